@@ -1,0 +1,355 @@
+//! The machine-readable `code` of every error answer, with its HTTP status.
+//!
+//! Codes are part of the contract: clients match on them, so one is never renamed or reused.
+
+use std::fmt;
+
+/// What went wrong, for programs. The sentence for people stands beside it in the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// The request is malformed: a header, parameter or body can't be read.
+    InvalidRequest,
+    /// The name of a log or view breaks the rules for names.
+    InvalidName,
+    /// The `delimiter` is empty or longer than it may be.
+    InvalidDelimiter,
+    /// The `Idempotency-Key` is empty, too long or not visible ASCII.
+    InvalidIdempotencyKey,
+    /// A sequence is not a whole number from 0 to 2^53-1.
+    InvalidSequence,
+    /// The cursor was not made by this list.
+    InvalidCursor,
+    /// The address can't be one.
+    InvalidEmail,
+    /// The password is too short, too long or too common.
+    InvalidPassword,
+    /// A verification token is unknown, used or expired.
+    InvalidToken,
+    /// The batch holds no event.
+    EmptyBatch,
+    /// The batch can't be split into events.
+    MalformedBatch,
+    /// No credentials came, or they are unknown, expired or revoked.
+    Unauthenticated,
+    /// Address and password don't match.
+    InvalidCredentials,
+    /// The free tier or the monthly cap is used up.
+    ComputeLimitReached,
+    /// The role or key does not allow the operation.
+    Forbidden,
+    /// The address was not verified yet.
+    EmailNotVerified,
+    /// There is no such route.
+    NotFound,
+    /// The tenant has no such log.
+    LogNotFound,
+    /// The log has no such view.
+    ViewNotFound,
+    /// The view has no such version.
+    VersionNotFound,
+    /// The tenant has no such API key.
+    KeyNotFound,
+    /// The route has no such method; `Allow` lists those it has.
+    MethodNotAllowed,
+    /// None of the media types in `Accept` is offered.
+    NotAcceptable,
+    /// The request did not arrive in time.
+    RequestTimeout,
+    /// The name is taken.
+    NameTaken,
+    /// The address is registered already.
+    EmailTaken,
+    /// `Expected-Sequence` is not the log's head.
+    SequenceMismatch,
+    /// The key was used with another payload.
+    IdempotencyKeyReused,
+    /// The view halted at an event that it can't fold, or its build failed.
+    ViewFailed,
+    /// The request needs a `Content-Length`.
+    LengthRequired,
+    /// An event is larger than 1 MiB.
+    EventTooLarge,
+    /// A batch is larger than 10 MiB.
+    BatchTooLarge,
+    /// A batch holds more than 100,000 events.
+    BatchTooManyEvents,
+    /// A component is larger than 100 MiB.
+    ComponentTooLarge,
+    /// A query's input is larger than 1 MiB.
+    QueryTooLarge,
+    /// A JSON body is larger than it may be.
+    BodyTooLarge,
+    /// The address of the request is too long.
+    UriTooLong,
+    /// The `Content-Type` is none that the operation takes.
+    UnsupportedMediaType,
+    /// The upload is not a valid component.
+    InvalidComponent,
+    /// The component does not export a world that views have.
+    WrongWorld,
+    /// The component imports what no view gets.
+    ForbiddenImport,
+    /// The component can't be compiled within the limits.
+    ComponentTooComplex,
+    /// The view answered the query with an error, or could not finish it.
+    QueryFailed,
+    /// The view's answer is larger than it may be.
+    ResultTooLarge,
+    /// Too many requests; answered as text.
+    RateLimited,
+    /// The headers of the request are too large.
+    HeadersTooLarge,
+    /// The tenant has as many logs as it may.
+    LogLimitReached,
+    /// The log has as many views as it may.
+    ViewLimitReached,
+    /// The tenant has as many API keys as it may.
+    KeyLimitReached,
+    /// An error of ours; the request id finds it in our logs.
+    Internal,
+    /// The operation is not configured on this server.
+    NotImplemented,
+    /// A part that the operation needs is not reachable right now.
+    Unavailable,
+    /// Too much work is waiting already.
+    Overloaded,
+    /// This node is stopping; another one will answer.
+    ShuttingDown,
+    /// The view did not reach the asked sequence in time.
+    ViewBehind,
+    /// The disk is full; nothing acknowledged is lost.
+    StorageFull,
+}
+
+impl ErrorCode {
+    /// Every code, for documentation and tests.
+    pub const ALL: &[Self] = &[
+        Self::InvalidRequest,
+        Self::InvalidName,
+        Self::InvalidDelimiter,
+        Self::InvalidIdempotencyKey,
+        Self::InvalidSequence,
+        Self::InvalidCursor,
+        Self::InvalidEmail,
+        Self::InvalidPassword,
+        Self::InvalidToken,
+        Self::EmptyBatch,
+        Self::MalformedBatch,
+        Self::Unauthenticated,
+        Self::InvalidCredentials,
+        Self::ComputeLimitReached,
+        Self::Forbidden,
+        Self::EmailNotVerified,
+        Self::NotFound,
+        Self::LogNotFound,
+        Self::ViewNotFound,
+        Self::VersionNotFound,
+        Self::KeyNotFound,
+        Self::MethodNotAllowed,
+        Self::NotAcceptable,
+        Self::RequestTimeout,
+        Self::NameTaken,
+        Self::EmailTaken,
+        Self::SequenceMismatch,
+        Self::IdempotencyKeyReused,
+        Self::ViewFailed,
+        Self::LengthRequired,
+        Self::EventTooLarge,
+        Self::BatchTooLarge,
+        Self::BatchTooManyEvents,
+        Self::ComponentTooLarge,
+        Self::QueryTooLarge,
+        Self::BodyTooLarge,
+        Self::UriTooLong,
+        Self::UnsupportedMediaType,
+        Self::InvalidComponent,
+        Self::WrongWorld,
+        Self::ForbiddenImport,
+        Self::ComponentTooComplex,
+        Self::QueryFailed,
+        Self::ResultTooLarge,
+        Self::RateLimited,
+        Self::HeadersTooLarge,
+        Self::LogLimitReached,
+        Self::ViewLimitReached,
+        Self::KeyLimitReached,
+        Self::Internal,
+        Self::NotImplemented,
+        Self::Unavailable,
+        Self::Overloaded,
+        Self::ShuttingDown,
+        Self::ViewBehind,
+        Self::StorageFull,
+    ];
+
+    /// The code as it stands in the answer.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidName => "invalid_name",
+            Self::InvalidDelimiter => "invalid_delimiter",
+            Self::InvalidIdempotencyKey => "invalid_idempotency_key",
+            Self::InvalidSequence => "invalid_sequence",
+            Self::InvalidCursor => "invalid_cursor",
+            Self::InvalidEmail => "invalid_email",
+            Self::InvalidPassword => "invalid_password",
+            Self::InvalidToken => "invalid_token",
+            Self::EmptyBatch => "empty_batch",
+            Self::MalformedBatch => "malformed_batch",
+            Self::Unauthenticated => "unauthenticated",
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::ComputeLimitReached => "compute_limit_reached",
+            Self::Forbidden => "forbidden",
+            Self::EmailNotVerified => "email_not_verified",
+            Self::NotFound => "not_found",
+            Self::LogNotFound => "log_not_found",
+            Self::ViewNotFound => "view_not_found",
+            Self::VersionNotFound => "version_not_found",
+            Self::KeyNotFound => "key_not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::NotAcceptable => "not_acceptable",
+            Self::RequestTimeout => "request_timeout",
+            Self::NameTaken => "name_taken",
+            Self::EmailTaken => "email_taken",
+            Self::SequenceMismatch => "sequence_mismatch",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::ViewFailed => "view_failed",
+            Self::LengthRequired => "length_required",
+            Self::EventTooLarge => "event_too_large",
+            Self::BatchTooLarge => "batch_too_large",
+            Self::BatchTooManyEvents => "batch_too_many_events",
+            Self::ComponentTooLarge => "component_too_large",
+            Self::QueryTooLarge => "query_too_large",
+            Self::BodyTooLarge => "body_too_large",
+            Self::UriTooLong => "uri_too_long",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::InvalidComponent => "invalid_component",
+            Self::WrongWorld => "wrong_world",
+            Self::ForbiddenImport => "forbidden_import",
+            Self::ComponentTooComplex => "component_too_complex",
+            Self::QueryFailed => "query_failed",
+            Self::ResultTooLarge => "result_too_large",
+            Self::RateLimited => "rate_limited",
+            Self::HeadersTooLarge => "headers_too_large",
+            Self::LogLimitReached => "log_limit_reached",
+            Self::ViewLimitReached => "view_limit_reached",
+            Self::KeyLimitReached => "key_limit_reached",
+            Self::Internal => "internal",
+            Self::NotImplemented => "not_implemented",
+            Self::Unavailable => "unavailable",
+            Self::Overloaded => "overloaded",
+            Self::ShuttingDown => "shutting_down",
+            Self::ViewBehind => "view_behind",
+            Self::StorageFull => "storage_full",
+        }
+    }
+
+    /// The HTTP status that goes with the code.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::InvalidRequest
+            | Self::InvalidName
+            | Self::InvalidDelimiter
+            | Self::InvalidIdempotencyKey
+            | Self::InvalidSequence
+            | Self::InvalidCursor
+            | Self::InvalidEmail
+            | Self::InvalidPassword
+            | Self::InvalidToken
+            | Self::EmptyBatch
+            | Self::MalformedBatch => 400,
+            Self::Unauthenticated | Self::InvalidCredentials => 401,
+            Self::ComputeLimitReached => 402,
+            Self::Forbidden
+            | Self::EmailNotVerified
+            | Self::LogLimitReached
+            | Self::ViewLimitReached
+            | Self::KeyLimitReached => 403,
+            Self::NotFound
+            | Self::LogNotFound
+            | Self::ViewNotFound
+            | Self::VersionNotFound
+            | Self::KeyNotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::NotAcceptable => 406,
+            Self::RequestTimeout => 408,
+            Self::NameTaken
+            | Self::EmailTaken
+            | Self::SequenceMismatch
+            | Self::IdempotencyKeyReused
+            | Self::ViewFailed => 409,
+            Self::LengthRequired => 411,
+            Self::EventTooLarge
+            | Self::BatchTooLarge
+            | Self::BatchTooManyEvents
+            | Self::ComponentTooLarge
+            | Self::QueryTooLarge
+            | Self::BodyTooLarge => 413,
+            Self::UriTooLong => 414,
+            Self::UnsupportedMediaType => 415,
+            Self::InvalidComponent
+            | Self::WrongWorld
+            | Self::ForbiddenImport
+            | Self::ComponentTooComplex
+            | Self::QueryFailed
+            | Self::ResultTooLarge => 422,
+            Self::RateLimited => 429,
+            Self::HeadersTooLarge => 431,
+            Self::Internal => 500,
+            Self::NotImplemented => 501,
+            Self::Unavailable | Self::Overloaded | Self::ShuttingDown => 503,
+            Self::ViewBehind => 504,
+            Self::StorageFull => 507,
+        }
+    }
+
+    /// Whether the same request may succeed when it is sent again later, unchanged.
+    #[must_use]
+    pub const fn is_retryable(self) -> bool {
+        matches!(
+            self,
+            Self::RequestTimeout
+                | Self::RateLimited
+                | Self::Internal
+                | Self::Unavailable
+                | Self::Overloaded
+                | Self::ShuttingDown
+                | Self::ViewBehind
+                | Self::StorageFull
+        )
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_every_status_is_an_error() {
+        let codes: HashSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(codes.len(), ErrorCode::ALL.len());
+        assert!(
+            ErrorCode::ALL
+                .iter()
+                .all(|code| (400..600).contains(&code.status()))
+        );
+    }
+
+    #[test]
+    fn nothing_that_the_client_got_wrong_is_retryable() {
+        for code in ErrorCode::ALL {
+            let transient = code.status() >= 500 || [408, 429].contains(&code.status());
+            assert!(!code.is_retryable() || transient, "{code}");
+        }
+    }
+}

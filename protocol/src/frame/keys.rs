@@ -1,0 +1,80 @@
+//! The key section of a frame: which idempotency keys its events were appended under.
+//!
+//! 40 bytes per key: `u32` index of the first event in the frame, `u32` count of events, 16 bytes
+//! of key digest, 16 bytes of payload digest. Keys live in the frames, so that any node can rebuild
+//! a log's window of recent keys from the log alone.
+
+use crate::packed;
+
+pub(super) const ENTRY_BYTES: usize = 40;
+
+/// The first 16 bytes of the BLAKE3 hash of an idempotency key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyDigest(pub [u8; 16]);
+
+impl KeyDigest {
+    #[must_use]
+    pub fn of(key: &str) -> Self {
+        Self(truncated(blake3::hash(key.as_bytes())))
+    }
+}
+
+/// The first 16 bytes of the BLAKE3 hash of the packed events that were appended under a key. Tells
+/// a retry from another use of the same key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PayloadDigest(pub [u8; 16]);
+
+impl PayloadDigest {
+    /// The digest of events in their packed form.
+    #[must_use]
+    pub fn of_packed(events: &[u8]) -> Self {
+        Self(truncated(blake3::hash(events)))
+    }
+
+    /// The digest of a single event.
+    #[must_use]
+    pub fn of_event(event: &[u8]) -> Self {
+        let mut packed = Vec::with_capacity(packed::LENGTH_BYTES + event.len());
+        packed::push(&mut packed, event);
+        Self::of_packed(&packed)
+    }
+}
+
+fn truncated(hash: blake3::Hash) -> [u8; 16] {
+    let mut digest = [0; 16];
+    digest.copy_from_slice(&hash.as_bytes()[..16]);
+    digest
+}
+
+/// One idempotency key and the events that it covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyEntry {
+    /// Index of the first covered event in the frame.
+    pub index: u32,
+    /// How many events are covered; at least 1.
+    pub count: u32,
+    pub key: KeyDigest,
+    pub payload: PayloadDigest,
+}
+
+pub(super) fn encode(entry: &KeyEntry, out: &mut Vec<u8>) {
+    out.extend_from_slice(&entry.index.to_le_bytes());
+    out.extend_from_slice(&entry.count.to_le_bytes());
+    out.extend_from_slice(&entry.key.0);
+    out.extend_from_slice(&entry.payload.0);
+}
+
+pub(super) fn decode(section: &[u8]) -> impl Iterator<Item = KeyEntry> + '_ {
+    section.as_chunks::<ENTRY_BYTES>().0.iter().map(|entry| {
+        let (index, rest) = entry.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
+        let (count, rest) = rest.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
+        let (key, rest) = rest.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
+        let payload = rest.first_chunk::<16>().unwrap_or(&[0; 16]);
+        KeyEntry {
+            index: u32::from_le_bytes(*index),
+            count: u32::from_le_bytes(*count),
+            key: KeyDigest(*key),
+            payload: PayloadDigest(*payload),
+        }
+    })
+}

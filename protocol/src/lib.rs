@@ -1,0 +1,27 @@
+//! The words and byte formats of Primatomic: ids, sequences, frames, snapshots, keys, error codes.
+//!
+//! This crate is pure: it does no I/O, reads no clock and knows no runtime. Everything that is
+//! written to disk or sent to a log passes through a format that is specified in
+//! `docs/formats.md`, and every decoder here treats its input as hostile.
+
+pub mod api_key;
+pub mod chain;
+pub mod error_code;
+pub mod frame;
+pub mod ids;
+pub mod limits;
+pub mod name;
+pub mod packed;
+pub mod sequence;
+pub mod snapshot;
+pub mod timestamp;
+
+pub use chain::ChainHash;
+pub use error_code::ErrorCode;
+pub use frame::Frame;
+pub use ids::{
+    ArtifactDigest, ComponentDigest, KeyId, LogId, RequestId, TenantId, UserId, VersionId, ViewId,
+};
+pub use name::{InvalidName, Name};
+pub use sequence::Sequence;
+pub use timestamp::Timestamp;

@@ -1,0 +1,92 @@
+//! Who asks, for which tenant, and what they may do.
+//!
+//! Every operation of the control plane takes an [`Access`] first, and every query of tenant-owned
+//! rows starts from its tenant. There is no way to reach such a row without one.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use protocol::{KeyId, LogId, TenantId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// What a member or a key may do. Roles are ordered: each one may do all that a lower one may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    ReadOnly,
+    Member,
+    Admin,
+    Owner,
+}
+
+impl Role {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read-only",
+            Self::Member => "member",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text is not a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a role is one of owner, admin, member, read-only")]
+pub struct UnknownRole;
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        match text {
+            "owner" => Ok(Self::Owner),
+            "admin" => Ok(Self::Admin),
+            "member" => Ok(Self::Member),
+            "read-only" => Ok(Self::ReadOnly),
+            _ => Err(UnknownRole),
+        }
+    }
+}
+
+/// Who does something: stands in every control event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "kebab-case")]
+pub enum Actor {
+    User(UserId),
+    ApiKey(KeyId),
+    /// The system itself, such as a worker that halts a view.
+    System,
+}
+
+/// The outcome of authentication.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    pub tenant: TenantId,
+    pub actor: Actor,
+    pub role: Role,
+    /// The logs that a key is limited to; `None` for all of the tenant.
+    pub logs: Option<Arc<[LogId]>>,
+}
+
+impl Access {
+    /// Whether the holder has at least `role`.
+    #[must_use]
+    pub fn has(&self, role: Role) -> bool {
+        self.role >= role
+    }
+
+    /// Whether the holder may reach a log of the tenant at all.
+    #[must_use]
+    pub fn covers(&self, log: LogId) -> bool {
+        self.logs.as_ref().is_none_or(|logs| logs.contains(&log))
+    }
+}

@@ -1,0 +1,211 @@
+//! How the control plane reaches the workers.
+//!
+//! [`ViewService`] is the whole of it. In one process the worker itself implements it; between
+//! processes a client and a server carry the same calls over messages. All calls are free of side
+//! effects on the log, so a call that failed may be sent again, to the same worker or another.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use protocol::{ComponentDigest, LogId, Sequence, TenantId, Timestamp, VersionId, ViewId};
+use serde::{Deserialize, Serialize};
+
+/// The WIT worlds that a component may export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum World {
+    /// `primatomic:machine@0.0.1`, world `state-machine`.
+    #[serde(rename = "0.0.1")]
+    V0,
+    /// `primatomic:machine@1.0.0`, world `view`.
+    #[serde(rename = "1.0.0")]
+    V1,
+}
+
+impl World {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::V0 => "primatomic:machine@0.0.1",
+            Self::V1 => "primatomic:machine@1.0.0",
+        }
+    }
+}
+
+/// Everything that a worker must know to run one version of a view.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionSpec {
+    pub tenant: TenantId,
+    pub log: LogId,
+    pub view: ViewId,
+    pub version: VersionId,
+    pub component: ComponentDigest,
+    pub world: World,
+    /// Handed to `init` in world 1.0.0.
+    pub config: Bytes,
+    /// Where the version halted, once it did: it never folds this sequence again.
+    pub halted: Option<Halt>,
+}
+
+/// An event that a version can't fold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Halt {
+    /// The sequence of the event.
+    pub sequence: Sequence,
+    /// What the component said, or what it ran into; at most a few hundred characters.
+    pub message: String,
+}
+
+/// What an upload turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ComponentReport {
+    pub world: World,
+    /// The WASI interfaces that it imports; empty for most Rust components.
+    pub imports: Vec<String>,
+    /// From the `producers` section, such as `Rust 1.95.0`.
+    pub languages: Vec<String>,
+}
+
+/// Why an upload is not accepted. The texts are for the author of the component.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ComponentError {
+    #[error("the upload is not a valid component: {0}")]
+    Invalid(String),
+    #[error("{0}")]
+    WrongWorld(String),
+    #[error("the component imports what views don't get: {}", .0.join(", "))]
+    ForbiddenImports(Vec<String>),
+    #[error("{0}")]
+    TooComplex(String),
+    /// Nothing is wrong with the component as far as is known; try again.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// How a build ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BuildOutcome {
+    /// The version has folded its log up to `applied` and can go live.
+    Ready { applied: Sequence },
+    /// The version can't go live. The sequence is 0 when it failed before the first event.
+    Failed(Halt),
+}
+
+/// A query as the control plane took it.
+#[derive(Clone, Debug)]
+pub struct QueryRequest {
+    pub version: Arc<VersionSpec>,
+    /// The answer must reflect at least this sequence.
+    pub after: Option<Sequence>,
+    /// How long to wait for `after`.
+    pub timeout: Duration,
+    pub body: Bytes,
+    /// Query parameters in the order of the URL, without those that are ours. World 0.0.1 gets
+    /// them as a JSON object when the body is empty.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// A view's answer.
+#[derive(Clone, Debug)]
+pub struct QueryAnswer {
+    /// The state that the answer reflects.
+    pub sequence: Sequence,
+    /// What the component declared for this answer; only world 1.0.0 can.
+    pub content_type: Option<String>,
+    pub bytes: Bytes,
+}
+
+/// Why a query has no answer.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum QueryError {
+    /// The view did not reach the asked sequence in time.
+    #[error("the view has applied sequence {applied} and not yet {wanted}")]
+    Behind { wanted: Sequence, applied: Sequence },
+    /// The view halted before the asked sequence, or could never be started.
+    #[error("the view halted at sequence {}: {}", .0.sequence, .0.message)]
+    Halted(Halt),
+    /// The component answered with an error, or trapped, or used up its time. The state is as it
+    /// was.
+    #[error("{message}")]
+    Failed {
+        sequence: Sequence,
+        code: Option<String>,
+        message: String,
+    },
+    #[error("the answer has {bytes} bytes, more than the limit of {limit}")]
+    ResultTooLarge {
+        sequence: Sequence,
+        bytes: u64,
+        limit: u64,
+    },
+    /// Too many queries wait already.
+    #[error("{0}")]
+    Overloaded(String),
+    /// Something that the worker needs is away; try again.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// What a worker knows about a version right now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionStatus {
+    /// The version is in memory.
+    pub hot: bool,
+    /// The sequence that its state reflects; `None` when it is not in memory and was never saved.
+    pub applied: Option<Sequence>,
+    /// When the state last moved on.
+    pub applied_at: Option<Timestamp>,
+    /// Linear memory of the instance; 0 when cold.
+    pub memory_bytes: u64,
+    /// Snapshots in the object store, oldest first.
+    pub snapshots: Vec<SnapshotInfo>,
+    /// Why snapshots are off for this version, if they are: it did not survive the verification.
+    pub snapshots_off: Option<String>,
+    /// CPU time spent in the component, as far as this worker knows.
+    pub compute_us: u64,
+    /// Where it halted, if it did.
+    pub halted: Option<Halt>,
+}
+
+/// One snapshot of a version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotInfo {
+    pub sequence: Sequence,
+    /// Size of the object, compressed.
+    pub bytes: u64,
+    pub created_at: Timestamp,
+}
+
+/// What workers do for the control plane.
+#[async_trait]
+pub trait ViewService: Send + Sync + 'static {
+    /// Validates a component that lies in the object store, checks its world and its imports, and
+    /// compiles it in a limited child process. The artifact is kept, so this costs its time once.
+    async fn prepare(
+        &self,
+        tenant: TenantId,
+        component: ComponentDigest,
+    ) -> Result<ComponentReport, ComponentError>;
+
+    /// Starts a prepared version, folds its log up to the present head and verifies its first
+    /// snapshot. Returns when the version can go live or has failed; takes as long as the log is
+    /// long. Calling it again joins the build that is under way.
+    async fn build(&self, version: Arc<VersionSpec>) -> Result<BuildOutcome, QueryError>;
+
+    /// Answers a query, loading the version first where it must.
+    async fn query(&self, request: QueryRequest) -> Result<QueryAnswer, QueryError>;
+
+    /// What is known about a version; never loads it.
+    async fn status(&self, version: Arc<VersionSpec>) -> VersionStatus;
+
+    /// Forgets versions: drops their instances. Their snapshots are removed by whoever deletes the
+    /// version.
+    async fn forget(&self, versions: Vec<VersionId>);
+
+    /// Whether views can be served; the text is for operators.
+    async fn health(&self) -> Result<(), String>;
+}
+
+/// The workers, as the control plane holds them.
+pub type SharedViews = Arc<dyn ViewService>;

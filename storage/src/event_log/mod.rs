@@ -1,0 +1,165 @@
+//! The event log: durable frames, in order, per log.
+//!
+//! [`EventLog`] is what an engine must do; [`sqlite`] does it on one machine. The guarantees that
+//! users rely on (dense sequences, idempotency, coalescing) are built above it, once, by the
+//! [`appender`]; [`tail`] joins history and live frames into one stream.
+
+pub mod appender;
+pub mod conformance;
+pub mod sqlite;
+pub mod tail;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use protocol::frame::Head;
+use protocol::{Frame, LogId, Sequence};
+use tokio::sync::broadcast;
+
+/// Where a frame stands in its engine: the SQLite row id, the JetStream stream sequence. Grows
+/// within a log; 0 stands before the first frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position(pub u64);
+
+impl Position {
+    pub const START: Self = Self(0);
+}
+
+/// A frame as the engine holds it.
+#[derive(Clone, Debug)]
+pub struct StoredFrame {
+    pub frame: Frame,
+    pub position: Position,
+}
+
+/// The engine of the event log. Implementations pass the suite in [`conformance`].
+#[async_trait]
+pub trait EventLog: Send + Sync + 'static {
+    /// Stores a frame durably if the log's newest frame is the one at `expected`
+    /// ([`Position::START`] for an empty log). Returns only once the frame would survive a power
+    /// cut.
+    ///
+    /// # Errors
+    /// See [`PublishError`]; after [`PublishError::Unknown`] the frame may or may not be stored.
+    async fn publish(&self, frame: Frame, expected: Position) -> Result<Position, PublishError>;
+
+    /// The newest frame of a log; `None` for an empty one.
+    async fn newest(&self, log: LogId) -> Result<Option<StoredFrame>, ReadError>;
+
+    /// Frames in ascending order, beginning with the one that holds `from`: at least one if there
+    /// is any, and then as many as fit into `bytes_max`. Frames below a trimmed sequence are
+    /// missing, so callers compare the first frame's sequence with what they asked for.
+    async fn read(
+        &self,
+        log: LogId,
+        from: Sequence,
+        bytes_max: usize,
+    ) -> Result<Vec<StoredFrame>, ReadError>;
+
+    /// Frames in descending order, beginning with the newest one whose first sequence is below
+    /// `before`: at least one if there is any, and then as many as fit into `bytes_max`.
+    async fn read_back(
+        &self,
+        log: LogId,
+        before: Sequence,
+        bytes_max: usize,
+    ) -> Result<Vec<StoredFrame>, ReadError>;
+
+    /// Frames of a log as they are stored. May skip some; whoever follows a log detects gaps by
+    /// sequence and fills them with [`EventLog::read`], as [`tail::Tail`] does.
+    fn subscribe(&self, log: LogId) -> Subscription;
+
+    /// Removes the frames whose last sequence is at most `through`, but always keeps the newest
+    /// frame of the log, or sequences could be used again.
+    async fn trim(&self, log: LogId, through: Sequence) -> Result<(), ReadError>;
+
+    /// Removes a log for good. Publishing to it later fails with [`PublishError::Deleted`].
+    async fn delete(&self, log: LogId) -> Result<(), ReadError>;
+
+    /// Whether the engine can store and read right now; the text is for operators.
+    async fn health(&self) -> Result<(), String>;
+}
+
+/// An engine that is shared by everything in a process.
+pub type SharedEventLog = Arc<dyn EventLog>;
+
+/// Live frames of one log.
+#[derive(Debug)]
+pub struct Subscription(broadcast::Receiver<StoredFrame>);
+
+/// Why a subscription gave no frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubscriptionError {
+    #[error("frames were skipped; read them from the log")]
+    Skipped,
+    #[error("the log was deleted or the engine is closed")]
+    Closed,
+}
+
+impl Subscription {
+    #[must_use]
+    pub fn new(receiver: broadcast::Receiver<StoredFrame>) -> Self {
+        Self(receiver)
+    }
+
+    /// Waits for the next frame. Safe to cancel.
+    ///
+    /// # Errors
+    /// When frames were skipped, or none will come any more.
+    pub async fn next(&mut self) -> Result<StoredFrame, SubscriptionError> {
+        self.0.recv().await.map_err(|error| match error {
+            broadcast::error::RecvError::Lagged(_) => SubscriptionError::Skipped,
+            broadcast::error::RecvError::Closed => SubscriptionError::Closed,
+        })
+    }
+
+    /// The next frame if it is there already.
+    ///
+    /// # Errors
+    /// When frames were skipped, or none will come any more.
+    pub fn try_next(&mut self) -> Result<Option<StoredFrame>, SubscriptionError> {
+        match self.0.try_recv() {
+            Ok(frame) => Ok(Some(frame)),
+            Err(broadcast::error::TryRecvError::Empty) => Ok(None),
+            Err(broadcast::error::TryRecvError::Lagged(_)) => Err(SubscriptionError::Skipped),
+            Err(broadcast::error::TryRecvError::Closed) => Err(SubscriptionError::Closed),
+        }
+    }
+}
+
+/// Why a frame was not stored.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PublishError {
+    /// Another frame is the newest one; nothing was stored.
+    #[error("another frame was stored before this one")]
+    Conflict,
+    /// No answer came: the frame may be stored or not. Publish again with the same expectation;
+    /// a conflict then proves that something is there, and the nonce tells whether it is this.
+    #[error("no answer came in time; the frame may be stored")]
+    Unknown,
+    #[error("the log was deleted")]
+    Deleted,
+    #[error("the disk is full")]
+    Full,
+    #[error("the event log is not available: {0}")]
+    Unavailable(String),
+}
+
+/// Why nothing could be read.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("the event log is not available: {0}")]
+    Unavailable(String),
+    /// What is stored is not what was written. Never skipped silently.
+    #[error("a stored frame of log {log} is damaged: {reason}")]
+    Damaged { log: LogId, reason: String },
+}
+
+/// The head of a log by its newest frame.
+///
+/// # Errors
+/// When the log can't be read.
+pub async fn head(event_log: &dyn EventLog, log: LogId) -> Result<Head, ReadError> {
+    let newest = event_log.newest(log).await?;
+    Ok(newest.map_or_else(|| Head::origin(log), |stored| stored.frame.head()))
+}

@@ -1,0 +1,15 @@
+//! Everything that persists, and the messages between roles.
+//!
+//! - [`event_log`]: frames of events, and the appender that gives them dense sequences.
+//! - [`objects`]: components, artifacts, snapshots, segments.
+//! - [`catalog`]: tenants, people, keys, logs, views, and the control events that they derive from.
+//! - [`bus`]: how the control plane reaches the workers.
+//!
+//! Database drivers, object-store clients and message brokers are known to this crate alone.
+
+pub mod access;
+pub mod bus;
+pub mod catalog;
+pub mod clock;
+pub mod event_log;
+pub mod objects;

@@ -1,0 +1,108 @@
+//! The object store: immutable blobs under keys that say what they are.
+
+pub mod dir;
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use protocol::{ArtifactDigest, ComponentDigest, Sequence, VersionId};
+
+/// The key of an object: path segments of `a-z 0-9 . _ -`, joined by `/`. Made only by the
+/// functions here, so that every kind of object has one place and no input can leave it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectKey(String);
+
+impl ObjectKey {
+    #[must_use]
+    pub fn component(digest: ComponentDigest) -> Self {
+        Self(format!("components/{digest}"))
+    }
+
+    #[must_use]
+    pub fn artifact(digest: ArtifactDigest) -> Self {
+        Self(format!("artifacts/{digest}"))
+    }
+
+    /// Sorts by sequence within a version.
+    #[must_use]
+    pub fn snapshot(version: VersionId, sequence: Sequence) -> Self {
+        Self(format!("snapshots/{version}/{:016}", sequence.get()))
+    }
+
+    /// The prefix of every snapshot of a version.
+    #[must_use]
+    pub fn snapshots_of(version: VersionId) -> String {
+        format!("snapshots/{version}/")
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What `put_if_absent` found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    Created,
+    /// An object with that key was there already; it is unchanged.
+    Existed,
+}
+
+/// One listed object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectMeta {
+    pub key: ObjectKey,
+    pub bytes: u64,
+}
+
+/// Why an operation on objects failed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ObjectError {
+    #[error("there is no object {0}")]
+    NotFound(ObjectKey),
+    #[error("the object store is full")]
+    Full,
+    #[error("the object store is not available: {0}")]
+    Unavailable(String),
+}
+
+/// A store of immutable objects. An object that was put is durable before the call returns.
+#[async_trait]
+pub trait ObjectStore: Send + Sync + 'static {
+    /// Stores an object unless one with the key exists. Of several racing calls exactly one gets
+    /// [`Put::Created`].
+    async fn put_if_absent(&self, key: &ObjectKey, bytes: Bytes) -> Result<Put, ObjectError>;
+
+    async fn get(&self, key: &ObjectKey) -> Result<Bytes, ObjectError>;
+
+    /// The bytes of a range that lies within the object.
+    async fn get_range(&self, key: &ObjectKey, range: Range<u64>) -> Result<Bytes, ObjectError>;
+
+    /// Removes an object; succeeds when there is none.
+    async fn delete(&self, key: &ObjectKey) -> Result<(), ObjectError>;
+
+    /// Objects whose key begins with `prefix` and sorts after `after`, in ascending order of their
+    /// keys, at most `limit`.
+    async fn list(
+        &self,
+        prefix: &str,
+        after: Option<&ObjectKey>,
+        limit: usize,
+    ) -> Result<Vec<ObjectMeta>, ObjectError>;
+
+    /// Whether the store can be written and read right now; the text is for operators.
+    async fn health(&self) -> Result<(), String>;
+}
+
+/// A store that is shared by everything in a process.
+pub type SharedObjects = Arc<dyn ObjectStore>;
