@@ -1,0 +1,38 @@
+# The two commands that matter: `make dev` runs everything, `make test` tests everything.
+# Nothing has to be installed beforehand but rustup and a C compiler.
+
+CARGO ?= cargo
+
+.PHONY: help dev test lint bench crash-test openapi toolchain
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+dev: toolchain ## Build and run every role on embedded stores under ./data
+	$(CARGO) run --locked -- dev
+
+test: toolchain lint ## Check format and lints, then run every test
+	$(CARGO) test --locked --workspace
+
+lint: toolchain ## Check format and lints; warnings are errors
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+bench: toolchain ## Measure speed and memory on this machine, in release mode
+	$(CARGO) build --locked --release -p primatomic -p bench
+	$(CARGO) run --locked --release -p bench -- all
+
+crash-test: toolchain ## Kill the server at random moments, 200 rounds
+	PRIMATOMIC_CRASH_ROUNDS=200 $(CARGO) test --locked -p primatomic --test it crash -- --nocapture
+
+openapi: toolchain ## Write openapi/openapi.json anew
+	UPDATE=1 $(CARGO) test --locked -p control-plane --test it openapi
+
+# rust-toolchain.toml names the compiler and the WebAssembly targets. rustup installs a missing
+# toolchain by itself, but not a target that is missing from one that is already there.
+toolchain:
+	@command -v rustup >/dev/null || { echo "rustup is missing; see https://rustup.rs" >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "a C compiler is missing: apt-get install gcc libc6-dev" >&2; exit 1; }
+	@rustup target list --installed | grep -q wasm32-unknown-unknown \
+		&& rustup target list --installed | grep -q wasm32-wasip2 \
+		|| rustup target add wasm32-unknown-unknown wasm32-wasip2
