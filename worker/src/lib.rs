@@ -5,5 +5,6 @@
 //! - [`compile`]: compiles untrusted modules in a limited child process and keeps the artifacts.
 //! - [`views`]: instances in memory: loading, following the log, queries, snapshots, halting.
 
+pub mod compile;
 pub mod engine;
 pub mod loader;

@@ -5,6 +5,8 @@
 //! Once a call returned a [`Fault`], the machine is poisoned: every later call returns
 //! [`Fault::Poisoned`], and all that can be done with it is to drop it.
 
+pub mod wasmer;
+
 use std::time::Duration;
 
 use bytes::Bytes;
