@@ -62,13 +62,13 @@ impl<'a> PackedEvents<'a> {
     }
 
     /// The events in their order.
-    pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
         iter(self.bytes)
     }
 }
 
 /// The events of bytes whose lengths were checked before; stops at the first that does not fit.
-pub(crate) fn iter(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn iter(bytes: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     let mut rest = bytes;
     std::iter::from_fn(move || {
         let (event, tail) = split_event(rest)?;
