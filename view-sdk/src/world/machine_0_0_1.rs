@@ -1,0 +1,69 @@
+//! `primatomic:machine@0.0.1`: one event a call, no sequences, no times, no errors.
+//!
+//! What the contract can't say is made up for here: sequences are counted and stored in front of
+//! the state in a snapshot, an event that can't be folded traps, and a query that fails answers a
+//! JSON object with `error` and `code`.
+
+use exports::primatomic::machine::machine::Guest;
+use serde_json::json;
+
+use super::StateMachine;
+use crate::export::Exported;
+use crate::{Request, Timestamp, ViewError};
+
+wit_bindgen::generate!({
+    path: "../wit/machine-0.0.1",
+    world: "state-machine",
+    pub_export_macro: true,
+    default_bindings_module: "primatomic_view::exported::machine_0_0_1",
+    type_section_suffix: "-0.0.1",
+});
+
+impl<V: Exported> Guest for StateMachine<V> {
+    fn init() {
+        or_trap(V::with_machine(|machine| machine.state.init(&[])));
+    }
+
+    fn append(event: Vec<u8>) {
+        or_trap(V::with_machine(|machine| {
+            machine.apply_next(Timestamp::EPOCH, &event)
+        }));
+    }
+
+    fn query(input: Vec<u8>) -> Vec<u8> {
+        let request = Request::new(Vec::new(), input);
+        match V::with_machine(|machine| machine.state.query(&request)) {
+            Ok(response) => response.into_parts().1,
+            Err(error) => json!({"error": error.message(), "code": error.code()})
+                .to_string()
+                .into_bytes(),
+        }
+    }
+
+    fn snapshot() -> Vec<u8> {
+        or_trap(V::with_machine(|machine| {
+            let state = machine.state.snapshot()?;
+            Ok([&machine.sequence.to_le_bytes(), state.as_slice()].concat())
+        }))
+    }
+
+    fn restore(snapshot: Vec<u8>) {
+        or_trap(V::with_machine(|machine| {
+            let (sequence, state) = snapshot.split_first_chunk().ok_or_else(|| {
+                ViewError::new("restore_failed", "the snapshot has no sequence in front")
+            })?;
+            machine.state = V::restore(state)?;
+            machine.sequence = u64::from_le_bytes(*sequence);
+            Ok(())
+        }));
+    }
+}
+
+/// World 0.0.1 has no errors: all that a component can do is to stop. The platform then halts the
+/// view at the event, or fails the call.
+fn or_trap<T>(result: Result<T, ViewError>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{error}"),
+    }
+}

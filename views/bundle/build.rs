@@ -1,0 +1,83 @@
+//! Compiles the example views from source and turns each into a component.
+//!
+//! The guests are built by a nested cargo with a target directory of its own, because the outer
+//! build holds the lock of the shared one.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use wit_component::ComponentEncoder;
+
+const VIEWS: [&str; 3] = ["audit-log", "counter", "usage-metering"];
+const TARGET: &str = "wasm32-unknown-unknown";
+const PROFILE: &str = "component";
+
+fn main() -> Result<()> {
+    let workspace = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../..");
+    let workspace = workspace.canonicalize()?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    watch(&workspace);
+    let modules = compile(&workspace, &out.join("components"))?;
+    for view in VIEWS {
+        let module = modules.join(view.replace('-', "_")).with_extension("wasm");
+        let component = componentize(&module).with_context(|| format!("componentizing {view}"))?;
+        fs::write(out.join(view).with_extension("wasm"), component)?;
+    }
+    Ok(())
+}
+
+fn watch(workspace: &Path) {
+    let views = VIEWS.map(|view| format!("views/{view}"));
+    let sources = ["Cargo.toml", "Cargo.lock", "view-sdk", "wit"].map(str::to_owned);
+    for source in sources.iter().chain(&views) {
+        // The only channel to cargo is standard output.
+        println!(
+            "cargo:rerun-if-changed={}",
+            workspace.join(source).display()
+        );
+    }
+}
+
+/// Builds the guests and returns the directory of their core modules.
+fn compile(workspace: &Path, target_dir: &Path) -> Result<PathBuf> {
+    let mut cargo = Command::new(env::var("CARGO")?);
+    cargo
+        .current_dir(workspace)
+        .args(["build", "--locked", "--lib", "--profile", PROFILE])
+        .args(["--target", TARGET, "--target-dir"])
+        .arg(target_dir)
+        .args(VIEWS.iter().flat_map(|view| ["-p", view]));
+    // Settings of the outer build are for the host, or for tools that wrap the outer compiler.
+    for name in [
+        "CARGO_BUILD_TARGET",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_TARGET_DIR",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "RUSTC_WRAPPER",
+        "RUSTFLAGS",
+    ] {
+        cargo.env_remove(name);
+    }
+    let output = cargo.output().context("starting cargo")?;
+    if !output.status.success() {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let hint = if errors.contains("target may not be installed") {
+            format!("\n\nThe example views need the target: rustup target add {TARGET}")
+        } else {
+            String::new()
+        };
+        bail!("the example views do not compile:\n{errors}{hint}");
+    }
+    Ok(target_dir.join(TARGET).join(PROFILE))
+}
+
+fn componentize(module: &Path) -> Result<Vec<u8>> {
+    let module = fs::read(module).with_context(|| format!("reading {}", module.display()))?;
+    ComponentEncoder::default()
+        .module(&module)?
+        .validate(true)
+        .encode()
+}
