@@ -105,7 +105,7 @@ fn split_run(packed: &[u8]) -> Option<(Run<'_>, &[u8])> {
     let bytes = u32::from_le_bytes(*bytes.first_chunk()?);
     let (events, rest) = rest.split_at_checked(bytes as usize)?;
     let run = Run {
-        timestamp: Timestamp::from_unsigned_micros(u64::from_le_bytes(*timestamp)),
+        timestamp: Timestamp::from_micros(u64::from_le_bytes(*timestamp)),
         count: u32::from_le_bytes(*count),
         events,
     };

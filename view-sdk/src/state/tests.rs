@@ -12,7 +12,7 @@ use crate::{Request, Response};
 /// Remembers what it was given; refuses `bad`.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Recorder {
-    events: Vec<(u64, i64, Vec<u8>)>,
+    events: Vec<(u64, u64, Vec<u8>)>,
 }
 
 impl View for Recorder {
