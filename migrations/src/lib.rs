@@ -1,1 +1,33 @@
-//! Placeholder.
+//! The schema of the catalog, one migration after the other.
+//!
+//! Migrations are written by hand with the portable schema builder, so that SQLite and PostgreSQL
+//! get the same tables. A migration that was released is never edited: a later one changes what it
+//! made. Every one runs in a transaction of its own, on SQLite too, so that a crash leaves either
+//! all of it or nothing.
+//!
+//! Types are chosen for both databases:
+//! - ids are `uuid` (16 bytes in SQLite), digests are bytes;
+//! - times are microseconds since 1970 in a `bigint`, as everywhere else in Primatomic;
+//! - JSON is stored as `text`: it is always read whole and never searched, and the payload of a
+//!   control event must stay byte for byte what was written, which `jsonb` does not promise.
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod m0001_control_events;
+mod m0002_read_model;
+mod m0003_operations;
+
+/// All migrations, oldest first.
+#[derive(Clone, Copy, Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_control_events::Migration),
+            Box::new(m0002_read_model::Migration),
+            Box::new(m0003_operations::Migration),
+        ]
+    }
+}

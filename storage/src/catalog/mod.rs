@@ -1,1 +1,146 @@
-//! To be written.
+//! The catalog: tenants, people, keys, logs and views, in SQL.
+//!
+//! It is event-sourced. Every change appends [`ControlEvent`]s and applies them to the read model
+//! in one transaction (`record`); `apply` is the only code that writes read-model tables, so
+//! [`Catalog::rebuild`] can derive them again. Operational rows (sessions, artifacts, snapshots,
+//! compute, pending deletions, last use of keys) are no part of that: they change often, and
+//! losing them loses no one's data.
+//!
+//! Rows of a tenant are reached through an [`Access`](crate::access::Access) alone (`scope`), or by
+//! a [`TenantId`](protocol::TenantId) where the system itself works. Something that another tenant
+//! owns, or that a key is not limited to, is answered exactly like something that does not exist.
+//! Roles are the caller's to check, but for the ceiling of a new key.
+
+mod apply;
+mod artifact;
+mod audit;
+mod column;
+mod compute;
+mod deletion;
+mod entity;
+mod error;
+mod event;
+mod key;
+mod limits;
+mod log;
+mod open;
+mod page;
+mod rebuild;
+mod record;
+mod scope;
+mod session;
+mod snapshot;
+mod tenant;
+mod transition;
+mod upload;
+mod user;
+mod version;
+mod view;
+
+use std::sync::Arc;
+
+use protocol::{RequestId, Timestamp};
+use sea_orm::DatabaseConnection;
+use tokio::sync::{Mutex, broadcast};
+use tokio_util::task::TaskTracker;
+
+pub use self::artifact::ArtifactRecord;
+pub use self::audit::AuditFilter;
+pub use self::compute::UsageBatch;
+pub use self::deletion::{Deletion, DeletionId};
+pub use self::error::CatalogError;
+pub use self::event::{ControlEvent, EventError, PEOPLE, RecordedEvent};
+pub use self::key::{CreateKeyError, Key, KeyError, NewKey};
+pub use self::limits::CatalogLimits;
+pub use self::log::{
+    CreateLogError, Log, LogChanges, LogError, LogRef, NewLog, Retention, UnknownRetention,
+};
+pub use self::page::{PAGE_LIMIT_MAX, Page, Paged};
+pub use self::rebuild::{RebuildReport, TableReport};
+pub use self::session::{Authenticated, NewSession};
+pub use self::tenant::{CreateTenantError, NewTenant, RateOverride, Tenant};
+pub use self::transition::VersionError;
+pub use self::upload::{NewVersion, UploadError};
+pub use self::user::{Membership, User, VerifyEmailError};
+pub use self::version::{UnknownState, Version, VersionState};
+pub use self::view::{View, ViewError};
+use crate::access::Actor;
+use crate::clock::SharedClock;
+
+/// Who makes a change, and in which request: stands in its control events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Context {
+    pub actor: Actor,
+    pub request_id: RequestId,
+}
+
+impl Context {
+    /// A change that the system makes on its own.
+    #[must_use]
+    pub fn system(request_id: RequestId) -> Self {
+        Self {
+            actor: Actor::System,
+            request_id,
+        }
+    }
+}
+
+/// The catalog. Clones are cheap and share everything.
+#[derive(Clone)]
+pub struct Catalog(Arc<Inner>);
+
+struct Inner {
+    /// One connection, so that writers queue here instead of in SQLite's busy handler.
+    writer: DatabaseConnection,
+    readers: DatabaseConnection,
+    turn: Arc<Mutex<()>>,
+    clock: SharedClock,
+    limits: CatalogLimits,
+    changes: broadcast::Sender<Arc<RecordedEvent>>,
+    /// Commits that are under way; closing waits for them.
+    tasks: TaskTracker,
+}
+
+impl Catalog {
+    /// Every control event once it is committed, in the order of the commits. A receiver that lags
+    /// must drop everything that it caches.
+    #[must_use]
+    pub fn changes(&self) -> broadcast::Receiver<Arc<RecordedEvent>> {
+        self.0.changes.subscribe()
+    }
+
+    #[must_use]
+    pub fn limits(&self) -> &CatalogLimits {
+        &self.0.limits
+    }
+
+    fn writer(&self) -> &DatabaseConnection {
+        &self.0.writer
+    }
+
+    fn readers(&self) -> &DatabaseConnection {
+        &self.0.readers
+    }
+
+    fn turn(&self) -> Arc<Mutex<()>> {
+        Arc::clone(&self.0.turn)
+    }
+
+    fn tasks(&self) -> TaskTracker {
+        self.0.tasks.clone()
+    }
+
+    fn sender(&self) -> &broadcast::Sender<Arc<RecordedEvent>> {
+        &self.0.changes
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+}
+
+impl std::fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Catalog").finish_non_exhaustive()
+    }
+}

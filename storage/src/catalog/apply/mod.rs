@@ -1,0 +1,44 @@
+//! What a control event does to the read model: the only code that writes its tables.
+//!
+//! Applying depends on nothing but the event and the tables: no clock, no random numbers, no
+//! limits. Whether a change is allowed was decided before its event was recorded, and a rebuild
+//! must come to the same rows years later.
+
+mod key;
+mod log;
+mod people;
+mod version;
+
+use sea_orm::ConnectionTrait;
+
+use super::error::ChangeError;
+use super::event::{ControlEvent, RecordedEvent};
+
+/// Applies one event.
+pub(super) async fn apply(
+    sql: &impl ConnectionTrait,
+    recorded: &RecordedEvent,
+) -> Result<(), ChangeError> {
+    match &recorded.event {
+        ControlEvent::TenantCreated { .. }
+        | ControlEvent::TenantRateChanged { .. }
+        | ControlEvent::UserRegistered { .. }
+        | ControlEvent::EmailVerificationRequested { .. }
+        | ControlEvent::EmailVerified { .. }
+        | ControlEvent::MemberAdded { .. } => people::apply(sql, recorded).await,
+        ControlEvent::KeyCreated { .. } | ControlEvent::KeyRevoked { .. } => {
+            key::apply(sql, recorded).await
+        }
+        ControlEvent::LogCreated { .. }
+        | ControlEvent::LogUpdated { .. }
+        | ControlEvent::LogDeleted { .. }
+        | ControlEvent::ViewCreated { .. }
+        | ControlEvent::ViewDeleted { .. } => log::apply(sql, recorded).await,
+        ControlEvent::VersionUploaded { .. }
+        | ControlEvent::VersionActivated { .. }
+        | ControlEvent::VersionFailed { .. }
+        | ControlEvent::VersionHalted { .. }
+        | ControlEvent::VersionRetired { .. }
+        | ControlEvent::VersionRemoved { .. } => version::apply(sql, recorded).await,
+    }
+}

@@ -1,0 +1,76 @@
+//! Compiled components in the object store. Operational: what is lost is compiled again.
+
+use protocol::ArtifactDigest;
+use sea_orm::ActiveValue::Set;
+use sea_orm::EntityTrait;
+
+use super::column::{from_u64, to_digest, to_u64};
+use super::entity::artifact;
+use super::{Catalog, CatalogError};
+
+/// What a compiled artifact must look like before it is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArtifactRecord {
+    /// The hash of its bytes.
+    pub sha256: [u8; 32],
+    pub bytes: u64,
+}
+
+impl Catalog {
+    /// What is known about an artifact.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn artifact(
+        &self,
+        digest: ArtifactDigest,
+    ) -> Result<Option<ArtifactRecord>, CatalogError> {
+        let row = artifact::Entity::find_by_id(digest.0.to_vec())
+            .one(self.readers())
+            .await?;
+        match row {
+            Some(row) => Ok(Some(ArtifactRecord {
+                sha256: to_digest(row.sha256)?,
+                bytes: to_u64(row.bytes),
+            })),
+            None => Ok(None),
+        }
+    }
+
+    /// Writes down an artifact, in place of what was known about it.
+    ///
+    /// # Errors
+    /// When the row can't be written.
+    pub async fn record_artifact(
+        &self,
+        digest: ArtifactDigest,
+        record: ArtifactRecord,
+    ) -> Result<(), CatalogError> {
+        let change = self.change().await?;
+        let sql = change.sql();
+        artifact::Entity::delete_by_id(digest.0.to_vec())
+            .exec(sql)
+            .await?;
+        let row = artifact::ActiveModel {
+            digest: Set(digest.0.to_vec()),
+            sha256: Set(record.sha256.to_vec()),
+            bytes: Set(from_u64(record.bytes)),
+        };
+        artifact::Entity::insert(row)
+            .exec_without_returning(sql)
+            .await?;
+        change.commit().await
+    }
+
+    /// Forgets an artifact.
+    ///
+    /// # Errors
+    /// When the row can't be removed.
+    pub async fn forget_artifact(&self, digest: ArtifactDigest) -> Result<(), CatalogError> {
+        let change = self.change().await?;
+        artifact::Entity::delete_by_id(digest.0.to_vec())
+            .exec(change.sql())
+            .await?;
+        change.commit().await
+    }
+}

@@ -1,0 +1,175 @@
+//! Deletions: what is gone from the catalog and must still go from the event log and the object
+//! store.
+//!
+//! A deletion is stored in the transaction that removes the rows, so nothing is ever forgotten: it
+//! is listed until somebody removed the bytes and says so. Removing them again does no harm.
+
+use protocol::{ComponentDigest, LogId, TenantId, Timestamp, VersionId, ViewId};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
+
+use super::column::{from_json, from_time, to_digest, to_json, to_time};
+use super::entity::{deletion, version};
+use super::record::Change;
+use super::version::Version;
+use super::{Catalog, CatalogError};
+
+/// Names a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DeletionId(pub Uuid);
+
+/// Bytes that nobody needs any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    pub id: DeletionId,
+    pub tenant: TenantId,
+    /// The log whose events go; `None` when it stays.
+    pub log: Option<LogId>,
+    /// The versions whose snapshots go.
+    pub versions: Vec<VersionId>,
+    /// Components that these versions ran. Equal components share one object, so each goes only if
+    /// [`Catalog::component_in_use`] denies it.
+    pub components: Vec<ComponentDigest>,
+    pub created_at: Timestamp,
+}
+
+impl Catalog {
+    /// Deletions that are not finished, oldest first.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn pending_deletions(&self, limit: u32) -> Result<Vec<Deletion>, CatalogError> {
+        let rows = deletion::Entity::find()
+            .order_by_asc(deletion::Column::Id)
+            .limit(u64::from(limit))
+            .all(self.readers())
+            .await?;
+        rows.into_iter().map(to_deletion).collect()
+    }
+
+    /// Forgets a deletion whose bytes are gone.
+    ///
+    /// # Errors
+    /// When the row can't be removed.
+    pub async fn finish_deletion(&self, id: DeletionId) -> Result<(), CatalogError> {
+        let change = self.change().await?;
+        deletion::Entity::delete_by_id(id.0)
+            .exec(change.sql())
+            .await?;
+        change.commit().await
+    }
+
+    /// Whether a version of any tenant runs a component.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn component_in_use(&self, component: ComponentDigest) -> Result<bool, CatalogError> {
+        let versions = version::Entity::find()
+            .filter(version::Column::Component.eq(component.0.to_vec()))
+            .limit(1)
+            .count(self.readers())
+            .await?;
+        Ok(versions > 0)
+    }
+}
+
+/// Stores the deletion of a log; to be called while its versions are still there.
+pub(super) async fn of_log(
+    change: &Change,
+    tenant: TenantId,
+    log: LogId,
+) -> Result<Deletion, CatalogError> {
+    let views = super::entity::view::Entity::find()
+        .select_only()
+        .column(super::entity::view::Column::Id)
+        .filter(super::entity::view::Column::LogId.eq(log.0))
+        .into_tuple::<Uuid>()
+        .all(change.sql())
+        .await?;
+    let versions = versions_of(change.sql(), views).await?;
+    store(change, tenant, Some(log), versions).await
+}
+
+/// Stores the deletion of a view; to be called while its versions are still there.
+pub(super) async fn of_view(
+    change: &Change,
+    tenant: TenantId,
+    view: ViewId,
+) -> Result<Deletion, CatalogError> {
+    let versions = versions_of(change.sql(), vec![view.0]).await?;
+    store(change, tenant, None, versions).await
+}
+
+/// Stores the deletion of one version.
+pub(super) async fn of_version(
+    change: &Change,
+    tenant: TenantId,
+    version: &Version,
+) -> Result<Deletion, CatalogError> {
+    let versions = vec![(version.id, version.component)];
+    store(change, tenant, None, versions).await
+}
+
+async fn versions_of(
+    sql: &impl ConnectionTrait,
+    views: Vec<Uuid>,
+) -> Result<Vec<(VersionId, ComponentDigest)>, CatalogError> {
+    let rows: Vec<(Uuid, Vec<u8>)> = version::Entity::find()
+        .select_only()
+        .columns([version::Column::Id, version::Column::Component])
+        .filter(version::Column::ViewId.is_in(views))
+        .order_by_asc(version::Column::Id)
+        .into_tuple()
+        .all(sql)
+        .await?;
+    let mut versions = Vec::with_capacity(rows.len());
+    for (id, component) in rows {
+        versions.push((VersionId(id), ComponentDigest(to_digest(component)?)));
+    }
+    Ok(versions)
+}
+
+async fn store(
+    change: &Change,
+    tenant: TenantId,
+    log: Option<LogId>,
+    versions: Vec<(VersionId, ComponentDigest)>,
+) -> Result<Deletion, CatalogError> {
+    let (versions, mut components): (Vec<_>, Vec<_>) = versions.into_iter().unzip();
+    components.sort_unstable();
+    components.dedup();
+    let deletion = Deletion {
+        id: DeletionId(Uuid::now_v7()),
+        tenant,
+        log,
+        versions,
+        components,
+        created_at: change.at(),
+    };
+    let row = deletion::ActiveModel {
+        id: Set(deletion.id.0),
+        tenant_id: Set(tenant.0),
+        log_id: Set(log.map(|log| log.0)),
+        versions: Set(from_json(&deletion.versions)?),
+        components: Set(from_json(&deletion.components)?),
+        created_at: Set(from_time(deletion.created_at)),
+    };
+    deletion::Entity::insert(row)
+        .exec_without_returning(change.sql())
+        .await?;
+    Ok(deletion)
+}
+
+fn to_deletion(row: deletion::Model) -> Result<Deletion, CatalogError> {
+    Ok(Deletion {
+        id: DeletionId(row.id),
+        tenant: TenantId(row.tenant_id),
+        log: row.log_id.map(LogId),
+        versions: to_json(&row.versions)?,
+        components: to_json(&row.components)?,
+        created_at: to_time(row.created_at),
+    })
+}

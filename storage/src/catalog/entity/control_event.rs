@@ -1,0 +1,24 @@
+//! Control events as they are stored.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "control_events")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key)]
+    pub(crate) position: i64,
+    pub(crate) tenant_id: Uuid,
+    pub(crate) sequence: i64,
+    pub(crate) at: i64,
+    pub(crate) actor_kind: String,
+    pub(crate) actor_id: Option<Uuid>,
+    pub(crate) request_id: Uuid,
+    pub(crate) kind: String,
+    pub(crate) version: i16,
+    pub(crate) payload: String,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

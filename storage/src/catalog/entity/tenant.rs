@@ -1,0 +1,20 @@
+//! Read model: tenants.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "tenants")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(crate) id: Uuid,
+    pub(crate) short_name: String,
+    pub(crate) created_at: i64,
+    pub(crate) log_count: i64,
+    pub(crate) rate_per_second: Option<i32>,
+    pub(crate) rate_burst: Option<i32>,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,31 @@
+//! Read model: versions of views.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "versions")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(crate) id: Uuid,
+    pub(crate) tenant_id: Uuid,
+    pub(crate) log_id: Uuid,
+    pub(crate) view_id: Uuid,
+    pub(crate) number: i64,
+    pub(crate) component: Vec<u8>,
+    pub(crate) component_bytes: i64,
+    pub(crate) world: String,
+    pub(crate) imports: String,
+    pub(crate) languages: String,
+    pub(crate) content_type: Option<String>,
+    pub(crate) config: Vec<u8>,
+    pub(crate) state: String,
+    pub(crate) halted_sequence: Option<i64>,
+    pub(crate) halted_message: Option<String>,
+    pub(crate) created_at: i64,
+    pub(crate) activated_at: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,296 @@
+//! Control events: what happened to tenants, people, keys, logs and views.
+//!
+//! They are the catalog's source of truth and its audit log. The JSON of an event is stored for
+//! ever, so a kind is never renamed and a field never changes its meaning; a field that is added
+//! later has a default. What can't be said that way gets a new kind, or raises [`VERSION`].
+//!
+//! An event never holds a secret: tokens and keys appear as their SHA-256, passwords as the
+//! password hash that is stored anyway.
+
+use protocol::{
+    ComponentDigest, KeyId, LogId, Name, RequestId, TenantId, Timestamp, UserId, VersionId, ViewId,
+};
+use serde::{Deserialize, Serialize};
+
+use super::log::Retention;
+use super::tenant::RateOverride;
+use crate::access::{Actor, Role};
+use crate::bus::{Halt, World};
+
+/// The version of the JSON that this program writes. It reads this one and all before.
+pub(super) const VERSION: i16 = 1;
+
+/// Where events about people stand: people are members of several tenants, and what one tenant may
+/// audit or erase is not theirs. No tenant has this id.
+pub const PEOPLE: TenantId = TenantId(uuid::Uuid::nil());
+
+/// A control event as it was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedEvent {
+    /// The tenant that it happened to; [`PEOPLE`] for what happened to a user.
+    pub tenant: TenantId,
+    /// 1, 2, 3, … for each tenant, without a gap.
+    pub sequence: u64,
+    pub at: Timestamp,
+    pub actor: Actor,
+    pub request_id: RequestId,
+    pub event: ControlEvent,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ControlEvent {
+    TenantCreated {
+        short_name: String,
+    },
+    /// An operator set or lifted the tenant's own request rate.
+    TenantRateChanged {
+        rate: Option<RateOverride>,
+    },
+    UserRegistered {
+        user: UserId,
+        email: String,
+        password_hash: String,
+        email_verified: bool,
+    },
+    EmailVerificationRequested {
+        user: UserId,
+        #[serde(with = "hex_bytes")]
+        token_sha256: [u8; 32],
+        expires_at: Timestamp,
+    },
+    EmailVerified {
+        user: UserId,
+    },
+    MemberAdded {
+        user: UserId,
+        role: Role,
+    },
+    KeyCreated {
+        key: KeyId,
+        name: String,
+        role: Role,
+        logs: Option<Vec<LogId>>,
+        expires_at: Option<Timestamp>,
+        #[serde(with = "hex_bytes")]
+        sha256: [u8; 32],
+    },
+    KeyRevoked {
+        key: KeyId,
+        name: String,
+    },
+    LogCreated {
+        log: LogId,
+        name: Name,
+        description: Option<String>,
+        retention: Retention,
+    },
+    /// Holds the log's properties as they are from now on.
+    LogUpdated {
+        log: LogId,
+        description: Option<String>,
+        retention: Retention,
+    },
+    /// The log's views and their versions go with it.
+    LogDeleted {
+        log: LogId,
+        name: Name,
+    },
+    ViewCreated {
+        view: ViewId,
+        log: LogId,
+        name: Name,
+    },
+    VersionUploaded {
+        version: VersionId,
+        view: ViewId,
+        log: LogId,
+        number: u32,
+        component: ComponentDigest,
+        component_bytes: u64,
+        world: World,
+        imports: Vec<String>,
+        languages: Vec<String>,
+        content_type: Option<String>,
+        #[serde(with = "hex_bytes")]
+        config: Vec<u8>,
+    },
+    VersionActivated {
+        version: VersionId,
+        view: ViewId,
+    },
+    /// Its build failed.
+    VersionFailed {
+        version: VersionId,
+        view: ViewId,
+        halt: Halt,
+    },
+    /// It met an event that it can't fold.
+    VersionHalted {
+        version: VersionId,
+        view: ViewId,
+        halt: Halt,
+    },
+    /// Another version took its place.
+    VersionRetired {
+        version: VersionId,
+        view: ViewId,
+    },
+    /// It was old, and made room for a new one.
+    VersionRemoved {
+        version: VersionId,
+        view: ViewId,
+    },
+    /// The view's versions go with it.
+    ViewDeleted {
+        view: ViewId,
+        log: LogId,
+        name: Name,
+    },
+}
+
+/// Why a stored event can't be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EventError {
+    #[error(
+        "control event {tenant}/{sequence} has version {version}, and this program knows up to \
+         {VERSION}; run the program that wrote it, or a later one"
+    )]
+    UnknownVersion {
+        tenant: TenantId,
+        sequence: u64,
+        version: i16,
+    },
+    #[error(
+        "control event {tenant}/{sequence} is of the unknown kind {kind:?}; run the program that \
+         wrote it, or a later one"
+    )]
+    UnknownKind {
+        tenant: TenantId,
+        sequence: u64,
+        kind: String,
+    },
+    #[error("control event {tenant}/{sequence} can't be read: {reason}")]
+    Malformed {
+        tenant: TenantId,
+        sequence: u64,
+        reason: String,
+    },
+    #[error("a control event can't be written: {0}")]
+    Encode(String),
+}
+
+impl ControlEvent {
+    /// Every kind, as it stands in `type`.
+    pub const KINDS: [&str; 19] = [
+        "tenant_created",
+        "tenant_rate_changed",
+        "user_registered",
+        "email_verification_requested",
+        "email_verified",
+        "member_added",
+        "key_created",
+        "key_revoked",
+        "log_created",
+        "log_updated",
+        "log_deleted",
+        "view_created",
+        "version_uploaded",
+        "version_activated",
+        "version_failed",
+        "version_halted",
+        "version_retired",
+        "version_removed",
+        "view_deleted",
+    ];
+
+    /// The event's `type`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::TenantCreated { .. } => "tenant_created",
+            Self::TenantRateChanged { .. } => "tenant_rate_changed",
+            Self::UserRegistered { .. } => "user_registered",
+            Self::EmailVerificationRequested { .. } => "email_verification_requested",
+            Self::EmailVerified { .. } => "email_verified",
+            Self::MemberAdded { .. } => "member_added",
+            Self::KeyCreated { .. } => "key_created",
+            Self::KeyRevoked { .. } => "key_revoked",
+            Self::LogCreated { .. } => "log_created",
+            Self::LogUpdated { .. } => "log_updated",
+            Self::LogDeleted { .. } => "log_deleted",
+            Self::ViewCreated { .. } => "view_created",
+            Self::VersionUploaded { .. } => "version_uploaded",
+            Self::VersionActivated { .. } => "version_activated",
+            Self::VersionFailed { .. } => "version_failed",
+            Self::VersionHalted { .. } => "version_halted",
+            Self::VersionRetired { .. } => "version_retired",
+            Self::VersionRemoved { .. } => "version_removed",
+            Self::ViewDeleted { .. } => "view_deleted",
+        }
+    }
+
+    /// The JSON that is stored.
+    pub(super) fn encode(&self) -> Result<String, EventError> {
+        serde_json::to_string(self).map_err(|error| EventError::Encode(error.to_string()))
+    }
+
+    /// Reads what [`ControlEvent::encode`] wrote, now or in an earlier version.
+    pub(super) fn decode(
+        tenant: TenantId,
+        sequence: u64,
+        version: i16,
+        kind: &str,
+        payload: &str,
+    ) -> Result<Self, EventError> {
+        if !(1..=VERSION).contains(&version) {
+            return Err(EventError::UnknownVersion {
+                tenant,
+                sequence,
+                version,
+            });
+        }
+        if !Self::KINDS.contains(&kind) {
+            return Err(EventError::UnknownKind {
+                tenant,
+                sequence,
+                kind: kind.to_owned(),
+            });
+        }
+        let malformed = |reason: String| EventError::Malformed {
+            tenant,
+            sequence,
+            reason,
+        };
+        let event: Self =
+            serde_json::from_str(payload).map_err(|error| malformed(error.to_string()))?;
+        if event.kind() != kind {
+            return Err(malformed(format!(
+                "it is filed as {kind} and says that it is {}",
+                event.kind()
+            )));
+        }
+        Ok(event)
+    }
+}
+
+/// Bytes as hexadecimal digits.
+mod hex_bytes {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(
+        bytes: impl AsRef<[u8]>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex::encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>, T: TryFrom<Vec<u8>>>(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = hex::decode(text).map_err(D::Error::custom)?;
+        T::try_from(bytes).map_err(|_| D::Error::custom("the number of bytes is wrong"))
+    }
+}

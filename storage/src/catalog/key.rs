@@ -1,0 +1,274 @@
+//! API keys. The secret itself is never here: a key is known by its SHA-256.
+
+use protocol::{KeyId, LogId, Timestamp};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
+};
+use uuid::Uuid;
+
+use super::column::{from_time, to_actor, to_logs, to_time, to_word};
+use super::entity::{key, key_use, log};
+use super::event::ControlEvent;
+use super::limits::within;
+use super::page::List;
+use super::{Catalog, CatalogError, Context, Page, Paged, scope};
+use crate::access::{Access, Actor, Role};
+
+/// An API key, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    pub id: KeyId,
+    pub name: String,
+    pub role: Role,
+    /// The logs that it is limited to; `None` for all.
+    pub logs: Option<Vec<LogId>>,
+    pub created_by: Actor,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    /// Written now and then, so it may be some seconds behind.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// What a key is created from.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    pub name: String,
+    pub role: Role,
+    pub logs: Option<Vec<LogId>>,
+    pub expires_at: Option<Timestamp>,
+    pub sha256: [u8; 32],
+}
+
+/// Why a key was not created.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CreateKeyError {
+    #[error("a key can't have the role {wanted}, which is above {own}, your own")]
+    RoleAboveMaker { wanted: Role, own: Role },
+    #[error("a key that is limited to some logs makes keys for those only; name them in `logs`")]
+    LogsBeyondMaker,
+    #[error("there is no log {0}")]
+    LogNotFound(LogId),
+    #[error("the tenant has {0} keys, as many as it may; revoke one first")]
+    LimitReached(u64),
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+/// Why a key was not revoked.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum KeyError {
+    #[error("there is no such key")]
+    NotFound,
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+impl Catalog {
+    /// Creates a key that may do no more than its maker.
+    ///
+    /// # Errors
+    /// When it would be allowed more than its maker, names unknown logs, or is one too many.
+    pub async fn create_key(
+        &self,
+        access: &Access,
+        context: Context,
+        new: NewKey,
+    ) -> Result<Key, CreateKeyError> {
+        let limits = self.limits();
+        within("the name of the key", new.name.len(), limits.text_bytes)?;
+        let named = new.logs.as_ref().map_or(0, Vec::len);
+        within("the list of logs", named, limits.logs_per_key)?;
+        check_ceiling(access, &new)?;
+        let mut change = self.change().await?;
+        check_logs(change.sql(), access, new.logs.as_deref()).await?;
+        let count = key::Entity::find()
+            .filter(key::Column::TenantId.eq(access.tenant.0))
+            .count(change.sql())
+            .await
+            .map_err(CatalogError::from)?;
+        if count >= limits.keys_per_tenant {
+            return Err(CreateKeyError::LimitReached(limits.keys_per_tenant));
+        }
+        let key = Key {
+            id: KeyId::generate(),
+            name: new.name,
+            role: new.role,
+            logs: new.logs,
+            created_by: context.actor,
+            created_at: change.at(),
+            expires_at: new.expires_at,
+            last_used_at: None,
+        };
+        let event = ControlEvent::KeyCreated {
+            key: key.id,
+            name: key.name.clone(),
+            role: key.role,
+            logs: key.logs.clone(),
+            expires_at: key.expires_at,
+            sha256: new.sha256,
+        };
+        let recorded = change.record(access.tenant, context, event).await;
+        recorded.map_err(CatalogError::from)?;
+        change.commit().await?;
+        Ok(key)
+    }
+
+    /// The keys that the holder may see, newest first: from admin on all, below its own.
+    ///
+    /// # Errors
+    /// When the cursor is not from this list.
+    pub async fn keys(&self, access: &Access, page: Page) -> Result<Paged<Key>, CatalogError> {
+        let list = List::new("keys", access.tenant, b"");
+        let after = list.after(&page)?.map(|key| to_uuid(&key)).transpose()?;
+        let rows = scope::keys(access)
+            .apply_if(after, |query, id| query.filter(key::Column::Id.lt(id)))
+            .order_by_desc(key::Column::Id)
+            .limit(page.size() as u64 + 1)
+            .all(self.readers())
+            .await?;
+        let (rows, next_cursor) = list.cut(&page, rows, |row| row.id.as_bytes().to_vec());
+        let uses = key_use::Entity::find()
+            .filter(key_use::Column::KeyId.is_in(rows.iter().map(|row| row.id)))
+            .all(self.readers())
+            .await?;
+        let mut items = Vec::with_capacity(rows.len());
+        for row in rows {
+            let used = uses.iter().find(|it| it.key_id == row.id);
+            items.push(to_key(row, used.map(|it| to_time(it.last_used_at)))?);
+        }
+        Ok(Paged { items, next_cursor })
+    }
+
+    /// Revokes a key, and with it every session that was made from it. Below admin, holders revoke
+    /// their own keys only.
+    ///
+    /// # Errors
+    /// When the holder sees no such key.
+    pub async fn revoke_key(
+        &self,
+        access: &Access,
+        context: Context,
+        id: KeyId,
+    ) -> Result<Key, KeyError> {
+        let mut change = self.change().await?;
+        let row = scope::keys(access)
+            .filter(key::Column::Id.eq(id.0))
+            .one(change.sql())
+            .await
+            .map_err(CatalogError::from)?
+            .ok_or(KeyError::NotFound)?;
+        let used = key_use::Entity::find_by_id(id.0)
+            .one(change.sql())
+            .await
+            .map_err(CatalogError::from)?;
+        let event = ControlEvent::KeyRevoked {
+            key: id,
+            name: row.name.clone(),
+        };
+        let recorded = change.record(access.tenant, context, event).await;
+        recorded.map_err(CatalogError::from)?;
+        key_use::Entity::delete_by_id(id.0)
+            .exec(change.sql())
+            .await
+            .map_err(CatalogError::from)?;
+        change.commit().await?;
+        Ok(to_key(row, used.map(|it| to_time(it.last_used_at)))?)
+    }
+
+    /// Writes down when keys were used. Times only move forward.
+    ///
+    /// # Errors
+    /// When the rows can't be written.
+    pub async fn note_key_use(&self, uses: &[(KeyId, Timestamp)]) -> Result<(), CatalogError> {
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let change = self.change().await?;
+        for (id, at) in uses {
+            note(change.sql(), *id, *at).await?;
+        }
+        change.commit().await
+    }
+}
+
+async fn note(sql: &impl ConnectionTrait, id: KeyId, at: Timestamp) -> Result<(), CatalogError> {
+    let used = key_use::Entity::find_by_id(id.0).one(sql).await?;
+    let at = from_time(at);
+    match used {
+        Some(used) if used.last_used_at >= at => {}
+        Some(_) => {
+            key_use::Entity::update_many()
+                .col_expr(key_use::Column::LastUsedAt, at.into())
+                .filter(key_use::Column::KeyId.eq(id.0))
+                .exec(sql)
+                .await?;
+        }
+        None => {
+            // A key that was revoked meanwhile leaves no row behind.
+            if key::Entity::find_by_id(id.0).one(sql).await?.is_some() {
+                let row = key_use::ActiveModel {
+                    key_id: sea_orm::Set(id.0),
+                    last_used_at: sea_orm::Set(at),
+                };
+                key_use::Entity::insert(row)
+                    .exec_without_returning(sql)
+                    .await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_ceiling(access: &Access, new: &NewKey) -> Result<(), CreateKeyError> {
+    if new.role > access.role {
+        return Err(CreateKeyError::RoleAboveMaker {
+            wanted: new.role,
+            own: access.role,
+        });
+    }
+    if access.logs.is_some() && new.logs.is_none() {
+        return Err(CreateKeyError::LogsBeyondMaker);
+    }
+    Ok(())
+}
+
+/// Every named log must be one that the maker may reach.
+async fn check_logs(
+    sql: &impl ConnectionTrait,
+    access: &Access,
+    logs: Option<&[LogId]>,
+) -> Result<(), CreateKeyError> {
+    let Some(logs) = logs else {
+        return Ok(());
+    };
+    let known: Vec<Uuid> = scope::logs(access)
+        .select_only()
+        .column(log::Column::Id)
+        .filter(log::Column::Id.is_in(logs.iter().map(|log| log.0)))
+        .into_tuple()
+        .all(sql)
+        .await
+        .map_err(CatalogError::from)?;
+    match logs.iter().find(|log| !known.contains(&log.0)) {
+        Some(unknown) => Err(CreateKeyError::LogNotFound(*unknown)),
+        None => Ok(()),
+    }
+}
+
+fn to_key(row: key::Model, last_used_at: Option<Timestamp>) -> Result<Key, CatalogError> {
+    Ok(Key {
+        id: KeyId(row.id),
+        name: row.name,
+        role: to_word(&row.role)?,
+        logs: to_logs(row.logs.as_deref())?,
+        created_by: to_actor(&row.created_by_kind, row.created_by_id)?,
+        created_at: to_time(row.created_at),
+        expires_at: row.expires_at.map(to_time),
+        last_used_at,
+    })
+}
+
+fn to_uuid(bytes: &[u8]) -> Result<Uuid, CatalogError> {
+    Uuid::from_slice(bytes).map_err(|_| CatalogError::InvalidCursor)
+}

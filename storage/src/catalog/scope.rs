@@ -1,0 +1,55 @@
+//! Where every query of tenant-owned rows begins.
+//!
+//! There is no other way to read those rows for a caller: a query that starts here can't reach
+//! another tenant's rows, nor logs that a key is not limited to.
+
+use protocol::{LogId, TenantId};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
+
+use super::column::from_actor;
+use super::entity::{control_event, key, log, version, view};
+use crate::access::{Access, Role};
+
+/// The logs that the holder may reach.
+pub(super) fn logs(access: &Access) -> Select<log::Entity> {
+    log::Entity::find()
+        .filter(log::Column::TenantId.eq(access.tenant.0))
+        .filter(covered(access, log::Column::Id))
+}
+
+/// The views of a log, if the holder may reach it.
+pub(super) fn views(access: &Access, log: LogId) -> Select<view::Entity> {
+    view::Entity::find()
+        .filter(view::Column::TenantId.eq(access.tenant.0))
+        .filter(view::Column::LogId.eq(log.0))
+        .filter(covered(access, view::Column::LogId))
+}
+
+/// The versions of a tenant, for the system.
+pub(super) fn versions(tenant: TenantId) -> Select<version::Entity> {
+    version::Entity::find().filter(version::Column::TenantId.eq(tenant.0))
+}
+
+/// The keys that the holder may see: from admin on all, below those that it made.
+pub(super) fn keys(access: &Access) -> Select<key::Entity> {
+    let keys = key::Entity::find().filter(key::Column::TenantId.eq(access.tenant.0));
+    if access.has(Role::Admin) {
+        return keys;
+    }
+    let (kind, id) = from_actor(access.actor);
+    keys.filter(key::Column::CreatedByKind.eq(kind))
+        .filter(key::Column::CreatedById.eq(id))
+}
+
+/// The tenant's control events.
+pub(super) fn control_events(access: &Access) -> Select<control_event::Entity> {
+    control_event::Entity::find().filter(control_event::Column::TenantId.eq(access.tenant.0))
+}
+
+fn covered(access: &Access, column: impl ColumnTrait) -> Condition {
+    let condition = Condition::all();
+    match &access.logs {
+        Some(logs) => condition.add(column.is_in(logs.iter().map(|log| log.0))),
+        None => condition,
+    }
+}

@@ -1,0 +1,279 @@
+//! Sessions, and who a token belongs to.
+//!
+//! A session is an operational row: it is never more than what its user or key may do right now.
+//! So every lookup reads the membership or the key again, and a session ends with it.
+
+use std::sync::Arc;
+
+use protocol::{KeyId, LogId, TenantId, Timestamp};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::column::{from_actor, from_logs, from_time, to_actor, to_logs, to_time, to_word};
+use super::entity::{key, membership, session, tenant};
+use super::limits::within;
+use super::tenant::to_rate;
+use super::{Catalog, CatalogError, RateOverride};
+use crate::access::{Access, Actor, Role};
+
+/// Expired sessions that are removed when one is created.
+const EXPIRED_REMOVED: u64 = 100;
+
+/// What a session is created from.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    pub token_sha256: [u8; 32],
+    pub tenant: TenantId,
+    pub actor: Actor,
+    /// The most that the session may do; later it is never more than the actor's own role.
+    pub role: Role,
+    pub logs: Option<Vec<LogId>>,
+    pub expires_at: Timestamp,
+}
+
+/// The holder of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    pub access: Access,
+    /// When the token stops working; `None` for a key without an end.
+    pub expires_at: Option<Timestamp>,
+    /// The key that the token is, or was exchanged for.
+    pub key: Option<KeyId>,
+    /// The tenant's own request rate.
+    pub rate: Option<RateOverride>,
+}
+
+/// What a user or key may do right now.
+struct Standing {
+    role: Role,
+    logs: Option<Vec<LogId>>,
+    expires_at: Option<Timestamp>,
+}
+
+impl Catalog {
+    /// Stores a session. When its user or key has too many already, the oldest ends.
+    ///
+    /// # Errors
+    /// When the row can't be written.
+    pub async fn create_session(&self, new: NewSession) -> Result<(), CatalogError> {
+        let (actor_kind, actor_id) = from_actor(new.actor);
+        let logs = from_logs(new.logs.as_deref())?;
+        within(
+            "the list of logs",
+            new.logs.as_ref().map_or(0, Vec::len),
+            self.limits().logs_per_key,
+        )?;
+        let change = self.change().await?;
+        let sql = change.sql();
+        let row = session::ActiveModel {
+            token_sha256: Set(new.token_sha256.to_vec()),
+            tenant_id: Set(new.tenant.0),
+            actor_kind: Set(actor_kind),
+            actor_id: Set(actor_id),
+            role: Set(new.role.as_str().to_owned()),
+            logs: Set(logs),
+            created_at: Set(from_time(change.at())),
+            expires_at: Set(from_time(new.expires_at)),
+        };
+        session::Entity::insert(row)
+            .exec_without_returning(sql)
+            .await?;
+        let expired = session::Entity::find()
+            .filter(session::Column::ExpiresAt.lte(from_time(change.at())))
+            .order_by_asc(session::Column::ExpiresAt)
+            .limit(EXPIRED_REMOVED);
+        remove(sql, expired).await?;
+        let surplus = session::Entity::find()
+            .filter(session::Column::ActorId.eq(actor_id))
+            .order_by_desc(session::Column::CreatedAt)
+            .offset(self.limits().sessions_per_actor)
+            .limit(EXPIRED_REMOVED);
+        remove(sql, surplus).await?;
+        change.commit().await
+    }
+
+    /// Ends a session; says whether there was one.
+    ///
+    /// # Errors
+    /// When the row can't be removed.
+    pub async fn delete_session(&self, token_sha256: [u8; 32]) -> Result<bool, CatalogError> {
+        let change = self.change().await?;
+        let deleted = session::Entity::delete_by_id(token_sha256.to_vec())
+            .exec(change.sql())
+            .await?;
+        change.commit().await?;
+        Ok(deleted.rows_affected > 0)
+    }
+
+    /// The holder of a session's or key's token. `None` if it is unknown, expired or revoked, or if
+    /// the membership or key behind a session is gone.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn authenticate(
+        &self,
+        token_sha256: [u8; 32],
+    ) -> Result<Option<Authenticated>, CatalogError> {
+        let found = match self.holder_of_session(token_sha256).await? {
+            Some(found) => Some(found),
+            None => self.holder_of_key(token_sha256).await?,
+        };
+        let Some((access, expires_at)) = found else {
+            return Ok(None);
+        };
+        let row = tenant::Entity::find_by_id(access.tenant.0)
+            .one(self.readers())
+            .await?;
+        Ok(row.map(|row| Authenticated {
+            key: match access.actor {
+                Actor::ApiKey(key) => Some(key),
+                Actor::User(_) | Actor::System => None,
+            },
+            access,
+            expires_at,
+            rate: to_rate(&row),
+        }))
+    }
+
+    async fn holder_of_session(
+        &self,
+        token_sha256: [u8; 32],
+    ) -> Result<Option<(Access, Option<Timestamp>)>, CatalogError> {
+        let row = session::Entity::find_by_id(token_sha256.to_vec())
+            .filter(session::Column::ExpiresAt.gt(from_time(self.now())))
+            .one(self.readers())
+            .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let tenant = TenantId(row.tenant_id);
+        let actor = to_actor(&row.actor_kind, row.actor_id)?;
+        let Some(standing) = self.standing(tenant, actor).await? else {
+            return Ok(None);
+        };
+        let session_ends = to_time(row.expires_at);
+        let ends = standing
+            .expires_at
+            .map_or(session_ends, |key| key.min(session_ends));
+        let logs = narrower(to_logs(row.logs.as_deref())?, standing.logs);
+        let access = Access {
+            tenant,
+            actor,
+            role: to_word::<Role>(&row.role)?.min(standing.role),
+            logs: logs.map(Arc::from),
+        };
+        Ok(Some((access, Some(ends))))
+    }
+
+    async fn holder_of_key(
+        &self,
+        sha256: [u8; 32],
+    ) -> Result<Option<(Access, Option<Timestamp>)>, CatalogError> {
+        let row = key::Entity::find()
+            .filter(key::Column::Sha256.eq(sha256.to_vec()))
+            .one(self.readers())
+            .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let Some(standing) = self.standing_of_key(&row)? else {
+            return Ok(None);
+        };
+        let access = Access {
+            tenant: TenantId(row.tenant_id),
+            actor: Actor::ApiKey(KeyId(row.id)),
+            role: standing.role,
+            logs: standing.logs.map(Arc::from),
+        };
+        Ok(Some((access, standing.expires_at)))
+    }
+
+    async fn standing(
+        &self,
+        tenant: TenantId,
+        actor: Actor,
+    ) -> Result<Option<Standing>, CatalogError> {
+        match actor {
+            Actor::User(user) => {
+                let row = membership::Entity::find_by_id((tenant.0, user.0))
+                    .one(self.readers())
+                    .await?;
+                let Some(row) = row else {
+                    return Ok(None);
+                };
+                Ok(Some(Standing {
+                    role: to_word(&row.role)?,
+                    logs: None,
+                    expires_at: None,
+                }))
+            }
+            Actor::ApiKey(key) => {
+                let row = key::Entity::find_by_id(key.0)
+                    .filter(key::Column::TenantId.eq(tenant.0))
+                    .one(self.readers())
+                    .await?;
+                row.map_or(Ok(None), |row| self.standing_of_key(&row))
+            }
+            // Nobody logs in as the system.
+            Actor::System => Ok(None),
+        }
+    }
+
+    /// `None` once the key expired.
+    fn standing_of_key(&self, row: &key::Model) -> Result<Option<Standing>, CatalogError> {
+        let expires_at = row.expires_at.map(to_time);
+        if expires_at.is_some_and(|end| end <= self.now()) {
+            return Ok(None);
+        }
+        Ok(Some(Standing {
+            role: to_word(&row.role)?,
+            logs: to_logs(row.logs.as_deref())?,
+            expires_at,
+        }))
+    }
+}
+
+/// The logs in both of two limits.
+fn narrower(one: Option<Vec<LogId>>, other: Option<Vec<LogId>>) -> Option<Vec<LogId>> {
+    match (one, other) {
+        (Some(mut one), Some(other)) => {
+            one.retain(|log| other.contains(log));
+            Some(one)
+        }
+        (one, other) => one.or(other),
+    }
+}
+
+async fn remove(
+    sql: &impl ConnectionTrait,
+    sessions: sea_orm::Select<session::Entity>,
+) -> Result<(), CatalogError> {
+    let tokens: Vec<Vec<u8>> = sessions
+        .select_only()
+        .column(session::Column::TokenSha256)
+        .into_tuple()
+        .all(sql)
+        .await?;
+    if !tokens.is_empty() {
+        session::Entity::delete_many()
+            .filter(session::Column::TokenSha256.is_in(tokens))
+            .exec(sql)
+            .await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_limits_leave_what_is_in_both() {
+        let [a, b, c] = std::array::from_fn(|_| LogId::generate());
+        assert_eq!(narrower(None, None), None);
+        assert_eq!(narrower(Some(vec![a]), None), Some(vec![a]));
+        assert_eq!(narrower(None, Some(vec![a])), Some(vec![a]));
+        assert_eq!(narrower(Some(vec![a, b]), Some(vec![b, c])), Some(vec![b]));
+        assert_eq!(narrower(Some(vec![a]), Some(vec![c])), Some(vec![]));
+    }
+}

@@ -1,0 +1,152 @@
+//! Snapshots in the object store, and how their verification went. Operational: a version without
+//! snapshots is folded from its first event.
+
+use protocol::{Sequence, VersionId};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::column::{from_time, from_u64, to_sequence, to_time, to_u64};
+use super::entity::{snapshot, snapshot_check};
+use super::limits::within;
+use super::{Catalog, CatalogError};
+use crate::bus::SnapshotInfo;
+
+/// Snapshots of one version that are listed; workers keep far fewer.
+const SNAPSHOTS_MAX: u64 = 10_000;
+
+impl Catalog {
+    /// Writes down a snapshot that is in the object store.
+    ///
+    /// # Errors
+    /// When the row can't be written.
+    pub async fn record_snapshot(
+        &self,
+        version: VersionId,
+        info: SnapshotInfo,
+    ) -> Result<(), CatalogError> {
+        let change = self.change().await?;
+        let sql = change.sql();
+        let id = (version.0, from_u64(info.sequence.get()));
+        snapshot::Entity::delete_by_id(id).exec(sql).await?;
+        let row = snapshot::ActiveModel {
+            version_id: Set(id.0),
+            sequence: Set(id.1),
+            bytes: Set(from_u64(info.bytes)),
+            created_at: Set(from_time(info.created_at)),
+        };
+        snapshot::Entity::insert(row)
+            .exec_without_returning(sql)
+            .await?;
+        change.commit().await
+    }
+
+    /// The snapshots of a version, oldest first.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn snapshots(&self, version: VersionId) -> Result<Vec<SnapshotInfo>, CatalogError> {
+        let rows = snapshot::Entity::find()
+            .filter(snapshot::Column::VersionId.eq(version.0))
+            .order_by_asc(snapshot::Column::Sequence)
+            .limit(SNAPSHOTS_MAX)
+            .all(self.readers())
+            .await?;
+        let mut snapshots = Vec::with_capacity(rows.len());
+        for row in rows {
+            snapshots.push(SnapshotInfo {
+                sequence: to_sequence(row.sequence)?,
+                bytes: to_u64(row.bytes),
+                created_at: to_time(row.created_at),
+            });
+        }
+        Ok(snapshots)
+    }
+
+    /// Forgets one snapshot.
+    ///
+    /// # Errors
+    /// When the row can't be removed.
+    pub async fn forget_snapshot(
+        &self,
+        version: VersionId,
+        sequence: Sequence,
+    ) -> Result<(), CatalogError> {
+        let change = self.change().await?;
+        snapshot::Entity::delete_by_id((version.0, from_u64(sequence.get())))
+            .exec(change.sql())
+            .await?;
+        change.commit().await
+    }
+
+    /// Why snapshots are off for a version; `None` when they are on.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn snapshots_off(&self, version: VersionId) -> Result<Option<String>, CatalogError> {
+        let row = self.snapshot_check(version).await?;
+        Ok(row.and_then(|row| row.off_reason))
+    }
+
+    /// Turns snapshots off for a version.
+    ///
+    /// # Errors
+    /// When the row can't be written.
+    pub async fn set_snapshots_off(
+        &self,
+        version: VersionId,
+        reason: &str,
+    ) -> Result<(), CatalogError> {
+        let limit = self.limits().halt_message_bytes;
+        within("the reason", reason.len(), limit)?;
+        self.store_snapshot_check(version, false, Some(reason.to_owned()))
+            .await
+    }
+
+    /// Whether a snapshot of the version survived the verification.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn snapshots_verified(&self, version: VersionId) -> Result<bool, CatalogError> {
+        let row = self.snapshot_check(version).await?;
+        Ok(row.is_some_and(|row| row.verified))
+    }
+
+    /// Writes down that a snapshot of the version survived the verification.
+    ///
+    /// # Errors
+    /// When the row can't be written.
+    pub async fn set_snapshots_verified(&self, version: VersionId) -> Result<(), CatalogError> {
+        self.store_snapshot_check(version, true, None).await
+    }
+
+    async fn snapshot_check(
+        &self,
+        version: VersionId,
+    ) -> Result<Option<snapshot_check::Model>, CatalogError> {
+        Ok(snapshot_check::Entity::find_by_id(version.0)
+            .one(self.readers())
+            .await?)
+    }
+
+    async fn store_snapshot_check(
+        &self,
+        version: VersionId,
+        verified: bool,
+        off_reason: Option<String>,
+    ) -> Result<(), CatalogError> {
+        let change = self.change().await?;
+        let sql = change.sql();
+        snapshot_check::Entity::delete_by_id(version.0)
+            .exec(sql)
+            .await?;
+        let row = snapshot_check::ActiveModel {
+            version_id: Set(version.0),
+            verified: Set(verified),
+            off_reason: Set(off_reason),
+        };
+        snapshot_check::Entity::insert(row)
+            .exec_without_returning(sql)
+            .await?;
+        change.commit().await
+    }
+}

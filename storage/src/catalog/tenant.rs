@@ -1,0 +1,158 @@
+//! Tenants: creating one with its owner, and what is known about it.
+
+use protocol::{RequestId, TenantId, Timestamp, UserId};
+use sea_orm::EntityTrait;
+use serde::{Deserialize, Serialize};
+
+use super::column::to_time;
+use super::entity::tenant;
+use super::error::ChangeError;
+use super::event::{ControlEvent, PEOPLE};
+use super::limits::within;
+use super::user::Email;
+use super::{Catalog, CatalogError, Context};
+use crate::access::{Access, Actor, Role};
+
+/// A tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub short_name: String,
+    pub created_at: Timestamp,
+    /// The request rate that an operator set for it; `None` for the default.
+    pub rate: Option<RateOverride>,
+}
+
+/// A tenant's own request rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateOverride {
+    pub per_second: u32,
+    pub burst: u32,
+}
+
+/// What a tenant is created from.
+#[derive(Clone, Debug)]
+pub struct NewTenant {
+    pub short_name: String,
+    pub owner_email: String,
+    /// The hash in its text form, with its parameters and salt.
+    pub owner_password_hash: String,
+    pub email_verified: bool,
+}
+
+/// Why a tenant was not created.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CreateTenantError {
+    #[error("the short name is taken; choose another one")]
+    ShortNameTaken,
+    #[error("the address is registered already; log in instead")]
+    EmailTaken,
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+impl From<ChangeError> for CreateTenantError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Taken(message) if message.contains("short_name") => Self::ShortNameTaken,
+            ChangeError::Taken(message) if message.contains("email_key") => Self::EmailTaken,
+            other => Self::Catalog(other.into()),
+        }
+    }
+}
+
+impl Catalog {
+    /// Creates a tenant and registers its owner.
+    ///
+    /// # Errors
+    /// When the short name or the address is taken.
+    pub async fn create_tenant(
+        &self,
+        request_id: RequestId,
+        new: NewTenant,
+    ) -> Result<(TenantId, UserId), CreateTenantError> {
+        let limits = self.limits();
+        within("the short name", new.short_name.len(), limits.text_bytes)?;
+        let email = Email::normalise(&new.owner_email)?;
+        let tenant = TenantId::generate();
+        let user = UserId::generate();
+        let context = Context {
+            actor: Actor::User(user),
+            request_id,
+        };
+        let mut change = self.change().await?;
+        let registered = ControlEvent::UserRegistered {
+            user,
+            email: email.into_text(),
+            password_hash: new.owner_password_hash,
+            email_verified: new.email_verified,
+        };
+        let created = ControlEvent::TenantCreated {
+            short_name: new.short_name,
+        };
+        let added = ControlEvent::MemberAdded {
+            user,
+            role: Role::Owner,
+        };
+        // The name first: whoever asks for a taken name learns nothing about the address.
+        change.record(tenant, context, created).await?;
+        change.record(PEOPLE, context, registered).await?;
+        change.record(tenant, context, added).await?;
+        change.commit().await?;
+        Ok((tenant, user))
+    }
+
+    /// The holder's tenant.
+    ///
+    /// # Errors
+    /// When the catalog can't be read, or the tenant is gone while the holder still acts for it.
+    pub async fn tenant(&self, access: &Access) -> Result<Tenant, CatalogError> {
+        let row = tenant::Entity::find_by_id(access.tenant.0)
+            .one(self.readers())
+            .await?
+            .ok_or_else(|| CatalogError::Unavailable("the tenant was deleted".to_owned()))?;
+        Ok(to_tenant(&row))
+    }
+
+    /// Sets or lifts a tenant's own request rate, for operators. Says whether there is such a
+    /// tenant.
+    ///
+    /// # Errors
+    /// When the change can't be recorded.
+    pub async fn set_rate(
+        &self,
+        tenant: TenantId,
+        context: Context,
+        rate: Option<RateOverride>,
+    ) -> Result<bool, CatalogError> {
+        let mut change = self.change().await?;
+        let row = tenant::Entity::find_by_id(tenant.0)
+            .one(change.sql())
+            .await?;
+        let Some(row) = row else {
+            return Ok(false);
+        };
+        if to_rate(&row) != rate {
+            let event = ControlEvent::TenantRateChanged { rate };
+            change.record(tenant, context, event).await?;
+            change.commit().await?;
+        }
+        Ok(true)
+    }
+}
+
+fn to_tenant(row: &tenant::Model) -> Tenant {
+    Tenant {
+        id: TenantId(row.id),
+        short_name: row.short_name.clone(),
+        created_at: to_time(row.created_at),
+        rate: to_rate(row),
+    }
+}
+
+pub(super) fn to_rate(row: &tenant::Model) -> Option<RateOverride> {
+    Some(RateOverride {
+        per_second: u32::try_from(row.rate_per_second?).unwrap_or(0),
+        burst: u32::try_from(row.rate_burst?).unwrap_or(0),
+    })
+}
