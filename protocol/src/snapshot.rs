@@ -96,7 +96,10 @@ pub fn decode(object: &[u8], state_bytes_max: usize) -> Result<Snapshot, Snapsho
     // Room is made for what the header promises only as far as the data can possibly bear it out.
     let mut state = Vec::with_capacity(length.min(body.len().saturating_mul(64)));
     let decoder = zstd::stream::Decoder::with_buffer(body)?;
-    std::io::copy(&mut std::io::Read::take(decoder, bytes + 1), &mut state)?;
+    std::io::copy(
+        &mut std::io::Read::take(decoder, bytes.saturating_add(1)),
+        &mut state,
+    )?;
     if state.len() != length || digest(&header[..40], &state) != header[40..] {
         return Err(SnapshotError::Checksum);
     }

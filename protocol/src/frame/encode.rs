@@ -98,7 +98,8 @@ impl FrameBuilder {
                 .chain
                 .extend(self.head.sequence, self.timestamp, event);
         }
-        if let Some((key, payload)) = key {
+        // A key covers one event at least: the decoder refuses any other.
+        if let Some((key, payload)) = key.filter(|_| count > 0) {
             self.keys.push(KeyEntry {
                 index,
                 count,

@@ -78,6 +78,17 @@ fn a_frame_with_a_right_checksum_but_a_wrong_count_is_refused() {
 }
 
 #[test]
+fn a_key_without_events_leaves_no_trace() {
+    let mut builder = FrameBuilder::new(LOG, Head::origin(LOG), Timestamp(1), [0; 16]);
+    let key = (KeyDigest::of("empty"), PayloadDigest([0; 16]));
+    builder.push([], Some(key)).unwrap();
+    builder.push([b"a".as_slice()], None).unwrap();
+    let frame = builder.finish().unwrap();
+    let decoded = Frame::decode(frame.encoded().clone()).unwrap();
+    assert_eq!((decoded.count(), decoded.keys().count()), (1, 0));
+}
+
+#[test]
 fn timestamps_never_go_backwards() {
     let head = sample().head();
     let mut builder = FrameBuilder::new(LOG, head, Timestamp(1), [0; 16]);

@@ -1,0 +1,3 @@
+//! The published formats.
+
+mod documentation;
