@@ -83,9 +83,10 @@ pub trait EventLog: Send + Sync + 'static {
 /// An engine that is shared by everything in a process.
 pub type SharedEventLog = Arc<dyn EventLog>;
 
-/// Live frames of one log.
+/// Live frames of one log. An engine sends `None` in place of a frame that it does not want to hold
+/// in memory for slow followers; they see it as skipped, and read it.
 #[derive(Debug)]
-pub struct Subscription(broadcast::Receiver<StoredFrame>);
+pub struct Subscription(broadcast::Receiver<Option<StoredFrame>>);
 
 /// Why a subscription gave no frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -98,7 +99,7 @@ pub enum SubscriptionError {
 
 impl Subscription {
     #[must_use]
-    pub fn new(receiver: broadcast::Receiver<StoredFrame>) -> Self {
+    pub fn new(receiver: broadcast::Receiver<Option<StoredFrame>>) -> Self {
         Self(receiver)
     }
 
@@ -107,10 +108,13 @@ impl Subscription {
     /// # Errors
     /// When frames were skipped, or none will come any more.
     pub async fn next(&mut self) -> Result<StoredFrame, SubscriptionError> {
-        self.0.recv().await.map_err(|error| match error {
-            broadcast::error::RecvError::Lagged(_) => SubscriptionError::Skipped,
-            broadcast::error::RecvError::Closed => SubscriptionError::Closed,
-        })
+        match self.0.recv().await {
+            Ok(Some(frame)) => Ok(frame),
+            Ok(None) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                Err(SubscriptionError::Skipped)
+            }
+            Err(broadcast::error::RecvError::Closed) => Err(SubscriptionError::Closed),
+        }
     }
 
     /// The next frame if it is there already.
@@ -119,9 +123,11 @@ impl Subscription {
     /// When frames were skipped, or none will come any more.
     pub fn try_next(&mut self) -> Result<Option<StoredFrame>, SubscriptionError> {
         match self.0.try_recv() {
-            Ok(frame) => Ok(Some(frame)),
+            Ok(Some(frame)) => Ok(Some(frame)),
             Err(broadcast::error::TryRecvError::Empty) => Ok(None),
-            Err(broadcast::error::TryRecvError::Lagged(_)) => Err(SubscriptionError::Skipped),
+            Ok(None) | Err(broadcast::error::TryRecvError::Lagged(_)) => {
+                Err(SubscriptionError::Skipped)
+            }
             Err(broadcast::error::TryRecvError::Closed) => Err(SubscriptionError::Closed),
         }
     }

@@ -1,11 +1,39 @@
 //! The appender: dense sequences, coalescing, idempotency and expectations, above any engine.
+//!
+//! Requests for one log wait in its queue ([`state`]) while one *leader* task publishes the frame
+//! before them ([`lead`]); then it makes the next frame of all that waited ([`build`]). There is one
+//! publish in flight per log, it carries the position that the leader believes to be the newest, and
+//! the engine refuses it when that is wrong. So two nodes that append to one log are slow at worst,
+//! and never wrong: nothing here is a lock.
+//!
+//! A caller that goes away changes nothing: its request is already the leader's. What is kept of a
+//! log between appends (its head, its recent keys) is a cache that can be dropped at any moment and
+//! is read from the log again ([`registry`], [`window`]).
 
-use std::time::Duration;
+mod build;
+mod lead;
+mod options;
+mod registry;
+mod room;
+mod state;
+mod window;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use protocol::frame::{Head, KeyDigest};
+use protocol::frame::{Head, KeyDigest, PayloadDigest};
+use protocol::limits::FRAME_BYTES_MAX;
+use protocol::packed::{LENGTH_BYTES, PackedEvents};
 use protocol::{LogId, Sequence, Timestamp};
+use tokio::sync::{Semaphore, oneshot};
+use tokio_util::task::TaskTracker;
 
+pub use self::options::AppenderOptions;
+use self::registry::Registry;
+use self::room::Room;
+use self::state::Pending;
+use self::window::Budget;
 use super::SharedEventLog;
 use crate::clock::SharedClock;
 
@@ -73,39 +101,86 @@ pub enum AppendError {
     Unavailable(String),
 }
 
-/// Limits of the appender.
+
+/// Appends to logs. Cheap to clone; all clones share one state.
 #[derive(Clone, Debug)]
-pub struct AppenderOptions {
-    /// How long an idempotency key is remembered.
-    pub key_window: Duration,
-}
+pub struct Appender(Arc<Shared>);
 
-impl Default for AppenderOptions {
-    fn default() -> Self {
-        Self {
-            key_window: Duration::from_secs(3600),
-        }
-    }
-}
-
-/// Appends to logs. Cheap to clone.
-#[derive(Clone)]
-pub struct Appender {
+struct Shared {
     event_log: SharedEventLog,
+    clock: SharedClock,
+    options: AppenderOptions,
+    logs: Registry,
+    /// Room for the requests of all logs.
+    room: Arc<Room>,
+    /// Keys of all windows.
+    budget: Arc<Budget>,
+    /// Windows that are rebuilt at one time.
+    rebuilds: Semaphore,
+    closing: AtomicBool,
+    /// Leaders, and requests that are about to become one.
+    tracker: TaskTracker,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Appender {
     #[must_use]
-    pub fn new(event_log: SharedEventLog, _clock: SharedClock, _options: AppenderOptions) -> Self {
-        Self { event_log }
+    pub fn new(event_log: SharedEventLog, clock: SharedClock, options: AppenderOptions) -> Self {
+        Self(Arc::new(Shared {
+            logs: Registry::new(&options),
+            room: Arc::new(Room::new(options.requests_max, options.bytes_max)),
+            budget: Arc::new(Budget::new(options.keys_max)),
+            rebuilds: Semaphore::new(options.rebuilds_max),
+            closing: AtomicBool::new(false),
+            tracker: TaskTracker::new(),
+            event_log,
+            clock,
+            options,
+        }))
     }
 
-    /// Appends durably. A caller that goes away leaves the append going.
+    /// Appends, and returns once the events are durable. A caller that goes away leaves the append
+    /// going.
     ///
     /// # Errors
     /// See [`AppendError`].
-    pub async fn append(&self, _log: LogId, _request: AppendRequest) -> Result<Appended, AppendError> {
-        Err(AppendError::ShuttingDown)
+    pub async fn append(
+        &self,
+        log: LogId,
+        request: AppendRequest,
+    ) -> Result<Appended, AppendError> {
+        // Taken before the flag is read, so that `close` waits for whoever saw it unset.
+        let _token = self.0.tracker.token();
+        if self.0.closing.load(Ordering::SeqCst) {
+            return Err(AppendError::ShuttingDown);
+        }
+        let (count, bytes) = check(&request.payload)?;
+        let key = request.key.map(|key| (key, digest(&request.payload)));
+        let (reply, answer) = oneshot::channel();
+        let overall = self.0.room.take(bytes).ok_or(AppendError::Overloaded)?;
+        let pending = Pending {
+            payload: request.payload,
+            count,
+            bytes,
+            key,
+            expected: request.expected,
+            reply,
+            overall,
+            in_log: None,
+        };
+        if let Some(state) = self.0.logs.push(log, pending)? {
+            let leader = lead::lead(Arc::clone(&self.0), state);
+            self.0.tracker.spawn(leader);
+        }
+        let interrupted = || AppendError::Unavailable("the append was interrupted".to_owned());
+        answer.await.unwrap_or_else(|_| Err(interrupted()))
     }
 
     /// The head of a log, as the event log has it.
@@ -113,14 +188,55 @@ impl Appender {
     /// # Errors
     /// When the event log can't be read.
     pub async fn head(&self, log: LogId) -> Result<Head, AppendError> {
-        super::head(self.event_log.as_ref(), log)
+        super::head(self.0.event_log.as_ref(), log)
             .await
-            .map_err(|error| AppendError::Unavailable(error.to_string()))
+            .map_err(Into::into)
     }
 
-    /// Drops what is cached of a log, as after its deletion.
-    pub fn forget(&self, _log: LogId) {}
+    /// Drops what is remembered of a log, as after its deletion.
+    pub fn forget(&self, log: LogId) {
+        self.0.logs.forget(log);
+    }
 
-    /// Refuses new appends and waits for those that were accepted.
-    pub async fn close(&self) {}
+    /// Refuses new appends, and returns when those that were accepted are answered.
+    pub async fn close(&self) {
+        self.0.closing.store(true, Ordering::SeqCst);
+        self.0.tracker.close();
+        self.0.tracker.wait().await;
+    }
+}
+
+/// The count and the bytes of a payload that can be stored.
+fn check(payload: &Payload) -> Result<(u32, usize), AppendError> {
+    let (count, bytes) = match payload {
+        Payload::Event(event) => (1, event.len().saturating_add(LENGTH_BYTES)),
+        Payload::Batch { packed, count } => {
+            let events = PackedEvents::parse(packed)
+                .map_err(|_| AppendError::Invalid("the batch is not in its packed form"))?;
+            if events.count() != *count as usize {
+                return Err(AppendError::Invalid("the batch holds another count"));
+            }
+            (*count, packed.len())
+        }
+    };
+    if count == 0 {
+        return Err(AppendError::EmptyBatch);
+    }
+    if bytes > FRAME_BYTES_MAX - build::OVERHEAD_BYTES {
+        return Err(AppendError::Invalid("they are too large for one frame"));
+    }
+    Ok((count, bytes))
+}
+
+fn digest(payload: &Payload) -> PayloadDigest {
+    match payload {
+        Payload::Event(event) => PayloadDigest::of_event(event),
+        Payload::Batch { packed, .. } => PayloadDigest::of_packed(packed),
+    }
+}
+
+impl From<super::ReadError> for AppendError {
+    fn from(error: super::ReadError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
 }

@@ -1,10 +1,30 @@
 //! The event log on one machine: one SQLite file, written by one thread.
+//!
+//! [`writer`] owns the only connection that writes and commits the frames of many callers together;
+//! [`readers`] are a fixed number of connections that read beside it; [`live`] tells followers what
+//! was committed. Nothing here scans the file when it is opened, and nothing is kept in memory for a
+//! log that is neither written nor followed.
+
+mod checkpoint;
+mod commit;
+mod file;
+mod live;
+mod queue;
+mod readers;
+mod rows;
+mod writer;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use protocol::{Frame, LogId, Sequence};
+use tokio::sync::oneshot;
 
+use self::live::Live;
+use self::queue::{Job, Queue};
+use self::readers::Readers;
 use super::{EventLog, Position, PublishError, ReadError, StoredFrame, Subscription};
 
 /// Settings of the SQLite event log.
@@ -12,8 +32,12 @@ use super::{EventLog, Position, PublishError, ReadError, StoredFrame, Subscripti
 pub struct SqliteOptions {
     /// Connections that read, and so the most reads that run at one time.
     pub readers: usize,
-    /// The most bytes that the file may grow to; appends then fail as on a full disk. `None` for
-    /// what the disk holds.
+    /// The most frames that wait for the writer; further publishers wait for room.
+    pub queued_frames_max: usize,
+    /// The most bytes of frames that wait for the writer. At least one frame is always let in.
+    pub queued_bytes_max: usize,
+    /// The most bytes that the file may grow to; publishing then fails as on a full disk. `None`
+    /// for what the disk holds.
     pub file_bytes_max: Option<u64>,
 }
 
@@ -21,6 +45,8 @@ impl Default for SqliteOptions {
     fn default() -> Self {
         Self {
             readers: 4,
+            queued_frames_max: 8_192,
+            queued_bytes_max: 64 << 20,
             file_bytes_max: None,
         }
     }
@@ -29,55 +55,183 @@ impl Default for SqliteOptions {
 /// Why the event log can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("{path} is in use by another process; stop it first, or choose another data directory")]
+    #[error(
+        "{path} is in use by another process; stop that process, or choose another data directory"
+    )]
     InUse { path: String },
-    #[error("{path} has format {found}, this program knows {known}; run a newer version of it")]
-    Newer { path: String, found: i64, known: i64 },
+    #[error(
+        "{path} was written by a newer version (format {found}, this one knows {known}); run that \
+         version, or restore a backup"
+    )]
+    Newer {
+        path: String,
+        found: i64,
+        known: i64,
+    },
+    #[error("{path} is a SQLite file, but not an event log; choose another path")]
+    NotAnEventLog { path: String },
     #[error("the event log {path} can't be opened: {reason}")]
     Failed { path: String, reason: String },
 }
 
-/// The event log in one SQLite file. Cheap to clone.
+/// The event log in one SQLite file. Cheap to clone; the file is let go by [`Self::close`], or when
+/// the last clone is dropped.
 #[derive(Clone, Debug)]
-pub struct SqliteEventLog;
+pub struct SqliteEventLog(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    queue: Arc<Queue>,
+    readers: Readers,
+    live: Arc<Live>,
+    /// Resolves when the writer's thread is about to end.
+    writer_ended: Mutex<Option<oneshot::Receiver<()>>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
 
 impl SqliteEventLog {
-    /// Opens or creates the file. Blocks for a moment.
+    /// Opens the file, or creates it. Blocks for a moment, however large the file is.
     ///
     /// # Errors
-    /// See [`OpenError`].
-    pub fn open(_path: &Path, _options: SqliteOptions) -> Result<Self, OpenError> {
-        Ok(Self)
+    /// When another process has it open, a newer version wrote it, or the file system refuses.
+    pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
+        let lock = file::lock(path)?;
+        let connection = file::open_writer(path, options.file_bytes_max)?;
+        let readers = Readers::open(path, options.readers.max(1))?;
+        let checkpoints = file::open_checkpointer(path)?;
+        let queue = Arc::new(Queue::new(
+            options.queued_frames_max,
+            options.queued_bytes_max,
+        ));
+        let live = Arc::new(Live::default());
+        let (ended, writer_ended) = oneshot::channel();
+        writer::start(writer::Parts {
+            connection,
+            checkpoints,
+            queue: Arc::clone(&queue),
+            live: Arc::clone(&live),
+            lock,
+            ended,
+        })
+        .map_err(|error| file::failed(path, &error))?;
+        Ok(Self(Arc::new(Inner {
+            queue,
+            readers,
+            live,
+            writer_ended: Mutex::new(Some(writer_ended)),
+        })))
     }
 
-    /// Refuses new work, commits what was accepted, and lets the file go.
-    pub async fn close(&self) {}
+    /// Refuses new work, commits what was accepted, ends subscriptions and lets the file go.
+    pub async fn close(&self) {
+        self.0.queue.close();
+        let ended = self.0.writer_ended.lock().take();
+        if let Some(ended) = ended {
+            // The sender is never used, only dropped: an error is the news that is waited for.
+            let _ = ended.await;
+        }
+        self.0.readers.close().await;
+    }
+
+    async fn change<T>(
+        &self,
+        job: impl FnOnce(oneshot::Sender<Result<T, ReadError>>) -> Job,
+    ) -> Result<T, ReadError> {
+        let (reply, answer) = oneshot::channel();
+        let closed = || ReadError::Unavailable("it is closed".to_owned());
+        self.0
+            .queue
+            .push(job(reply), 0)
+            .await
+            .map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
 }
 
 #[async_trait]
 impl EventLog for SqliteEventLog {
-    async fn publish(&self, _frame: Frame, _expected: Position) -> Result<Position, PublishError> {
-        Err(PublishError::Unavailable(String::new()))
+    async fn publish(&self, frame: Frame, expected: Position) -> Result<Position, PublishError> {
+        let (reply, answer) = oneshot::channel();
+        let bytes = frame.encoded().len();
+        let job = Job::Publish(queue::Publish {
+            frame,
+            expected,
+            reply,
+        });
+        if self.0.queue.push(job, bytes).await.is_err() {
+            return Err(PublishError::Unavailable("it is closed".to_owned()));
+        }
+        // Only a writer that died in the middle of a commit drops the reply.
+        answer.await.unwrap_or(Err(PublishError::Unknown))
     }
-    async fn newest(&self, _log: LogId) -> Result<Option<StoredFrame>, ReadError> {
-        Ok(None)
+
+    async fn newest(&self, log: LogId) -> Result<Option<StoredFrame>, ReadError> {
+        self.0
+            .readers
+            .run(move |connection| rows::newest(connection, log))
+            .await
     }
-    async fn read(&self, _: LogId, _: Sequence, _: usize) -> Result<Vec<StoredFrame>, ReadError> {
-        Ok(Vec::new())
+
+    async fn read(
+        &self,
+        log: LogId,
+        from: Sequence,
+        bytes_max: usize,
+    ) -> Result<Vec<StoredFrame>, ReadError> {
+        self.0
+            .readers
+            .run(move |connection| rows::read(connection, log, from, bytes_max))
+            .await
     }
-    async fn read_back(&self, _: LogId, _: Sequence, _: usize) -> Result<Vec<StoredFrame>, ReadError> {
-        Ok(Vec::new())
+
+    async fn read_back(
+        &self,
+        log: LogId,
+        before: Sequence,
+        bytes_max: usize,
+    ) -> Result<Vec<StoredFrame>, ReadError> {
+        self.0
+            .readers
+            .run(move |connection| rows::read_back(connection, log, before, bytes_max))
+            .await
     }
-    fn subscribe(&self, _log: LogId) -> Subscription {
-        Subscription::new(tokio::sync::broadcast::channel(1).1)
+
+    fn subscribe(&self, log: LogId) -> Subscription {
+        self.0.live.subscribe(log)
     }
-    async fn trim(&self, _log: LogId, _through: Sequence) -> Result<(), ReadError> {
-        Ok(())
+
+    async fn trim(&self, log: LogId, through: Sequence) -> Result<(), ReadError> {
+        // A long run of frames goes in steps, so that it never holds up appends for long.
+        loop {
+            let done = self
+                .change(|reply| Job::Trim {
+                    log,
+                    through,
+                    reply,
+                })
+                .await?;
+            if done {
+                return Ok(());
+            }
+        }
     }
-    async fn delete(&self, _log: LogId) -> Result<(), ReadError> {
-        Ok(())
+
+    async fn delete(&self, log: LogId) -> Result<(), ReadError> {
+        self.change(|reply| Job::Delete { log, reply }).await
     }
+
     async fn health(&self) -> Result<(), String> {
-        Ok(())
+        let probe = self.change(|reply| Job::Probe { reply });
+        probe.await.map_err(|error| error.to_string())?;
+        self.0
+            .readers
+            .run(|connection| rows::probe(connection))
+            .await
+            .map_err(|error| error.to_string())
     }
 }

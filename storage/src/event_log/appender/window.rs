@@ -1,0 +1,176 @@
+//! The recent idempotency keys of a log.
+//!
+//! A window knows the keys of all frames behind a sequence, and reaches back as far as keys are
+//! valid once it was completed from the log. That happens only when a request carries a key, so
+//! logs that are used without keys never pay for it.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use protocol::frame::{KeyDigest, PayloadDigest};
+use protocol::{Frame, Sequence, Timestamp};
+
+/// Keys of all windows together.
+#[derive(Debug)]
+pub(super) struct Budget {
+    keys: AtomicUsize,
+    max: usize,
+}
+
+impl Budget {
+    pub(super) fn new(max: usize) -> Self {
+        Self {
+            keys: AtomicUsize::new(0),
+            max,
+        }
+    }
+
+    pub(super) fn is_exceeded(&self) -> bool {
+        self.keys.load(Ordering::Relaxed) > self.max
+    }
+
+    pub(super) fn has_quarter(&self) -> bool {
+        self.keys.load(Ordering::Relaxed) <= self.max / 4 * 3
+    }
+}
+
+/// What was appended under a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Original {
+    pub(super) payload: PayloadDigest,
+    pub(super) first: Sequence,
+    pub(super) count: u32,
+    pub(super) timestamp: Timestamp,
+}
+
+/// The keys of one log.
+#[derive(Debug)]
+pub(super) struct KeyWindow {
+    originals: HashMap<KeyDigest, Original>,
+    /// The keys in the order of their sequences, oldest first. A key that was used again after it
+    /// had expired stands here twice; only the one with the original's sequence counts.
+    order: VecDeque<(KeyDigest, Sequence)>,
+    /// The keys of all frames behind this sequence are here.
+    covers_after: Sequence,
+    complete: bool,
+    budget: Arc<Budget>,
+    keys_max: usize,
+}
+
+impl Drop for KeyWindow {
+    fn drop(&mut self) {
+        self.budget
+            .keys
+            .fetch_sub(self.order.len(), Ordering::Relaxed);
+    }
+}
+
+impl KeyWindow {
+    /// A window that knows what comes behind `head`, and nothing before.
+    pub(super) fn new(head: Sequence, budget: Arc<Budget>, keys_max: usize) -> Self {
+        Self {
+            originals: HashMap::new(),
+            order: VecDeque::new(),
+            covers_after: head,
+            complete: head == Sequence::ZERO,
+            budget,
+            keys_max: keys_max.max(1),
+        }
+    }
+
+    /// Forgets everything up to `head`.
+    pub(super) fn reset(&mut self, head: Sequence) {
+        *self = Self::new(head, Arc::clone(&self.budget), self.keys_max);
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    pub(super) fn covers_after(&self) -> Sequence {
+        self.covers_after
+    }
+
+    /// What was appended under the key at `valid_from` or later.
+    pub(super) fn get(&self, key: &KeyDigest, valid_from: Timestamp) -> Option<&Original> {
+        self.originals
+            .get(key)
+            .filter(|original| original.timestamp >= valid_from)
+    }
+
+    /// Takes in the keys of the frame behind all others.
+    pub(super) fn record(&mut self, frame: &Frame) {
+        for (key, original) in originals(frame) {
+            self.originals.insert(key, original);
+            self.order.push_back((key, original.first));
+            self.budget.keys.fetch_add(1, Ordering::Relaxed);
+        }
+        while self.order.len() > self.keys_max {
+            self.forget_oldest();
+        }
+    }
+
+    /// Takes in the keys of the frame before all others, while the window is being completed;
+    /// `false` when the window is as large as it may become.
+    pub(super) fn record_older(&mut self, frame: &Frame) -> bool {
+        let mut older: Vec<_> = originals(frame).collect();
+        while let Some((key, original)) = older.pop() {
+            if self.order.len() >= self.keys_max {
+                return false;
+            }
+            self.originals.entry(key).or_insert(original);
+            self.order.push_front((key, original.first));
+            self.budget.keys.fetch_add(1, Ordering::Relaxed);
+        }
+        self.covers_after = frame.first().previous();
+        true
+    }
+
+    /// The window reaches back as far as it has to.
+    pub(super) fn set_complete(&mut self) {
+        self.complete = true;
+    }
+
+    /// Forgets the keys that were appended before `valid_from`.
+    pub(super) fn expire(&mut self, valid_from: Timestamp) {
+        while let Some((key, first)) = self.order.front() {
+            let valid = self.originals.get(key).is_some_and(|original| {
+                original.first == *first && original.timestamp >= valid_from
+            });
+            if valid {
+                break;
+            }
+            self.forget_oldest();
+        }
+        if self.originals.capacity() > 1_024 && self.originals.len() < self.originals.capacity() / 4
+        {
+            self.originals.shrink_to(self.originals.len() * 2);
+            self.order.shrink_to(self.order.len() * 2);
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some((key, first)) = self.order.pop_front() {
+            self.budget.keys.fetch_sub(1, Ordering::Relaxed);
+            if self.originals.get(&key).is_some_and(|original| original.first == first) {
+                self.originals.remove(&key);
+            }
+        }
+    }
+}
+
+/// The keys of a frame, in the order of their events.
+fn originals(frame: &Frame) -> impl Iterator<Item = (KeyDigest, Original)> + '_ {
+    frame.keys().map(|entry| {
+        // The decoder has checked that every key covers events of the frame.
+        let first = frame.first().advance(entry.index.into());
+        let original = Original {
+            payload: entry.payload,
+            first: first.unwrap_or(Sequence::MAX),
+            count: entry.count,
+            timestamp: frame.timestamp(),
+        };
+        (entry.key, original)
+    })
+}

@@ -1,0 +1,124 @@
+//! Moving the WAL into the file without holding up commits.
+//!
+//! A checkpoint writes and syncs many pages. Done by the writer, as SQLite does by itself, it would
+//! stop all appends meanwhile. So a thread with its own connection does the bulk of it beside the
+//! writer, which SQLite allows, and the writer then does the small rest: only a checkpoint that
+//! has reached the end of the WAL lets the next commit begin it from the front again, and only
+//! that keeps it from growing for ever.
+
+use std::io;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+
+/// Pages of the WAL at which a checkpoint begins: 16 MiB.
+const BEGIN_PAGES: u64 = 4_096;
+
+/// What the writer does itself at the end: 2 MiB.
+const REST_PAGES: u64 = 512;
+
+/// Rounds after which the writer does the rest however much it is, because appends come faster
+/// than the thread catches up.
+const ROUNDS_MAX: u32 = 4;
+
+/// Where a checkpoint stands.
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    Resting,
+    /// The thread is at work on what the WAL held at this count of pages.
+    Running {
+        round: u32,
+        pages: u64,
+    },
+}
+
+/// The checkpoints of one file, driven by the writer after its commits.
+pub(super) struct Checkpoints {
+    /// Pages that were written to the WAL since it was last begun from the front; an estimate that
+    /// each full checkpoint corrects.
+    wal_pages: u64,
+    phase: Phase,
+    begin: Option<SyncSender<()>>,
+    finished: Receiver<()>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Checkpoints {
+    pub(super) fn start(connection: Connection) -> io::Result<Self> {
+        let (begin, orders) = sync_channel::<()>(1);
+        let (done, finished) = sync_channel(1);
+        let thread = std::thread::Builder::new()
+            .name("event-log-checkpoint".to_owned())
+            .spawn(move || {
+                while orders.recv().is_ok() {
+                    checkpoint(&connection);
+                    if done.send(()).is_err() {
+                        return;
+                    }
+                }
+            })?;
+        Ok(Self {
+            wal_pages: 0,
+            phase: Phase::Resting,
+            begin: Some(begin),
+            finished,
+            thread: Some(thread),
+        })
+    }
+
+    /// Accounts for a commit, and does what is due.
+    pub(super) fn after_commit(&mut self, writer: &Connection, pages: u64) {
+        self.wal_pages += pages;
+        match self.phase {
+            Phase::Resting if self.wal_pages >= BEGIN_PAGES => self.begin_round(1),
+            Phase::Running { round, pages } if self.finished.try_recv().is_ok() => {
+                let rest = self.wal_pages.saturating_sub(pages);
+                if rest > REST_PAGES && round < ROUNDS_MAX {
+                    self.begin_round(round + 1);
+                } else {
+                    self.wal_pages = checkpoint(writer);
+                    self.phase = Phase::Resting;
+                }
+            }
+            Phase::Resting | Phase::Running { .. } => {}
+        }
+    }
+
+    fn begin_round(&mut self, round: u32) {
+        let sent = self.begin.as_ref().map(|begin| begin.try_send(()));
+        if matches!(sent, Some(Ok(()))) {
+            self.phase = Phase::Running {
+                round,
+                pages: self.wal_pages,
+            };
+        }
+    }
+
+    /// Waits for the thread; the writer's connection checkpoints once more when it is closed.
+    pub(super) fn stop(mut self) {
+        self.begin = None;
+        drop(self.finished);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the checkpoint thread of the event log panicked");
+        }
+    }
+}
+
+/// Moves what can be moved without waiting for anyone; returns the pages that are left, as far as
+/// is known. A checkpoint that fails, as on a full disk, leaves all data in the WAL, which is as
+/// durable; the next one tries again.
+fn checkpoint(connection: &Connection) -> u64 {
+    let outcome = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+        Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+    });
+    match outcome {
+        Ok((pages, moved)) => pages.saturating_sub(moved).max(0).cast_unsigned(),
+        Err(error) => {
+            tracing::warn!(%error, "a checkpoint of the event log failed; it is tried again");
+            0
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Telling followers what was committed. Nothing is kept for a log that nobody follows.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
+use protocol::LogId;
+use tokio::sync::broadcast;
+
+use super::super::{StoredFrame, Subscription};
+
+/// Frames that a slow follower may be behind before it has to read them from the file.
+const CAPACITY: usize = 16;
+
+/// Larger frames are announced and not carried: followers read them from the file. With
+/// [`CAPACITY`] this bounds what a follower that stands still keeps in memory to 2 MiB.
+const CARRIED_BYTES_MAX: usize = 128 << 10;
+
+/// Followed logs below which abandoned ones are not looked for.
+const SWEEP_MIN: usize = 64;
+
+/// The followed logs.
+#[derive(Debug)]
+pub(super) struct Live {
+    logs: DashMap<LogId, broadcast::Sender<Option<StoredFrame>>>,
+    /// The number of followed logs at which abandoned ones are removed next: twice as many as were
+    /// left the last time, so that the work is spread over the subscriptions that caused it.
+    sweep_at: AtomicUsize,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self {
+            logs: DashMap::new(),
+            sweep_at: AtomicUsize::new(SWEEP_MIN),
+        }
+    }
+}
+
+impl Live {
+    pub(super) fn subscribe(&self, log: LogId) -> Subscription {
+        if self.logs.len() >= self.sweep_at.load(Ordering::Relaxed) {
+            self.logs.retain(|_, sender| sender.receiver_count() > 0);
+            let next = (self.logs.len() * 2).max(SWEEP_MIN);
+            self.sweep_at.store(next, Ordering::Relaxed);
+        }
+        let receiver = match self.logs.entry(log) {
+            Entry::Occupied(entry) => entry.get().subscribe(),
+            Entry::Vacant(entry) => {
+                let (sender, receiver) = broadcast::channel(CAPACITY);
+                entry.insert(sender);
+                receiver
+            }
+        };
+        Subscription::new(receiver)
+    }
+
+    /// Hands a committed frame to the followers of its log.
+    pub(super) fn send(&self, stored: &StoredFrame) {
+        let log = stored.frame.log();
+        let Some(sender) = self.logs.get(&log) else {
+            return;
+        };
+        let carried = stored.frame.encoded().len() <= CARRIED_BYTES_MAX;
+        let abandoned = sender.send(carried.then(|| stored.clone())).is_err();
+        drop(sender);
+        if abandoned {
+            // Checked again under the lock: somebody may have subscribed in between.
+            self.logs
+                .remove_if(&log, |_, sender| sender.receiver_count() == 0);
+        }
+    }
+
+    /// Ends the subscriptions of a deleted log.
+    pub(super) fn end(&self, log: LogId) {
+        self.logs.remove(&log);
+    }
+
+    /// Ends all subscriptions.
+    pub(super) fn end_all(&self) {
+        self.logs.clear();
+    }
+
+    #[cfg(test)]
+    fn followed(&self) -> usize {
+        self.logs.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logs_that_nobody_follows_any_more_are_forgotten() {
+        let live = Live::default();
+        for _ in 0..10_000 {
+            drop(live.subscribe(LogId::generate()));
+        }
+        assert!(live.followed() <= SWEEP_MIN, "{} logs", live.followed());
+        let kept: Vec<_> = (0..1_000)
+            .map(|_| live.subscribe(LogId::generate()))
+            .collect();
+        assert!(live.followed() >= kept.len());
+    }
+}

@@ -1,0 +1,193 @@
+//! The writer's thread: takes what waits, commits it together, answers.
+
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::super::StoredFrame;
+use super::checkpoint::Checkpoints;
+use super::commit::{Committer, Failure, Outcome, wal_pages};
+use super::live::Live;
+use super::queue::{Job, Queue, Queued};
+
+/// The most frames and bytes of one transaction. They bound how long the first caller of a group
+/// waits for the last one's bytes.
+const GROUP_JOBS_MAX: usize = 4_096;
+const GROUP_BYTES_MAX: usize = 16 << 20;
+
+/// Groups after which some frames of deleted logs are removed even though appends wait.
+const GROUPS_PER_CLEARING: u32 = 16;
+
+/// What the thread owns.
+pub(super) struct Parts {
+    pub(super) connection: Connection,
+    pub(super) checkpoints: Connection,
+    pub(super) queue: Arc<Queue>,
+    pub(super) live: Arc<Live>,
+    /// Held until the connections are closed.
+    pub(super) lock: File,
+    /// Dropped last: whoever waits for it may open the file again.
+    pub(super) ended: oneshot::Sender<()>,
+}
+
+/// Lets callers and followers know that nobody serves them any more, also after a panic.
+struct EndGuard {
+    queue: Arc<Queue>,
+    live: Arc<Live>,
+}
+
+impl Drop for EndGuard {
+    fn drop(&mut self) {
+        self.queue.close();
+        self.queue.take_ready(&mut Vec::new());
+        self.live.end_all();
+    }
+}
+
+pub(super) fn start(parts: Parts) -> io::Result<()> {
+    let checkpoints = Checkpoints::start(parts.checkpoints)?;
+    let (lock, ended) = (parts.lock, parts.ended);
+    let (connection, queue, live) = (parts.connection, parts.queue, parts.live);
+    std::thread::Builder::new()
+        .name("event-log-writer".to_owned())
+        .spawn(move || {
+            // Locals are dropped in reverse order: first the connections, in `run`.
+            let _ended = ended;
+            let _lock = lock;
+            let guard = EndGuard { queue, live };
+            let writer = Writer {
+                committer: Committer::new(connection),
+                checkpoints,
+            };
+            writer.run(&guard.queue, &guard.live);
+        })?;
+    Ok(())
+}
+
+struct Writer {
+    committer: Committer,
+    checkpoints: Checkpoints,
+}
+
+impl Writer {
+    fn run(mut self, queue: &Queue, live: &Live) {
+        let mut waiting = Vec::new();
+        let mut groups = 0u32;
+        loop {
+            if waiting.is_empty() {
+                if self.committer.clearing {
+                    queue.take_ready(&mut waiting);
+                } else if !queue.take(&mut waiting) {
+                    break;
+                }
+            }
+            groups = groups.wrapping_add(1);
+            let clear = waiting.is_empty() || groups.is_multiple_of(GROUPS_PER_CLEARING);
+            if self.committer.clearing && clear {
+                self.clear_some();
+            }
+            let rest = waiting.split_off(group_length(&waiting));
+            let group = std::mem::replace(&mut waiting, rest);
+            if !group.is_empty() {
+                self.commit(group, live);
+            }
+        }
+        self.checkpoints.stop();
+    }
+
+    /// Commits a group. When it fails, each job is tried alone: a frame that is too large for the
+    /// disk must not take others with it.
+    fn commit(&mut self, mut group: Vec<Queued>, live: &Live) {
+        let pages = group.iter().map(|queued| wal_pages(&queued.job)).sum();
+        match self.committer.commit(&group) {
+            Ok(outcomes) => {
+                for (queued, outcome) in group.into_iter().zip(outcomes) {
+                    answer(queued.job, outcome, live);
+                }
+            }
+            Err(Failure::Full | Failure::Other(_)) if group.len() > 1 => {
+                for queued in group.drain(..) {
+                    self.commit(vec![queued], live);
+                }
+            }
+            Err(failure) => {
+                for queued in group {
+                    refuse(queued.job, &failure);
+                }
+            }
+        }
+        self.checkpoints
+            .after_commit(self.committer.connection(), pages);
+    }
+
+    fn clear_some(&mut self) {
+        if let Err(failure) = self.committer.clear_some() {
+            // Tried again after the next deletion or start; reads don't show these frames anyway.
+            tracing::warn!(?failure, "frames of a deleted log can't be removed now");
+            self.committer.clearing = false;
+        }
+        self.checkpoints
+            .after_commit(self.committer.connection(), GROUPS_PER_CLEARING.into());
+    }
+}
+
+/// How many of the waiting jobs go into the next transaction: at least one, if there is any.
+fn group_length(waiting: &[Queued]) -> usize {
+    let mut bytes = 0;
+    waiting
+        .iter()
+        .take(GROUP_JOBS_MAX)
+        .take_while(|queued| {
+            let fits = bytes < GROUP_BYTES_MAX;
+            if let Job::Publish(publish) = &queued.job {
+                bytes += publish.frame.encoded().len();
+            }
+            fits
+        })
+        .count()
+}
+
+/// Tells the caller, and then the followers. A caller that went away is no error.
+fn answer(job: Job, outcome: Outcome, live: &Live) {
+    match (job, outcome) {
+        (Job::Publish(publish), Outcome::Published(outcome)) => {
+            let stored = outcome.as_ref().ok().map(|position| StoredFrame {
+                frame: publish.frame,
+                position: *position,
+            });
+            let _ = publish.reply.send(outcome);
+            if let Some(stored) = stored {
+                live.send(&stored);
+            }
+        }
+        (Job::Trim { reply, .. }, Outcome::Trimmed(done)) => {
+            let _ = reply.send(Ok(done));
+        }
+        (Job::Delete { log, reply }, _) => {
+            live.end(log);
+            let _ = reply.send(Ok(()));
+        }
+        (Job::Probe { reply }, _) => {
+            let _ = reply.send(Ok(()));
+        }
+        // An outcome of another kind can't happen; dropping the reply says "unknown".
+        (Job::Publish(_) | Job::Trim { .. }, _) => {}
+    }
+}
+
+fn refuse(job: Job, failure: &Failure) {
+    match job {
+        Job::Publish(publish) => {
+            let _ = publish.reply.send(Err(failure.publish_error()));
+        }
+        Job::Trim { reply, .. } => {
+            let _ = reply.send(Err(failure.read_error()));
+        }
+        Job::Delete { reply, .. } | Job::Probe { reply } => {
+            let _ = reply.send(Err(failure.read_error()));
+        }
+    }
+}
