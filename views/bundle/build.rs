@@ -20,13 +20,19 @@ fn main() -> Result<()> {
     let workspace = workspace.canonicalize()?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     watch(&workspace);
-    let modules = compile(&workspace, &out.join("components"))?;
+    let modules = compile(&workspace, &components_dir(&out))?;
     for view in VIEWS {
         let module = modules.join(view.replace('-', "_")).with_extension("wasm");
         let component = componentize(&module).with_context(|| format!("componentizing {view}"))?;
         fs::write(out.join(view).with_extension("wasm"), component)?;
     }
     Ok(())
+}
+
+/// A directory beside the outer build's own, so that every profile and every kind of build finds
+/// the guests compiled. `OUT_DIR` is `TARGET_DIR/PROFILE/build/PACKAGE/out`.
+fn components_dir(out: &Path) -> PathBuf {
+    out.ancestors().nth(4).unwrap_or(out).join("components")
 }
 
 fn watch(workspace: &Path) {
