@@ -1,0 +1,3 @@
+//! What the machine can do without Primatomic, measured in the same run.
+
+pub(crate) mod fdatasync;

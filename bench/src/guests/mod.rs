@@ -1,0 +1,64 @@
+//! Views that do next to nothing, so that what is measured is the host.
+//!
+//! They are written in WebAssembly text: a compiler's allocator or a library's loop would be part
+//! of the figure otherwise.
+
+use anyhow::{Context, Result};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+const STATE_MACHINE: &str = include_str!("state-machine.wat");
+const VIEW: &str = include_str!("view.wat");
+const STATE_MACHINE_WIT: &str = include_str!("../../../wit/machine-0.0.1/machine.wit");
+const VIEW_WIT: &str = include_str!("../../../wit/machine-1.0.0/machine.wit");
+
+/// Where the body of `append` goes in the text of the state machine.
+const APPEND: &str = ";; APPEND";
+/// The body that keeps the event.
+const KEEP: &str = "(global.set $end (i32.add (local.get $event) (local.get $bytes)))";
+
+/// World 0.0.1: every event is ignored, and the state is empty.
+pub(crate) fn ignores_events() -> Result<Vec<u8>> {
+    component(STATE_MACHINE, STATE_MACHINE_WIT)
+}
+
+/// World 0.0.1: the state is all events, one after the other; a query answers with its size as a
+/// little-endian number of 4 bytes.
+pub(crate) fn keeps_events() -> Result<Vec<u8>> {
+    component(&STATE_MACHINE.replace(APPEND, KEEP), STATE_MACHINE_WIT)
+}
+
+/// World 1.0.0: every packed batch is ignored unread, and the state is empty.
+pub(crate) fn ignores_batches() -> Result<Vec<u8>> {
+    component(VIEW, VIEW_WIT)
+}
+
+/// Makes a component of a core module in text form and the WIT of the world that it implements.
+fn component(text: &str, wit: &str) -> Result<Vec<u8>> {
+    let mut module = wat::parse_str(text).context("can't assemble the guest")?;
+    let mut resolve = Resolve::default();
+    let package = resolve
+        .push_str("machine.wit", wit)
+        .context("can't read the WIT")?;
+    let world = resolve
+        .select_world(&[package], None)
+        .context("the WIT has no single world")?;
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)
+        .context("can't describe the guest")?;
+    ComponentEncoder::default()
+        .module(&module)
+        .and_then(|encoder| encoder.encode())
+        .context("can't make a component of the guest")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_guest_is_a_valid_component() {
+        for guest in [ignores_events(), keeps_events(), ignores_batches()] {
+            assert!(guest.unwrap().starts_with(b"\0asm"));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The load generator: many clients on few cycles.
+//!
+//! The generator shares the machine with the server that it measures, so what it spends is missing
+//! there. Requests are complete bytes before a run starts, each client is one task on one
+//! keep-alive connection, and all of them run on one thread.
+
+mod connection;
+mod histogram;
+mod run;
+mod search;
+
+pub(crate) use connection::Connection;
+pub(crate) use histogram::{Latency, Recorder};
+pub(crate) use run::{Outcome, Pace, Plan, run};
+pub(crate) use search::highest_rate;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
+
+/// Requests that clients send in turn, complete with head and body, to one server.
+#[derive(Clone, Debug)]
+pub(crate) struct Traffic {
+    pub server: SocketAddr,
+    requests: Arc<[Vec<u8>]>,
+}
+
+impl Traffic {
+    /// # Errors
+    /// When there is no request to send.
+    pub(crate) fn new(server: SocketAddr, requests: Vec<Vec<u8>>) -> Result<Self> {
+        ensure!(!requests.is_empty(), "there is no request to send");
+        Ok(Self {
+            server,
+            requests: requests.into(),
+        })
+    }
+
+    /// What `client` sends at its `turn`. The clients together go through all requests in order,
+    /// again and again.
+    fn request(&self, client: usize, clients: usize, turn: usize) -> &[u8] {
+        &self.requests[(client + turn * clients) % self.requests.len()]
+    }
+}

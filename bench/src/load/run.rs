@@ -1,0 +1,297 @@
+//! One run of load: a number of clients, a pace, a duration.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::{Connection, Latency, Recorder, Traffic};
+
+/// The most clients of one run.
+const CLIENTS_MAX: usize = 10_000;
+/// How long clients may still send, after the end of the schedule, what they are late with.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long an answer may take before the whole run is given up.
+const ANSWER_MAX: Duration = Duration::from_secs(30);
+/// How many requests in a row may fail before a client gives up.
+const FAILURES_IN_A_ROW_MAX: u32 = 5;
+
+/// When requests are sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pace {
+    /// Every client sends its next request as soon as it has the answer to the last one. Latency
+    /// is measured from the sending.
+    Closed,
+    /// Requests are due by a schedule of so many a second over all clients, whatever the server
+    /// does. Latency is measured from the moment a request was due, so that a stall counts for
+    /// every request that it delays (no coordinated omission). The timer's grain of about 1 ms is
+    /// part of it.
+    Open { per_second: f64 },
+}
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub traffic: Traffic,
+    pub clients: usize,
+    pub pace: Pace,
+    pub duration: Duration,
+}
+
+/// What came out of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    /// Requests that were answered with success.
+    pub succeeded: u64,
+    /// Requests that were answered with an error or not at all.
+    pub failed: u64,
+    /// Requests of the schedule that were never sent, because the server was too far behind. Their
+    /// latency counts up to the moment when they were given up.
+    pub unsent: u64,
+    pub first_failure: Option<String>,
+    /// From the start to the last answer.
+    pub elapsed: Duration,
+    pub latency: Latency,
+}
+
+impl Outcome {
+    /// Successful requests per second.
+    pub(crate) fn per_second(&self) -> f64 {
+        let seconds = self.elapsed.as_secs_f64().max(f64::EPSILON);
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "counts stay far below 2^53 in a bounded run"
+        )]
+        let count = self.succeeded as f64;
+        count / seconds
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:.0}/s, p50 {:.2} ms, p99 {:.2} ms, {} failed, {} unsent",
+            self.per_second(),
+            self.latency.p50_ms,
+            self.latency.p99_ms,
+            self.failed,
+            self.unsent,
+        )
+    }
+}
+
+/// What all clients of a run write to. They share one thread, so the lock is never contended.
+#[derive(Debug)]
+struct Tally {
+    recorder: Recorder,
+    succeeded: u64,
+    failed: u64,
+    unsent: u64,
+    first_failure: Option<String>,
+    last_answer: Instant,
+}
+
+/// Runs a plan to its end.
+///
+/// # Errors
+/// When the server can't be reached, keeps failing, or stops answering. Single failed requests are
+/// counted in the outcome.
+pub(crate) async fn run(plan: &Plan) -> Result<Outcome> {
+    let clients = plan.clients;
+    ensure!(
+        (1..=CLIENTS_MAX).contains(&clients),
+        "the number of clients must be 1 to {CLIENTS_MAX}"
+    );
+    let mut connections = Vec::with_capacity(clients);
+    for _ in 0..clients {
+        let connection = Connection::open(plan.traffic.server).await;
+        connections.push(connection.context("can't connect to the server")?);
+    }
+    let start = Instant::now();
+    let tally = Arc::new(Mutex::new(Tally {
+        recorder: Recorder::new()?,
+        succeeded: 0,
+        failed: 0,
+        unsent: 0,
+        first_failure: None,
+        last_answer: start,
+    }));
+    let mut tasks = JoinSet::new();
+    for (index, connection) in connections.into_iter().enumerate() {
+        let client = Client {
+            index,
+            clients,
+            traffic: plan.traffic.clone(),
+            connection,
+            tally: Arc::clone(&tally),
+            start,
+            end: start + plan.duration,
+        };
+        match plan.pace {
+            Pace::Closed => tasks.spawn(client.closed()),
+            Pace::Open { per_second } => tasks.spawn(client.open(per_second)),
+        };
+    }
+    let deadline = start + plan.duration + GRACE + ANSWER_MAX;
+    while let Some(joined) = timeout_at(deadline, tasks.join_next())
+        .await
+        .context("the server stopped answering")?
+    {
+        joined.context("a client stopped")??;
+    }
+    let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(Outcome {
+        succeeded: tally.succeeded,
+        failed: tally.failed,
+        unsent: tally.unsent,
+        first_failure: tally.first_failure.clone(),
+        elapsed: tally.last_answer - start,
+        latency: tally.recorder.summary(),
+    })
+}
+
+struct Client {
+    index: usize,
+    clients: usize,
+    traffic: Traffic,
+    connection: Connection,
+    tally: Arc<Mutex<Tally>>,
+    start: Instant,
+    end: Instant,
+}
+
+impl Client {
+    async fn closed(mut self) -> Result<()> {
+        let mut failures = 0;
+        for turn in 0.. {
+            let now = Instant::now();
+            if now >= self.end {
+                break;
+            }
+            self.send(turn, now, &mut failures).await?;
+        }
+        Ok(())
+    }
+
+    async fn open(mut self, per_second: f64) -> Result<()> {
+        ensure!(
+            per_second.is_finite() && per_second > 0.0,
+            "the rate must be above 0"
+        );
+        let schedule = Schedule {
+            start: self.start,
+            index: self.index,
+            clients: self.clients,
+            per_second,
+        };
+        let mut failures = 0;
+        for turn in 0.. {
+            let due = schedule.due(turn);
+            if due >= self.end {
+                break;
+            }
+            let now = Instant::now();
+            if now > self.end + GRACE {
+                self.give_up(&schedule, turn, now);
+                break;
+            }
+            if now < due {
+                sleep_until(due).await;
+            }
+            self.send(turn, due, &mut failures).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends one request and records how long after `since` its answer came.
+    async fn send(&mut self, turn: usize, since: Instant, failures: &mut u32) -> Result<()> {
+        let request = self.traffic.request(self.index, self.clients, turn);
+        let result = self.connection.exchange(request).await;
+        let now = Instant::now();
+        let failure = match &result {
+            Ok(reply) if reply.is_success() => None,
+            Ok(reply) => Some(reply.describe()),
+            Err(error) => Some(error.to_string()),
+        };
+        let broken = result.is_err();
+        {
+            let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+            tally.recorder.record(now - since);
+            tally.last_answer = tally.last_answer.max(now);
+            match &failure {
+                None => tally.succeeded += 1,
+                Some(_) => tally.failed += 1,
+            }
+            if tally.first_failure.is_none() {
+                tally.first_failure.clone_from(&failure);
+            }
+        }
+        let Some(failure) = failure else {
+            *failures = 0;
+            return Ok(());
+        };
+        *failures += 1;
+        if *failures >= FAILURES_IN_A_ROW_MAX {
+            bail!("{failures} requests in a row failed; the last one with: {failure}");
+        }
+        if broken {
+            let connection = Connection::open(self.traffic.server).await;
+            self.connection = connection.context("can't connect to the server again")?;
+        }
+        Ok(())
+    }
+
+    /// Counts what is left of the schedule, from `turn` on, with the latency that it has by now.
+    fn give_up(&self, schedule: &Schedule, turn: usize, now: Instant) {
+        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        for due in (turn..).map(|turn| schedule.due(turn)) {
+            if due >= self.end {
+                break;
+            }
+            tally.unsent += 1;
+            tally.recorder.record(now - due);
+        }
+    }
+}
+
+/// When the requests of one client are due: those of all clients together are spread evenly.
+struct Schedule {
+    start: Instant,
+    index: usize,
+    clients: usize,
+    per_second: f64,
+}
+
+impl Schedule {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "requests are counted far below 2^53 in a bounded run"
+    )]
+    fn due(&self, turn: usize) -> Instant {
+        let place = (self.index + turn * self.clients) as f64;
+        self.start + Duration::from_secs_f64(place / self.per_second)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schedule_spreads_all_clients_evenly() {
+        let start = Instant::now();
+        let schedule = |index| Schedule {
+            start,
+            index,
+            clients: 4,
+            per_second: 1_000.0,
+        };
+        assert_eq!(schedule(0).due(0), start);
+        assert_eq!(schedule(3).due(0), start + Duration::from_millis(3));
+        assert_eq!(schedule(1).due(2), start + Duration::from_millis(9));
+    }
+}

@@ -1,0 +1,41 @@
+//! Single appends to many logs.
+
+use anyhow::Result;
+
+use super::events::call;
+use super::measure::{Expectation, throughput};
+use crate::context::{Context, Target, log_name};
+use crate::load::Traffic;
+use crate::report::Section;
+
+pub(crate) const ABOUT: &str = "\
+256 clients append single events of 200 bytes to 1,000 logs in turn, so that hardly two events in \
+flight are of one log and nothing can be gained by putting a log's events together. Closed loop, \
+then the highest rate that an open loop sustains, as in `append`, with a p99 of at most 1 s.";
+
+pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> {
+    let target = context.target()?;
+    let expectation = Expectation {
+        traffic: traffic(&target, context.logs(1_000)).await?,
+        clients: context.clients(256),
+        counted: "events",
+        per_request: 1,
+        per_second: 12_000.0,
+        p99: None,
+    };
+    throughput(context, &target, &expectation, section).await?;
+    target.finish()
+}
+
+async fn traffic(target: &Target, logs: u32) -> Result<Traffic> {
+    let endpoint = &target.endpoint;
+    let mut api = endpoint.connect().await?;
+    let prefix = log_name("many");
+    let mut requests = Vec::new();
+    for number in 0..logs {
+        let log = format!("{prefix}-{number}");
+        api.create_log(&log).await?;
+        requests.push(endpoint.append(&log, &call(u64::from(number))));
+    }
+    Traffic::new(endpoint.address, requests)
+}

@@ -1,0 +1,83 @@
+//! An append and then a query that must reflect it.
+
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+
+use crate::context::{Context, log_name};
+use crate::load::Recorder;
+use crate::progress;
+use crate::report::Section;
+
+pub(crate) const ABOUT: &str = "\
+One client appends an event, and then queries the view `counter` with `after` set to the event's \
+sequence: the time until one's own write can be read. Every answer is checked to reflect the event. \
+The pair is compared with the appends alone, both those of the pairs and those of a run without \
+queries before it.";
+
+const VIEW: &str = "counter";
+const EVENT: &[u8] = br#"{"inc":1}"#;
+
+#[derive(Deserialize)]
+struct Counter {
+    value: u64,
+}
+
+pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> {
+    let target = context.target()?;
+    let mut api = target.endpoint.connect().await?;
+    let log = log_name("read-your-write");
+    api.create_log(&log).await?;
+    api.append(&log, EVENT).await?;
+    api.deploy(&log, VIEW, example_views::COUNTER).await?;
+
+    let mut plain = Recorder::new()?;
+    let phase = Instant::now();
+    while phase.elapsed() < context.duration() / 2 {
+        let start = Instant::now();
+        let sequence = api.append(&log, EVENT).await?;
+        plain.record(start.elapsed());
+        // The view stays in memory and near the head, as it is while pairs are measured.
+        if sequence % 100 == 0 {
+            api.query(&log, VIEW, Some(sequence)).await?;
+        }
+    }
+
+    let (mut append, mut query, mut pair) = (Recorder::new()?, Recorder::new()?, Recorder::new()?);
+    let phase = Instant::now();
+    while phase.elapsed() < context.duration() {
+        let start = Instant::now();
+        let sequence = api.append(&log, EVENT).await?;
+        let durable = Instant::now();
+        let answer = api.query(&log, VIEW, Some(sequence)).await?;
+        let read = Instant::now();
+        append.record(durable - start);
+        query.record(read - durable);
+        pair.record(read - start);
+        let counter: Counter = serde_json::from_slice(&answer).context("unknown answer")?;
+        ensure!(
+            counter.value == sequence,
+            "the view answered {} after {sequence} events",
+            counter.value
+        );
+    }
+
+    let (plain, append) = (plain.summary(), append.summary());
+    let (query, pair) = (query.summary(), pair.summary());
+    section.latency("append without queries", &plain);
+    section.latency("append of a pair", &append);
+    section.latency("query of a pair", &query);
+    section.latency("pair", &pair);
+    progress::say(&format!(
+        "  p50: append {:.3} ms, query {:.3} ms, pair {:.3} ms",
+        append.p50_ms, query.p50_ms, pair.p50_ms
+    ));
+    section.at_most(
+        "append, then query after it, p50, against append p50 + 1 ms",
+        pair.p50_ms,
+        append.p50_ms.min(plain.p50_ms) + 1.0,
+        "ms",
+    );
+    target.finish()
+}

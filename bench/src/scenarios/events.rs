@@ -1,0 +1,100 @@
+//! The events that scenarios append.
+
+use std::fmt::Write;
+
+/// The size of an event, unless a scenario says otherwise.
+pub(super) const EVENT_BYTES: usize = 200;
+
+/// An event of the counter, padded to [`EVENT_BYTES`] with blanks, which JSON ignores.
+pub(super) fn increment() -> Vec<u8> {
+    let mut event = br#"{"inc":1}"#.to_vec();
+    event.resize(EVENT_BYTES, b' ');
+    event
+}
+
+/// A JSON object of [`EVENT_BYTES`], such as a gateway would report; different for every `number`.
+pub(super) fn call(number: u64) -> Vec<u8> {
+    let mut event = format!(
+        r#"{{"type":"api.call","endpoint":"/v1/generate","request":"{number:016x}","customer":"acme-{}","region":"us-east","status":200,"latency_ms":{},"note":""#,
+        number % 97,
+        number % 1_009,
+    );
+    let closing = r#""}"#;
+    let missing = EVENT_BYTES.saturating_sub(event.len() + closing.len());
+    event.extend(std::iter::repeat_n('x', missing));
+    event.push_str(closing);
+    event.into_bytes()
+}
+
+/// An event of the usage-metering view, of about [`EVENT_BYTES`]; models alternate.
+pub(super) fn usage(number: u64) -> Vec<u8> {
+    const MODELS: [&str; 5] = [
+        "gpt-4",
+        "gpt-4o-mini",
+        "claude-3-opus",
+        "llama-3-70b",
+        "mistral",
+    ];
+    let model = MODELS[usize::try_from(number % 5).unwrap_or_default()];
+    let mut event = format!(
+        r#"{{"type":"api.call","endpoint":"/v1/generate","tokens_in":{},"tokens_out":{},"model":"{model}","request_id":"{number:032x}","customer":"acme"#,
+        100 + number % 900,
+        200 + number % 1_800,
+    );
+    let missing = EVENT_BYTES.saturating_sub(event.len() + 2);
+    event.extend(std::iter::repeat_n('-', missing));
+    event.push_str(r#""}"#);
+    event.into_bytes()
+}
+
+/// Lines for a batch: `count` times the event that `make` gives for each number.
+pub(super) fn lines(count: u64, make: impl Fn(u64) -> Vec<u8>) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for number in 0..count {
+        lines.extend(make(number));
+        lines.push(b'\n');
+    }
+    lines
+}
+
+/// A line of text that hardly repeats, about `bytes` long: what a state is made of in practice is
+/// neither random nor all the same.
+pub(super) fn document(number: u64, bytes: usize) -> Vec<u8> {
+    let mut text = format!(r#"{{"id":{number},"entries":["#);
+    let mut word = number;
+    while text.len() + 12 < bytes {
+        // The constants of Knuth's MMIX generator; quality does not matter here.
+        word = word
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        // Writing to a string can't fail.
+        let _ = write!(text, "{},", word >> 40);
+    }
+    text.push_str("0]}");
+    text.into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_json_of_the_stated_size() {
+        for number in [0, 1, 12_345] {
+            for event in [increment(), call(number), usage(number)] {
+                assert_eq!(event.len(), EVENT_BYTES);
+                assert!(serde_json::from_slice::<serde_json::Value>(&event).is_ok());
+            }
+        }
+        let document = document(7, 1_000);
+        assert!((980..=1_000).contains(&document.len()));
+        assert!(serde_json::from_slice::<serde_json::Value>(&document).is_ok());
+    }
+
+    #[test]
+    fn a_batch_has_a_line_for_each_event() {
+        let lines = lines(3, call);
+        assert_eq!(lines.len(), 3 * (EVENT_BYTES + 1));
+        assert_eq!(lines.split(|byte| *byte == b'\n').count(), 4);
+    }
+}

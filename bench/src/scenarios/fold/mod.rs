@@ -1,0 +1,129 @@
+//! What folding an event costs, in process.
+
+mod batch;
+mod native;
+mod subject;
+
+use anyhow::Result;
+use counter::Counter;
+use usage_metering::UsageMetering;
+
+use self::batch::Batch;
+use self::native::Native;
+use self::subject::Subject;
+use super::events;
+use crate::guests;
+use crate::progress;
+use crate::report::Section;
+
+pub(crate) const ABOUT: &str = "\
+In process, without HTTP or a log: the worker's engine folds 200,000 events of 200 bytes, in calls \
+of 10 frames of 1,000 events, which is what a cold load does; the figure is the median of 15 rounds, \
+per event. The host cost is that of a component that ignores its events (`packed`: world 1.0.0, one \
+call for each batch; `driver`: world 0.0.1, called for each event by the in-wasm driver; `single`: \
+world 0.0.1, one call of the engine for each event): nothing but the passing of events is left. The \
+example views are folded by the engine and natively, from the same source and in alternating \
+rounds.";
+
+/// Rounds of every subject; odd, so that there is one in the middle.
+const ROUNDS: usize = 15;
+
+pub(super) async fn run(section: &mut Section) -> Result<()> {
+    host_cost(section).await?;
+    example_views(section).await
+}
+
+async fn host_cost(section: &mut Section) -> Result<()> {
+    let frames = Batch::of(events::call, 1_000)?;
+    let single_events = Batch::of(events::call, 1)?;
+
+    let mut packed = Subject::compile(guests::ignores_batches()?).await?;
+    let cost = median(ROUNDS, || packed.fold(&frames))?;
+    say("packed", cost);
+    section.at_most("host cost per event, packed", cost, 15.0, "ns");
+    let cost = median(ROUNDS, || packed.fold(&single_events))?;
+    section.figure("packed, frames of one event", cost, "ns/event");
+
+    let mut driver = Subject::compile(guests::ignores_events()?).await?;
+    let cost = median(ROUNDS, || driver.fold(&frames))?;
+    say("driver", cost);
+    section.at_most("host cost per event, driver", cost, 40.0, "ns");
+
+    let cost = median(ROUNDS, || driver.fold_singly(&frames))?;
+    say("single", cost);
+    section.at_most("host cost per event, single", cost, 150.0, "ns");
+    Ok(())
+}
+
+async fn example_views(section: &mut Section) -> Result<()> {
+    let increments = Batch::of(|_| events::increment(), 1_000)?;
+    let mut engine = Subject::compile(example_views::COUNTER.to_vec()).await?;
+    let mut native = Native::<Counter>::default();
+    let counter = pair(|| engine.fold(&increments), || native.fold(&increments))?;
+    say("counter", counter.engine);
+    section.figure("counter (world 0.0.1), engine", counter.engine, "ns/event");
+    section.figure("counter, native", counter.native, "ns/event");
+
+    let usage = Batch::of(events::usage, 1_000)?;
+    let mut engine = Subject::compile(example_views::USAGE_METERING.to_vec()).await?;
+    let mut native = Native::<UsageMetering>::default();
+    let metering = pair(|| engine.fold(&usage), || native.fold(&usage))?;
+    say("usage-metering", metering.engine);
+    let (wasm, plain) = (metering.engine, metering.native);
+    section.figure("usage-metering (world 1.0.0), engine", wasm, "ns/event");
+    section.figure("usage-metering, native", plain, "ns/event");
+    let ratio = wasm / plain.max(f64::EPSILON);
+    section.at_most("serde_json view against native", ratio, 1.7, "×");
+    Ok(())
+}
+
+fn say(what: &str, nanoseconds: f64) {
+    progress::say(&format!("  {what}: {nanoseconds:.1} ns/event"));
+}
+
+/// The median of what `round` measures, after one round that does not count.
+fn median(rounds: usize, mut round: impl FnMut() -> Result<f64>) -> Result<f64> {
+    round()?;
+    let figures = (0..rounds).map(|_| round()).collect::<Result<Vec<_>>>()?;
+    Ok(middle(figures))
+}
+
+struct Pair {
+    engine: f64,
+    native: f64,
+}
+
+/// Medians of two kinds of rounds that take turns, so that both see the same machine.
+fn pair(
+    mut engine: impl FnMut() -> Result<f64>,
+    mut native: impl FnMut() -> Result<f64>,
+) -> Result<Pair> {
+    let (mut of_engine, mut of_native) = (Vec::new(), Vec::new());
+    engine()?;
+    native()?;
+    for _ in 0..ROUNDS {
+        of_engine.push(engine()?);
+        of_native.push(native()?);
+    }
+    Ok(Pair {
+        engine: middle(of_engine),
+        native: middle(of_native),
+    })
+}
+
+fn middle(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_ignores_outliers() {
+        let mut figures = [500.0, 3.0, 1.0, 2.0].into_iter();
+        let found = median(3, || Ok(figures.next().unwrap())).unwrap();
+        assert!((found - 2.0).abs() < f64::EPSILON);
+    }
+}

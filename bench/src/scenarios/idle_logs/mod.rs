@@ -1,0 +1,141 @@
+//! A server with a great many logs that nobody uses.
+
+mod populate;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+
+use self::populate::Populated;
+use super::events::call;
+use crate::api::Api;
+use crate::context::Context;
+use crate::load::Recorder;
+use crate::process::resident_mb;
+use crate::progress;
+use crate::report::Section;
+use crate::server::Server;
+
+pub(crate) const ABOUT: &str = "\
+A server with 100,000 logs, each with one event and a live view (the example view `counter`), that \
+nobody uses. Logs and views are entered into the catalog directly, by the same code that serves the \
+API but with many of them in a transaction; the events are appended over HTTP. Then the server is \
+restarted: start is the time from starting the process until it listens and answers its health \
+check, memory is the resident memory (VmRSS) after that and again after the appends. Then one client \
+appends to one of the logs, and in turn to one of another server with ten logs, half a second each, \
+so that both see the same disk.";
+
+const LOGS: u32 = 100_000;
+const FEW_LOGS: u32 = 10;
+/// How long one server is appended to before the other has its turn.
+const TURN: Duration = Duration::from_millis(500);
+/// How much slower an append to one of many may be and still count as equally fast: about what two
+/// runs on the same server differ by.
+const AS_FAST: f64 = 1.15;
+
+pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> {
+    context.needs_own_server()?;
+    let program = context.program()?;
+    let (many_data, few_data) = (context.data()?, context.data()?);
+    let logs = context.logs(LOGS);
+    let many = populate::run(&program, many_data.path(), logs).await?;
+    let few = populate::run(&program, few_data.path(), FEW_LOGS).await?;
+
+    let (many_server, start) = start(&program, many_data.path()).await?;
+    let memory = resident_mb(many_server.pid())?;
+    progress::say(&format!("  {logs} logs: start {start:?}, {memory:.0} MB"));
+    section.at_most(
+        format!("start with {logs} logs"),
+        start.as_secs_f64(),
+        2.0,
+        "s",
+    );
+    section.at_most(
+        format!("resident memory with {logs} logs"),
+        memory,
+        250.0,
+        "MB",
+    );
+
+    let (few_server, few_start) = self::start(&program, few_data.path()).await?;
+    section.figure("start with ten logs", few_start.as_secs_f64(), "s");
+    section.figure(
+        "resident memory with ten logs",
+        resident_mb(few_server.pid())?,
+        "MB",
+    );
+
+    let mut of_many = Appends::new(&many_server, &many).await?;
+    let mut of_few = Appends::new(&few_server, &few).await?;
+    let phase = Instant::now();
+    while phase.elapsed() < context.duration() {
+        of_many.take_turn().await?;
+        of_few.take_turn().await?;
+    }
+    let (many_appends, few_appends) = (of_many.times.summary(), of_few.times.summary());
+    let what = "resident memory after the appends";
+    section.figure(what, resident_mb(many_server.pid())?, "MB");
+    section.figure(
+        "first append to an idle log of many",
+        of_many.first_ms,
+        "ms",
+    );
+    section.figure("first append to an idle log of ten", of_few.first_ms, "ms");
+    section.latency("append to one log of many", &many_appends);
+    section.latency("append to one log of ten", &few_appends);
+    progress::say(&format!(
+        "  append p50: {:.3} ms with {logs} logs, {:.3} ms with ten",
+        many_appends.p50_ms, few_appends.p50_ms
+    ));
+    section.at_most(
+        "append p50, one log of many against one of ten",
+        many_appends.p50_ms / few_appends.p50_ms.max(f64::EPSILON),
+        AS_FAST,
+        "×",
+    );
+    many_server.stop()?;
+    few_server.stop()
+}
+
+/// Starts a server and waits until it answers its health check.
+async fn start(program: &Path, data: &Path) -> Result<(Server, Duration)> {
+    let start = Instant::now();
+    let server = Server::start(program, data)?;
+    server.endpoint.connect().await?.health().await?;
+    Ok((server, start.elapsed()))
+}
+
+/// Appends to one log of a server.
+struct Appends {
+    api: Api,
+    log: String,
+    first_ms: f64,
+    times: Recorder,
+}
+
+impl Appends {
+    /// Connects, and appends once: the log's head is read then.
+    async fn new(server: &Server, populated: &Populated) -> Result<Self> {
+        let mut api = server.endpoint.connect().await?;
+        let log = populated.log_in_the_middle().context("there is no log")?;
+        let start = Instant::now();
+        api.append(&log, &call(0)).await?;
+        Ok(Self {
+            api,
+            log,
+            first_ms: start.elapsed().as_secs_f64() * 1e3,
+            times: Recorder::new()?,
+        })
+    }
+
+    async fn take_turn(&mut self) -> Result<()> {
+        let turn = Instant::now();
+        while turn.elapsed() < TURN {
+            let start = Instant::now();
+            self.api.append(&self.log, &call(1)).await?;
+            self.times.record(start.elapsed());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,158 @@
+//! Many logs, each with a live view and one event, on a data directory.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result};
+use protocol::{Name, RequestId};
+use sha2::{Digest, Sha256};
+use storage::access::Access;
+use storage::bus::ComponentReport;
+use storage::catalog::{Catalog, Context, LogRef, NewLog, NewVersion, Retention};
+use storage::clock::SystemClock;
+use tokio::task::JoinSet;
+
+use crate::api::Endpoint;
+use crate::progress;
+use crate::server::Server;
+
+/// The log whose view the others copy.
+const TEMPLATE: &str = "template";
+const VIEW: &str = "counter";
+const EVENT: &[u8] = br#"{"inc":1}"#;
+/// Logs or views that are entered with one commit.
+const CHUNK: usize = 2_000;
+/// Clients that append the first events.
+const CLIENTS: usize = 64;
+
+/// The names of the logs.
+pub(super) struct Populated {
+    names: Arc<[String]>,
+}
+
+impl Populated {
+    pub(super) fn log_in_the_middle(&self) -> Option<String> {
+        self.names.get(self.names.len() / 2).cloned()
+    }
+}
+
+/// Fills a fresh data directory and leaves no process behind.
+pub(super) async fn run(program: &Path, data: &Path, logs: u32) -> Result<Populated> {
+    let began = Instant::now();
+    // The server makes the directory, the tenant and its key, and compiles the view once.
+    let server = Server::start(program, data)?;
+    let mut api = server.endpoint.connect().await?;
+    api.create_log(TEMPLATE).await?;
+    api.append(TEMPLATE, EVENT).await?;
+    api.deploy(TEMPLATE, VIEW, example_views::COUNTER).await?;
+    let key = server.endpoint.key().to_owned();
+    server.stop()?;
+
+    let names: Arc<[String]> = (0..logs).map(|number| format!("idle-{number}")).collect();
+    enter(data, &key, &names).await?;
+    let entered = began.elapsed();
+
+    let server = Server::start(program, data)?;
+    append_to_each(&server.endpoint, &names).await?;
+    server.stop()?;
+    progress::say(&format!(
+        "  {logs} logs entered after {entered:.1?}, appended to after {:.1?}",
+        began.elapsed()
+    ));
+    Ok(Populated { names })
+}
+
+/// Enters logs, and a live view of each, into the catalog of a server that does not run.
+async fn enter(data: &Path, key: &str, names: &[String]) -> Result<()> {
+    let catalog = Catalog::open_sqlite(&catalog_file(data)?, Arc::new(SystemClock)).await?;
+    let authenticated = catalog.authenticate(Sha256::digest(key).into()).await?;
+    let access = authenticated
+        .context("the catalog does not know the key")?
+        .access;
+    let template = template(&catalog, &access).await?;
+    let view: Name = VIEW.parse()?;
+    for chunk in names.chunks(CHUNK) {
+        let context = Context {
+            actor: access.actor,
+            request_id: RequestId::generate(),
+        };
+        let new = chunk
+            .iter()
+            .map(|name| {
+                Ok(NewLog {
+                    name: name.parse()?,
+                    description: None,
+                    retention: Retention::KeepHot,
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let logs = catalog.create_logs(&access, context, new).await?;
+        let uploads = logs
+            .iter()
+            .map(|log| (log.id, view.clone(), template.clone()))
+            .collect();
+        let uploaded = catalog.upload_versions(&access, context, uploads).await?;
+        let versions: Vec<_> = uploaded.iter().map(|(_, version)| version.id).collect();
+        catalog
+            .activate_versions(access.tenant, context, &versions)
+            .await?;
+    }
+    catalog.close().await;
+    Ok(())
+}
+
+/// What the template's view was made from.
+async fn template(catalog: &Catalog, access: &Access) -> Result<NewVersion> {
+    let log = LogRef::Name(TEMPLATE.parse()?);
+    let log = catalog.log(access, &log).await?;
+    let log = log.context("the template is missing")?.id;
+    let view = catalog.view(access, log, &VIEW.parse()?).await?;
+    let version = view
+        .and_then(|view| view.versions.into_iter().next())
+        .context("the template's view is missing")?;
+    Ok(NewVersion {
+        component: version.component,
+        component_bytes: version.component_bytes,
+        report: ComponentReport {
+            world: version.world,
+            imports: version.imports,
+            languages: version.languages,
+        },
+        content_type: version.content_type,
+        config: version.config,
+    })
+}
+
+/// The database file of the catalog below a data directory.
+fn catalog_file(data: &Path) -> Result<PathBuf> {
+    for entry in std::fs::read_dir(data)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let auxiliary = ["-wal", "-shm", "-journal"];
+        if name.starts_with("catalog") && !auxiliary.iter().any(|end| name.ends_with(end)) {
+            return Ok(entry.path());
+        }
+    }
+    anyhow::bail!("there is no catalog in the data directory")
+}
+
+/// Appends one event to each log, many at a time.
+async fn append_to_each(endpoint: &Endpoint, names: &Arc<[String]>) -> Result<()> {
+    let mut tasks = JoinSet::new();
+    for client in 0..CLIENTS {
+        let names = Arc::clone(names);
+        let mut api = endpoint.connect().await?;
+        tasks.spawn(async move {
+            for name in names.iter().skip(client).step_by(CLIENTS) {
+                api.append(name, EVENT).await?;
+            }
+            anyhow::Ok(())
+        });
+    }
+    while let Some(joined) = tasks.join_next().await {
+        joined??;
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! Measuring one kind of request: as fast as a closed loop of clients goes, and then at the highest
+//! rate that an open loop sustains.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::context::{Context, Target};
+use crate::load::{self, Outcome, Pace, Plan, Traffic};
+use crate::process::cpu_time;
+use crate::progress;
+use crate::report::{Load, Section};
+
+/// Load before the first measurement: caches, connections and files reach their usual state.
+const WARM_UP: Duration = Duration::from_secs(1);
+/// The p99 above which a rate does not count as sustained, where no target says otherwise.
+const P99_MAX: Duration = Duration::from_secs(1);
+/// How often a rate that passed its short trial may fail the full run, and be lowered.
+const CONFIRMATIONS_MAX: u32 = 6;
+/// What is left of a rate that failed.
+const LOWERED: f64 = 0.92;
+
+/// What to measure and what to expect.
+pub(super) struct Expectation {
+    pub traffic: Traffic,
+    pub clients: usize,
+    /// What is counted, such as `events`.
+    pub counted: &'static str,
+    /// How many of them one request holds.
+    pub per_request: u32,
+    /// The least of them per second.
+    pub per_second: f64,
+    pub p99: Option<Duration>,
+}
+
+/// Measures, and checks the sustained rate against the expectation.
+pub(super) async fn throughput(
+    context: &Context,
+    target: &Target,
+    expectation: &Expectation,
+    section: &mut Section,
+) -> Result<()> {
+    let mut plan = Plan {
+        traffic: expectation.traffic.clone(),
+        clients: expectation.clients,
+        pace: Pace::Closed,
+        duration: WARM_UP,
+    };
+    let meter = Meter {
+        server: target.pid(),
+        per_request: f64::from(expectation.per_request),
+    };
+    load::run(&plan).await?;
+    plan.duration = context.duration();
+    let outcome = if let Some(rate) = context.rate() {
+        plan.pace = Pace::Open { per_second: rate };
+        meter.run("open loop, given rate", &plan, section).await?
+    } else {
+        let closed = meter.run("closed loop", &plan, section).await?;
+        ensure!(closed.succeeded > 0, "no request succeeded");
+        let p99_max = expectation.p99.unwrap_or(P99_MAX);
+        let guess = load::highest_rate(&plan, closed.per_second(), p99_max).await?;
+        confirm(&meter, plan, guess, p99_max, section).await?
+    };
+    check(section, &outcome, expectation);
+    Ok(())
+}
+
+/// Runs a rate at full length, and lower ones until one is sustained.
+async fn confirm(
+    meter: &Meter,
+    mut plan: Plan,
+    guess: f64,
+    p99_max: Duration,
+    section: &mut Section,
+) -> Result<Outcome> {
+    let mut rate = guess;
+    for _ in 0..CONFIRMATIONS_MAX {
+        plan.pace = Pace::Open { per_second: rate };
+        let outcome = meter.run("open loop", &plan, section).await?;
+        if outcome.sustains(rate, p99_max) {
+            return Ok(outcome);
+        }
+        // Only the run that is sustained is reported.
+        section.loads.pop();
+        rate *= LOWERED;
+    }
+    bail!("no rate was sustained, down to {rate:.0} requests/s")
+}
+
+fn check(section: &mut Section, outcome: &Outcome, expectation: &Expectation) {
+    let per_second = outcome.per_second() * f64::from(expectation.per_request);
+    let what = format!(
+        "{} per second sustained, {} clients",
+        expectation.counted, expectation.clients
+    );
+    let unit = format!("{}/s", expectation.counted);
+    section.at_least(what, per_second, expectation.per_second, &unit);
+    if let Some(p99) = expectation.p99 {
+        let limit = p99.as_secs_f64() * 1e3;
+        section.at_most("p99 at that rate", outcome.latency.p99_ms, limit, "ms");
+    }
+}
+
+/// Runs plans and adds what they cost in CPU time.
+pub(super) struct Meter {
+    /// The server's process, if it is ours.
+    pub server: Option<u32>,
+    pub per_request: f64,
+}
+
+impl Meter {
+    pub(super) async fn run(
+        &self,
+        what: &str,
+        plan: &Plan,
+        section: &mut Section,
+    ) -> Result<Outcome> {
+        let before = self.cpu()?;
+        let outcome = load::run(plan).await?;
+        let after = self.cpu()?;
+        let requests = outcome.per_second() * outcome.elapsed.as_secs_f64();
+        let per_request = |time: Duration| time.as_secs_f64() * 1e6 / requests.max(1.0);
+        progress::say(&format!("  {what}: {outcome}"));
+        section.loads.push(Load {
+            what: what.to_owned(),
+            clients: plan.clients,
+            offered_per_second: match plan.pace {
+                Pace::Closed => None,
+                Pace::Open { per_second } => Some(per_second),
+            },
+            requests_per_second: outcome.per_second(),
+            per_second: outcome.per_second() * self.per_request,
+            latency: outcome.latency,
+            failed: outcome.failed,
+            unsent: outcome.unsent,
+            first_failure: outcome.first_failure.clone(),
+            server_cpu_us: after
+                .server
+                .zip(before.server)
+                .map(|(after, before)| per_request(after.saturating_sub(before))),
+            generator_cpu_us: per_request(after.generator.saturating_sub(before.generator)),
+        });
+        Ok(outcome)
+    }
+
+    fn cpu(&self) -> Result<CpuTimes> {
+        let server = self.server.map(cpu_time).transpose();
+        Ok(CpuTimes {
+            server: server.context("the server is gone")?,
+            generator: cpu_time(std::process::id())?,
+        })
+    }
+}
+
+struct CpuTimes {
+    server: Option<Duration>,
+    generator: Duration,
+}

@@ -1,0 +1,89 @@
+//! The scenarios: a file each, which says what is measured and measures it.
+
+pub(crate) mod append;
+pub(crate) mod append_batch;
+pub(crate) mod append_many_logs;
+pub(crate) mod append_sequential;
+pub(crate) mod append_then_query;
+pub(crate) mod cold_load;
+mod events;
+pub(crate) mod fold;
+pub(crate) mod idle_logs;
+mod measure;
+pub(crate) mod query;
+
+use anyhow::Result;
+
+use crate::context::Context;
+use crate::report::Section;
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scenario {
+    AppendSequential,
+    Append,
+    AppendManyLogs,
+    AppendBatch,
+    Query,
+    AppendThenQuery,
+    Fold,
+    ColdLoad,
+    IdleLogs,
+}
+
+impl Scenario {
+    /// In the order of the table of targets.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::AppendSequential,
+        Self::Append,
+        Self::AppendManyLogs,
+        Self::AppendBatch,
+        Self::Query,
+        Self::AppendThenQuery,
+        Self::Fold,
+        Self::ColdLoad,
+        Self::IdleLogs,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::AppendSequential => "append-sequential",
+            Self::Append => "append",
+            Self::AppendManyLogs => "append-many-logs",
+            Self::AppendBatch => "append-batch",
+            Self::Query => "query",
+            Self::AppendThenQuery => "append-then-query",
+            Self::Fold => "fold",
+            Self::ColdLoad => "cold-load",
+            Self::IdleLogs => "idle-logs",
+        }
+    }
+
+    pub(crate) fn about(self) -> &'static str {
+        match self {
+            Self::AppendSequential => append_sequential::ABOUT,
+            Self::Append => append::ABOUT,
+            Self::AppendManyLogs => append_many_logs::ABOUT,
+            Self::AppendBatch => append_batch::ABOUT,
+            Self::Query => query::ABOUT,
+            Self::AppendThenQuery => append_then_query::ABOUT,
+            Self::Fold => fold::ABOUT,
+            Self::ColdLoad => cold_load::ABOUT,
+            Self::IdleLogs => idle_logs::ABOUT,
+        }
+    }
+
+    pub(crate) async fn run(self, context: &Context, section: &mut Section) -> Result<()> {
+        match self {
+            Self::AppendSequential => append_sequential::run(context, section).await,
+            Self::Append => append::run(context, section).await,
+            Self::AppendManyLogs => append_many_logs::run(context, section).await,
+            Self::AppendBatch => append_batch::run(context, section).await,
+            Self::Query => query::run(context, section).await,
+            Self::AppendThenQuery => append_then_query::run(context, section).await,
+            Self::Fold => fold::run(section).await,
+            Self::ColdLoad => cold_load::run(context, section).await,
+            Self::IdleLogs => idle_logs::run(context, section).await,
+        }
+    }
+}
