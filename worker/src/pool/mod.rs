@@ -1,0 +1,261 @@
+//! The threads that call into components.
+//!
+//! A call into a component blocks its thread, for microseconds as a rule and for seconds at worst,
+//! so it never runs on a thread of the async runtime. Tenants take turns in bounded queues, and
+//! builds wait behind what someone is waiting for.
+//!
+//! A few threads, one for each core, do all the work as long as every job is short. A job that
+//! takes longer than [`SLOW_AFTER`] is left alone on its thread: the thread's priority is lowered
+//! and a fresh one takes its place, so that the operating system divides the cores between slow
+//! jobs and all others. When a slow job ends its thread ends, because a thread can't raise its own
+//! priority again. A tenant runs only so many jobs at a time, and there are only so many threads.
+
+mod queue;
+mod threads;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+use protocol::TenantId;
+use tokio::sync::oneshot;
+
+use queue::{FairQueue, Full};
+use threads::Threads;
+
+/// A job that runs for longer than this gets out of the way of the others.
+const SLOW_AFTER: Duration = Duration::from_millis(20);
+
+/// Of this many jobs, at least one is a background job when any waits.
+const BACKGROUND_SHARE: u32 = 8;
+
+/// Work for one of the threads.
+pub type Job = Box<dyn FnOnce() + Send>;
+
+/// What is served first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// Someone waits for the outcome.
+    Interactive,
+    /// Builds, snapshots, verifications.
+    Background,
+}
+
+/// Sizes of a pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolOptions {
+    /// Threads for short jobs. Default: the number of cores.
+    pub threads: usize,
+    /// Threads at most, those with slow jobs included. Default: 64 more than `threads`.
+    pub threads_max: usize,
+    /// Jobs of one tenant that run at the same time, at most. Default: four times `threads`.
+    pub running_per_tenant_max: usize,
+    /// Jobs of one tenant that wait, at most. Default 20,000.
+    pub waiting_per_tenant_max: usize,
+    /// Jobs that wait, at most. Default 200,000.
+    pub waiting_max: usize,
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            threads,
+            threads_max: threads + 64,
+            running_per_tenant_max: 4 * threads,
+            waiting_per_tenant_max: 20_000,
+            waiting_max: 200_000,
+        }
+    }
+}
+
+/// Why a job did not run to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PoolError {
+    #[error("too much work for views waits already; try again in a moment")]
+    Overloaded,
+    #[error("the worker is stopping")]
+    Stopped,
+    /// A bug in this program; the panic is in its output.
+    #[error("an internal error ended the work on this view; try again")]
+    Panicked,
+}
+
+struct State {
+    interactive: FairQueue<Job>,
+    background: FairQueue<Job>,
+    running: HashMap<TenantId, usize>,
+    /// Interactive jobs taken since the last background job.
+    interactive_streak: u32,
+    /// Threads that wait for work.
+    idle: usize,
+    threads: Threads,
+    stopped: bool,
+}
+
+struct Shared {
+    options: PoolOptions,
+    state: Mutex<State>,
+    /// Rung when a job was added and a thread is idle.
+    work: Condvar,
+    /// Rung when the supervisor has to look after the threads again.
+    attention: Condvar,
+}
+
+/// The threads and their queues. Dropping the pool lets the threads end after their present jobs.
+pub struct Pool {
+    shared: Arc<Shared>,
+}
+
+impl Pool {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn new(options: PoolOptions) -> std::io::Result<Self> {
+        let queue = || FairQueue::new(options.waiting_per_tenant_max, options.waiting_max);
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State {
+                interactive: queue(),
+                background: queue(),
+                running: HashMap::new(),
+                interactive_streak: 0,
+                idle: 0,
+                threads: Threads::default(),
+                stopped: false,
+            }),
+            work: Condvar::new(),
+            attention: Condvar::new(),
+            options,
+        });
+        threads::start(&shared)?;
+        Ok(Self { shared })
+    }
+
+    /// Queues a job. It runs at some time, or is dropped when the pool stops.
+    ///
+    /// # Errors
+    /// When the queue is full or the pool has stopped.
+    pub fn submit(&self, tenant: TenantId, priority: Priority, job: Job) -> Result<(), PoolError> {
+        let mut state = self.shared.state.lock();
+        if state.stopped {
+            return Err(PoolError::Stopped);
+        }
+        let queue = match priority {
+            Priority::Interactive => &mut state.interactive,
+            Priority::Background => &mut state.background,
+        };
+        queue
+            .push(tenant, job)
+            .map_err(|Full(_)| PoolError::Overloaded)?;
+        let wake_thread = state.idle > 0;
+        let wake_supervisor = state.threads.supervisor_rests();
+        drop(state);
+        if wake_thread {
+            self.shared.work.notify_one();
+        }
+        if wake_supervisor {
+            self.shared.attention.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Runs `work` on one of the threads and waits for its outcome. When the caller goes away, the
+    /// work still runs.
+    ///
+    /// # Errors
+    /// See [`PoolError`].
+    pub async fn run<T: Send + 'static>(
+        &self,
+        tenant: TenantId,
+        priority: Priority,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PoolError> {
+        let (sender, receiver) = oneshot::channel();
+        let job = Box::new(move || {
+            // The caller may have gone away; nobody wants the outcome then.
+            let _ = sender.send(work());
+        });
+        self.submit(tenant, priority, job)?;
+        receiver.await.map_err(|_| {
+            if self.shared.state.lock().stopped {
+                PoolError::Stopped
+            } else {
+                PoolError::Panicked
+            }
+        })
+    }
+
+    /// Drops what waits and lets the threads end after their present jobs.
+    pub fn stop(&self) {
+        let mut state = self.shared.state.lock();
+        state.stopped = true;
+        let options = &self.shared.options;
+        let empty = || FairQueue::new(options.waiting_per_tenant_max, options.waiting_max);
+        let dropped = (
+            std::mem::replace(&mut state.interactive, empty()),
+            std::mem::replace(&mut state.background, empty()),
+        );
+        drop(state);
+        // Dropping a job may wake whoever waits for it, so it happens outside of the lock.
+        drop(dropped);
+        self.shared.work.notify_all();
+        self.shared.attention.notify_all();
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl State {
+    /// The next job, if there is one whose tenant may run another.
+    fn take(&mut self, running_per_tenant_max: usize) -> Option<(TenantId, Job)> {
+        let running = &self.running;
+        let may_run =
+            |tenant| running.get(&tenant).copied().unwrap_or_default() < running_per_tenant_max;
+        let background_first = self.interactive_streak + 1 >= BACKGROUND_SHARE;
+        let taken = if background_first && !self.background.is_empty() {
+            let first = self.background.pop(may_run).map(|job| (job, 0));
+            first.or_else(|| self.interactive.pop(may_run).map(|job| (job, 1)))
+        } else {
+            let first = self.interactive.pop(may_run).map(|job| (job, 1));
+            first.or_else(|| self.background.pop(may_run).map(|job| (job, 0)))
+        };
+        let ((tenant, job), interactive) = taken?;
+        self.interactive_streak = if interactive == 0 {
+            0
+        } else {
+            self.interactive_streak.saturating_add(1)
+        };
+        *self.running.entry(tenant).or_default() += 1;
+        Some((tenant, job))
+    }
+
+    fn finished(&mut self, tenant: TenantId) {
+        if let Some(running) = self.running.get_mut(&tenant) {
+            *running -= 1;
+            if *running == 0 {
+                self.running.remove(&tenant);
+            }
+        }
+    }
+}
+
+/// Runs a job; a panic in it is a bug in this program, ends the job and not the thread.
+fn run_job(job: Job) {
+    if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err() {
+        metrics::counter!("views_pool_panics").increment(1);
+        tracing::error!("a job of the views' thread pool panicked");
+    }
+}
+
+fn elapsed_long(since: Instant) -> bool {
+    since.elapsed() >= SLOW_AFTER
+}

@@ -1,0 +1,156 @@
+//! The life of the pool's threads, and the supervisor that replaces those with slow jobs.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use protocol::TenantId;
+use rustix::process::Pid;
+
+use super::{Shared, State, elapsed_long, run_job};
+
+/// How often the supervisor looks at running jobs while there are any.
+const TICK: Duration = Duration::from_millis(5);
+
+/// Ticks without a running job after which the supervisor rests until the next job comes.
+const TICKS_BEFORE_REST: u32 = 200;
+
+/// Added to the niceness of a thread with a slow job: about a tenth of a normal thread's share.
+const SLOW_NICENESS: i32 = 10;
+
+/// The stack of a thread. Components bring their own stacks' limits, well below this.
+const STACK_BYTES: usize = 8 << 20;
+
+struct Running {
+    tenant: TenantId,
+    since: Instant,
+    id: Pid,
+    slow: bool,
+}
+
+/// What the supervisor knows about the threads.
+#[derive(Default)]
+pub(super) struct Threads {
+    /// By thread; `None` for a thread that waits or has ended.
+    slots: Vec<Option<Running>>,
+    /// Slots that no thread uses.
+    free: Vec<usize>,
+    /// Threads whose present job is not slow.
+    quick: usize,
+    /// All threads.
+    alive: usize,
+    resting: bool,
+}
+
+impl Threads {
+    pub(super) fn supervisor_rests(&self) -> bool {
+        self.resting
+    }
+}
+
+pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<()> {
+    for _ in 0..shared.options.threads.max(1) {
+        spawn(shared, &mut shared.state.lock())?;
+    }
+    // The supervisor holds the pool's state weakly only in the sense that it ends when stopped.
+    let supervised = Arc::clone(shared);
+    std::thread::Builder::new()
+        .name("views-supervisor".into())
+        .spawn(move || supervise(&supervised))?;
+    Ok(())
+}
+
+fn spawn(shared: &Arc<Shared>, state: &mut State) -> std::io::Result<()> {
+    let slot = state.threads.free.pop().unwrap_or_else(|| {
+        state.threads.slots.push(None);
+        state.threads.slots.len() - 1
+    });
+    let owned = Arc::clone(shared);
+    let spawned = std::thread::Builder::new()
+        .name(format!("views-{slot}"))
+        .stack_size(STACK_BYTES)
+        .spawn(move || serve(&owned, slot));
+    match spawned {
+        Ok(_) => {
+            state.threads.quick += 1;
+            state.threads.alive += 1;
+            Ok(())
+        }
+        Err(error) => {
+            state.threads.free.push(slot);
+            Err(error)
+        }
+    }
+}
+
+/// Takes jobs until the pool stops, or until one of them was slow.
+fn serve(shared: &Arc<Shared>, slot: usize) {
+    let id = rustix::thread::gettid();
+    let mut state = shared.state.lock();
+    loop {
+        let Some((tenant, job)) = state.take(shared.options.running_per_tenant_max) else {
+            if state.stopped {
+                break;
+            }
+            state.idle += 1;
+            shared.work.wait(&mut state);
+            state.idle -= 1;
+            continue;
+        };
+        state.threads.slots[slot] = Some(Running {
+            tenant,
+            since: Instant::now(),
+            id,
+            slow: false,
+        });
+        drop(state);
+        run_job(job);
+        state = shared.state.lock();
+        state.finished(tenant);
+        let slow = state.threads.slots[slot].take().is_some_and(|it| it.slow);
+        if slow {
+            state.threads.alive -= 1;
+            state.threads.free.push(slot);
+            return;
+        }
+    }
+    state.threads.quick -= 1;
+    state.threads.alive -= 1;
+}
+
+/// Looks for slow jobs, and keeps as many threads for quick ones as there should be.
+fn supervise(shared: &Arc<Shared>) {
+    let mut quiet_ticks = 0;
+    let mut state = shared.state.lock();
+    while !state.stopped {
+        if quiet_ticks >= TICKS_BEFORE_REST {
+            state.threads.resting = true;
+            shared.attention.wait(&mut state);
+            state.threads.resting = false;
+            quiet_ticks = 0;
+        } else {
+            shared.attention.wait_for(&mut state, TICK);
+        }
+        let mut busy = false;
+        let mut slowed = 0;
+        for running in state.threads.slots.iter_mut().flatten() {
+            busy = true;
+            if !running.slow && elapsed_long(running.since) {
+                running.slow = true;
+                slowed += 1;
+                tracing::debug!(tenant = %running.tenant, "a view's job runs for long");
+                // Where the system refuses, the job keeps an equal share of the cores.
+                let _ = rustix::process::setpriority_process(Some(running.id), SLOW_NICENESS);
+            }
+        }
+        state.threads.quick -= slowed;
+        quiet_ticks = if busy { 0 } else { quiet_ticks + 1 };
+        while state.threads.quick < shared.options.threads.max(1)
+            && state.threads.alive < shared.options.threads_max
+        {
+            if let Err(error) = spawn(shared, &mut state) {
+                tracing::warn!(%error, "no further thread for views could be started");
+                break;
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Compiled components: made in the compiler's child process, kept in the object store, verified
+//! before they are used, and shared by every instance of the same component.
+//!
+//! An artifact is machine code, so it is trusted only if its SHA-256 is the one that the catalog
+//! holds since it was compiled. A damaged one is compiled again, and nobody notices.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use moka::future::Cache;
+use protocol::limits::COMPONENT_BYTES_MAX;
+use protocol::{ArtifactDigest, ComponentDigest};
+use sha2::{Digest, Sha256};
+use storage::bus::{ComponentError, ComponentReport};
+use storage::catalog::{ArtifactRecord, Catalog};
+use storage::objects::{ObjectError, ObjectKey, Put, SharedObjects};
+
+use crate::compile::{self, CompileLimits, CompilerCommand};
+use crate::engine::{self, Program};
+use crate::loader;
+
+/// Bytes of artifacts whose programs are kept in memory, at most. Programs with instances live on
+/// as long as those do.
+const CACHED_ARTIFACT_BYTES: u64 = 1 << 30;
+
+/// A program that is ready to be instantiated.
+#[derive(Clone)]
+pub(crate) struct Prepared {
+    pub(crate) program: Arc<dyn Program>,
+    artifact_bytes: u32,
+}
+
+pub(crate) struct Programs {
+    objects: SharedObjects,
+    catalog: Catalog,
+    compiler: CompilerCommand,
+    limits: CompileLimits,
+    cache: Cache<ArtifactDigest, Prepared>,
+}
+
+impl Programs {
+    pub(crate) fn new(
+        objects: SharedObjects,
+        catalog: Catalog,
+        compiler: CompilerCommand,
+        limits: CompileLimits,
+    ) -> Self {
+        let cache = Cache::builder()
+            .max_capacity(CACHED_ARTIFACT_BYTES)
+            .weigher(|_, prepared: &Prepared| prepared.artifact_bytes)
+            .build();
+        Self {
+            objects,
+            catalog,
+            compiler,
+            limits,
+            cache,
+        }
+    }
+
+    /// The report on a component, which is compiled if it was not before.
+    pub(crate) async fn prepare(
+        &self,
+        component: ComponentDigest,
+    ) -> Result<ComponentReport, ComponentError> {
+        self.get(component).await?;
+        // The compiler's process has accepted the component, so looking at it here is safe.
+        let component = self.component(component).await?;
+        let inspecting = tokio::task::spawn_blocking(move || loader::inspect(&component));
+        let inspected = inspecting.await;
+        inspected.map_err(|_| ComponentError::Unavailable("the worker is stopping".into()))?
+    }
+
+    /// The program of a component. Concurrent calls share the work.
+    pub(crate) async fn get(&self, component: ComponentDigest) -> Result<Prepared, ComponentError> {
+        let digest = compile::artifact_digest(component);
+        if let Some(prepared) = self.cache.get(&digest).await {
+            return Ok(prepared);
+        }
+        let making = Box::pin(self.make(component, digest));
+        let made = self.cache.try_get_with(digest, making).await;
+        made.map_err(|error: Arc<ComponentError>| error.as_ref().clone())
+    }
+
+    async fn make(
+        &self,
+        component: ComponentDigest,
+        digest: ArtifactDigest,
+    ) -> Result<Prepared, ComponentError> {
+        match self.stored(digest).await {
+            Ok(Some(prepared)) => return Ok(prepared),
+            Ok(None) => {}
+            Err(Unusable(reason)) => {
+                metrics::counter!("views_artifacts_unusable").increment(1);
+                tracing::warn!(%component, reason, "an artifact is not usable; compiling it again");
+            }
+        }
+        let component = self.component(component).await?;
+        let (_, artifact) = compile::compile(&self.compiler, component, self.limits).await?;
+        self.keep(digest, &artifact).await?;
+        load(artifact)
+            .await
+            .map_err(|Unusable(reason)| ComponentError::Unavailable(reason))
+    }
+
+    async fn component(&self, digest: ComponentDigest) -> Result<Bytes, ComponentError> {
+        let key = ObjectKey::component(digest);
+        let bytes = self.objects.get(&key).await.map_err(unavailable)?;
+        if bytes.len() > COMPONENT_BYTES_MAX || ComponentDigest::of(&bytes) != digest {
+            let text = format!("the stored component {digest} is damaged; upload it again");
+            return Err(ComponentError::Unavailable(text));
+        }
+        Ok(bytes)
+    }
+
+    /// The program from the object store, if its artifact was ever kept there.
+    async fn stored(&self, digest: ArtifactDigest) -> Result<Option<Prepared>, Unusable> {
+        let record = match self.catalog.artifact(digest).await {
+            Ok(Some(record)) => record,
+            Ok(None) => return Ok(None),
+            Err(error) => return Err(Unusable(error.to_string())),
+        };
+        let artifact = match self.objects.get(&ObjectKey::artifact(digest)).await {
+            Ok(artifact) => artifact,
+            Err(ObjectError::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(Unusable(error.to_string())),
+        };
+        let (artifact, sha256) = hashed(artifact).await?;
+        if sha256 != record.sha256 {
+            return Err(Unusable("its SHA-256 is not the recorded one".into()));
+        }
+        load(artifact).await.map(Some)
+    }
+
+    /// Stores an artifact and records its hash, in that order: a recorded hash always has bytes.
+    async fn keep(&self, digest: ArtifactDigest, artifact: &Bytes) -> Result<(), ComponentError> {
+        let key = ObjectKey::artifact(digest);
+        let (_, sha256) = hashed(artifact.clone())
+            .await
+            .map_err(|Unusable(reason)| ComponentError::Unavailable(reason))?;
+        let put = self.objects.put_if_absent(&key, artifact.clone()).await;
+        if put.map_err(unavailable)? == Put::Existed {
+            // What is there was never recorded, or is damaged: it is not known to be this one.
+            self.objects.delete(&key).await.map_err(unavailable)?;
+            let again = self.objects.put_if_absent(&key, artifact.clone()).await;
+            again.map_err(unavailable)?;
+        }
+        let record = ArtifactRecord {
+            sha256,
+            bytes: artifact.len() as u64,
+        };
+        let recorded = self.catalog.record_artifact(digest, record).await;
+        recorded.map_err(|error| ComponentError::Unavailable(error.to_string()))
+    }
+}
+
+/// An artifact that can't be used, and why.
+struct Unusable(String);
+
+async fn hashed(artifact: Bytes) -> Result<(Bytes, [u8; 32]), Unusable> {
+    let hashing = tokio::task::spawn_blocking(move || {
+        let sha256 = Sha256::digest(&artifact).into();
+        (artifact, sha256)
+    });
+    hashing
+        .await
+        .map_err(|_| Unusable("the worker is stopping".into()))
+}
+
+async fn load(artifact: Bytes) -> Result<Prepared, Unusable> {
+    let loading = tokio::task::spawn_blocking(move || {
+        let program = engine::wasmer::load(&artifact).map_err(|error| error.to_string())?;
+        Ok(Prepared {
+            program,
+            artifact_bytes: u32::try_from(artifact.len()).unwrap_or(u32::MAX),
+        })
+    });
+    let loaded: Result<Prepared, String> = loading
+        .await
+        .map_err(|_| Unusable("the worker is stopping".into()))?;
+    loaded.map_err(Unusable)
+}
+
+fn unavailable(error: ObjectError) -> ComponentError {
+    ComponentError::Unavailable(error.to_string())
+}

@@ -1,0 +1,309 @@
+//! Frames that wait to be folded, cut into batches.
+
+use std::collections::VecDeque;
+
+use protocol::packed::LENGTH_BYTES;
+use protocol::{Frame, Sequence, Timestamp};
+
+use crate::engine::EventRun;
+
+/// Frames in their order, of which the first may be folded in part.
+#[derive(Debug, Default)]
+pub(super) struct Backlog {
+    frames: VecDeque<Frame>,
+    /// What of the first frame was taken already.
+    taken: Taken,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Taken {
+    events: u32,
+    bytes: usize,
+}
+
+/// How large a batch may be. A single event is always enough for a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BatchSize {
+    pub(super) events: u32,
+    pub(super) bytes: usize,
+}
+
+/// Consecutive events that are folded in one call.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pieces: Vec<Piece>,
+}
+
+#[derive(Debug)]
+struct Piece {
+    frame: Frame,
+    first: Sequence,
+    count: u32,
+    start: usize,
+    end: usize,
+}
+
+/// What [`Backlog::next_batch`] found.
+#[derive(Debug)]
+pub(super) enum Next {
+    Batch(Batch),
+    /// Nothing is left that is above the applied sequence and not above the ceiling.
+    Nothing,
+    /// The next frame is further on than the next event: some frames are missing before it.
+    Gap,
+}
+
+impl Backlog {
+    pub(super) fn push(&mut self, frame: Frame) {
+        self.frames.push_back(frame);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.frames.clear();
+        self.taken = Taken::default();
+    }
+
+    fn drop_first(&mut self) {
+        self.frames.pop_front();
+        self.taken = Taken::default();
+    }
+
+    /// Takes the events that follow `applied`, as many as fit into `size`, none above `ceiling`.
+    pub(super) fn next_batch(
+        &mut self,
+        applied: Sequence,
+        ceiling: Sequence,
+        size: BatchSize,
+    ) -> Next {
+        let mut batch = Batch { pieces: Vec::new() };
+        let (mut events_left, mut bytes_left) = (size.events.max(1), size.bytes);
+        let mut reached = applied;
+        while let Some(frame) = self.frames.front() {
+            if reached >= ceiling {
+                self.clear();
+                break;
+            }
+            if frame.last() <= reached {
+                self.drop_first();
+                continue;
+            }
+            if frame.first() > reached.next() {
+                if batch.pieces.is_empty() {
+                    return Next::Gap;
+                }
+                break;
+            }
+            let room = events_left.min(count(ceiling.since(reached)));
+            let Some(piece) = piece(frame, &mut self.taken, reached, room, bytes_left, &batch)
+            else {
+                break;
+            };
+            events_left -= piece.count;
+            bytes_left = bytes_left.saturating_sub(piece.end - piece.start);
+            reached = last_of(&piece);
+            batch.pieces.push(piece);
+            if events_left == 0 || bytes_left == 0 {
+                break;
+            }
+        }
+        if batch.pieces.is_empty() {
+            Next::Nothing
+        } else {
+            Next::Batch(batch)
+        }
+    }
+}
+
+/// The part of a frame that follows `reached` and fits; `None` when not one event fits into a batch
+/// that holds some already.
+fn piece(
+    frame: &Frame,
+    taken: &mut Taken,
+    reached: Sequence,
+    events_max: u32,
+    bytes_max: usize,
+    batch: &Batch,
+) -> Option<Piece> {
+    let packed = frame.packed_events();
+    // Events of the frame that were applied before it came, such as by a snapshot.
+    while frame.first().get() + u64::from(taken.events) <= reached.get() {
+        taken.bytes += event_bytes(packed, taken.bytes);
+        taken.events += 1;
+    }
+    let start = *taken;
+    let whole = frame.count() - start.events;
+    if whole <= events_max && packed.len() - start.bytes <= bytes_max {
+        *taken = Taken {
+            events: frame.count(),
+            bytes: packed.len(),
+        };
+    } else {
+        while taken.events < frame.count() && taken.events - start.events < events_max {
+            let bytes = event_bytes(packed, taken.bytes);
+            let first_of_batch = batch.pieces.is_empty() && taken.events == start.events;
+            if taken.bytes + bytes - start.bytes > bytes_max && !first_of_batch {
+                break;
+            }
+            taken.bytes += bytes;
+            taken.events += 1;
+        }
+    }
+    (taken.events > start.events).then(|| Piece {
+        first: reached.next(),
+        count: taken.events - start.events,
+        start: start.bytes,
+        end: taken.bytes,
+        frame: frame.clone(),
+    })
+}
+
+/// Bytes of the packed event at `offset`, its length included. Frames are verified when they are
+/// decoded, so the length is there.
+fn event_bytes(packed: &[u8], offset: usize) -> usize {
+    let length = packed.get(offset..).and_then(|rest| rest.first_chunk());
+    LENGTH_BYTES + length.map_or(0, |length| u32::from_le_bytes(*length) as usize)
+}
+
+fn count(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn last_of(piece: &Piece) -> Sequence {
+    let behind_first = u64::from(piece.count) - 1;
+    piece.first.advance(behind_first).unwrap_or(Sequence::MAX)
+}
+
+impl Batch {
+    /// The batch as an engine takes it.
+    pub(super) fn runs(&self) -> Vec<EventRun<'_>> {
+        self.pieces
+            .iter()
+            .map(|piece| EventRun {
+                first: piece.first,
+                timestamp: piece.frame.timestamp(),
+                count: piece.count,
+                packed: &piece.frame.packed_events()[piece.start..piece.end],
+            })
+            .collect()
+    }
+
+    pub(super) fn first(&self) -> Sequence {
+        self.pieces.first().map_or(Sequence::ZERO, |it| it.first)
+    }
+
+    pub(super) fn last(&self) -> Sequence {
+        self.pieces.last().map_or(Sequence::ZERO, last_of)
+    }
+
+    pub(super) fn events(&self) -> u64 {
+        self.last().since(self.first()) + 1
+    }
+
+    /// The time of the last event.
+    pub(super) fn timestamp(&self) -> Timestamp {
+        let last = self.pieces.last();
+        last.map_or(Timestamp::default(), |it| it.frame.timestamp())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use protocol::LogId;
+    use protocol::frame::{FrameBuilder, Head};
+    use protocol::packed::PackedEvents;
+
+    use super::*;
+
+    /// Frames of the given sizes; the bytes of every event are its sequence, repeated.
+    fn frames(sizes: &[usize]) -> Vec<Frame> {
+        let log = LogId::generate();
+        let mut head = Head::origin(log);
+        let mut frames = Vec::new();
+        for size in sizes {
+            let now = Timestamp(head.timestamp.as_micros() + 1);
+            let mut builder = FrameBuilder::new(log, head, now, [0; 16]);
+            for index in 0..*size {
+                let sequence = head.sequence.get() + index as u64 + 1;
+                builder.push([sequence.to_string().as_bytes()], None).unwrap();
+            }
+            let frame = builder.finish().unwrap();
+            head = frame.head();
+            frames.push(frame);
+        }
+        frames
+    }
+
+    fn folded(batch: &Batch) -> Vec<(u64, String)> {
+        let mut events = Vec::new();
+        for run in batch.runs() {
+            let packed = PackedEvents::parse(run.packed).unwrap();
+            assert_eq!(packed.count(), run.count as usize);
+            for (index, event) in packed.iter().enumerate() {
+                let text = String::from_utf8(event.to_vec()).unwrap();
+                events.push((run.first.get() + index as u64, text));
+            }
+        }
+        events
+    }
+
+    #[test]
+    fn a_missing_frame_is_a_gap_and_not_a_jump() {
+        let frames = frames(&[2, 2, 2]);
+        let mut backlog = Backlog::default();
+        backlog.push(frames[0].clone());
+        backlog.push(frames[2].clone());
+        let size = BatchSize { events: 100, bytes: 1 << 20 };
+        let Next::Batch(batch) = backlog.next_batch(Sequence::ZERO, Sequence::MAX, size) else {
+            panic!("there is a batch");
+        };
+        assert_eq!(batch.last().get(), 2);
+        let next = backlog.next_batch(batch.last(), Sequence::MAX, size);
+        assert!(matches!(next, Next::Gap));
+    }
+
+    proptest! {
+        /// However frames are cut, every event is folded once, in order, up to the ceiling.
+        #[test]
+        fn batches_hold_every_event_once(
+            sizes in prop::collection::vec(1usize..30, 1..12),
+            events in 1u32..40,
+            bytes in 1usize..200,
+            start in 0u64..20,
+            ceiling in 0u64..300,
+        ) {
+            let mut backlog = Backlog::default();
+            let total = sizes.iter().sum::<usize>() as u64;
+            let start = start.min(total);
+            for frame in frames(&sizes) {
+                backlog.push(frame.clone());
+                // A frame that comes twice changes nothing.
+                backlog.push(frame);
+            }
+            let ceiling = Sequence::new(ceiling).unwrap();
+            let mut applied = Sequence::new(start).unwrap();
+            let mut seen = Vec::new();
+            loop {
+                match backlog.next_batch(applied, ceiling, BatchSize { events, bytes }) {
+                    Next::Batch(batch) => {
+                        prop_assert_eq!(batch.first(), applied.next());
+                        prop_assert!(batch.events() <= u64::from(events));
+                        applied = batch.last();
+                        seen.extend(folded(&batch));
+                    }
+                    Next::Nothing => break,
+                    Next::Gap => panic!("no frame is missing"),
+                }
+            }
+            let expected: Vec<_> = (start + 1..=total.min(ceiling.get()))
+                .map(|sequence| (sequence, sequence.to_string()))
+                .collect();
+            prop_assert_eq!(seen, expected);
+            prop_assert!(backlog.is_empty());
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What every view of a worker shares.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use dashmap::DashMap;
+use metrics::{Counter, Gauge, Histogram};
+use protocol::{RequestId, TenantId};
+use storage::access::Actor;
+use storage::bus::{Halt, VersionSpec};
+use storage::catalog::{Catalog, Context as ChangeContext, VersionError};
+use storage::event_log::SharedEventLog;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::meter::Meter;
+use crate::options::WorkerOptions;
+use crate::pool::Pool;
+use crate::programs::Programs;
+use crate::snapshots::Snapshots;
+
+/// Attempts to write a halt down are this far apart at most.
+const HALT_RETRY_MAX: Duration = Duration::from_secs(30);
+
+pub(crate) struct Context {
+    pub(crate) event_log: SharedEventLog,
+    pub(crate) catalog: Catalog,
+    pub(crate) programs: Programs,
+    pub(crate) snapshots: Snapshots,
+    pub(crate) pool: Pool,
+    pub(crate) meter: Meter,
+    pub(crate) options: WorkerOptions,
+    pub(crate) metrics: Metrics,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stopping: CancellationToken,
+    pub(crate) tenants: DashMap<TenantId, Arc<TenantShare>>,
+}
+
+/// What the views of one tenant may use together.
+pub(crate) struct TenantShare {
+    pub(crate) loads: Semaphore,
+    waiting: AtomicUsize,
+}
+
+/// A place among the waiting queries of a tenant; given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Seat(Arc<TenantShare>);
+
+impl std::fmt::Debug for TenantShare {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TenantShare").finish_non_exhaustive()
+    }
+}
+
+impl TenantShare {
+    /// A seat, unless `max` are taken.
+    pub(crate) fn sit(self: &Arc<Self>, max: usize) -> Option<Seat> {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= max {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(Seat(Arc::clone(self)))
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Handles of the metrics that are touched often. None carries the id of a tenant.
+pub(crate) struct Metrics {
+    pub(crate) hot: Gauge,
+    pub(crate) loads: Counter,
+    pub(crate) load_seconds: Histogram,
+    pub(crate) halts: Counter,
+    pub(crate) evictions: Counter,
+    pub(crate) queries: Counter,
+    pub(crate) query_seconds: Histogram,
+    pub(crate) query_faults: Counter,
+    pub(crate) fold_events: Counter,
+    pub(crate) fold_seconds: Histogram,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        Self {
+            hot: metrics::gauge!("views_hot"),
+            loads: metrics::counter!("views_loads"),
+            load_seconds: metrics::histogram!("views_load_seconds"),
+            halts: metrics::counter!("views_halts"),
+            evictions: metrics::counter!("views_evictions"),
+            queries: metrics::counter!("views_queries"),
+            query_seconds: metrics::histogram!("views_query_seconds"),
+            query_faults: metrics::counter!("views_query_faults"),
+            fold_events: metrics::counter!("views_fold_events"),
+            fold_seconds: metrics::histogram!("views_fold_seconds"),
+        }
+    }
+}
+
+impl Context {
+    pub(crate) fn share(&self, tenant: TenantId) -> Arc<TenantShare> {
+        let new = || {
+            Arc::new(TenantShare {
+                loads: Semaphore::new(self.options.loads_per_tenant.max(1)),
+                waiting: AtomicUsize::new(0),
+            })
+        };
+        if let Some(share) = self.tenants.get(&tenant) {
+            return Arc::clone(&share);
+        }
+        Arc::clone(&self.tenants.entry(tenant).or_insert_with(new))
+    }
+
+    /// Forgets the shares that no view uses.
+    pub(crate) fn sweep_shares(&self) {
+        self.tenants.retain(|_, share| Arc::strong_count(share) > 1);
+    }
+
+    /// Writes down that a live version halted, however long the catalog takes to accept it. If the
+    /// worker ends before, the next one finds the same event again.
+    pub(crate) fn persist_halt(self: &Arc<Self>, spec: &VersionSpec, halt: Halt) {
+        let context = Arc::clone(self);
+        let (tenant, version) = (spec.tenant, spec.version);
+        self.tasks.spawn(async move {
+            let mut pause = Duration::from_millis(100);
+            loop {
+                let change = ChangeContext {
+                    actor: Actor::System,
+                    request_id: RequestId::generate(),
+                };
+                let outcome = context
+                    .catalog
+                    .halt_version(tenant, change, version, halt.clone())
+                    .await;
+                match outcome {
+                    Ok(()) => return,
+                    Err(VersionError::Catalog(error)) => {
+                        tracing::warn!(%version, %error, "a halt is not written down yet");
+                    }
+                    Err(error) => {
+                        tracing::debug!(%version, %error, "a halt needs no writing down");
+                        return;
+                    }
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => pause = (pause * 2).min(HALT_RETRY_MAX),
+                    () = context.stopping.cancelled() => return,
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,250 @@
+//! A machine at a sequence: the one place that folds events.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use protocol::{Sequence, Timestamp};
+use storage::bus::Halt;
+
+use super::backlog::{Backlog, Batch, BatchSize, Next};
+use crate::engine::{Answer, Fault, FoldFault, Machine, MachineLimits, Program};
+use crate::snapshots::Folded;
+
+/// Batches are made as large as folds in about this time, so that queries and other views get
+/// their turn, and so that the limit of CPU time for one call is a fair one.
+const BATCH_TARGET: Duration = Duration::from_millis(5);
+const BATCH_EVENTS_AT_FIRST: u32 = 1_024;
+const BATCH_EVENTS_MAX: u32 = 65_536;
+const BATCH_BYTES_MAX: usize = 2 << 20;
+
+/// Characters of a fault's message that are kept.
+const MESSAGE_CHARACTERS_MAX: usize = 400;
+
+pub(super) struct Instance {
+    machine: Box<dyn Machine>,
+    applied: Sequence,
+    applied_at: Timestamp,
+    /// Nothing above it is folded.
+    ceiling: Sequence,
+    batch_events: u32,
+    /// Batches never grow beyond this many events, since larger ones failed.
+    batch_events_max: u32,
+    /// Events that are folded one by one, to find the one that fails.
+    suspects: Option<RangeInclusive<Sequence>>,
+    unmetered: Duration,
+    since_snapshot: Folded,
+}
+
+/// What a step of folding did.
+pub(super) enum Step {
+    Folded(u64),
+    Nothing,
+    Gap,
+}
+
+/// Why folding stopped for good. The machine is of no more use.
+#[derive(Clone, Debug)]
+pub(super) enum Stop {
+    /// This event can't be folded.
+    At(Halt),
+    /// One of these events can't be folded, or they are too much for one call.
+    Within(RangeInclusive<Sequence>, Fault),
+}
+
+/// What is known from earlier attempts about how to fold a version.
+#[derive(Clone, Debug)]
+pub(super) struct Caution {
+    pub(super) ceiling: Sequence,
+    pub(super) suspects: Option<RangeInclusive<Sequence>>,
+    pub(super) batch_events_max: u32,
+}
+
+impl Default for Caution {
+    fn default() -> Self {
+        Self {
+            ceiling: Sequence::MAX,
+            suspects: None,
+            batch_events_max: BATCH_EVENTS_MAX,
+        }
+    }
+}
+
+/// A state to begin with.
+pub(super) struct SavedState<'a> {
+    pub(super) sequence: Sequence,
+    pub(super) timestamp: Timestamp,
+    pub(super) bytes: &'a [u8],
+}
+
+impl Instance {
+    /// A fresh instance, at sequence 0 or at a saved state. The second value is the CPU time that
+    /// it took, whatever came of it.
+    pub(super) fn start(
+        program: &dyn Program,
+        limits: &MachineLimits,
+        config: &[u8],
+        saved: Option<SavedState<'_>>,
+    ) -> (Result<Self, Fault>, Duration) {
+        let mut machine = match program.instantiate(limits) {
+            Ok(machine) => machine,
+            Err(fault) => return (Err(fault), Duration::ZERO),
+        };
+        let started = machine.init(config).and_then(|()| match &saved {
+            Some(saved) => machine.restore(saved.bytes),
+            None => Ok(()),
+        });
+        let cpu = machine.take_cpu();
+        let instance = started.map(|()| Self {
+            machine,
+            applied: saved.as_ref().map_or(Sequence::ZERO, |it| it.sequence),
+            applied_at: saved.map_or(Timestamp::default(), |it| it.timestamp),
+            ceiling: Sequence::MAX,
+            batch_events: BATCH_EVENTS_AT_FIRST,
+            batch_events_max: BATCH_EVENTS_MAX,
+            suspects: None,
+            unmetered: Duration::ZERO,
+            since_snapshot: Folded::default(),
+        });
+        (instance, cpu)
+    }
+
+    pub(super) fn heed(&mut self, caution: &Caution) {
+        self.ceiling = caution.ceiling;
+        self.suspects.clone_from(&caution.suspects);
+        self.batch_events_max = caution.batch_events_max.max(1);
+        self.batch_events = self.batch_events.min(self.batch_events_max);
+    }
+
+    /// Stops folding at a sequence, for a while.
+    pub(super) fn set_ceiling(&mut self, ceiling: Sequence) {
+        self.ceiling = ceiling;
+    }
+
+    pub(super) fn applied(&self) -> Sequence {
+        self.applied
+    }
+
+    pub(super) fn applied_at(&self) -> Timestamp {
+        self.applied_at
+    }
+
+    pub(super) fn memory_bytes(&self) -> u64 {
+        self.machine.memory_bytes()
+    }
+
+    pub(super) fn since_snapshot(&self) -> Folded {
+        self.since_snapshot
+    }
+
+    /// CPU time that was not asked for yet.
+    pub(super) fn take_unmetered(&mut self) -> Duration {
+        std::mem::take(&mut self.unmetered)
+    }
+
+    fn settle(&mut self) -> Duration {
+        let cpu = self.machine.take_cpu();
+        self.unmetered += cpu;
+        cpu
+    }
+
+    /// Folds the next batch of the backlog.
+    pub(super) fn fold(&mut self, backlog: &mut Backlog) -> Result<Step, Stop> {
+        let size = self.batch_size();
+        let batch = match backlog.next_batch(self.applied, self.ceiling, size) {
+            Next::Batch(batch) => batch,
+            Next::Nothing => return Ok(Step::Nothing),
+            Next::Gap => return Ok(Step::Gap),
+        };
+        let outcome = self.machine.fold(&batch.runs());
+        let cpu = self.settle();
+        if let Err(fault) = outcome {
+            return Err(stop(&batch, fault));
+        }
+        self.applied = batch.last();
+        self.applied_at = batch.timestamp();
+        self.since_snapshot.events += batch.events();
+        self.since_snapshot.cpu += cpu;
+        self.adapt(batch.events(), cpu);
+        Ok(Step::Folded(batch.events()))
+    }
+
+    fn batch_size(&self) -> BatchSize {
+        let next = self.applied.next();
+        let bytes = BATCH_BYTES_MAX;
+        let events = match &self.suspects {
+            Some(suspects) if suspects.contains(&next) => 1,
+            // A batch ends before the first suspect.
+            Some(suspects) if next < *suspects.start() => {
+                let before = suspects.start().since(next);
+                u32::try_from(before).map_or(self.batch_events, |it| it.min(self.batch_events))
+            }
+            _ => self.batch_events,
+        };
+        BatchSize { events, bytes }
+    }
+
+    fn adapt(&mut self, events: u64, cpu: Duration) {
+        if cpu > BATCH_TARGET * 2 {
+            self.batch_events = (self.batch_events / 2).max(1);
+        } else if cpu < BATCH_TARGET / 2 && events >= u64::from(self.batch_events) {
+            let doubled = self.batch_events.saturating_mul(2);
+            self.batch_events = doubled.min(self.batch_events_max);
+        }
+    }
+
+    pub(super) fn query(
+        &mut self,
+        parameters: &[(String, String)],
+        body: &[u8],
+    ) -> Result<Answer, Fault> {
+        let answer = self.machine.query(self.applied_at, parameters, body);
+        self.settle();
+        answer
+    }
+
+    /// The state as bytes. Folding is counted from here on.
+    pub(super) fn snapshot(&mut self) -> Result<Vec<u8>, Fault> {
+        let state = self.machine.snapshot();
+        let cpu = self.settle();
+        self.since_snapshot = Folded {
+            snapshot_cost: cpu,
+            ..Folded::default()
+        };
+        state
+    }
+}
+
+fn stop(batch: &Batch, fault: FoldFault) -> Stop {
+    let single = batch.first() == batch.last();
+    match fault {
+        FoldFault::Rejected { sequence, message } => {
+            Stop::At(halt(sequence.clamp(batch.first(), batch.last()), &message))
+        }
+        FoldFault::Fault {
+            sequence: Some(sequence),
+            fault,
+        } => Stop::At(halt(
+            sequence.clamp(batch.first(), batch.last()),
+            &fault.to_string(),
+        )),
+        FoldFault::Fault {
+            sequence: None,
+            fault,
+        } if single => Stop::At(halt(batch.first(), &fault.to_string())),
+        FoldFault::Fault {
+            sequence: None,
+            fault,
+        } => Stop::Within(batch.first()..=batch.last(), fault),
+    }
+}
+
+/// A halt whose message is cut to what people read.
+pub(super) fn halt(sequence: Sequence, message: &str) -> Halt {
+    let message = if message.chars().nth(MESSAGE_CHARACTERS_MAX).is_some() {
+        let cut: String = message.chars().take(MESSAGE_CHARACTERS_MAX).collect();
+        format!("{cut}…")
+    } else {
+        message.to_owned()
+    };
+    Halt { sequence, message }
+}
