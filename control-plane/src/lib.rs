@@ -1,1 +1,105 @@
-//! Placeholder.
+//! The control plane: the HTTP API and the operations behind it.
+//!
+//! [`ControlPlane`] is what others see. It owns no state of its own: tenants, logs and views are in
+//! the catalog, events in the event log, components in the object store, and views run on workers.
+//! What it keeps in memory can be lost at any moment.
+
+mod api;
+mod auth;
+mod batch;
+mod domain;
+mod errors;
+mod mail;
+pub mod metrics;
+mod options;
+mod rate_limit;
+mod server;
+
+use std::io;
+use std::sync::Arc;
+
+use poem::{Endpoint, Response};
+use protocol::TenantId;
+use protocol::api_key::ApiKey;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub use api::openapi_document;
+pub use domain::Parts;
+pub use errors::{Detail, Failure};
+pub use mail::{MailError, Mailbox};
+pub use options::{Options, Rate};
+
+use domain::App;
+
+/// One node of the control plane.
+#[derive(Clone)]
+pub struct ControlPlane {
+    app: Arc<App>,
+}
+
+impl ControlPlane {
+    /// Puts a node together and starts what runs in the background: it takes up builds and
+    /// deletions that were under way. Call it within a Tokio runtime.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let app = App::new(parts);
+        app.start_background();
+        Self { app }
+    }
+
+    /// The whole API as an endpoint, for whoever brings a server of their own.
+    pub fn endpoint(&self) -> impl Endpoint<Output = Response> + 'static {
+        api::endpoint(Arc::clone(&self.app))
+    }
+
+    /// Serves the API until `shutdown`. Then it takes no new connections, finishes the requests
+    /// that are under way, ends live tails, and stops what runs in the background; the wait is
+    /// bounded by [`Options::shutdown_timeout`]. The stores are the caller's to close afterwards.
+    ///
+    /// # Errors
+    /// When the listener has no address.
+    pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
+        let stopping = self.app.stopping.clone();
+        let endpoint = self.endpoint();
+        let serving = server::serve(endpoint, listener, &self.app.options, stopping.clone());
+        let mut serving = std::pin::pin!(serving);
+        let served = tokio::select! {
+            served = serving.as_mut() => served,
+            () = shutdown.cancelled() => {
+                stopping.cancel();
+                serving.await
+            }
+        };
+        self.stop().await;
+        served
+    }
+
+    /// Stops what runs in the background. [`ControlPlane::serve`] does it by itself.
+    pub async fn stop(&self) {
+        self.app.stopping.cancel();
+        self.app.tasks.close();
+        let stopped =
+            tokio::time::timeout(self.app.options.shutdown_timeout, self.app.tasks.wait());
+        if stopped.await.is_err() {
+            tracing::warn!("some background work did not stop in time");
+        }
+        self.app.flush_key_use().await;
+    }
+
+    /// Makes a tenant with a verified owner and gives a key of the owner's, for the first start of
+    /// a development server. Without a password nobody can log in as the owner.
+    ///
+    /// # Errors
+    /// When the name or the address can't be used or is taken.
+    pub async fn create_tenant_with_owner(
+        &self,
+        short_name: &str,
+        email: &str,
+        password: Option<String>,
+    ) -> Result<(TenantId, ApiKey), Failure> {
+        self.app
+            .create_tenant_with_owner(short_name, email, password)
+            .await
+    }
+}

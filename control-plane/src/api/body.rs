@@ -1,0 +1,286 @@
+//! Reading request bodies: within a limit, within a time, and with a word about what is wrong.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt as _;
+use poem::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use poem::{Body, Request, RequestBody, Result};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use protocol::ErrorCode;
+use serde::de::DeserializeOwned;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::caller::Scope;
+use crate::domain::{App, BODY_UNIT_BYTES};
+use crate::errors::Failure;
+
+/// How much of a body that is too large is read and thrown away, and for how long: a client that
+/// is still sending would otherwise lose the answer together with the connection.
+const DRAIN_BYTES_MAX: usize = 16 << 20;
+const DRAIN_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// What an operation's body may be, for the document.
+pub(super) trait BodyKind: Send + 'static {
+    const MEDIA_TYPES: &'static [&'static str];
+    const REQUIRED: bool;
+}
+
+/// A body that was not read yet.
+pub(super) struct RawBody<K> {
+    body: Body,
+    /// From `Content-Length`.
+    declared: Option<u64>,
+    content_type: Option<String>,
+    kind: PhantomData<K>,
+}
+
+/// A body in memory, with its part of the memory that bodies may take.
+pub(super) struct Read {
+    pub bytes: Bytes,
+    _memory: Option<OwnedSemaphorePermit>,
+}
+
+/// How large a body may be, and what it is when it is larger.
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    pub bytes: usize,
+    pub code: ErrorCode,
+    pub what: &'static str,
+}
+
+impl<K> RawBody<K> {
+    /// The media type without its parameters, in lower case.
+    pub(super) fn media_type(&self) -> Option<String> {
+        let text = self.content_type.as_deref()?;
+        let essence = text.split(';').next().unwrap_or_default();
+        Some(essence.trim().to_ascii_lowercase())
+    }
+
+    /// Reads all of it.
+    ///
+    /// # Errors
+    /// When it is too large, comes too slowly, or there is no memory for it.
+    pub(super) async fn read(self, app: &App, limit: Limit) -> Result<Read, Failure> {
+        let within = self
+            .declared
+            .is_none_or(|length| length <= limit.bytes as u64);
+        let mut stream = Box::pin(self.body.into_bytes_stream());
+        if !within {
+            drain(&mut stream).await;
+            return Err(too_large(limit));
+        }
+        let expected = self
+            .declared
+            .and_then(|length| usize::try_from(length).ok())
+            .unwrap_or(limit.bytes);
+        let memory = reserve(app, expected).await?;
+        let mut whole = BytesMut::new();
+        let mut first: Option<Bytes> = None;
+        loop {
+            let next = tokio::time::timeout(app.options.stall_timeout, stream.next());
+            let Some(chunk) = next.await.map_err(|_| too_slow())? else {
+                break;
+            };
+            let chunk = chunk.map_err(|_| cut_off())?;
+            let read = whole.len() + first.as_ref().map_or(0, Bytes::len);
+            if read + chunk.len() > limit.bytes {
+                drop((whole, first));
+                drain(&mut stream).await;
+                return Err(too_large(limit));
+            }
+            match first.take() {
+                None if whole.is_empty() => first = Some(chunk),
+                None => whole.extend_from_slice(&chunk),
+                Some(earlier) => {
+                    whole.reserve(expected.max(earlier.len() + chunk.len()));
+                    whole.extend_from_slice(&earlier);
+                    whole.extend_from_slice(&chunk);
+                }
+            }
+        }
+        // Most bodies come in one piece and are passed on as they are.
+        let bytes = first.unwrap_or_else(|| whole.freeze());
+        Ok(Read {
+            bytes,
+            _memory: memory,
+        })
+    }
+}
+
+/// Takes a part of the memory for bodies; small ones need none.
+async fn reserve(app: &App, bytes: usize) -> Result<Option<OwnedSemaphorePermit>, Failure> {
+    if bytes <= BODY_UNIT_BYTES {
+        return Ok(None);
+    }
+    let units = bytes.div_ceil(BODY_UNIT_BYTES);
+    let units = u32::try_from(units).unwrap_or(u32::MAX);
+    let room = Arc::clone(&app.bodies).acquire_many_owned(units);
+    match tokio::time::timeout(app.options.stall_timeout, room).await {
+        Ok(Ok(permit)) => Ok(Some(permit)),
+        _ => Err(Failure::new(
+            ErrorCode::Overloaded,
+            "too many large requests at this moment; try again shortly",
+        )),
+    }
+}
+
+async fn drain<E>(stream: &mut (impl futures::Stream<Item = Result<Bytes, E>> + Unpin)) {
+    let mut drained = 0;
+    let reading = async {
+        while let Some(Ok(chunk)) = stream.next().await {
+            drained += chunk.len();
+            if drained > DRAIN_BYTES_MAX {
+                return;
+            }
+        }
+    };
+    // Whatever is left is the client's loss: it gets the answer or a closed connection.
+    let _ = tokio::time::timeout(DRAIN_TIME_MAX, reading).await;
+}
+
+fn too_large(limit: Limit) -> Failure {
+    Failure::new(
+        limit.code,
+        format!("{} has at most {} bytes", limit.what, limit.bytes),
+    )
+}
+
+fn too_slow() -> Failure {
+    Failure::new(
+        ErrorCode::RequestTimeout,
+        "the body of the request did not arrive in time",
+    )
+}
+
+fn cut_off() -> Failure {
+    Failure::new(
+        ErrorCode::InvalidRequest,
+        "the body of the request was cut off or is malformed",
+    )
+}
+
+impl<'a, K: BodyKind> ApiExtractor<'a> for RawBody<K> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn request_meta() -> Option<MetaRequest> {
+        let binary =
+            || MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format("string", "binary")));
+        let media_type = |content_type: &&'static str| MetaMediaType {
+            content_type,
+            schema: binary(),
+        };
+        Some(MetaRequest {
+            description: None,
+            content: K::MEDIA_TYPES.iter().map(media_type).collect(),
+            required: K::REQUIRED,
+        })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let text = |name| request.headers().get(name)?.to_str().ok();
+        Ok(Self {
+            declared: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+            content_type: text(CONTENT_TYPE).map(str::to_owned),
+            body: body.take()?,
+            kind: PhantomData,
+        })
+    }
+}
+
+/// A JSON body.
+pub(super) struct JsonBody<T>(pub T);
+
+/// Any JSON body; for the reading alone.
+struct AnyJson;
+
+impl BodyKind for AnyJson {
+    const MEDIA_TYPES: &'static [&'static str] = &[super::answer::JSON];
+    const REQUIRED: bool = true;
+}
+
+impl<'a, T: Type + DeserializeOwned + Send> ApiExtractor<'a> for JsonBody<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(MetaRequest {
+            description: None,
+            content: vec![MetaMediaType {
+                content_type: super::answer::JSON,
+                schema: T::schema_ref(),
+            }],
+            required: true,
+        })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let options = ExtractParamOptions::default();
+        let raw = RawBody::<AnyJson>::from_request(request, body, options).await?;
+        check_json(raw.media_type().as_deref())?;
+        let app = &Scope::of(request)?.app;
+        let limit = Limit {
+            bytes: app.options.json_bytes_max,
+            code: ErrorCode::BodyTooLarge,
+            what: "the body of this request",
+        };
+        let read = raw.read(app, limit).await?;
+        Ok(Self(parse(&read.bytes)?))
+    }
+}
+
+/// JSON is taken as such, without a type, and as `application/x-www-form-urlencoded`, because that
+/// is what `curl -d` calls everything.
+fn check_json(media_type: Option<&str>) -> Result<(), Failure> {
+    let sound = media_type.is_none_or(|text| {
+        text == "application/json"
+            || text.ends_with("+json")
+            || text == "application/x-www-form-urlencoded"
+    });
+    if sound {
+        return Ok(());
+    }
+    Err(Failure::new(
+        ErrorCode::UnsupportedMediaType,
+        "this operation takes application/json",
+    ))
+}
+
+/// Parses JSON; the message names the field and the place, and no type of ours.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let parsed: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
+    let message = match parsed {
+        Ok(value) => match deserializer.end() {
+            Ok(()) => return Ok(value),
+            Err(error) => format!("the body is not one JSON text: {error}"),
+        },
+        Err(error) => {
+            let path = error.path().to_string();
+            let inner = error.into_inner();
+            match path.as_str() {
+                "." => format!("the body can't be read: {inner}"),
+                _ => format!("the field `{path}` can't be read: {inner}"),
+            }
+        }
+    };
+    Err(Failure::new(ErrorCode::InvalidRequest, message))
+}

@@ -1,0 +1,177 @@
+//! Errors over HTTP: one JSON object for all of them, whoever raised them.
+
+use poem::Response;
+use poem::error::{MethodNotAllowedError, NotFoundError, ReadBodyError, ResponseError};
+use poem::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use poem::http::{HeaderValue, StatusCode};
+use poem_openapi::ApiResponse;
+use poem_openapi::error::{ParseParamError, ParsePathError};
+use poem_openapi::registry::{MetaResponses, Registry};
+use protocol::{ErrorCode, RequestId, Sequence};
+use serde::Serialize;
+
+use super::answer::{JSON, set_sequence, with_type};
+use crate::errors::{Detail, Failure};
+
+/// Seconds after which it is worth to try again.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+
+/// The body of every error but the published 429.
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    error: &'a str,
+    code: &'static str,
+    request_id: RequestId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head: Option<Sequence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied: Option<Sequence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<Sequence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    view_code: Option<&'a str>,
+}
+
+/// What an error is over HTTP.
+pub(super) fn response(failure: &Failure, request_id: RequestId) -> Response {
+    let (head, applied, sequence, view_code) = match &failure.detail {
+        Detail::None => (None, None, None, None),
+        Detail::Head(head) => (Some(*head), None, None, None),
+        Detail::Applied(applied) => (None, Some(*applied), None, None),
+        Detail::Sequence(sequence) => (None, None, Some(*sequence), None),
+        Detail::View { sequence, code } => (None, None, Some(*sequence), code.as_deref()),
+    };
+    let body = ErrorBody {
+        error: &failure.message,
+        code: failure.code.as_str(),
+        request_id,
+        head,
+        applied,
+        sequence,
+        view_code,
+    };
+    // Strings and numbers can always be written as JSON.
+    let body = serde_json::to_vec(&body).unwrap_or_default();
+    let mut response = with_type(HeaderValue::from_static(JSON), body);
+    let status = StatusCode::from_u16(failure.code.status());
+    response.set_status(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    if let Some(state) = head.or(applied).or(sequence) {
+        set_sequence(&mut response, state);
+    }
+    match response.status() {
+        StatusCode::UNAUTHORIZED => {
+            let scheme = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
+        }
+        StatusCode::SERVICE_UNAVAILABLE => {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
+        _ => {}
+    }
+    response
+}
+
+/// The one error that is not JSON: it is published as text.
+pub(super) fn rate_limited() -> Response {
+    let mut response = Response::default();
+    response.set_status(StatusCode::TOO_MANY_REQUESTS);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+    response.set_body("Rate limit exceeded");
+    response
+}
+
+/// Puts an error that came out of poem into our form. Its own texts name parameters by their
+/// position and types by their Rust names, so they are not passed on.
+pub(super) fn from_framework(
+    error: poem::Error,
+    request_id: RequestId,
+    allow: impl FnOnce() -> Option<HeaderValue>,
+) -> Response {
+    let error = match error.downcast::<Failure>() {
+        Ok(failure) => return response(&failure, request_id),
+        Err(error) => error,
+    };
+    if error.is::<MethodNotAllowedError>() {
+        let failure = Failure::new(
+            ErrorCode::MethodNotAllowed,
+            "this address does not take this method; the header `Allow` lists those that it takes",
+        );
+        let mut response = response(&failure, request_id);
+        if let Some(allow) = allow() {
+            response.headers_mut().insert(ALLOW, allow);
+        }
+        return response;
+    }
+    response(&reworded(&error), request_id)
+}
+
+fn reworded(error: &poem::Error) -> Failure {
+    if error.is::<NotFoundError>() {
+        return Failure::new(ErrorCode::NotFound, "there is nothing at this address");
+    }
+    if let Some(error) = error.downcast_ref::<ParseParamError>() {
+        return bad_parameter(error.name);
+    }
+    if error.is::<ParsePathError>() || error.is::<poem::error::ParsePathError>() {
+        return Failure::new(
+            ErrorCode::InvalidRequest,
+            "a part of the path can't be read; an id is a UUID, and a number is written in digits",
+        );
+    }
+    if error.is::<ReadBodyError>() {
+        return Failure::new(
+            ErrorCode::InvalidRequest,
+            "the body of the request can't be read",
+        );
+    }
+    match error.status() {
+        StatusCode::NOT_FOUND => Failure::new(ErrorCode::NotFound, "there is nothing here"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Failure::new(
+            ErrorCode::UnsupportedMediaType,
+            "this operation does not take this content type",
+        ),
+        status if status.is_client_error() => {
+            Failure::new(ErrorCode::InvalidRequest, "the request can't be read")
+        }
+        _ => Failure::internal("the framework failed", error),
+    }
+}
+
+/// A header or query parameter of the wrong form.
+fn bad_parameter(name: &str) -> Failure {
+    match name {
+        "after" | "sequence" | "from" | "Expected-Sequence" | "Last-Event-ID" => bad_sequence(name),
+        _ => Failure::new(
+            ErrorCode::InvalidRequest,
+            format!("the parameter `{name}` has none of the values that it may have"),
+        ),
+    }
+}
+
+pub(super) fn bad_sequence(name: &str) -> Failure {
+    Failure::new(
+        ErrorCode::InvalidSequence,
+        format!("`{name}` is not a whole number from 0 to {}", Sequence::MAX),
+    )
+}
+
+impl ResponseError for Failure {
+    fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+/// Which errors an operation has stands in the table of `failures`, so nothing is said here.
+impl ApiResponse for Failure {
+    fn meta() -> MetaResponses {
+        MetaResponses {
+            responses: Vec::new(),
+        }
+    }
+
+    fn register(_: &mut Registry) {}
+}

@@ -1,0 +1,131 @@
+//! Which errors each operation may answer with: the source of the document's error responses.
+//!
+//! The tests hold every error that they meet against this table.
+
+use protocol::ErrorCode::{self, *};
+
+/// What may happen to any request.
+const ANY: &[ErrorCode] = &[
+    InvalidRequest,
+    UriTooLong,
+    HeadersTooLarge,
+    RateLimited,
+    Internal,
+    Unavailable,
+    Overloaded,
+    StorageFull,
+];
+
+/// What may happen to a request with a JSON body.
+const JSON_BODY: &[ErrorCode] = &[RequestTimeout, BodyTooLarge, UnsupportedMediaType];
+
+/// What may happen to a request with a large body.
+const RAW_BODY: &[ErrorCode] = &[RequestTimeout];
+
+const AUTHENTICATED: &[ErrorCode] = &[Unauthenticated];
+const CHANGE: &[ErrorCode] = &[Forbidden];
+const LIST: &[ErrorCode] = &[InvalidCursor];
+const IN_LOG: &[ErrorCode] = &[InvalidName, LogNotFound];
+const IN_VIEW: &[ErrorCode] = &[InvalidName, LogNotFound, ViewNotFound];
+const APPEND: &[ErrorCode] = &[
+    InvalidIdempotencyKey,
+    InvalidSequence,
+    SequenceMismatch,
+    IdempotencyKeyReused,
+    EventTooLarge,
+    ShuttingDown,
+];
+const BATCH: &[ErrorCode] = &[
+    EmptyBatch,
+    MalformedBatch,
+    InvalidDelimiter,
+    BatchTooLarge,
+    BatchTooManyEvents,
+    UnsupportedMediaType,
+];
+const QUERY: &[ErrorCode] = &[
+    InvalidSequence,
+    VersionNotFound,
+    ViewFailed,
+    QueryFailed,
+    ResultTooLarge,
+    ViewBehind,
+    NotImplemented,
+];
+
+/// The errors of an operation, in groups; `None` when the operation is not in the table.
+pub(super) fn of(operation: &str) -> Option<Vec<ErrorCode>> {
+    let groups: &[&[ErrorCode]] = match operation {
+        "createTenant" => &[
+            JSON_BODY,
+            &[
+                InvalidName,
+                InvalidEmail,
+                InvalidPassword,
+                NameTaken,
+                EmailTaken,
+            ],
+        ],
+        "getTenant" => &[AUTHENTICATED],
+        "login" => &[
+            JSON_BODY,
+            &[InvalidCredentials, EmailNotVerified, Forbidden, NotFound],
+        ],
+        "exchangeKey" => &[JSON_BODY, &[InvalidCredentials]],
+        "logout" => &[AUTHENTICATED],
+        "verifyEmail" => &[JSON_BODY, &[InvalidToken]],
+        "resendVerification" => &[JSON_BODY, &[InvalidEmail]],
+        "listKeys" => &[AUTHENTICATED, LIST],
+        "createKey" => &[AUTHENTICATED, CHANGE, JSON_BODY, IN_LOG, &[KeyLimitReached]],
+        "revokeKey" => &[AUTHENTICATED, CHANGE, &[KeyNotFound]],
+        "listLogs" => &[AUTHENTICATED, LIST],
+        "createLog" | "createLogByName" => &[
+            AUTHENTICATED,
+            CHANGE,
+            JSON_BODY,
+            &[InvalidName, NameTaken, LogLimitReached],
+        ],
+        "getLog" => &[AUTHENTICATED, IN_LOG],
+        "updateLog" => &[AUTHENTICATED, CHANGE, JSON_BODY, IN_LOG],
+        "deleteLog" => &[AUTHENTICATED, CHANGE, IN_LOG],
+        "append" => &[AUTHENTICATED, CHANGE, RAW_BODY, IN_LOG, APPEND],
+        "appendBatch" => &[AUTHENTICATED, CHANGE, RAW_BODY, IN_LOG, APPEND, BATCH],
+        "readEvents" => &[
+            AUTHENTICATED,
+            IN_LOG,
+            &[InvalidSequence, NotAcceptable, ShuttingDown],
+        ],
+        "uploadView" => &[
+            AUTHENTICATED,
+            CHANGE,
+            RAW_BODY,
+            IN_VIEW,
+            &[
+                ViewLimitReached,
+                ComponentTooLarge,
+                InvalidComponent,
+                WrongWorld,
+                ForbiddenImport,
+                ComponentTooComplex,
+                VersionNotFound,
+            ],
+        ],
+        "listViews" => &[AUTHENTICATED, IN_LOG, LIST],
+        "getView" => &[AUTHENTICATED, IN_VIEW],
+        "deleteView" => &[AUTHENTICATED, CHANGE, IN_VIEW],
+        "queryView" => &[AUTHENTICATED, RAW_BODY, IN_VIEW, QUERY, &[QueryTooLarge]],
+        "queryViewByGet" => &[AUTHENTICATED, IN_VIEW, QUERY],
+        "health" | "healthLive" | "healthReady" => &[],
+        _ => return None,
+    };
+    let mut codes: Vec<_> = groups
+        .iter()
+        .copied()
+        .flatten()
+        .chain(ANY)
+        .copied()
+        .collect();
+    codes.sort_by_key(|code| (code.status(), code.as_str()));
+    codes.dedup();
+    Some(codes)
+}

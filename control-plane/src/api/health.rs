@@ -1,0 +1,149 @@
+//! `/health`: for load balancers and people.
+
+use poem::http::StatusCode;
+use poem::{IntoResponse, Response};
+use poem_openapi::registry::{MetaResponses, Registry};
+use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
+use serde::{Deserialize, Serialize};
+
+use super::Tag;
+use super::answer::Answer;
+use super::caller::Visitor;
+use crate::domain::health::Checked;
+use crate::errors::Failure;
+
+pub(super) struct HealthApi;
+
+#[derive(Clone, Copy, Enum, Serialize, Deserialize)]
+#[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub(super) enum HealthStatus {
+    Healthy,
+    Unhealthy,
+}
+
+impl From<bool> for HealthStatus {
+    fn from(healthy: bool) -> Self {
+        if healthy {
+            Self::Healthy
+        } else {
+            Self::Unhealthy
+        }
+    }
+}
+
+/// A part of the service.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct PartHealth {
+    status: HealthStatus,
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl From<bool> for PartHealth {
+    fn from(healthy: bool) -> Self {
+        let error = "not available; the log of the server says why".to_owned();
+        Self {
+            status: healthy.into(),
+            error: (!healthy).then_some(error),
+        }
+    }
+}
+
+/// The service and its parts.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct HealthBody {
+    status: HealthStatus,
+    /// The catalog.
+    database: PartHealth,
+    /// The event log, whatever engine it is on.
+    nats: PartHealth,
+    object_store: PartHealth,
+    workers: PartHealth,
+}
+
+impl From<Checked> for HealthBody {
+    fn from(checked: Checked) -> Self {
+        Self {
+            status: checked.is_healthy().into(),
+            database: checked.catalog.into(),
+            nats: checked.event_log.into(),
+            object_store: checked.objects.into(),
+            workers: checked.workers.into(),
+        }
+    }
+}
+
+/// 200, or 503 with the same body.
+pub(super) struct HealthAnswer {
+    healthy: bool,
+    body: HealthBody,
+}
+
+impl HealthAnswer {
+    fn new(checked: Checked) -> Self {
+        Self {
+            healthy: checked.is_healthy(),
+            body: checked.into(),
+        }
+    }
+}
+
+impl IntoResponse for HealthAnswer {
+    fn into_response(self) -> Response {
+        let mut response = Answer::<_, 200>::new(self.body).into_response();
+        if !self.healthy {
+            response.set_status(StatusCode::SERVICE_UNAVAILABLE);
+        }
+        response
+    }
+}
+
+impl ApiResponse for HealthAnswer {
+    fn meta() -> MetaResponses {
+        Answer::<HealthBody>::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        Answer::<HealthBody>::register(registry);
+    }
+}
+
+#[OpenApi(tag = "Tag::Service")]
+impl HealthApi {
+    /// Show the health of the service
+    ///
+    /// 200 when all parts are there, else 503 with the same body.
+    #[oai(path = "/health", method = "get", operation_id = "health")]
+    async fn health(&self, visitor: Visitor) -> Result<HealthAnswer, Failure> {
+        Ok(HealthAnswer::new(visitor.app.check_health().await))
+    }
+
+    /// Tell whether the process answers
+    #[oai(path = "/health/live", method = "get", operation_id = "healthLive")]
+    async fn live(&self) -> Result<Answer<LiveBody>, Failure> {
+        Ok(Answer::new(LiveBody {
+            status: HealthStatus::Healthy,
+        }))
+    }
+
+    /// Tell whether requests should be sent here
+    ///
+    /// 503 also while the process is stopping.
+    #[oai(path = "/health/ready", method = "get", operation_id = "healthReady")]
+    async fn ready(&self, visitor: Visitor) -> Result<HealthAnswer, Failure> {
+        let mut answer = HealthAnswer::new(visitor.app.check_health().await);
+        if visitor.app.stopping.is_cancelled() {
+            answer.healthy = false;
+            answer.body.status = HealthStatus::Unhealthy;
+        }
+        Ok(answer)
+    }
+}
+
+/// The process answers.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct LiveBody {
+    status: HealthStatus,
+}

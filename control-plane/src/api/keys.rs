@@ -1,0 +1,217 @@
+//! `/keys`.
+
+use poem_openapi::param::{Path, Query};
+use poem_openapi::types::Example;
+use poem_openapi::{Enum, Object, OpenApi};
+use protocol::KeyId;
+use serde::{Deserialize, Serialize};
+use storage::access::Role;
+use storage::catalog::{Key, Page};
+use uuid::Uuid;
+
+use super::Tag;
+use super::answer::{Answer, Success};
+use super::body::JsonBody;
+use super::caller::Caller;
+use super::times;
+use crate::domain::keys::KeyRequest;
+use crate::errors::Failure;
+
+pub(super) struct KeysApi;
+
+/// What someone may do; each role may do all that a lower one may.
+#[derive(Clone, Copy, Enum, Serialize, Deserialize)]
+#[oai(rename = "Role", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RoleName {
+    ReadOnly,
+    Member,
+    Admin,
+    Owner,
+}
+
+impl From<Role> for RoleName {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::ReadOnly => Self::ReadOnly,
+            Role::Member => Self::Member,
+            Role::Admin => Self::Admin,
+            Role::Owner => Self::Owner,
+        }
+    }
+}
+
+impl From<RoleName> for Role {
+    fn from(role: RoleName) -> Self {
+        match role {
+            RoleName::ReadOnly => Self::ReadOnly,
+            RoleName::Member => Self::Member,
+            RoleName::Admin => Self::Admin,
+            RoleName::Owner => Self::Owner,
+        }
+    }
+}
+
+/// A key to be made.
+#[derive(Object, Serialize, Deserialize)]
+#[oai(example)]
+pub(super) struct NewKeyBody {
+    /// For people; 1 to 128 characters.
+    name: String,
+    /// At most the maker's own role. The default is member.
+    #[oai(default)]
+    #[serde(default)]
+    role: Option<RoleName>,
+    /// Ids or names of the logs that the key is limited to; all of them when it is left out.
+    #[oai(default)]
+    #[serde(default)]
+    logs: Option<Vec<String>>,
+    /// RFC 3339; never when it is left out.
+    #[oai(default)]
+    #[serde(default)]
+    expires_at: Option<String>,
+}
+
+impl Example for NewKeyBody {
+    fn example() -> Self {
+        Self {
+            name: "ingest".to_owned(),
+            role: Some(RoleName::Member),
+            logs: Some(vec!["customer-acme-usage".to_owned()]),
+            expires_at: None,
+        }
+    }
+}
+
+/// A key without its secret.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct KeyBody {
+    id: Uuid,
+    name: String,
+    role: RoleName,
+    /// The ids of the logs that the key is limited to; null for all.
+    logs: Option<Vec<Uuid>>,
+    created_at: String,
+    expires_at: Option<String>,
+    last_used_at: Option<String>,
+}
+
+impl From<Key> for KeyBody {
+    fn from(key: Key) -> Self {
+        Self {
+            id: key.id.0,
+            name: key.name,
+            role: key.role.into(),
+            logs: key.logs.map(|logs| logs.iter().map(|log| log.0).collect()),
+            created_at: key.created_at.to_string(),
+            expires_at: key.expires_at.map(|time| time.to_string()),
+            last_used_at: key.last_used_at.map(|time| time.to_string()),
+        }
+    }
+}
+
+/// A key with its secret, which is shown this once.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct CreatedKey {
+    /// The secret. It can't be shown again.
+    key: String,
+    id: Uuid,
+    name: String,
+    role: RoleName,
+    logs: Option<Vec<Uuid>>,
+    created_at: String,
+    expires_at: Option<String>,
+}
+
+/// A page of keys, newest first.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct KeyList {
+    keys: Vec<KeyBody>,
+    /// For the next page; null at the end.
+    next_cursor: Option<String>,
+}
+
+#[OpenApi(tag = "Tag::Keys")]
+impl KeysApi {
+    /// List API keys
+    ///
+    /// All of the tenant's for admins, the own ones for others.
+    #[oai(path = "/keys", method = "get", operation_id = "listKeys")]
+    async fn list(
+        &self,
+        caller: Caller,
+        /// At most so many; 1 to 1000.
+        #[oai(
+            default = "default_limit",
+            validator(minimum(value = "1"), maximum(value = "1000"))
+        )]
+        limit: Query<u32>,
+        /// From the page before.
+        cursor: Query<Option<String>>,
+    ) -> Result<Answer<KeyList>, Failure> {
+        let page = Page {
+            limit: limit.0,
+            cursor: cursor.0,
+        };
+        let keys = caller.app.keys(caller.access(), page).await?;
+        Ok(Answer::new(KeyList {
+            keys: keys.items.into_iter().map(Into::into).collect(),
+            next_cursor: keys.next_cursor,
+        }))
+    }
+
+    /// Make an API key
+    #[oai(path = "/keys", method = "post", operation_id = "createKey")]
+    async fn create(
+        &self,
+        caller: Caller,
+        body: JsonBody<NewKeyBody>,
+    ) -> Result<Answer<CreatedKey, 201>, Failure> {
+        let JsonBody(body) = body;
+        let expires_at = body
+            .expires_at
+            .map(|text| times::parse("expires_at", &text));
+        let request = KeyRequest {
+            name: body.name,
+            role: body.role.map(Into::into),
+            logs: body.logs,
+            expires_at: expires_at.transpose()?,
+        };
+        let (key, secret) = caller
+            .app
+            .create_key(caller.access(), caller.request_id, request)
+            .await?;
+        let key = KeyBody::from(key);
+        Ok(Answer::new(CreatedKey {
+            key: secret.expose().to_owned(),
+            id: key.id,
+            name: key.name,
+            role: key.role,
+            logs: key.logs,
+            created_at: key.created_at,
+            expires_at: key.expires_at,
+        }))
+    }
+
+    /// Revoke an API key
+    ///
+    /// It works no more from now on.
+    #[oai(path = "/keys/:id", method = "delete", operation_id = "revokeKey")]
+    async fn revoke(
+        &self,
+        caller: Caller,
+        /// The key's id.
+        id: Path<Uuid>,
+    ) -> Result<Answer<Success>, Failure> {
+        caller
+            .app
+            .revoke_key(caller.access(), caller.request_id, KeyId(id.0))
+            .await?;
+        Ok(Success::answer())
+    }
+}
+
+/// Items in a page when the request does not say.
+pub(super) fn default_limit() -> u32 {
+    100
+}

@@ -1,0 +1,277 @@
+//! `/logs` and `/logs/{log}`.
+
+use poem_openapi::param::{Path, Query};
+use poem_openapi::types::Example;
+use poem_openapi::{Enum, Object, OpenApi};
+use serde::{Deserialize, Deserializer, Serialize};
+use storage::catalog::{LogChanges, Page, Retention};
+use uuid::Uuid;
+
+use super::Tag;
+use super::answer::{Answer, Success};
+use super::body::JsonBody;
+use super::caller::Caller;
+use super::keys::default_limit;
+use crate::domain::logs::LogState;
+use crate::errors::Failure;
+
+pub(super) struct LogsApi;
+
+/// What becomes of events once they are archived.
+#[derive(Clone, Copy, Enum, Serialize, Deserialize)]
+#[oai(rename = "Retention", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RetentionName {
+    /// They stay in the hot log as well.
+    KeepHot,
+    /// They leave the hot log.
+    Archive,
+}
+
+impl From<Retention> for RetentionName {
+    fn from(retention: Retention) -> Self {
+        match retention {
+            Retention::KeepHot => Self::KeepHot,
+            Retention::Archive => Self::Archive,
+        }
+    }
+}
+
+impl From<RetentionName> for Retention {
+    fn from(name: RetentionName) -> Self {
+        match name {
+            RetentionName::KeepHot => Self::KeepHot,
+            RetentionName::Archive => Self::Archive,
+        }
+    }
+}
+
+/// A log to be made.
+#[derive(Object, Serialize, Deserialize)]
+#[oai(example)]
+pub(super) struct NewLogBody {
+    /// 1 to 128 of A-Z, a-z, 0-9, '.', '_' and '-', not shaped like a UUID; unique in the tenant.
+    name: String,
+    /// At most 1000 characters.
+    #[oai(default)]
+    #[serde(default)]
+    description: Option<String>,
+    /// The default is `keep_hot`.
+    #[oai(default)]
+    #[serde(default)]
+    retention: Option<RetentionName>,
+}
+
+impl Example for NewLogBody {
+    fn example() -> Self {
+        Self {
+            name: "customer-acme-usage".to_owned(),
+            description: None,
+            retention: None,
+        }
+    }
+}
+
+/// A log that was made.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct CreatedLog {
+    log_id: Uuid,
+    success: bool,
+}
+
+/// A log with its state.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct LogBody {
+    log_id: Uuid,
+    log_name: String,
+    tenant_id: Uuid,
+    created_at: String,
+    description: Option<String>,
+    retention: RetentionName,
+    /// The sequence of the last event; 0 for an empty log.
+    head_sequence: u64,
+    /// The hash chain after the last event, in hexadecimal.
+    chain_hash: String,
+    event_count: u64,
+    /// Bytes of all events.
+    event_bytes: u64,
+    /// Events in the hot log.
+    hot_events: u64,
+    /// Events in the archive alone.
+    archived_events: u64,
+    /// Null for an empty log.
+    last_append_at: Option<String>,
+}
+
+impl From<LogState> for LogBody {
+    fn from(state: LogState) -> Self {
+        let LogState { log, head } = state;
+        let events = head.sequence.get();
+        Self {
+            log_id: log.id.0,
+            log_name: log.name.to_string(),
+            tenant_id: log.tenant.0,
+            created_at: log.created_at.to_string(),
+            description: log.description.clone(),
+            retention: log.retention.into(),
+            head_sequence: events,
+            chain_hash: head.chain.to_string(),
+            event_count: events,
+            event_bytes: head.payload_bytes,
+            hot_events: events,
+            archived_events: 0,
+            last_append_at: (events > 0).then(|| head.timestamp.to_string()),
+        }
+    }
+}
+
+/// A page of logs, by name.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct LogList {
+    logs: Vec<LogBody>,
+    /// For the next page; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// What is to change; what is left out stays as it is.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct LogChangesBody {
+    /// At most 1000 characters; null removes it.
+    #[oai(default)]
+    #[serde(default, deserialize_with = "given")]
+    description: Option<Option<String>>,
+    #[oai(default)]
+    #[serde(default)]
+    retention: Option<RetentionName>,
+}
+
+/// Tells a field that is null from one that is left out.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+#[OpenApi(tag = "Tag::Logs")]
+impl LogsApi {
+    /// Make a log
+    #[oai(path = "/logs", method = "post", operation_id = "createLog")]
+    async fn create(
+        &self,
+        caller: Caller,
+        body: JsonBody<NewLogBody>,
+    ) -> Result<Answer<CreatedLog, 201>, Failure> {
+        create(&caller, body.0).await
+    }
+
+    /// List logs
+    #[oai(path = "/logs", method = "get", operation_id = "listLogs")]
+    async fn list(
+        &self,
+        caller: Caller,
+        /// At most so many; 1 to 1000.
+        #[oai(
+            default = "default_limit",
+            validator(minimum(value = "1"), maximum(value = "1000"))
+        )]
+        limit: Query<u32>,
+        /// From the page before.
+        cursor: Query<Option<String>>,
+    ) -> Result<Answer<LogList>, Failure> {
+        let page = Page {
+            limit: limit.0,
+            cursor: cursor.0,
+        };
+        let logs = caller.app.logs(caller.access(), page).await?;
+        Ok(Answer::new(LogList {
+            logs: logs.items.into_iter().map(Into::into).collect(),
+            next_cursor: logs.next_cursor,
+        }))
+    }
+
+    /// Make a log, by its address
+    ///
+    /// The same as `POST /logs` with nothing but a name. The body is ignored.
+    #[oai(path = "/logs/:log", method = "post", operation_id = "createLogByName")]
+    async fn create_by_name(
+        &self,
+        caller: Caller,
+        /// The name of the new log.
+        log: Path<String>,
+    ) -> Result<Answer<CreatedLog, 201>, Failure> {
+        let body = NewLogBody {
+            name: log.0,
+            description: None,
+            retention: None,
+        };
+        create(&caller, body).await
+    }
+
+    /// Show a log
+    #[oai(path = "/logs/:log", method = "get", operation_id = "getLog")]
+    async fn show(
+        &self,
+        caller: Caller,
+        /// The log's id or name.
+        log: Path<String>,
+    ) -> Result<Answer<LogBody>, Failure> {
+        let state = caller.app.log_state(caller.access(), &log.0).await?;
+        let head = state.head.sequence;
+        Ok(Answer::new(state.into()).at(head))
+    }
+
+    /// Change a log
+    #[oai(path = "/logs/:log", method = "patch", operation_id = "updateLog")]
+    async fn update(
+        &self,
+        caller: Caller,
+        /// The log's id or name.
+        log: Path<String>,
+        body: JsonBody<LogChangesBody>,
+    ) -> Result<Answer<LogBody>, Failure> {
+        let JsonBody(body) = body;
+        let changes = LogChanges {
+            description: body.description,
+            retention: body.retention.map(Into::into),
+        };
+        let state = caller
+            .app
+            .update_log(caller.access(), caller.request_id, &log.0, changes)
+            .await?;
+        let head = state.head.sequence;
+        Ok(Answer::new(state.into()).at(head))
+    }
+
+    /// Delete a log
+    ///
+    /// With all its events, views and their states. It can't be undone.
+    #[oai(path = "/logs/:log", method = "delete", operation_id = "deleteLog")]
+    async fn delete(
+        &self,
+        caller: Caller,
+        /// The log's id or name.
+        log: Path<String>,
+    ) -> Result<Answer<Success>, Failure> {
+        caller
+            .app
+            .delete_log(caller.access(), caller.request_id, &log.0)
+            .await?;
+        Ok(Success::answer())
+    }
+}
+
+async fn create(caller: &Caller, body: NewLogBody) -> Result<Answer<CreatedLog, 201>, Failure> {
+    let retention = body.retention.map_or(Retention::KeepHot, Into::into);
+    let log = caller
+        .app
+        .create_log(
+            caller.access(),
+            caller.request_id,
+            &body.name,
+            body.description,
+            retention,
+        )
+        .await?;
+    Ok(Answer::new(CreatedLog {
+        log_id: log.id.0,
+        success: true,
+    }))
+}

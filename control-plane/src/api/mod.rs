@@ -1,0 +1,101 @@
+//! HTTP: the operations as poem sees them, one file per resource.
+//!
+//! A handler parses, calls one domain operation and answers. What all requests have in common
+//! (their id, who sends them, rate limits, the form of errors, metrics) is in [`layer`].
+
+mod accept;
+mod answer;
+mod append;
+mod auth;
+mod body;
+mod caller;
+mod docs;
+mod document;
+mod error;
+mod events;
+mod events_format;
+mod failures;
+mod health;
+mod keys;
+mod layer;
+mod logs;
+
+mod queries;
+mod tail;
+mod tenants;
+mod times;
+mod views;
+
+use std::sync::Arc;
+
+use poem::endpoint::BoxEndpoint;
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
+use poem_openapi::{OpenApiService, Tags};
+
+pub use document::openapi_document;
+
+use crate::domain::App;
+
+/// The groups of the document.
+#[derive(Tags)]
+enum Tag {
+    /// Signing up, and what a member sees of the own tenant.
+    Tenants,
+    /// Logging in and out, tokens, and verifying addresses.
+    Authentication,
+    /// API keys.
+    Keys,
+    /// Logs and their events.
+    Logs,
+    /// Views: deploying, watching and querying them.
+    Views,
+    /// The service itself.
+    Service,
+}
+
+type Operations = (
+    tenants::TenantsApi,
+    auth::AuthApi,
+    keys::KeysApi,
+    logs::LogsApi,
+    append::AppendApi,
+    events::EventsApi,
+    views::ViewsApi,
+    queries::QueriesApi,
+    health::HealthApi,
+);
+
+/// All operations. They hold nothing: what they work on comes with each request.
+fn service() -> OpenApiService<Operations, ()> {
+    let operations = (
+        tenants::TenantsApi,
+        auth::AuthApi,
+        keys::KeysApi,
+        logs::LogsApi,
+        append::AppendApi,
+        events::EventsApi,
+        views::ViewsApi,
+        queries::QueriesApi,
+        health::HealthApi,
+    );
+    OpenApiService::new(operations, "Primatomic", env!("CARGO_PKG_VERSION"))
+        .summary("Event logs with WebAssembly views")
+        .description(
+            "Append immutable events to a log, deploy a WebAssembly component that folds them \
+             into state, and query that state with read-after-write consistency.",
+        )
+}
+
+/// The whole API, ready to be served.
+pub(crate) fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
+    layer::Layer::new(app, routes())
+}
+
+fn routes() -> BoxEndpoint<'static, Response> {
+    Route::new()
+        .nest("/", service().into_endpoint())
+        .at("/openapi.json", docs::document())
+        .at("/docs", docs::page())
+        .map_to_response()
+        .boxed()
+}

@@ -1,0 +1,123 @@
+//! The live tail as server-sent events: history, then what is appended, without a gap.
+//!
+//! Nothing is buffered ahead of the client: the next frame is read when the one before was taken.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::Stream;
+use poem::http::HeaderValue;
+use poem::http::header::CACHE_CONTROL;
+use poem::{Body, Response};
+use protocol::{Frame, Sequence};
+use storage::event_log::tail::{Tail, TailError};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::answer::{set_sequence, with_type};
+use super::caller::Caller;
+use super::events_format::write_event;
+use crate::auth::sessions::Session;
+use crate::domain::App;
+use crate::domain::events::LogTail;
+
+pub(super) const MEDIA_TYPE: &str = "text/event-stream";
+
+/// Bytes that are written at a time, give or take an event.
+const CHUNK_BYTES: usize = 64 << 10;
+
+/// How long to wait before a failed read is tried again.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// Sent when nothing else is, so that both sides notice a dead connection.
+const HEARTBEAT: Bytes = Bytes::from_static(b": heartbeat\n\n");
+
+pub(super) fn response(caller: Caller, tail: LogTail) -> Response {
+    let head = tail.head.sequence;
+    let stream = Events {
+        app: caller.app,
+        session: caller.session,
+        wanted: tail.tail.wanted().max(Sequence::FIRST),
+        tail: tail.tail,
+        pending: VecDeque::new(),
+        _place: tail.place,
+    };
+    let body = Body::from_bytes_stream(stream.into_stream());
+    let mut response = with_type(HeaderValue::from_static(MEDIA_TYPE), body);
+    set_sequence(&mut response, head);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // Proxies that buffer would hold events back.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+struct Events {
+    app: Arc<App>,
+    session: Arc<Session>,
+    tail: Tail,
+    /// The next event to be sent.
+    wanted: Sequence,
+    /// Parts of a frame that were written and not taken yet.
+    pending: VecDeque<Bytes>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Events {
+    fn into_stream(self) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send {
+        // The first bytes go out at once, so that the client sees that it is connected.
+        let connected = futures::stream::iter([Ok(Bytes::from_static(b": connected\n\n"))]);
+        let events = futures::stream::unfold(self, |mut events| async move {
+            let chunk = events.next().await?;
+            Some((Ok(chunk), events))
+        });
+        futures::StreamExt::chain(connected, events)
+    }
+
+    /// The next bytes; `None` ends the stream.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(chunk) = self.pending.pop_front() {
+                return Some(chunk);
+            }
+            let stopping = self.app.stopping.clone();
+            let next = tokio::select! {
+                () = stopping.cancelled() => return None,
+                next = tokio::time::timeout(self.app.options.heartbeat, self.tail.next()) => next,
+            };
+            match next {
+                Err(_) => return self.is_allowed().await.then_some(HEARTBEAT),
+                Ok(Ok(frame)) => self.write(&frame),
+                Ok(Err(TailError::Read(error))) => {
+                    tracing::warn!(%error, "a tail reads again");
+                    tokio::time::sleep(RETRY_PAUSE).await;
+                }
+                Ok(Err(TailError::Closed | TailError::Trimmed { .. })) => return None,
+            }
+        }
+    }
+
+    /// Whether the caller may still read: a key may be revoked while its tail is open.
+    async fn is_allowed(&self) -> bool {
+        let session = self.app.session(self.session.digest).await;
+        matches!(session, Ok(Some(_)))
+    }
+
+    fn write(&mut self, frame: &Frame) {
+        let mut out = Vec::new();
+        for event in frame.events().filter(|event| event.sequence >= self.wanted) {
+            out.extend_from_slice(format!("id: {}\ndata: ", event.sequence).as_bytes());
+            // JSON holds no line feed outside of its strings, and escapes those within.
+            write_event(&event, &mut out);
+            out.extend_from_slice(b"\n\n");
+            if out.len() >= CHUNK_BYTES {
+                self.pending.push_back(std::mem::take(&mut out).into());
+            }
+        }
+        if !out.is_empty() {
+            self.pending.push_back(out.into());
+        }
+        self.wanted = self.wanted.max(frame.last().next());
+    }
+}

@@ -1,0 +1,106 @@
+//! `/tenants`.
+
+use poem_openapi::types::Example;
+use poem_openapi::{Object, OpenApi};
+use serde::{Deserialize, Serialize};
+use storage::catalog::Tenant;
+use uuid::Uuid;
+
+use super::Tag;
+use super::answer::Answer;
+use super::body::JsonBody;
+use super::caller::{Caller, Visitor};
+use super::keys::RoleName;
+use crate::domain::tenants::SignUp;
+use crate::errors::Failure;
+
+pub(super) struct TenantsApi;
+
+/// Who signs up.
+#[derive(Object, Serialize, Deserialize)]
+#[oai(example)]
+pub(super) struct NewTenantBody {
+    /// The address of the first owner. A mail with a link goes there.
+    owner_email: String,
+    /// 8 to 128 characters.
+    owner_password: String,
+    /// 1 to 64 of a-z, 0-9 and '-'; unique.
+    short_name: String,
+}
+
+impl Example for NewTenantBody {
+    fn example() -> Self {
+        Self {
+            owner_email: "ada@example.org".to_owned(),
+            owner_password: "correct horse battery staple".to_owned(),
+            short_name: "acme".to_owned(),
+        }
+    }
+}
+
+/// A tenant, and what the caller is in it.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct CreatedTenant {
+    tenant_id: Uuid,
+    short_name: String,
+    role: RoleName,
+    /// Whether the owner may log in already.
+    email_verified: bool,
+}
+
+/// The caller's tenant.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct TenantBody {
+    tenant_id: Uuid,
+    short_name: String,
+    /// The role of the caller.
+    role: RoleName,
+    created_at: String,
+}
+
+impl TenantBody {
+    fn new(tenant: Tenant, role: RoleName) -> Self {
+        Self {
+            tenant_id: tenant.id.0,
+            short_name: tenant.short_name,
+            role,
+            created_at: tenant.created_at.to_string(),
+        }
+    }
+}
+
+#[OpenApi(tag = "Tag::Tenants")]
+impl TenantsApi {
+    /// Sign up
+    ///
+    /// Makes a tenant and its owner, and sends a mail that verifies the owner's address.
+    #[oai(path = "/tenants", method = "post", operation_id = "createTenant")]
+    async fn create(
+        &self,
+        visitor: Visitor,
+        body: JsonBody<NewTenantBody>,
+    ) -> Result<Answer<CreatedTenant, 201>, Failure> {
+        let JsonBody(body) = body;
+        let short_name = body.short_name.clone();
+        let request = SignUp {
+            owner_email: body.owner_email,
+            owner_password: body.owner_password,
+            short_name: body.short_name,
+        };
+        let (tenant, _) = visitor.app.sign_up(visitor.request_id, request).await?;
+        Ok(Answer::new(CreatedTenant {
+            tenant_id: tenant.0,
+            short_name,
+            role: RoleName::Owner,
+            email_verified: false,
+        }))
+    }
+
+    /// Show the own tenant
+    #[oai(path = "/tenants/me", method = "get", operation_id = "getTenant")]
+    async fn show(&self, caller: Caller) -> Result<Answer<TenantBody>, Failure> {
+        let tenant = caller.app.tenant(caller.access()).await?;
+        let role = caller.access().role.into();
+        Ok(Answer::new(TenantBody::new(tenant, role)))
+    }
+}

@@ -1,0 +1,125 @@
+//! What a bearer token stands for, from memory where it can be.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use protocol::{KeyId, TenantId, Timestamp};
+use storage::access::Access;
+use storage::catalog::Authenticated;
+
+use super::token::TokenDigest;
+use crate::domain::App;
+use crate::domain::caches::CatalogCache;
+use crate::errors::Failure;
+use crate::options::{Options, Rate};
+
+/// Tokens that are remembered at a time; some 300 bytes each.
+const SESSIONS_MAX: u64 = 100_000;
+
+/// Keys whose last use waits to be written; later ones are not noted until then.
+const USED_MAX: usize = 10_000;
+
+/// An authenticated token.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub access: Access,
+    /// How to ask again, for streams that outlive the cache.
+    pub digest: TokenDigest,
+    pub expires_at: Option<Timestamp>,
+    /// The tenant's own rate.
+    pub rate: Option<Rate>,
+}
+
+/// Sessions by the digest of their token.
+pub(crate) struct Sessions {
+    known: CatalogCache<TokenDigest, Arc<Session>>,
+    /// When keys were last used, until the catalog is told.
+    used: Mutex<HashMap<KeyId, Timestamp>>,
+}
+
+impl Sessions {
+    pub(crate) fn new(options: &Options) -> Self {
+        Self {
+            known: CatalogCache::new(SESSIONS_MAX, options),
+            used: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn forget(&self, digest: &TokenDigest) {
+        self.known.forget(digest);
+    }
+
+    /// Asks again for every token of a tenant: a key was revoked, a role changed.
+    pub(crate) fn forget_tenant(&self, tenant: TenantId) {
+        self.known
+            .forget_if(move |session| session.access.tenant == tenant);
+    }
+
+    pub(crate) fn forget_all(&self) {
+        self.known.forget_all();
+    }
+
+    fn note_use(&self, key: KeyId, at: Timestamp) {
+        let mut used = self.used.lock();
+        if used.len() < USED_MAX || used.contains_key(&key) {
+            used.insert(key, at);
+        }
+    }
+}
+
+impl App {
+    /// The session of a token; `None` when it is unknown, expired or revoked.
+    ///
+    /// # Errors
+    /// When the catalog must be asked and can't be.
+    pub(crate) async fn session(
+        &self,
+        digest: TokenDigest,
+    ) -> Result<Option<Arc<Session>>, Failure> {
+        let session = self
+            .sessions
+            .known
+            .get(&digest, self.authenticate(digest))
+            .await?;
+        Ok(session.filter(|it| it.expires_at.is_none_or(|end| self.clock.now() < end)))
+    }
+
+    async fn authenticate(&self, digest: TokenDigest) -> Result<Option<Arc<Session>>, Failure> {
+        let Some(found) = self.catalog.authenticate(digest).await? else {
+            return Ok(None);
+        };
+        let Authenticated {
+            access,
+            expires_at,
+            key,
+            rate,
+        } = found;
+        if let Some(key) = key {
+            self.sessions.note_use(key, self.clock.now());
+        }
+        let rate = rate.map(|own| Rate {
+            per_second: own.per_second,
+            burst: own.burst,
+        });
+        Ok(Some(Arc::new(Session {
+            access,
+            digest,
+            expires_at,
+            rate,
+        })))
+    }
+
+    /// Tells the catalog when keys were last used.
+    pub(crate) async fn flush_key_use(&self) {
+        let used: Vec<_> = std::mem::take(&mut *self.sessions.used.lock())
+            .into_iter()
+            .collect();
+        if used.is_empty() {
+            return;
+        }
+        if let Err(error) = self.catalog.note_key_use(&used).await {
+            tracing::warn!(%error, "the last use of some keys was not noted");
+        }
+    }
+}

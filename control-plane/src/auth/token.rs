@@ -1,0 +1,68 @@
+//! Opaque tokens: random, shown once, stored as their SHA-256 alone.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+
+/// Longer ones are none of ours and are not even hashed.
+const TOKEN_BYTES_MAX: usize = 256;
+
+/// The SHA-256 of a token or an API key: all that is ever stored or compared.
+pub(crate) type TokenDigest = [u8; 32];
+
+/// A new token for a session: `pt_` and 256 random bits.
+#[must_use]
+pub(crate) fn session() -> String {
+    random("pt_")
+}
+
+/// A new token for a verification link: `pv_` and 256 random bits.
+#[must_use]
+pub(crate) fn verification() -> String {
+    random("pv_")
+}
+
+fn random(prefix: &str) -> String {
+    let bits: [u8; 32] = rand::random();
+    format!("{prefix}{}", BASE64_URL_SAFE_NO_PAD.encode(bits))
+}
+
+#[must_use]
+pub(crate) fn digest(token: &str) -> TokenDigest {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// The token of an `Authorization: Bearer` header.
+#[must_use]
+pub(crate) fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    let token = token.trim();
+    let sound = scheme.eq_ignore_ascii_case("bearer")
+        && !token.is_empty()
+        && token.len() <= TOKEN_BYTES_MAX;
+    sound.then_some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_random_and_say_what_they_are() {
+        let token = session();
+        assert!(token.starts_with("pt_"));
+        assert_eq!(token.len(), 46);
+        assert_ne!(token, session());
+        assert!(verification().starts_with("pv_"));
+    }
+
+    #[test]
+    fn a_bearer_token_is_taken_from_its_header() {
+        assert_eq!(bearer("Bearer abc"), Some("abc"));
+        assert_eq!(bearer("bearer  abc "), Some("abc"));
+        assert_eq!(bearer("Basic abc"), None);
+        assert_eq!(bearer("Bearer"), None);
+        assert_eq!(bearer("Bearer  "), None);
+        assert_eq!(bearer(&format!("Bearer {}", "x".repeat(257))), None);
+    }
+}

@@ -1,0 +1,28 @@
+//! What a caller may do.
+
+use protocol::{ErrorCode, LogId};
+use storage::access::{Access, Role};
+
+use crate::errors::Failure;
+
+/// # Errors
+/// When the caller has a lower role.
+pub(crate) fn require(access: &Access, role: Role) -> Result<(), Failure> {
+    if access.has(role) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        ErrorCode::Forbidden,
+        format!("this needs the role {role}; yours is {}", access.role),
+    ))
+}
+
+/// # Errors
+/// When the caller may not reach the log; it is not found then.
+pub(crate) fn require_log(access: &Access, log: LogId) -> Result<(), Failure> {
+    if access.covers(log) {
+        Ok(())
+    } else {
+        Err(Failure::log_not_found())
+    }
+}

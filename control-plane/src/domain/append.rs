@@ -1,0 +1,78 @@
+//! Appending events. With warm caches this touches the event log alone.
+
+use std::borrow::Cow;
+
+use protocol::ErrorCode;
+use protocol::frame::KeyDigest;
+use protocol::limits::IDEMPOTENCY_KEY_BYTES_MAX;
+use storage::access::{Access, Role};
+use storage::event_log::appender::{AppendError, AppendRequest, Appended};
+
+use super::App;
+use super::access::require;
+use crate::errors::{Detail, Failure};
+
+impl App {
+    /// Appends an event or a batch; durable when this returns.
+    ///
+    /// # Errors
+    /// When there is no such log, an expectation does not hold, or the event log can't store it.
+    pub(crate) async fn append(
+        &self,
+        access: &Access,
+        log: &str,
+        request: AppendRequest,
+    ) -> Result<Appended, Failure> {
+        require(access, Role::Member)?;
+        let log = self.log(access, log).await?;
+        Ok(self.appender.append(log.id, request).await?)
+    }
+}
+
+/// The digest of an `Idempotency-Key`.
+///
+/// # Errors
+/// When it is empty, too long or not visible ASCII.
+pub(crate) fn idempotency_key(header: &[u8]) -> Result<KeyDigest, Failure> {
+    let text = std::str::from_utf8(header).unwrap_or_default();
+    let sound = !text.is_empty()
+        && text.len() <= IDEMPOTENCY_KEY_BYTES_MAX
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() || byte == b' ');
+    if sound {
+        return Ok(KeyDigest::of(text));
+    }
+    Err(Failure::new(
+        ErrorCode::InvalidIdempotencyKey,
+        "an Idempotency-Key has 1 to 255 visible ASCII characters",
+    ))
+}
+
+impl From<AppendError> for Failure {
+    fn from(error: AppendError) -> Self {
+        let code = match &error {
+            AppendError::SequenceMismatch { .. } => ErrorCode::SequenceMismatch,
+            AppendError::KeyReused { .. } => ErrorCode::IdempotencyKeyReused,
+            AppendError::EmptyBatch => ErrorCode::EmptyBatch,
+            AppendError::Deleted => return Self::log_not_found(),
+            AppendError::StorageFull => return Self::storage_full(),
+            AppendError::Overloaded => ErrorCode::Overloaded,
+            AppendError::ShuttingDown => ErrorCode::ShuttingDown,
+            AppendError::LogFull => ErrorCode::SequenceMismatch,
+            AppendError::Unavailable(text) => {
+                return Self::unavailable(
+                    "the event log did not answer, and the events may be stored or not; send the \
+                     request again with its Idempotency-Key",
+                    text,
+                );
+            }
+            AppendError::Invalid(_) => return Self::internal("an append was malformed", &error),
+        };
+        let detail = match &error {
+            AppendError::SequenceMismatch { actual, .. } => Detail::Head(*actual),
+            _ => Detail::None,
+        };
+        Self::new(code, Cow::Owned(error.to_string())).with(detail)
+    }
+}

@@ -1,0 +1,159 @@
+//! What the node does by itself: noticing changes, removing what was deleted, tidying up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use storage::catalog::{ControlEvent, Deletion, RecordedEvent};
+use storage::objects::{ObjectError, ObjectKey};
+use tokio::sync::broadcast::error::RecvError;
+
+use super::App;
+use crate::errors::Failure;
+
+/// Deletions are looked for this often, even when nothing was deleted here.
+const DELETIONS_INTERVAL: Duration = Duration::from_secs(60);
+const DELETIONS_AT_A_TIME: u32 = 100;
+const OBJECTS_AT_A_TIME: usize = 1_000;
+const TIDY_INTERVAL: Duration = Duration::from_secs(60);
+const RETRY_PAUSE: Duration = Duration::from_secs(5);
+
+impl App {
+    /// Starts everything that runs until the node stops.
+    pub(crate) fn start_background(self: &Arc<Self>) {
+        // The subscription begins before the first request, so that no change is missed.
+        let mut changes = self.catalog.changes();
+        self.spawn_until_stop(|app| async move {
+            loop {
+                match changes.recv().await {
+                    Ok(change) => app.notice(&change),
+                    Err(RecvError::Lagged(_)) => app.forget_all(),
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        });
+        self.spawn_until_stop(|app| async move {
+            while let Err(failure) = app.resume_builds().await {
+                tracing::warn!(%failure, "builds are not resumed yet");
+                tokio::time::sleep(RETRY_PAUSE).await;
+            }
+        });
+        self.spawn_until_stop(|app| async move { app.remove_deleted_for_ever().await });
+        self.spawn_until_stop(|app| async move {
+            loop {
+                tokio::time::sleep(TIDY_INTERVAL).await;
+                app.rates.forget_full();
+                app.flush_key_use().await;
+            }
+        });
+    }
+
+    fn spawn_until_stop<F>(self: &Arc<Self>, work: impl FnOnce(Arc<Self>) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let stopping = self.stopping.clone();
+        let work = work(Arc::clone(self));
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = work => {}
+                () = stopping.cancelled() => {}
+            }
+        });
+    }
+
+    /// Drops what is remembered of something that changed.
+    fn notice(&self, change: &RecordedEvent) {
+        match &change.event {
+            ControlEvent::KeyRevoked { .. }
+            | ControlEvent::TenantRateChanged { .. }
+            | ControlEvent::MemberAdded { .. } => self.sessions.forget_tenant(change.tenant),
+            ControlEvent::LogUpdated { log, .. } | ControlEvent::LogDeleted { log, .. } => {
+                self.caches.forget_log(*log);
+            }
+            ControlEvent::VersionActivated { view, .. }
+            | ControlEvent::VersionFailed { view, .. }
+            | ControlEvent::VersionHalted { view, .. }
+            | ControlEvent::VersionRetired { view, .. }
+            | ControlEvent::VersionRemoved { view, .. }
+            | ControlEvent::ViewDeleted { view, .. } => self.caches.forget_view(*view),
+            // New things are not remembered as missing, and these change no answer.
+            ControlEvent::TenantCreated { .. }
+            | ControlEvent::UserRegistered { .. }
+            | ControlEvent::EmailVerificationRequested { .. }
+            | ControlEvent::EmailVerified { .. }
+            | ControlEvent::KeyCreated { .. }
+            | ControlEvent::LogCreated { .. }
+            | ControlEvent::ViewCreated { .. }
+            | ControlEvent::VersionUploaded { .. } => {}
+        }
+    }
+
+    fn forget_all(&self) {
+        self.sessions.forget_all();
+        self.caches.forget_all();
+    }
+
+    async fn remove_deleted_for_ever(&self) {
+        loop {
+            let pause = match self.remove_deleted().await {
+                Ok(()) => DELETIONS_INTERVAL,
+                Err(failure) => {
+                    tracing::warn!(%failure, "what was deleted is not removed yet");
+                    RETRY_PAUSE
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.deleted.notified() => {}
+            }
+        }
+    }
+
+    /// Removes the bytes of everything that was deleted. Each step may be repeated: a crash between
+    /// any two leaves the row, and the next start goes through them again.
+    async fn remove_deleted(&self) -> Result<(), Failure> {
+        loop {
+            let deletions = self.catalog.pending_deletions(DELETIONS_AT_A_TIME).await?;
+            if deletions.is_empty() {
+                return Ok(());
+            }
+            for deletion in deletions {
+                self.remove(&deletion).await?;
+                self.catalog.finish_deletion(deletion.id).await?;
+            }
+        }
+    }
+
+    async fn remove(&self, deletion: &Deletion) -> Result<(), Failure> {
+        if let Some(log) = deletion.log {
+            self.event_log.delete(log).await?;
+            self.appender.forget(log);
+        }
+        self.views.forget(deletion.versions.clone()).await;
+        for version in &deletion.versions {
+            self.remove_objects(&ObjectKey::snapshots_of(*version))
+                .await?;
+        }
+        for component in &deletion.components {
+            let _alone = self.components.write().await;
+            if !self.catalog.component_in_use(*component).await? {
+                self.objects
+                    .delete(&ObjectKey::component(*component))
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove_objects(&self, prefix: &str) -> Result<(), ObjectError> {
+        loop {
+            let objects = self.objects.list(prefix, None, OBJECTS_AT_A_TIME).await?;
+            if objects.is_empty() {
+                return Ok(());
+            }
+            for object in objects {
+                self.objects.delete(&object.key).await?;
+            }
+        }
+    }
+}

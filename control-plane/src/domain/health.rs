@@ -1,0 +1,70 @@
+//! Whether the parts that the node needs are there.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+
+use super::App;
+
+/// A check is good for this long: whoever asks more often gets the last answer.
+const LIFE: Duration = Duration::from_secs(1);
+
+/// A part that does not answer in this time is away.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The last check.
+#[derive(Default)]
+pub(crate) struct Health {
+    last: Mutex<Option<(Instant, Checked)>>,
+}
+
+/// The parts of a node, and whether each is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Checked {
+    pub catalog: bool,
+    pub event_log: bool,
+    pub objects: bool,
+    pub workers: bool,
+}
+
+impl Checked {
+    pub(crate) fn is_healthy(self) -> bool {
+        self.catalog && self.event_log && self.objects && self.workers
+    }
+}
+
+impl App {
+    pub(crate) async fn check_health(&self) -> Checked {
+        let mut last = self.health.last.lock().await;
+        if let Some((at, checked)) = *last
+            && at.elapsed() < LIFE
+        {
+            return checked;
+        }
+        let (catalog, event_log, objects, workers) = tokio::join!(
+            check("the catalog", self.catalog.health()),
+            check("the event log", self.event_log.health()),
+            check("the object store", self.objects.health()),
+            check("the workers", self.views.health()),
+        );
+        let checked = Checked {
+            catalog,
+            event_log,
+            objects,
+            workers,
+        };
+        *last = Some((Instant::now(), checked));
+        checked
+    }
+}
+
+/// Why a part is away is for operators, so it goes to the log and not to whoever asks.
+async fn check(part: &str, health: impl Future<Output = Result<(), String>>) -> bool {
+    let outcome = tokio::time::timeout(PATIENCE, health)
+        .await
+        .unwrap_or_else(|_| Err("it does not answer".to_owned()));
+    if let Err(error) = &outcome {
+        tracing::warn!(%error, "{part} is not available");
+    }
+    outcome.is_ok()
+}

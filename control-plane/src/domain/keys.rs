@@ -1,0 +1,133 @@
+//! API keys: shown once, stored as a hash, never above their maker.
+
+use protocol::api_key::ApiKey;
+use protocol::{ErrorCode, KeyId, LogId, RequestId, Timestamp};
+use storage::access::{Access, Role};
+use storage::catalog::{CreateKeyError, Key, KeyError, NewKey, Page, Paged};
+
+use super::access::require;
+use super::{App, context};
+use crate::auth::token;
+use crate::errors::Failure;
+
+const NAME_CHARS_MAX: usize = 128;
+/// Logs that one key may be limited to; more of them are better served by a tenant of their own.
+const LOGS_MAX: usize = 100;
+
+/// Someone wants a key.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyRequest {
+    pub name: String,
+    /// Member, or the maker's role if that is lower, when it is not said.
+    pub role: Option<Role>,
+    /// Ids or names of the logs that the key is limited to.
+    pub logs: Option<Vec<String>>,
+    pub expires_at: Option<Timestamp>,
+}
+
+impl App {
+    /// # Errors
+    /// When the key would do more than its maker may.
+    pub(crate) async fn create_key(
+        &self,
+        access: &Access,
+        request_id: RequestId,
+        request: KeyRequest,
+    ) -> Result<(Key, ApiKey), Failure> {
+        require(access, Role::Member)?;
+        let role = request.role.unwrap_or(Role::Member.min(access.role));
+        check_request(&request, self.clock.now())?;
+        let logs = match request.logs {
+            Some(names) => Some(self.resolve_logs(access, &names).await?),
+            None => None,
+        };
+        let secret = ApiKey::generate();
+        let key = NewKey {
+            name: request.name,
+            role,
+            logs,
+            expires_at: request.expires_at,
+            sha256: token::digest(secret.expose()),
+        };
+        let key = self
+            .catalog
+            .create_key(access, context(access, request_id), key)
+            .await?;
+        Ok((key, secret))
+    }
+
+    async fn resolve_logs(&self, access: &Access, names: &[String]) -> Result<Vec<LogId>, Failure> {
+        let mut logs = Vec::with_capacity(names.len());
+        for name in names {
+            logs.push(self.log(access, name).await?.id);
+        }
+        logs.sort_unstable();
+        logs.dedup();
+        Ok(logs)
+    }
+
+    /// All keys for admins, the own ones for others.
+    ///
+    /// # Errors
+    /// When the cursor is not of this list.
+    pub(crate) async fn keys(&self, access: &Access, page: Page) -> Result<Paged<Key>, Failure> {
+        Ok(self.catalog.keys(access, page).await?)
+    }
+
+    /// # Errors
+    /// When there is no such key, or it is not the caller's and the caller is no admin.
+    pub(crate) async fn revoke_key(
+        &self,
+        access: &Access,
+        request_id: RequestId,
+        key: KeyId,
+    ) -> Result<(), Failure> {
+        require(access, Role::Member)?;
+        self.catalog
+            .revoke_key(access, context(access, request_id), key)
+            .await?;
+        self.sessions.forget_tenant(access.tenant);
+        Ok(())
+    }
+}
+
+fn check_request(request: &KeyRequest, now: Timestamp) -> Result<(), Failure> {
+    let invalid = |message: &'static str| Err(Failure::new(ErrorCode::InvalidRequest, message));
+    let chars = request.name.chars().count();
+    if chars == 0 || chars > NAME_CHARS_MAX || request.name.chars().any(char::is_control) {
+        return invalid("the name of a key has 1 to 128 characters and no control characters");
+    }
+    if let Some(logs) = &request.logs
+        && (logs.is_empty() || logs.len() > LOGS_MAX)
+    {
+        return invalid("`logs` names 1 to 100 logs; leave it out for all of them");
+    }
+    if request.expires_at.is_some_and(|end| end <= now) {
+        return invalid("`expires_at` lies in the past");
+    }
+    Ok(())
+}
+
+impl From<CreateKeyError> for Failure {
+    fn from(error: CreateKeyError) -> Self {
+        match error {
+            CreateKeyError::Catalog(error) => error.into(),
+            CreateKeyError::LimitReached(_) => {
+                Self::new(ErrorCode::KeyLimitReached, error.to_string())
+            }
+            CreateKeyError::RoleAboveMaker { .. } | CreateKeyError::LogsBeyondMaker => {
+                Self::new(ErrorCode::Forbidden, error.to_string())
+            }
+            CreateKeyError::LogNotFound(_) => Self::log_not_found(),
+        }
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::NotFound => Self::new(ErrorCode::KeyNotFound, "there is no such API key"),
+            KeyError::Catalog(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Logs: making, finding, changing and deleting them.
+
+use std::sync::Arc;
+
+use protocol::frame::Head;
+use protocol::{ErrorCode, Name, RequestId};
+use storage::access::{Access, Role};
+use storage::catalog::{
+    CreateLogError, Log, LogChanges, LogError, LogRef, NewLog, Page, Paged, Retention,
+};
+
+use super::access::{require, require_log};
+use super::{App, context};
+use crate::errors::Failure;
+
+const DESCRIPTION_CHARS_MAX: usize = 1_000;
+
+/// A log with its state.
+#[derive(Clone, Debug)]
+pub(crate) struct LogState {
+    pub log: Arc<Log>,
+    pub head: Head,
+}
+
+impl App {
+    /// # Errors
+    /// When the name breaks the rules or is taken, or the tenant has as many logs as it may.
+    pub(crate) async fn create_log(
+        &self,
+        access: &Access,
+        request_id: RequestId,
+        name: &str,
+        description: Option<String>,
+        retention: Retention,
+    ) -> Result<Log, Failure> {
+        require(access, Role::Member)?;
+        check_description(description.as_deref())?;
+        let log = NewLog {
+            name: parse_name(name)?,
+            description,
+            retention,
+        };
+        Ok(self
+            .catalog
+            .create_log(access, context(access, request_id), log)
+            .await?)
+    }
+
+    /// The log that a URL names by id or name, from memory where it can be.
+    ///
+    /// # Errors
+    /// When the tenant has none, or the caller may not reach it.
+    pub(crate) async fn log(&self, access: &Access, name: &str) -> Result<Arc<Log>, Failure> {
+        let key = (access.tenant, name.to_owned());
+        let ask = async {
+            // Entries are shared by all callers of a tenant; what a key is limited to is checked
+            // below, for each of them.
+            let all = Access {
+                logs: None,
+                ..access.clone()
+            };
+            let log = self.catalog.log(&all, &log_ref(name)?).await?;
+            Ok(log.map(Arc::new))
+        };
+        let log = self.caches.logs.get(&key, ask).await?;
+        let log = log.ok_or_else(Failure::log_not_found)?;
+        require_log(access, log.id)?;
+        Ok(log)
+    }
+
+    /// # Errors
+    /// When there is no such log, or the event log can't be read.
+    pub(crate) async fn log_state(&self, access: &Access, name: &str) -> Result<LogState, Failure> {
+        let log = self.log(access, name).await?;
+        let head = self.appender.head(log.id).await?;
+        Ok(LogState { log, head })
+    }
+
+    /// # Errors
+    /// When the cursor is not of this list, or the event log can't be read.
+    pub(crate) async fn logs(
+        &self,
+        access: &Access,
+        page: Page,
+    ) -> Result<Paged<LogState>, Failure> {
+        let logs = self.catalog.logs(access, page).await?;
+        let mut items = Vec::with_capacity(logs.items.len());
+        for log in logs.items {
+            let head = self.appender.head(log.id).await?;
+            items.push(LogState {
+                log: Arc::new(log),
+                head,
+            });
+        }
+        Ok(Paged {
+            items,
+            next_cursor: logs.next_cursor,
+        })
+    }
+
+    /// # Errors
+    /// When there is no such log.
+    pub(crate) async fn update_log(
+        &self,
+        access: &Access,
+        request_id: RequestId,
+        name: &str,
+        changes: LogChanges,
+    ) -> Result<LogState, Failure> {
+        require(access, Role::Member)?;
+        if let Some(description) = &changes.description {
+            check_description(description.as_deref())?;
+        }
+        let log = self.log(access, name).await?;
+        let log = self
+            .catalog
+            .update_log(access, context(access, request_id), log.id, changes)
+            .await?;
+        self.caches.forget_log(log.id);
+        let head = self.appender.head(log.id).await?;
+        Ok(LogState {
+            log: Arc::new(log),
+            head,
+        })
+    }
+
+    /// Deletes a log with its views. Nobody finds it any more when this returns; its bytes go in
+    /// the background.
+    ///
+    /// # Errors
+    /// When there is no such log.
+    pub(crate) async fn delete_log(
+        &self,
+        access: &Access,
+        request_id: RequestId,
+        name: &str,
+    ) -> Result<(), Failure> {
+        require(access, Role::Admin)?;
+        let log = self.log(access, name).await?;
+        self.catalog
+            .delete_log(access, context(access, request_id), log.id)
+            .await?;
+        self.caches.forget_log(log.id);
+        self.deleted.notify_one();
+        Ok(())
+    }
+}
+
+/// # Errors
+/// When the text is neither an id nor a name.
+fn log_ref(text: &str) -> Result<LogRef, Failure> {
+    match text.parse() {
+        Ok(id) => Ok(LogRef::Id(id)),
+        Err(_) => parse_name(text).map(LogRef::Name),
+    }
+}
+
+pub(super) fn parse_name(text: &str) -> Result<Name, Failure> {
+    text.parse().map_err(|error: protocol::InvalidName| {
+        Failure::new(ErrorCode::InvalidName, error.to_string())
+    })
+}
+
+fn check_description(description: Option<&str>) -> Result<(), Failure> {
+    if description.is_some_and(|text| text.chars().count() > DESCRIPTION_CHARS_MAX) {
+        return Err(Failure::new(
+            ErrorCode::InvalidRequest,
+            "`description` has at most 1000 characters",
+        ));
+    }
+    Ok(())
+}
+
+impl From<CreateLogError> for Failure {
+    fn from(error: CreateLogError) -> Self {
+        match error {
+            CreateLogError::NameTaken => Self::new(
+                ErrorCode::NameTaken,
+                "the tenant has a log of this name already",
+            ),
+            CreateLogError::LimitReached(_) => {
+                Self::new(ErrorCode::LogLimitReached, error.to_string())
+            }
+            CreateLogError::LimitedKey => Self::new(ErrorCode::Forbidden, error.to_string()),
+            CreateLogError::Catalog(error) => error.into(),
+        }
+    }
+}
+
+impl From<LogError> for Failure {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::NotFound => Self::log_not_found(),
+            LogError::Catalog(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What the control plane does, without HTTP.
+//!
+//! Every operation takes the caller's [`Access`] first, checks its role and reaches rows of the
+//! tenant through it alone. What belongs to someone else is not found.
+
+pub(crate) mod access;
+pub(crate) mod append;
+mod background;
+mod builds;
+pub(crate) mod caches;
+pub(crate) mod events;
+pub(crate) mod health;
+pub(crate) mod keys;
+pub(crate) mod logs;
+pub(crate) mod queries;
+pub(crate) mod sessions;
+pub(crate) mod tenants;
+mod verification;
+pub(crate) mod views;
+
+use std::sync::Arc;
+
+use protocol::RequestId;
+use storage::access::Access;
+use storage::bus::SharedViews;
+use storage::catalog::{Catalog, Context};
+use storage::clock::SharedClock;
+use storage::event_log::SharedEventLog;
+use storage::event_log::appender::Appender;
+use storage::objects::SharedObjects;
+use tokio::sync::{Notify, RwLock, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::password::Passwords;
+use crate::auth::sessions::Sessions;
+use crate::mail::Mailbox;
+use crate::options::Options;
+use crate::rate_limit::RateLimits;
+
+/// What the control plane is made of.
+pub struct Parts {
+    pub catalog: Catalog,
+    pub event_log: SharedEventLog,
+    pub appender: Appender,
+    pub objects: SharedObjects,
+    pub views: SharedViews,
+    pub clock: SharedClock,
+    pub mail: Mailbox,
+    pub options: Options,
+}
+
+/// The state behind every operation.
+pub(crate) struct App {
+    pub(crate) catalog: Catalog,
+    pub(crate) event_log: SharedEventLog,
+    pub(crate) appender: Appender,
+    pub(crate) objects: SharedObjects,
+    pub(crate) views: SharedViews,
+    pub(crate) clock: SharedClock,
+    pub(crate) mail: Mailbox,
+    pub(crate) options: Options,
+    pub(crate) passwords: Passwords,
+    pub(crate) sessions: Sessions,
+    pub(crate) caches: caches::Caches,
+    pub(crate) rates: RateLimits,
+    pub(crate) builds: builds::Builds,
+    pub(crate) health: health::Health,
+    /// Read-locked while a component is given a row, write-locked while one is removed.
+    pub(crate) components: RwLock<()>,
+    /// Something was deleted and its bytes are still there.
+    pub(crate) deleted: Notify,
+    /// Room for large request bodies, in units of [`BODY_UNIT_BYTES`].
+    pub(crate) bodies: Arc<Semaphore>,
+    /// Room for live tails.
+    pub(crate) streams: Arc<Semaphore>,
+    /// Everything that runs in the background.
+    pub(crate) tasks: TaskTracker,
+    /// The node is stopping: streams end, loops stop.
+    pub(crate) stopping: CancellationToken,
+}
+
+/// The unit in which memory for request bodies is handed out.
+pub(crate) const BODY_UNIT_BYTES: usize = 64 << 10;
+
+impl App {
+    pub(crate) fn new(parts: Parts) -> Arc<Self> {
+        let Parts {
+            catalog,
+            event_log,
+            appender,
+            objects,
+            views,
+            clock,
+            mail,
+            options,
+        } = parts;
+        Arc::new(Self {
+            passwords: Passwords::new(options.password_hashes_max),
+            sessions: Sessions::new(&options),
+            caches: caches::Caches::new(&options),
+            rates: RateLimits::new(options.tenant_rate, options.auth_rate),
+            builds: builds::Builds::default(),
+            health: health::Health::default(),
+            components: RwLock::default(),
+            deleted: Notify::new(),
+            bodies: Arc::new(Semaphore::new(options.body_memory_bytes / BODY_UNIT_BYTES)),
+            streams: Arc::new(Semaphore::new(options.streams_max)),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            catalog,
+            event_log,
+            appender,
+            objects,
+            views,
+            clock,
+            mail,
+            options,
+        })
+    }
+}
+
+/// Who changes something, for the control event that it leaves.
+pub(crate) fn context(access: &Access, request_id: RequestId) -> Context {
+    Context {
+        actor: access.actor,
+        request_id,
+    }
+}

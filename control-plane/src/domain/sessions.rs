@@ -1,0 +1,163 @@
+//! Logging in and out, and exchanging an API key for a short-lived token.
+
+use std::time::Duration;
+
+use protocol::api_key::ApiKey;
+use protocol::{ErrorCode, TenantId};
+use storage::access::{Access, Actor};
+use storage::catalog::{Membership, NewSession};
+
+use super::App;
+use super::tenants::normal_email;
+use crate::auth::token;
+use crate::errors::Failure;
+
+/// The range of lives that `/auth/token` gives.
+const LIFE_SECONDS: std::ops::RangeInclusive<u64> = 60..=86_400;
+
+/// The outcome of a login.
+#[derive(Clone, Debug)]
+pub(crate) struct Login {
+    /// `None` when there are several tenants to choose from.
+    pub token: Option<Issued>,
+    pub tenants: Vec<Membership>,
+}
+
+/// A token that was just made.
+#[derive(Clone, Debug)]
+pub(crate) struct Issued {
+    pub token: String,
+    pub life: Duration,
+}
+
+impl App {
+    /// # Errors
+    /// When address and password don't match, or the address is not verified.
+    pub(crate) async fn log_in(
+        &self,
+        email: &str,
+        password: String,
+        tenant: Option<TenantId>,
+    ) -> Result<Login, Failure> {
+        // An address that can't be one is treated like an unknown one.
+        let user = match normal_email(email) {
+            Ok(email) => self.catalog.user_by_email(&email).await?,
+            Err(_) => None,
+        };
+        let stored = user.as_ref().map(|user| user.password_hash.clone());
+        let verified = self.passwords.verify(password, stored).await?;
+        let Some(user) = user.filter(|_| verified) else {
+            return Err(Failure::new(
+                ErrorCode::InvalidCredentials,
+                "address and password don't match",
+            ));
+        };
+        if !user.email_verified {
+            return Err(Failure::new(
+                ErrorCode::EmailNotVerified,
+                "verify your address first: open the link in the mail that was sent to it",
+            ));
+        }
+        let tenants = self.catalog.memberships(user.id).await?;
+        let Some(chosen) = choose(&tenants, tenant)? else {
+            return Ok(Login {
+                token: None,
+                tenants,
+            });
+        };
+        let access = Access {
+            tenant: chosen.tenant,
+            actor: Actor::User(user.id),
+            role: chosen.role,
+            logs: None,
+        };
+        let token = self.issue(access, self.options.session_life).await?;
+        Ok(Login {
+            token: Some(token),
+            tenants,
+        })
+    }
+
+    /// # Errors
+    /// When the key is unknown, revoked or expired, or the life out of range.
+    pub(crate) async fn exchange_key(
+        &self,
+        key: &str,
+        life_seconds: Option<u64>,
+    ) -> Result<Issued, Failure> {
+        let life = life_seconds.unwrap_or(self.options.session_life.as_secs());
+        if !LIFE_SECONDS.contains(&life) {
+            return Err(Failure::new(
+                ErrorCode::InvalidRequest,
+                "`expires_in_secs` is from 60 to 86400",
+            ));
+        }
+        let unknown = || {
+            Failure::new(
+                ErrorCode::InvalidCredentials,
+                "this API key is unknown, revoked or expired",
+            )
+        };
+        let key = ApiKey::parse(key)
+            .map_err(|error| Failure::new(ErrorCode::InvalidCredentials, error.to_string()))?;
+        let session = self
+            .session(token::digest(key.expose()))
+            .await?
+            .ok_or_else(unknown)?;
+        let mut life = Duration::from_secs(life);
+        if let Some(end) = session.expires_at {
+            let left = end.as_micros().saturating_sub(self.clock.now().as_micros());
+            life = life.min(Duration::from_micros(left));
+        }
+        self.issue(session.access.clone(), life).await
+    }
+
+    /// Ends the session of a token.
+    ///
+    /// # Errors
+    /// When the token is none, or is an API key, which is revoked and not logged out.
+    pub(crate) async fn log_out(&self, secret: Option<&str>) -> Result<(), Failure> {
+        let unknown = || {
+            Failure::new(
+                ErrorCode::Unauthenticated,
+                "there is no such session; an API key is revoked with DELETE /keys/{id}",
+            )
+        };
+        let digest = token::digest(secret.ok_or_else(unknown)?);
+        let ended = self.catalog.delete_session(digest).await?;
+        self.sessions.forget(&digest);
+        if ended { Ok(()) } else { Err(unknown()) }
+    }
+
+    async fn issue(&self, access: Access, life: Duration) -> Result<Issued, Failure> {
+        let token = token::session();
+        let session = NewSession {
+            token_sha256: token::digest(&token),
+            tenant: access.tenant,
+            actor: access.actor,
+            role: access.role,
+            logs: access.logs.map(|logs| logs.to_vec()),
+            expires_at: self.from_now(life),
+        };
+        self.catalog.create_session(session).await?;
+        Ok(Issued { token, life })
+    }
+}
+
+/// The tenant that the token is for: the one asked for, or the only one. `None` when the caller
+/// must choose.
+fn choose(tenants: &[Membership], asked: Option<TenantId>) -> Result<Option<&Membership>, Failure> {
+    match (asked, tenants) {
+        (Some(asked), _) => tenants
+            .iter()
+            .find(|it| it.tenant == asked)
+            .map(Some)
+            .ok_or_else(|| Failure::new(ErrorCode::NotFound, "you have no such tenant")),
+        (None, [only]) => Ok(Some(only)),
+        (None, []) => Err(Failure::new(
+            ErrorCode::Forbidden,
+            "you are no member of any tenant any more",
+        )),
+        (None, _) => Ok(None),
+    }
+}

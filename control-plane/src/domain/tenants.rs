@@ -1,0 +1,181 @@
+//! Tenants: signing up, and what a member sees of the own one.
+
+use protocol::api_key::ApiKey;
+use protocol::{ErrorCode, RequestId, TenantId, UserId};
+use storage::access::{Access, Actor, Role};
+use storage::catalog::{CreateTenantError, NewTenant, Tenant};
+
+use super::App;
+use super::keys::KeyRequest;
+use crate::auth::{password, token};
+use crate::errors::Failure;
+
+const SHORT_NAME_CHARS_MAX: usize = 64;
+const EMAIL_BYTES_MAX: usize = 254;
+
+/// Someone signs up.
+#[derive(Clone, Debug)]
+pub(crate) struct SignUp {
+    pub owner_email: String,
+    pub owner_password: String,
+    pub short_name: String,
+}
+
+impl App {
+    /// Makes a tenant with its owner and sends the mail that verifies the owner's address.
+    ///
+    /// # Errors
+    /// When the name, the address or the password can't be used or are taken.
+    pub(crate) async fn sign_up(
+        &self,
+        request_id: RequestId,
+        request: SignUp,
+    ) -> Result<(TenantId, UserId), Failure> {
+        let email = request.owner_email.clone();
+        let (tenant, user) = self.create_tenant(request_id, request, false).await?;
+        // The account exists whatever becomes of the mail; another one can be asked for.
+        if let Err(failure) = self.send_verification(request_id, user, &email).await {
+            tracing::warn!(%failure, %request_id, "a verification mail was not sent");
+        }
+        Ok((tenant, user))
+    }
+
+    async fn create_tenant(
+        &self,
+        request_id: RequestId,
+        request: SignUp,
+        email_verified: bool,
+    ) -> Result<(TenantId, UserId), Failure> {
+        check_short_name(&request.short_name)?;
+        let owner_email = normal_email(&request.owner_email)?;
+        password::check_rules(&request.owner_password)?;
+        let owner_password_hash = self.passwords.hash(request.owner_password).await?;
+        let tenant = NewTenant {
+            short_name: request.short_name,
+            owner_email,
+            owner_password_hash,
+            email_verified,
+        };
+        Ok(self.catalog.create_tenant(request_id, tenant).await?)
+    }
+
+    /// Makes a tenant whose owner is verified already, and a key of the owner's. For the first
+    /// start of a development server and for tests; nobody reaches it over HTTP.
+    ///
+    /// # Errors
+    /// As for signing up.
+    pub(crate) async fn create_tenant_with_owner(
+        &self,
+        short_name: &str,
+        email: &str,
+        owner_password: Option<String>,
+    ) -> Result<(TenantId, ApiKey), Failure> {
+        let request_id = RequestId::generate();
+        let request = SignUp {
+            owner_email: email.to_owned(),
+            owner_password: owner_password.unwrap_or_else(token::session),
+            short_name: short_name.to_owned(),
+        };
+        let (tenant, user) = self.create_tenant(request_id, request, true).await?;
+        let owner = Access {
+            tenant,
+            actor: Actor::User(user),
+            role: Role::Owner,
+            logs: None,
+        };
+        let request = KeyRequest {
+            name: "owner".to_owned(),
+            role: Some(Role::Owner),
+            logs: None,
+            expires_at: None,
+        };
+        let (_, key) = self.create_key(&owner, request_id, request).await?;
+        Ok((tenant, key))
+    }
+
+    /// # Errors
+    /// When the catalog can't be read.
+    pub(crate) async fn tenant(&self, access: &Access) -> Result<Tenant, Failure> {
+        Ok(self.catalog.tenant(access).await?)
+    }
+}
+
+/// 1 to 64 lower-case letters, digits and dashes, as in a host name.
+fn check_short_name(name: &str) -> Result<(), Failure> {
+    let sound = !name.is_empty()
+        && name.len() <= SHORT_NAME_CHARS_MAX
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if sound {
+        return Ok(());
+    }
+    Err(Failure::new(
+        ErrorCode::InvalidName,
+        "the short name of a tenant has 1 to 64 of a-z, 0-9 and '-', and '-' neither first nor \
+         last",
+    ))
+}
+
+/// The address in the one spelling under which it is stored and looked up.
+pub(super) fn normal_email(email: &str) -> Result<String, Failure> {
+    let email = email.trim().to_lowercase();
+    let sound = email.len() <= EMAIL_BYTES_MAX && email.parse::<lettre::Address>().is_ok();
+    if sound {
+        return Ok(email);
+    }
+    Err(Failure::new(
+        ErrorCode::InvalidEmail,
+        "this can't be an email address",
+    ))
+}
+
+impl From<CreateTenantError> for Failure {
+    fn from(error: CreateTenantError) -> Self {
+        match error {
+            CreateTenantError::ShortNameTaken => {
+                Self::new(ErrorCode::NameTaken, "another tenant has this short name")
+            }
+            CreateTenantError::EmailTaken => Self::new(
+                ErrorCode::EmailTaken,
+                "this address is registered already; log in instead",
+            ),
+            CreateTenantError::Catalog(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_names_are_checked() {
+        assert!(check_short_name("acme-2").is_ok());
+        for bad in ["", "-a", "a-", "Acme", "a b", "é", &"a".repeat(65)] {
+            let failure = check_short_name(bad).unwrap_err();
+            assert_eq!(failure.code, ErrorCode::InvalidName, "{bad}");
+        }
+    }
+
+    #[test]
+    fn addresses_have_one_spelling() {
+        assert_eq!(
+            normal_email(" Ada@Example.ORG ").unwrap(),
+            "ada@example.org"
+        );
+        for bad in [
+            "",
+            "ada",
+            "ada@",
+            "@example.org",
+            "a b@example.org",
+            "a@b\nc.org",
+        ] {
+            let failure = normal_email(bad).unwrap_err();
+            assert_eq!(failure.code, ErrorCode::InvalidEmail, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Proving that an address belongs to whoever signed up with it.
+
+use std::sync::Arc;
+
+use protocol::{ErrorCode, RequestId, Timestamp, UserId};
+use storage::catalog::VerifyEmailError;
+
+use super::App;
+use super::tenants::normal_email;
+use crate::auth::token;
+use crate::errors::Failure;
+
+impl App {
+    /// Makes a new link and sends it.
+    pub(super) async fn send_verification(
+        &self,
+        request_id: RequestId,
+        user: UserId,
+        email: &str,
+    ) -> Result<(), Failure> {
+        let secret = token::verification();
+        let expires_at = self.from_now(self.options.verification_life);
+        self.catalog
+            .request_email_verification(request_id, user, token::digest(&secret), expires_at)
+            .await?;
+        let link = format!(
+            "{}/verify?token={secret}",
+            self.options.public_url.trim_end_matches('/')
+        );
+        self.mail
+            .send_verification(email, &link)
+            .await
+            .map_err(|error| Failure::unavailable("the mail was not sent", &error))
+    }
+
+    /// # Errors
+    /// When the token is unknown, used or expired.
+    pub(crate) async fn verify_email(
+        &self,
+        request_id: RequestId,
+        secret: &str,
+    ) -> Result<(), Failure> {
+        self.catalog
+            .verify_email(request_id, token::digest(secret))
+            .await?;
+        Ok(())
+    }
+
+    /// Sends another link if the address is registered and not verified. What comes back, and how
+    /// soon, does not depend on that: the work goes on in the background.
+    ///
+    /// # Errors
+    /// When the text can't be an address.
+    pub(crate) fn resend_verification(
+        self: &Arc<Self>,
+        request_id: RequestId,
+        email: &str,
+    ) -> Result<(), Failure> {
+        let email = normal_email(email)?;
+        let app = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let sent = async {
+                match app.catalog.user_by_email(&email).await? {
+                    Some(user) if !user.email_verified => {
+                        app.send_verification(request_id, user.id, &email).await
+                    }
+                    _ => Ok(()),
+                }
+            };
+            if let Err(failure) = sent.await {
+                tracing::warn!(%failure, %request_id, "a verification mail was not sent again");
+            }
+        });
+        Ok(())
+    }
+
+    /// The time that lies `life` ahead.
+    pub(super) fn from_now(&self, life: std::time::Duration) -> Timestamp {
+        let micros = u64::try_from(life.as_micros()).unwrap_or(u64::MAX);
+        Timestamp(self.clock.now().as_micros().saturating_add(micros))
+    }
+}
+
+impl From<VerifyEmailError> for Failure {
+    fn from(error: VerifyEmailError) -> Self {
+        match error {
+            VerifyEmailError::Unknown => Self::new(
+                ErrorCode::InvalidToken,
+                "this link is unknown, used or expired; ask for a new one",
+            ),
+            VerifyEmailError::Catalog(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! Views: uploading versions, and what is known about them.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::future::join_all;
+use protocol::frame::Head;
+use protocol::{ComponentDigest, ErrorCode, RequestId};
+use storage::access::{Access, Role};
+use storage::bus::{ComponentError, ComponentReport, VersionStatus};
+use storage::catalog::{
+    Log, NewVersion, Page, Paged, UploadError, Version, VersionState, View, ViewError,
+};
+use storage::objects::{ObjectError, ObjectKey};
+
+use super::access::require;
+use super::logs::parse_name;
+use super::{App, context};
+use crate::errors::Failure;
+
+/// Versions of each view in a list, besides the live one; the view itself shows all.
+const LISTED_VERSIONS: usize = 3;
+
+/// What comes with a component.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Upload {
+    /// The content type of the view's answers.
+    pub content_type: Option<String>,
+    /// Handed to the component's `init`.
+    pub config: Bytes,
+}
+
+/// A view with what its versions are doing.
+#[derive(Clone, Debug)]
+pub(crate) struct ViewStatus {
+    pub log: Arc<Log>,
+    pub head: Head,
+    pub view: View,
+    /// One for each of the view's versions, in their order.
+    pub versions: Vec<VersionStatus>,
+}
+
+impl App {
+    /// Checks and stores a component as a new version of a view, and builds it. Returns when the
+    /// version went live or failed, or after `build_wait`.
+    ///
+    /// # Errors
+    /// When the component can't be a view, or the log has as many views as it may.
+    pub(crate) async fn upload(
+        self: &Arc<Self>,
+        access: &Access,
+        request_id: RequestId,
+        (log, view): (&str, &str),
+        component: Bytes,
+        upload: Upload,
+    ) -> Result<(View, Version), Failure> {
+        require(access, Role::Member)?;
+        let name = parse_name(view)?;
+        let log = self.log(access, log).await?;
+        if let Some(content_type) = &upload.content_type {
+            check_content_type(content_type)?;
+        }
+        let digest = ComponentDigest::of(&component);
+        let component_bytes = component.len() as u64;
+        let report = self.prepare(access, digest, component.clone()).await?;
+        let version = NewVersion {
+            component: digest,
+            component_bytes,
+            report,
+            content_type: upload.content_type,
+            config: upload.config,
+        };
+        let (view, version) = {
+            // No deletion takes the component away before a row refers to it.
+            let _shared = self.components.read().await;
+            self.restore_component(digest, component).await?;
+            self.catalog
+                .upload_version(
+                    access,
+                    context(access, request_id),
+                    log.id,
+                    name.clone(),
+                    version,
+                )
+                .await?
+        };
+        let mut build = self.start_build(version.spec(&view));
+        // The channel closes when the build has ended; nothing is ever sent on it.
+        let ended = tokio::time::timeout(self.options.build_wait, build.changed()).await;
+        if ended.is_err() {
+            return Ok((view, version));
+        }
+        let current = self.catalog.view(access, log.id, &name).await?;
+        let current = current.ok_or_else(Failure::view_not_found)?;
+        let version = find_version(&current, version.number)?.clone();
+        Ok((current, version))
+    }
+
+    /// Stores a component and has it checked and compiled.
+    async fn prepare(
+        &self,
+        access: &Access,
+        digest: ComponentDigest,
+        component: Bytes,
+    ) -> Result<ComponentReport, Failure> {
+        let key = ObjectKey::component(digest);
+        self.objects.put_if_absent(&key, component).await?;
+        let error = match self.views.prepare(access.tenant, digest).await {
+            Ok(report) => return Ok(report),
+            Err(error) => error,
+        };
+        if !matches!(error, ComponentError::Unavailable(_)) {
+            // Equal bytes are refused always, so nothing that was accepted refers to them.
+            if let Err(error) = self.objects.delete(&key).await {
+                tracing::warn!(%error, "a refused component was not removed");
+            }
+        }
+        Err(error.into())
+    }
+
+    /// Stores the component again if the deletion of an equal one took it away meanwhile.
+    async fn restore_component(
+        &self,
+        digest: ComponentDigest,
+        component: Bytes,
+    ) -> Result<(), Failure> {
+        let key = ObjectKey::component(digest);
+        match self.objects.get_range(&key, 0..1).await {
+            Ok(_) => Ok(()),
+            Err(ObjectError::NotFound(_)) => {
+                self.objects.put_if_absent(&key, component).await?;
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// # Errors
+    /// When there is no such log or view.
+    pub(crate) async fn view_status(
+        &self,
+        access: &Access,
+        log: &str,
+        view: &str,
+    ) -> Result<ViewStatus, Failure> {
+        let log = self.log(access, log).await?;
+        let head = self.appender.head(log.id).await?;
+        let view = self
+            .catalog
+            .view(access, log.id, &parse_name(view)?)
+            .await?
+            .ok_or_else(Failure::view_not_found)?;
+        Ok(self.with_status(log, head, view).await)
+    }
+
+    /// # Errors
+    /// When there is no such log, or the cursor is not of this list.
+    pub(crate) async fn views(
+        &self,
+        access: &Access,
+        log: &str,
+        page: Page,
+    ) -> Result<Paged<ViewStatus>, Failure> {
+        let log = self.log(access, log).await?;
+        let head = self.appender.head(log.id).await?;
+        let views = self.catalog.views(access, log.id, page).await?;
+        let mut items = Vec::with_capacity(views.items.len());
+        for mut view in views.items {
+            let live = view.live;
+            let newest: Vec<_> = view
+                .versions
+                .iter()
+                .take(LISTED_VERSIONS)
+                .map(|it| it.id)
+                .collect();
+            view.versions
+                .retain(|it| live == Some(it.id) || newest.contains(&it.id));
+            items.push(self.with_status(Arc::clone(&log), head, view).await);
+        }
+        Ok(Paged {
+            items,
+            next_cursor: views.next_cursor,
+        })
+    }
+
+    async fn with_status(&self, log: Arc<Log>, head: Head, view: View) -> ViewStatus {
+        let statuses = view.versions.iter().map(|version| {
+            let spec = Arc::new(version.spec(&view));
+            self.views.status(spec)
+        });
+        let versions = join_all(statuses).await;
+        ViewStatus {
+            log,
+            head,
+            view,
+            versions,
+        }
+    }
+
+    /// # Errors
+    /// When there is no such log or view.
+    pub(crate) async fn delete_view(
+        &self,
+        access: &Access,
+        request_id: RequestId,
+        log: &str,
+        view: &str,
+    ) -> Result<(), Failure> {
+        require(access, Role::Member)?;
+        let name = parse_name(view)?;
+        let log = self.log(access, log).await?;
+        self.catalog
+            .delete_view(access, context(access, request_id), log.id, &name)
+            .await?;
+        self.caches
+            .versions
+            .forget_if(move |entry| entry.spec.log == log.id);
+        self.deleted.notify_one();
+        Ok(())
+    }
+}
+
+/// # Errors
+/// When the view has no version of this number.
+pub(super) fn find_version(view: &View, number: u32) -> Result<&Version, Failure> {
+    view.versions
+        .iter()
+        .find(|version| version.number == number)
+        .ok_or_else(|| {
+            Failure::new(
+                ErrorCode::VersionNotFound,
+                format!("the view has no version {number}"),
+            )
+        })
+}
+
+/// Whether a version has an instance that can answer.
+pub(super) fn is_queryable(version: &Version) -> bool {
+    matches!(version.state, VersionState::Live | VersionState::Retired)
+}
+
+fn check_content_type(content_type: &str) -> Result<(), Failure> {
+    let sound = content_type.len() <= 128
+        && content_type.contains('/')
+        && http::HeaderValue::from_str(content_type).is_ok();
+    if sound {
+        return Ok(());
+    }
+    Err(Failure::new(
+        ErrorCode::InvalidRequest,
+        "`content_type` is not a media type, such as application/json",
+    ))
+}
+
+impl From<ComponentError> for Failure {
+    fn from(error: ComponentError) -> Self {
+        let code = match &error {
+            ComponentError::Invalid(_) => ErrorCode::InvalidComponent,
+            ComponentError::WrongWorld(_) => ErrorCode::WrongWorld,
+            ComponentError::ForbiddenImports(_) => ErrorCode::ForbiddenImport,
+            ComponentError::TooComplex(_) => ErrorCode::ComponentTooComplex,
+            ComponentError::Unavailable(text) => {
+                return Self::unavailable("the component can't be checked right now", text);
+            }
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<UploadError> for Failure {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::LogNotFound => Self::log_not_found(),
+            UploadError::LimitReached(_) => {
+                Self::new(ErrorCode::ViewLimitReached, error.to_string())
+            }
+            UploadError::TooManyBuilding(_) => Self::new(ErrorCode::Overloaded, error.to_string()),
+            UploadError::Catalog(error) => error.into(),
+        }
+    }
+}
+
+impl From<ViewError> for Failure {
+    fn from(error: ViewError) -> Self {
+        match error {
+            ViewError::NotFound => Self::view_not_found(),
+            ViewError::Catalog(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What the control plane counts about itself, and the page that shows it.
+//!
+//! Labels are the operation and the class of the status: never a tenant, a log or anything else
+//! that a tenant chooses, so the number of series is fixed.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use metrics::{Counter, Histogram};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use poem::{Endpoint, Response, Route, endpoint::make_sync, get};
+
+/// Seconds; from a hot query to a cold one that folds a long log.
+const LATENCY_BUCKETS: &[f64] = &[
+    0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
+    10.0, 30.0,
+];
+
+/// Makes everything that this process counts readable through the returned handle. Call it once,
+/// before anything else is started.
+///
+/// # Errors
+/// When a recorder is installed already.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), LATENCY_BUCKETS)?
+        .install_recorder()
+}
+
+/// The endpoint for a listener of its own, which is not reachable from outside: `/metrics`.
+pub fn endpoint(handle: PrometheusHandle) -> impl Endpoint {
+    let page = make_sync(move |_| {
+        Response::builder()
+            .content_type("text/plain; version=0.0.4")
+            .body(handle.render())
+    });
+    Route::new().at("/metrics", get(page))
+}
+
+const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
+
+/// The series of one operation. They are looked up once and then cost an atomic addition.
+struct Series {
+    operation: &'static str,
+    cells: OnceLock<([Counter; 4], Histogram)>,
+}
+
+impl Series {
+    fn new(operation: &'static str) -> Self {
+        Self {
+            operation,
+            cells: OnceLock::new(),
+        }
+    }
+
+    fn record(&self, status: u16, took: Duration) {
+        let (answers, latency) = self.cells.get_or_init(|| {
+            let answers = CLASSES.map(|class| {
+                metrics::counter!("http_answers_total", "operation" => self.operation, "class" => class)
+            });
+            let latency = metrics::histogram!("http_answer_seconds", "operation" => self.operation);
+            (answers, latency)
+        });
+        let class = usize::from(status / 100).clamp(2, 5) - 2;
+        answers[class].increment(1);
+        latency.record(took);
+    }
+}
+
+/// The series of all operations.
+pub(crate) struct Requests {
+    operations: HashMap<&'static str, Series>,
+    /// Requests that no operation answered.
+    others: Series,
+}
+
+impl Requests {
+    pub(crate) fn new(operations: impl Iterator<Item = &'static str>) -> Self {
+        Self {
+            operations: operations.map(|id| (id, Series::new(id))).collect(),
+            others: Series::new("none"),
+        }
+    }
+
+    pub(crate) fn record(&self, operation: Option<&'static str>, status: u16, took: Duration) {
+        operation
+            .and_then(|id| self.operations.get(id))
+            .unwrap_or(&self.others)
+            .record(status, took);
+    }
+}
