@@ -1,7 +1,9 @@
 //! What can go wrong in the catalog, whatever the operation. Outcomes that callers tell apart
 //! (a taken name, a limit) have an enum beside their operation, which wraps [`CatalogError`].
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use sea_orm::sqlx::error::DatabaseError as _;
+use sea_orm::sqlx::sqlite::SqliteError;
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
 use super::event::EventError;
 
@@ -26,41 +28,43 @@ pub enum CatalogError {
 }
 
 /// SQLite's primary result codes that mean more than "try again".
+const SQLITE_BUSY: i64 = 5;
 const SQLITE_CORRUPT: i64 = 11;
 const SQLITE_FULL: i64 = 13;
 const SQLITE_NOTADB: i64 = 26;
 
 impl From<DbErr> for CatalogError {
     fn from(error: DbErr) -> Self {
-        match &error {
-            DbErr::Type(_) | DbErr::Json(_) | DbErr::TryIntoErr { .. } => {
-                return Self::Corrupt(error.to_string());
-            }
-            DbErr::Conn(RuntimeErr::SqlxError(source))
-            | DbErr::Exec(RuntimeErr::SqlxError(source))
-            | DbErr::Query(RuntimeErr::SqlxError(source)) => {
-                if let Some(code) = sqlite_code(source) {
-                    match code & 0xff {
-                        SQLITE_FULL => return Self::Full,
-                        SQLITE_CORRUPT | SQLITE_NOTADB => return Self::Corrupt(source.to_string()),
-                        _ => {}
-                    }
-                }
-            }
-            _ => {}
+        if let DbErr::Type(_) | DbErr::Json(_) | DbErr::TryIntoErr { .. } = &error {
+            return Self::Corrupt(error.to_string());
         }
-        Self::Unavailable(error.to_string())
+        match sqlite_code(&error) {
+            Some(SQLITE_FULL) => Self::Full,
+            Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Self::Corrupt(error.to_string()),
+            _ => Self::Unavailable(error.to_string()),
+        }
     }
 }
 
-fn sqlite_code(error: &sea_orm::sqlx::Error) -> Option<i64> {
-    let sea_orm::sqlx::Error::Database(error) = error else {
+/// Whether another process holds the database right now.
+pub(super) fn is_busy(error: &DbErr) -> bool {
+    sqlite_code(error) == Some(SQLITE_BUSY)
+}
+
+/// SQLite's primary result code, where the error is one of SQLite.
+fn sqlite_code(error: &DbErr) -> Option<i64> {
+    let (DbErr::Conn(RuntimeErr::SqlxError(error))
+    | DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
         return None;
     };
-    let error = error.try_downcast_ref::<sea_orm::sqlx::sqlite::SqliteError>()?;
-    sea_orm::sqlx::error::DatabaseError::code(error)?
-        .parse()
-        .ok()
+    let sqlx::Error::Database(error) = error.as_ref() else {
+        return None;
+    };
+    let error = error.try_downcast_ref::<SqliteError>()?;
+    let extended: i64 = error.code()?.parse().ok()?;
+    Some(extended & 0xff)
 }
 
 /// Why a change was not recorded. Operations turn [`ChangeError::Taken`] into their own error.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -13,6 +13,7 @@ use sea_orm::{
 use tokio::sync::{Mutex, broadcast};
 use tokio_util::task::TaskTracker;
 
+use super::error::is_busy;
 use super::{Catalog, CatalogError, CatalogLimits, Inner};
 use crate::clock::SharedClock;
 
@@ -21,6 +22,9 @@ const READERS: u32 = 4;
 
 /// How long another process may hold the database, as a rebuild by the command line does.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Between two attempts to open a file that another process creates right now.
+const BUSY_RETRY: Duration = Duration::from_millis(10);
 
 /// Events that a receiver of changes may lag behind.
 const CHANGES_KEPT: usize = 4_096;
@@ -141,5 +145,14 @@ async fn connect(
                 .statement_cache_capacity(STATEMENTS_CACHED)
                 .pragma("max_page_count", pages.to_string())
         });
-    Ok(Database::connect(options).await?)
+    let begun = Instant::now();
+    loop {
+        match Database::connect(options.clone()).await {
+            // SQLite does not wait for others where a new file is put into WAL mode.
+            Err(error) if is_busy(&error) && begun.elapsed() < BUSY_TIMEOUT => {
+                tokio::time::sleep(BUSY_RETRY).await;
+            }
+            outcome => return Ok(outcome?),
+        }
+    }
 }

@@ -36,7 +36,7 @@ impl Catalog {
         id: VersionId,
     ) -> Result<View, VersionError> {
         let mut views = self.activate_versions(tenant, context, &[id]).await?;
-        Ok(views.pop().ok_or(VersionError::NotFound)?)
+        views.pop().ok_or(VersionError::NotFound)
     }
 
     /// Makes versions live, all or none, with one commit for all of them.

@@ -98,10 +98,14 @@ async fn activate(
         .await?;
     version::Entity::update_many()
         .col_expr(version::Column::ActivatedAt, Expr::value(from_time(at)))
+        .col_expr(
+            version::Column::State,
+            Expr::value(VersionState::Live.as_str()),
+        )
         .filter(version::Column::Id.eq(version.0))
         .exec(sql)
         .await?;
-    set_state(sql, version, VersionState::Live).await
+    Ok(())
 }
 
 async fn set_halt(
