@@ -1,4 +1,16 @@
 //! The integration tests of `storage`: real files, real databases, one module per part.
 
 #[cfg(test)]
+mod appender;
+#[cfg(test)]
+mod appender_model;
+#[cfg(test)]
 mod catalog;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod objects;
+#[cfg(test)]
+mod sqlite;

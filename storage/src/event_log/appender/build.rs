@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use protocol::frame::{
-    FrameBuilder, HEADER_BYTES, KeyDigest, PayloadDigest, TRAILER_BYTES,
-};
+use protocol::frame::{FrameBuilder, HEADER_BYTES, KeyDigest, PayloadDigest, TRAILER_BYTES};
 use protocol::packed::PackedEvents;
 use protocol::{Frame, LogId, Sequence, Timestamp};
 
@@ -112,7 +110,9 @@ impl Build<'_> {
             },
         };
         let Ok(first) = pushed else {
-            return Answer::Now(Err(AppendError::Invalid("they are too large for one frame")));
+            return Answer::Now(Err(AppendError::Invalid(
+                "they are too large for one frame",
+            )));
         };
         self.head = head;
         let count = request.count;

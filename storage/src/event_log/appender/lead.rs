@@ -127,7 +127,11 @@ impl Round<'_> {
                     let timestamp = frame.timestamp();
                     return answer(requests, built, Ok(timestamp));
                 }
-                Ok(Published::Overtaken) => {}
+                Ok(Published::Overtaken) => {
+                    if let Err(Failed(error)) = self.pause_if_contended().await {
+                        return answer(requests, built, Err(error));
+                    }
+                }
                 Err(Failed(error)) => return answer(requests, built, Err(error)),
             }
         }
@@ -162,7 +166,10 @@ impl Round<'_> {
                 Ok((requests, built))
             }
             // The requests are gone with the thread; their callers see that their reply is.
-            Err(error) => Err((Vec::new(), Failed(AppendError::Unavailable(error.to_string())))),
+            Err(error) => Err((
+                Vec::new(),
+                Failed(AppendError::Unavailable(error.to_string())),
+            )),
         }
     }
 
@@ -208,7 +215,10 @@ impl Round<'_> {
         let _permit = self.shared.rebuilds.acquire().await.ok();
         loop {
             let before = window.covers_after().next();
-            let read = self.shared.event_log.read_back(self.state.log, before, CHUNK_BYTES);
+            let read = self
+                .shared
+                .event_log
+                .read_back(self.state.log, before, CHUNK_BYTES);
             let frames = read.await?;
             let mut more = !frames.is_empty();
             for stored in &frames {
@@ -229,7 +239,9 @@ impl Round<'_> {
         let mut maybe_stored = false;
         loop {
             let Some(known) = &mut self.known else {
-                return Err(Failed(AppendError::Unavailable("the head is lost".to_owned())));
+                return Err(Failed(AppendError::Unavailable(
+                    "the head is lost".to_owned(),
+                )));
             };
             let expected = known.position;
             match self.shared.event_log.publish(frame.clone(), expected).await {
@@ -277,6 +289,16 @@ impl Round<'_> {
         Ok(())
     }
 
+    /// A frame that was overtaken once is built again at once: most logs have one writer, which
+    /// has just moved here. Two writers that keep overtaking each other pause.
+    async fn pause_if_contended(&mut self) -> Result<(), Failed> {
+        if self.attempts == 0 {
+            self.attempts = 1;
+            return Ok(());
+        }
+        self.pause().await
+    }
+
     /// Takes in what others have stored behind the known head, and looks for one's own frame.
     /// Finding nothing proves nothing: a replica may be behind.
     async fn catch_up(&mut self, own: Option<&Frame>) -> Result<CaughtUp, Failed> {
@@ -287,7 +309,10 @@ impl Round<'_> {
                 return Ok(CaughtUp::Gap);
             };
             let from = known.head.sequence.next();
-            let read = self.shared.event_log.read(self.state.log, from, CHUNK_BYTES);
+            let read = self
+                .shared
+                .event_log
+                .read(self.state.log, from, CHUNK_BYTES);
             let frames = read.await?;
             let before = known.head.sequence;
             for stored in &frames {
@@ -307,17 +332,9 @@ impl Round<'_> {
             }
             if known.head.sequence == before {
                 self.up_to_date = true;
-                return self.overtaken(outcome).await;
+                return Ok(outcome);
             }
         }
-    }
-
-    /// Two nodes that overtake each other pause, too; one that was overtaken once does not.
-    async fn overtaken(&mut self, outcome: CaughtUp) -> Result<CaughtUp, Failed> {
-        if matches!(outcome, CaughtUp::Others | CaughtUp::Gap) {
-            self.pause().await?;
-        }
-        Ok(outcome)
     }
 }
 

@@ -101,7 +101,6 @@ pub enum AppendError {
     Unavailable(String),
 }
 
-
 /// Appends to logs. Cheap to clone; all clones share one state.
 #[derive(Clone, Debug)]
 pub struct Appender(Arc<Shared>);

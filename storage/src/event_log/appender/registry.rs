@@ -114,9 +114,4 @@ impl Registry {
             queue.known = None;
         }
     }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.logs.len()
-    }
 }

@@ -153,7 +153,11 @@ impl KeyWindow {
     fn forget_oldest(&mut self) {
         if let Some((key, first)) = self.order.pop_front() {
             self.budget.keys.fetch_sub(1, Ordering::Relaxed);
-            if self.originals.get(&key).is_some_and(|original| original.first == first) {
+            if self
+                .originals
+                .get(&key)
+                .is_some_and(|original| original.first == first)
+            {
                 self.originals.remove(&key);
             }
         }

@@ -43,10 +43,7 @@ struct Recent {
 
 impl Recent {
     fn get(&self, log: LogId) -> Option<Newest> {
-        self.young
-            .get(&log)
-            .or_else(|| self.old.get(&log))
-            .copied()
+        self.young.get(&log).or_else(|| self.old.get(&log)).copied()
     }
 
     fn insert(&mut self, log: LogId, newest: Newest) {
@@ -215,12 +212,11 @@ impl Committer {
             }
             Job::Probe { .. } => {
                 if self.failing {
-                    let format = self.connection.pragma_query_value(
-                        None,
-                        "user_version",
-                        |row| row.get::<_, i64>(0),
-                    )?;
-                    self.connection.pragma_update(None, "user_version", format)?;
+                    let format =
+                        self.connection
+                            .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?;
+                    self.connection
+                        .pragma_update(None, "user_version", format)?;
                 }
                 Ok(Outcome::Done)
             }

@@ -1,0 +1,77 @@
+//! Live frames, and their join with history.
+
+use protocol::{LogId, Sequence};
+use tokio::task::JoinSet;
+
+use super::{Violation, Writer, ensure_equal};
+use crate::event_log::tail::Tail;
+use crate::event_log::{SharedEventLog, SubscriptionError};
+
+/// A subscriber hears of every frame of its log, in order, or that it has missed some; and of no
+/// other log's.
+///
+/// # Errors
+/// When the engine does otherwise.
+pub async fn a_subscriber_hears_of_every_frame(event_log: SharedEventLog) -> Result<(), Violation> {
+    let (mut writer, mut neighbour) = (Writer::new(), Writer::new());
+    let mut live = event_log.subscribe(writer.log);
+    writer.publish(&event_log, 1, 10).await?;
+    for _ in 0..5 {
+        neighbour.publish(&event_log, 1, 10).await?;
+        let stored = writer.publish(&event_log, 3, 10).await?;
+        loop {
+            match live.next().await {
+                Ok(heard) if heard.frame.last() < stored.frame.first() => {}
+                Ok(heard) => {
+                    ensure_equal("the live frame", heard.frame.first(), stored.frame.first())?;
+                    ensure_equal("its position", heard.position, stored.position)?;
+                    break;
+                }
+                Err(SubscriptionError::Skipped) => break,
+                Err(SubscriptionError::Closed) => {
+                    return Err(Violation("the subscription ended".to_owned()));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// However many follow a log, from wherever, while it is written: each gets every event once.
+///
+/// # Errors
+/// When the engine does otherwise.
+pub async fn tails_have_no_gap(event_log: SharedEventLog) -> Result<(), Violation> {
+    const EVENTS: u64 = 600;
+    let mut writer = Writer::new();
+    let mut tails = JoinSet::new();
+    for step in 0..EVENTS / 3 {
+        if step % 20 == 0 {
+            let from = Sequence::new(step + 1).unwrap_or(Sequence::MAX);
+            tails.spawn(follow(event_log.clone(), writer.log, from, EVENTS));
+        }
+        // Some frames are larger than what is carried live.
+        let bytes = if step % 17 == 0 { 100_000 } else { 20 };
+        writer.publish(&event_log, 3, bytes).await?;
+    }
+    tails.join_all().await.into_iter().collect()
+}
+
+async fn follow(
+    event_log: SharedEventLog,
+    log: LogId,
+    from: Sequence,
+    until: u64,
+) -> Result<(), Violation> {
+    let mut tail = Tail::new(event_log, log, from);
+    let mut next = from;
+    while next.get() <= until {
+        let frame = tail.next().await;
+        let frame = frame.map_err(|error| Violation(format!("a tail failed: {error}")))?;
+        for event in frame.events().filter(|event| event.sequence >= from) {
+            ensure_equal("the next event", event.sequence, next)?;
+            next = next.next();
+        }
+    }
+    Ok(())
+}
