@@ -1,0 +1,467 @@
+//! One instance of a component in wasmer.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use protocol::{Sequence, Timestamp};
+use storage::bus::World;
+
+use ::wasmer::sys::NativeEngineExt;
+use ::wasmer::{FunctionEnv, Interrupter, Store};
+
+use super::WasmerProgram;
+use super::abi::{self, Export};
+use super::fold::{Driver, Fold};
+use super::limits::{Budget, MachineTunables};
+use super::link::Instances;
+use super::memory;
+use super::wasi::Host;
+use super::watchdog;
+use crate::engine::{
+    Answer, EventRun, Fault, FoldFault, GuestError, Machine, MachineLimits, Response,
+};
+
+/// The exports of world 0.0.1.
+pub(super) struct V0 {
+    init: Export<(), (), ()>,
+    pub(super) append: Export<(u32, u32), (), ()>,
+    query: Export<(u32, u32), u32, u32>,
+    snapshot: Export<(), u32, u32>,
+    restore: Export<(u32, u32), (), ()>,
+}
+
+/// The exports of world 1.0.0.
+pub(super) struct V1 {
+    init: Export<(u32, u32), u32, u32>,
+    pub(super) append: Export<(u64, u32, u32), u32, u32>,
+    query: Export<(u32, u32, u32, u32), u32, u32>,
+    snapshot: Export<(), u32, u32>,
+    restore: Export<(u32, u32), u32, u32>,
+}
+
+enum Exports {
+    V0(V0, Option<Driver>),
+    V1(V1),
+}
+
+/// The parts that calls share.
+pub(super) struct Running {
+    pub(super) store: Store,
+    pub(super) host: FunctionEnv<Host>,
+    pub(super) sees_time: bool,
+}
+
+impl Running {
+    /// Begins a call of an export: what the guest sees of the world depends on this call alone, so
+    /// that no answer depends on the calls before it.
+    pub(super) fn begin(&mut self, time: Timestamp) {
+        self.host.as_mut(&mut self.store).begin(time);
+    }
+}
+
+pub(super) struct WasmerMachine {
+    running: Running,
+    exports: Exports,
+    interrupter: Interrupter,
+    limits: MachineLimits,
+    budget: Arc<Budget>,
+    cpu: Duration,
+    is_poisoned: bool,
+}
+
+#[expect(unsafe_code, reason = "a machine moves between the worker's threads")]
+// SAFETY: the store, and with it everything in the machine that is not `Send`, holds pointers into
+// heap and mapped memory that the machine alone owns. wasmer ties a store to a thread only while a
+// call is in progress (its stack of active stores and its interrupt registry are entered and left
+// by each call), and a machine is moved between calls only, since calls borrow it exclusively. The
+// parts that could tie it to a thread otherwise are ours: `Host` is `Send`, host functions must be
+// `Send + Sync` by their bounds, and the `on_called` callback is never set. The instance's engine
+// and code are shared through `Arc`s and immutable.
+unsafe impl Send for WasmerMachine {}
+
+impl WasmerMachine {
+    pub(super) fn new(program: &WasmerProgram, limits: &MachineLimits) -> Result<Self, Fault> {
+        let budget = Budget::new(limits.memory_bytes);
+        let mut engine = program.engine.clone();
+        engine.set_tunables(MachineTunables::new(limits, Arc::clone(&budget)));
+        let mut store = Store::new(engine);
+        let interrupter = store.interrupter();
+        let host = FunctionEnv::new(&mut store, Host::default());
+        let (made, used) = watchdog::watch(&interrupter, limits.fold_cpu, || {
+            let instances = Instances::make(&mut store, &host, &program.plan, &program.modules)?;
+            let exports = Exports::new(&mut store, program, &instances)?;
+            Ok::<_, Fault>(exports)
+        });
+        if used.was_interrupted {
+            return Err(Fault::Interrupted(limits.fold_cpu));
+        }
+        Ok(Self {
+            exports: made?,
+            running: Running {
+                store,
+                host,
+                sees_time: program.plan.sees_time,
+            },
+            interrupter,
+            limits: limits.clone(),
+            budget,
+            cpu: used.cpu,
+            is_poisoned: false,
+        })
+    }
+
+    /// Runs one operation under the watchdog and poisons the machine if it faults.
+    fn run<T, E: From<Fault>>(
+        &mut self,
+        limit: Duration,
+        operation: impl FnOnce(&mut Running, &Exports) -> Result<T, E>,
+        is_fault: impl FnOnce(&E) -> bool,
+    ) -> Result<T, E> {
+        if self.is_poisoned {
+            return Err(Fault::Poisoned.into());
+        }
+        // Until the operation has ended well: an unwinding panic must not leave it usable.
+        self.is_poisoned = true;
+        let Self {
+            running, exports, ..
+        } = self;
+        let (outcome, used) = watchdog::watch(&self.interrupter, limit, || {
+            catch_unwind(AssertUnwindSafe(|| operation(running, exports)))
+        });
+        self.cpu = self.cpu.saturating_add(used.cpu);
+        let outcome = outcome
+            .unwrap_or_else(|_| Err(Fault::Trap("the engine failed in this call".into()).into()));
+        if used.was_interrupted {
+            return match outcome {
+                // The fold knows at which event it was interrupted.
+                Err(error) => Err(error),
+                Ok(_) => Err(Fault::Interrupted(limit).into()),
+            };
+        }
+        self.is_poisoned = outcome.as_ref().err().is_some_and(is_fault);
+        outcome
+    }
+
+    fn call<T>(
+        &mut self,
+        limit: Duration,
+        operation: impl FnOnce(&mut Running, &Exports) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        self.run(limit, operation, |_| true)
+            .map_err(|fault| interrupted(fault, limit))
+    }
+}
+
+/// wasmer reports an interrupt as a trap with this text.
+const INTERRUPT: &str = "interrupted by host";
+
+fn interrupted(fault: Fault, limit: Duration) -> Fault {
+    match fault {
+        Fault::Trap(text) if text == INTERRUPT => Fault::Interrupted(limit),
+        other => other,
+    }
+}
+
+impl From<Fault> for FoldFault {
+    fn from(fault: Fault) -> Self {
+        Self::Fault {
+            sequence: None,
+            fault,
+        }
+    }
+}
+
+impl Exports {
+    fn new(
+        store: &mut Store,
+        program: &WasmerProgram,
+        instances: &Instances,
+    ) -> Result<Self, Fault> {
+        let exports = &program.plan.exports;
+        match program.plan.world {
+            World::V0 => {
+                let functions = V0 {
+                    init: Export::new(store, instances, &exports.init)?,
+                    append: Export::new(store, instances, &exports.append)?,
+                    query: Export::new(store, instances, &exports.query)?,
+                    snapshot: Export::new(store, instances, &exports.snapshot)?,
+                    restore: Export::new(store, instances, &exports.restore)?,
+                };
+                let driver = program
+                    .driver
+                    .as_ref()
+                    .map(|module| Driver::new(store, module, &exports.append, instances))
+                    .transpose()?;
+                Ok(Self::V0(functions, driver))
+            }
+            World::V1 => Ok(Self::V1(V1 {
+                init: Export::new(store, instances, &exports.init)?,
+                append: Export::new(store, instances, &exports.append)?,
+                query: Export::new(store, instances, &exports.query)?,
+                snapshot: Export::new(store, instances, &exports.snapshot)?,
+                restore: Export::new(store, instances, &exports.restore)?,
+            })),
+        }
+    }
+}
+
+impl Machine for WasmerMachine {
+    fn init(&mut self, config: &[u8]) -> Result<(), Fault> {
+        self.call(self.limits.fold_cpu, |running, exports| {
+            running.begin(Timestamp(0));
+            match exports {
+                Exports::V0(v0, _) => {
+                    v0.init.call.call(&mut running.store).map_err(abi::trap)?;
+                    post_nothing(&v0.init, &mut running.store)
+                }
+                Exports::V1(v1) => call_with_bytes(&v1.init, &mut running.store, config, "init"),
+            }
+        })
+    }
+
+    fn fold(&mut self, runs: &[EventRun<'_>]) -> Result<(), FoldFault> {
+        let limit = self.limits.fold_cpu;
+        self.run(
+            limit,
+            |running, exports| {
+                let mut fold = Fold::new(running);
+                match exports {
+                    Exports::V0(_, Some(driver)) => fold.through_driver(driver, runs),
+                    Exports::V0(v0, None) => fold.one_by_one(v0, runs),
+                    Exports::V1(v1) => fold.packed(v1, runs),
+                }
+            },
+            |fault| matches!(fault, FoldFault::Fault { .. }),
+        )
+        .map_err(|fault| match fault {
+            FoldFault::Fault { sequence, fault } => FoldFault::Fault {
+                sequence,
+                fault: interrupted(fault, limit),
+            },
+            rejected @ FoldFault::Rejected { .. } => rejected,
+        })
+    }
+
+    fn query(
+        &mut self,
+        at: Timestamp,
+        parameters: &[(String, String)],
+        body: &[u8],
+    ) -> Result<Answer, Fault> {
+        let max = self.limits.result_bytes;
+        self.call(self.limits.query_cpu, |running, exports| {
+            running.begin(at);
+            match exports {
+                Exports::V0(v0, _) => query_v0(v0, &mut running.store, parameters, body, max),
+                Exports::V1(v1) => query_v1(v1, &mut running.store, parameters, body, max),
+            }
+        })
+    }
+
+    fn snapshot(&mut self) -> Result<Vec<u8>, Fault> {
+        let max = self.limits.snapshot_bytes;
+        self.call(self.limits.fold_cpu, |running, exports| {
+            running.begin(Timestamp(0));
+            let store = &mut running.store;
+            match exports {
+                Exports::V0(v0, _) => {
+                    let snapshot = &v0.snapshot;
+                    let result = snapshot.call.call(store).map_err(abi::trap)?;
+                    let words = snapshot.result(store, result, 4, abi::LIST_BYTES)?;
+                    let state = lift_state(snapshot, store, abi::list_at(words, 0), max)?;
+                    post(snapshot, store, result)?;
+                    Ok(state)
+                }
+                Exports::V1(v1) => {
+                    let snapshot = &v1.snapshot;
+                    let result = snapshot.call.call(store).map_err(abi::trap)?;
+                    let words = snapshot.result(store, result, 4, abi::RESULT_BYTES)?;
+                    if abi::is_error(words)? {
+                        let error = snapshot.lift_error(store, abi::error_words(words))?;
+                        return Err(refused(&error, "snapshot"));
+                    }
+                    let state = lift_state(snapshot, store, abi::list_at(words, 4), max)?;
+                    post(snapshot, store, result)?;
+                    Ok(state)
+                }
+            }
+        })
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), Fault> {
+        self.call(self.limits.fold_cpu, |running, exports| {
+            running.begin(Timestamp(0));
+            let store = &mut running.store;
+            match exports {
+                Exports::V0(v0, _) => {
+                    let (pointer, length) = v0.restore.lower_bytes(store, state)?;
+                    v0.restore
+                        .call
+                        .call(store, pointer, length)
+                        .map_err(abi::trap)?;
+                    post_nothing(&v0.restore, store)
+                }
+                Exports::V1(v1) => call_with_bytes(&v1.restore, store, state, "restore"),
+            }
+        })
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        self.budget.used()
+    }
+
+    fn take_cpu(&mut self) -> Duration {
+        std::mem::take(&mut self.cpu)
+    }
+}
+
+/// `func(list<u8>) -> result<_, error>`, where an error can only mean that the view can't go on.
+fn call_with_bytes(
+    export: &Export<(u32, u32), u32, u32>,
+    store: &mut Store,
+    bytes: &[u8],
+    name: &str,
+) -> Result<(), Fault> {
+    let (pointer, length) = export.lower_bytes(store, bytes)?;
+    let result = export
+        .call
+        .call(store, pointer, length)
+        .map_err(abi::trap)?;
+    let words = export.result(store, result, 4, abi::RESULT_BYTES)?;
+    if abi::is_error(words)? {
+        let error = export.lift_error(store, abi::error_words(words))?;
+        return Err(refused(&error, name));
+    }
+    post(export, store, result)
+}
+
+fn query_v0(
+    v0: &V0,
+    store: &mut Store,
+    parameters: &[(String, String)],
+    body: &[u8],
+    max: u64,
+) -> Result<Answer, Fault> {
+    // The world has one input; parameters stand in for a body that is missing.
+    let (pointer, length) = if body.is_empty() && !parameters.is_empty() {
+        let object: serde_json::Map<String, serde_json::Value> = parameters
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone().into()))
+            .collect();
+        let json = serde_json::Value::Object(object).to_string();
+        v0.query.lower_bytes(store, json.as_bytes())?
+    } else {
+        v0.query.lower_bytes(store, body)?
+    };
+    let result = v0
+        .query
+        .call
+        .call(store, pointer, length)
+        .map_err(abi::trap)?;
+    let words = v0.query.result(store, result, 4, abi::LIST_BYTES)?;
+    let (pointer, length) = abi::list_at(words, 0);
+    let body = v0.query.lift_bytes(store, pointer, length, max)?;
+    post(&v0.query, store, result)?;
+    Ok(match body {
+        Ok(body) => Answer::Response(Response {
+            content_type: None,
+            body: Bytes::from(body),
+        }),
+        Err(bytes) => Answer::TooLarge { bytes },
+    })
+}
+
+fn query_v1(
+    v1: &V1,
+    store: &mut Store,
+    parameters: &[(String, String)],
+    body: &[u8],
+    max: u64,
+) -> Result<Answer, Fault> {
+    let query = &v1.query;
+    let mut pairs = Vec::with_capacity(parameters.len() * 16);
+    for (name, value) in parameters {
+        for text in [name, value] {
+            let (pointer, length) = query.lower_bytes(store, text.as_bytes())?;
+            pairs.extend_from_slice(&pointer.to_le_bytes());
+            pairs.extend_from_slice(&length.to_le_bytes());
+        }
+    }
+    let (list, list_bytes) = query.allocate(store, 4, pairs.len())?;
+    memory::write(query.memory()?, store, list, list_bytes)?.copy_from_slice(&pairs);
+    let (pointer, length) = query.lower_bytes(store, body)?;
+    let count = u32::try_from(parameters.len()).unwrap_or(u32::MAX);
+    let result = query
+        .call
+        .call(store, list, count, pointer, length)
+        .map_err(abi::trap)?;
+    let words = query.result(store, result, 4, abi::RESPONSE_BYTES)?;
+    let answer = if abi::is_error(words)? {
+        Answer::Error(query.lift_error(store, abi::error_words(words))?)
+    } else {
+        let (content_type, (pointer, length)) = abi::response_words(words);
+        let content_type = query.lift_content_type(store, content_type)?;
+        match query.lift_bytes(store, pointer, length, max)? {
+            Ok(body) => Answer::Response(Response {
+                content_type,
+                body: Bytes::from(body),
+            }),
+            Err(bytes) => Answer::TooLarge { bytes },
+        }
+    };
+    post(query, store, result)?;
+    Ok(answer)
+}
+
+fn lift_state<Args: ::wasmer::WasmTypeList>(
+    export: &Export<Args, u32, u32>,
+    store: &Store,
+    (pointer, length): (u32, u32),
+    max: u64,
+) -> Result<Vec<u8>, Fault> {
+    export
+        .lift_bytes(store, pointer, length, max)?
+        .map_err(|bytes| {
+            Fault::Abi(format!(
+                "a snapshot of {bytes} bytes, and at most {max} are allowed"
+            ))
+        })
+}
+
+/// Lets the guest free what a call returned.
+pub(super) fn post<Args: ::wasmer::WasmTypeList>(
+    export: &Export<Args, u32, u32>,
+    store: &mut Store,
+    result: u32,
+) -> Result<(), Fault> {
+    match &export.post_return {
+        Some(post_return) => post_return.call(store, result).map_err(abi::trap),
+        None => Ok(()),
+    }
+}
+
+/// As [`post`], after a call that returned nothing.
+pub(super) fn post_nothing<Args: ::wasmer::WasmTypeList>(
+    export: &Export<Args, (), ()>,
+    store: &mut Store,
+) -> Result<(), Fault> {
+    match &export.post_return {
+        Some(post_return) => post_return.call(store).map_err(abi::trap),
+        None => Ok(()),
+    }
+}
+
+fn refused(error: &GuestError, function: &str) -> Fault {
+    let code = error.code.as_deref().unwrap_or("no code");
+    Fault::Abi(format!(
+        "an error from `{function}`: {} ({code})",
+        error.message
+    ))
+}
+
+/// A sequence that is at most the largest one; a log never reaches it.
+pub(super) fn sequence_after(first: Sequence, count: u64) -> Sequence {
+    first.advance(count).unwrap_or(Sequence::MAX)
+}

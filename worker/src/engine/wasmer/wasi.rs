@@ -1,0 +1,351 @@
+//! WASI 0.2 for folds: what can be the same always and everywhere, and traps for the rest.
+//!
+//! Default builds of several languages import WASI whether they use it or not, so all of it links.
+//! The clock is the event's timestamp, random numbers begin anew with every call, there are no
+//! arguments, variables, files or networks, and output goes to a short debug log.
+
+use ::wasmer::{AsStoreMut, FunctionEnvMut, FunctionType, Memory, RuntimeError, Type, Value};
+use protocol::Timestamp;
+
+use super::memory::Realloc;
+
+/// Bytes of output that one machine may log in its life.
+const LOG_BYTES_MAX: usize = 16 << 10;
+/// Bytes of output that a stream says it takes at once.
+const WRITE_BYTES_MAX: u64 = 64 << 10;
+/// Random bytes in one call.
+const RANDOM_BYTES_MAX: u64 = 1 << 20;
+/// Pollables in one call.
+const POLL_MAX: u32 = 10_000;
+/// Where every call's random numbers begin.
+const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+/// A pointer for empty lists: in bounds of nothing, aligned for everything.
+const DANGLING: u32 = 8;
+/// The one handle that there is. Handles stand for nothing, so they need not differ.
+const HANDLE: i32 = 1;
+
+/// What the functions of one machine share.
+pub(super) struct Host {
+    time: Timestamp,
+    random: u64,
+    log_bytes_left: usize,
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self {
+            time: Timestamp(0),
+            random: SEED,
+            log_bytes_left: LOG_BYTES_MAX,
+        }
+    }
+}
+
+impl Host {
+    /// Begins a call of an export.
+    pub(super) fn begin(&mut self, time: Timestamp) {
+        self.time = time;
+        self.random = SEED;
+    }
+
+    /// xorshift64*: small, fast, and the same everywhere. Nothing secret comes from it.
+    fn next_random(&mut self) -> u64 {
+        self.random ^= self.random >> 12;
+        self.random ^= self.random << 25;
+        self.random ^= self.random >> 27;
+        self.random.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn log(&mut self, bytes: &[u8]) {
+        let taken = bytes.len().min(self.log_bytes_left);
+        self.log_bytes_left -= taken;
+        if let Some(bytes) = bytes.get(..taken).filter(|bytes| !bytes.is_empty()) {
+            tracing::debug!(output = %String::from_utf8_lossy(bytes), "a view wrote");
+        }
+    }
+}
+
+/// A lowered import.
+pub(super) struct HostCall {
+    pub(super) interface: String,
+    pub(super) function: String,
+    pub(super) memory: Option<Memory>,
+    pub(super) realloc: Option<Realloc>,
+    pub(super) ty: FunctionType,
+}
+
+type Env<'a> = FunctionEnvMut<'a, Host>;
+type Reply = Result<Option<i64>, RuntimeError>;
+
+/// Answers a call. A component may declare WASI's functions with any types, so nothing here
+/// relies on the number or the types of the arguments.
+pub(super) fn call(
+    call: &HostCall,
+    mut env: Env<'_>,
+    arguments: &[Value],
+) -> Result<Vec<Value>, RuntimeError> {
+    let arguments = Arguments(arguments);
+    let number = match call.interface.as_str() {
+        "wasi:cli/environment" => environment(call, &mut env, &arguments),
+        "wasi:cli/exit" => Err(RuntimeError::new(
+            "it called `exit`, which ends nothing here",
+        )),
+        "wasi:cli/stdin" | "wasi:cli/stdout" | "wasi:cli/stderr" => handle(),
+        "wasi:cli/terminal-stdin" | "wasi:cli/terminal-stdout" | "wasi:cli/terminal-stderr" => {
+            call.put(&mut env, arguments.last(), &[0])
+        }
+        "wasi:clocks/monotonic-clock" => monotonic_clock(call, &env),
+        "wasi:clocks/wall-clock" => wall_clock(call, &mut env, &arguments),
+        "wasi:random/random" | "wasi:random/insecure" => random(call, &mut env, &arguments),
+        "wasi:random/insecure-seed" => insecure_seed(call, &mut env, &arguments),
+        "wasi:io/error" => call.put_empty_list(&mut env, arguments.last()),
+        "wasi:io/poll" => poll(call, &mut env, &arguments),
+        "wasi:io/streams" => streams(call, &mut env, &arguments),
+        "wasi:filesystem/preopens" => call.put_empty_list(&mut env, arguments.last()),
+        _ => Err(unavailable(call)),
+    }?;
+    reply(call, number)
+}
+
+/// Gives a number the type that the component declared.
+fn reply(call: &HostCall, number: Option<i64>) -> Result<Vec<Value>, RuntimeError> {
+    match (call.ty.results(), number) {
+        ([], None) => Ok(Vec::new()),
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "handles and flags are small"
+        )]
+        ([Type::I32], Some(number)) => Ok(vec![Value::I32(number as i32)]),
+        ([Type::I64], Some(number)) => Ok(vec![Value::I64(number)]),
+        _ => Err(other_type(call)),
+    }
+}
+
+fn other_type(call: &HostCall) -> RuntimeError {
+    RuntimeError::new(format!(
+        "it declares `{}` of `{}` with another type than WASI does",
+        call.function, call.interface
+    ))
+}
+
+fn unavailable(call: &HostCall) -> RuntimeError {
+    let why = match call.interface.split('/').next() {
+        Some("wasi:filesystem") => "views have no files",
+        Some("wasi:http" | "wasi:sockets") => "views have no network",
+        _ => "views don't have it",
+    };
+    RuntimeError::new(format!(
+        "it called `{}` of `{}`, and {why}",
+        call.function, call.interface
+    ))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it is one reply among others")]
+fn handle() -> Reply {
+    Ok(Some(i64::from(HANDLE)))
+}
+
+/// The arguments of a call; what is missing is 0.
+struct Arguments<'a>(&'a [Value]);
+
+impl Arguments<'_> {
+    fn u64(&self, place: usize) -> u64 {
+        match self.0.get(place) {
+            Some(Value::I32(number)) => u64::from(number.cast_unsigned()),
+            Some(Value::I64(number)) => number.cast_unsigned(),
+            _ => 0,
+        }
+    }
+
+    /// A pointer or a 32-bit length.
+    fn u32(&self, place: usize) -> u32 {
+        u32::try_from(self.u64(place)).unwrap_or(u32::MAX)
+    }
+
+    /// Where results go: the last argument.
+    fn last(&self) -> u32 {
+        self.0
+            .len()
+            .checked_sub(1)
+            .map_or(0, |place| self.u32(place))
+    }
+}
+
+impl HostCall {
+    fn memory(&self) -> Result<&Memory, RuntimeError> {
+        self.memory.as_ref().ok_or_else(|| other_type(self))
+    }
+
+    fn put(&self, env: &mut Env<'_>, pointer: u32, bytes: &[u8]) -> Reply {
+        self.memory()?
+            .view(env)
+            .write(u64::from(pointer), bytes)
+            .map_err(|_| {
+                RuntimeError::new(format!(
+                    "it called `{}` with a pointer out of its memory",
+                    self.function
+                ))
+            })?;
+        Ok(None)
+    }
+
+    fn put_empty_list(&self, env: &mut Env<'_>, pointer: u32) -> Reply {
+        self.put_list(env, pointer, DANGLING, 0)
+    }
+
+    fn put_list(&self, env: &mut Env<'_>, pointer: u32, list: u32, count: u32) -> Reply {
+        let mut words = [0; 8];
+        words[..4].copy_from_slice(&list.to_le_bytes());
+        words[4..].copy_from_slice(&count.to_le_bytes());
+        self.put(env, pointer, &words)
+    }
+
+    /// Copies bytes into a new list of the guest's.
+    fn new_list(
+        &self,
+        env: &mut Env<'_>,
+        alignment: u32,
+        bytes: &[u8],
+    ) -> Result<u32, RuntimeError> {
+        let realloc = self.realloc.clone().ok_or_else(|| other_type(self))?;
+        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let pointer = realloc.call(&mut env.as_store_mut(), 0, 0, alignment, length)?;
+        self.put(env, pointer, bytes)?;
+        Ok(pointer)
+    }
+}
+
+fn environment(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Reply {
+    match call.function.as_str() {
+        "get-environment" | "get-arguments" => call.put_empty_list(env, arguments.last()),
+        "initial-cwd" => call.put(env, arguments.last(), &[0]),
+        _ => Err(unavailable(call)),
+    }
+}
+
+fn monotonic_clock(call: &HostCall, env: &Env<'_>) -> Reply {
+    match call.function.as_str() {
+        "now" => Ok(Some(env.data().time.as_nanos().cast_signed())),
+        "resolution" => Ok(Some(1_000)),
+        "subscribe-instant" | "subscribe-duration" => handle(),
+        _ => Err(unavailable(call)),
+    }
+}
+
+fn wall_clock(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Reply {
+    let micros = match call.function.as_str() {
+        "now" => env.data().time.as_micros(),
+        "resolution" => 1,
+        _ => return Err(unavailable(call)),
+    };
+    // record datetime { seconds: u64, nanoseconds: u32 }
+    let mut datetime = [0; 16];
+    datetime[..8].copy_from_slice(&(micros / 1_000_000).to_le_bytes());
+    datetime[8..].copy_from_slice(&(micros % 1_000_000 * 1_000).to_le_bytes());
+    call.put(env, arguments.last(), &datetime)
+}
+
+fn random(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Reply {
+    match call.function.as_str() {
+        "get-random-u64" | "get-insecure-random-u64" => {
+            Ok(Some(env.data_mut().next_random().cast_signed()))
+        }
+        "get-random-bytes" | "get-insecure-random-bytes" => {
+            let count = arguments.u64(0);
+            let Some(length) = usize::try_from(count)
+                .ok()
+                .filter(|_| count <= RANDOM_BYTES_MAX)
+            else {
+                return Err(RuntimeError::new(format!(
+                    "it asked for {count} random bytes at once, and gets at most \
+                     {RANDOM_BYTES_MAX}"
+                )));
+            };
+            let mut bytes = Vec::with_capacity(length + 8);
+            while bytes.len() < length {
+                bytes.extend_from_slice(&env.data_mut().next_random().to_le_bytes());
+            }
+            bytes.truncate(length);
+            let list = call.new_list(env, 1, &bytes)?;
+            let count = u32::try_from(length).unwrap_or(u32::MAX);
+            call.put_list(env, arguments.last(), list, count)
+        }
+        _ => Err(unavailable(call)),
+    }
+}
+
+fn insecure_seed(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Reply {
+    let mut seed = [0; 16];
+    seed[..8].copy_from_slice(&env.data_mut().next_random().to_le_bytes());
+    seed[8..].copy_from_slice(&env.data_mut().next_random().to_le_bytes());
+    call.put(env, arguments.last(), &seed)
+}
+
+/// Everything is ready at once: there is nothing to wait for.
+fn poll(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Reply {
+    match call.function.as_str() {
+        "[method]pollable.ready" => Ok(Some(1)),
+        "[method]pollable.block" => Ok(None),
+        "poll" => {
+            let count = arguments.u32(1);
+            if count == 0 || count > POLL_MAX {
+                return Err(RuntimeError::new(format!(
+                    "it polled {count} things at once, which must be 1 to {POLL_MAX}"
+                )));
+            }
+            let ready: Vec<u8> = (0..count).flat_map(u32::to_le_bytes).collect();
+            let list = call.new_list(env, 4, &ready)?;
+            call.put_list(env, arguments.last(), list, count)
+        }
+        _ => Err(unavailable(call)),
+    }
+}
+
+/// Output is logged and forgotten; input is at its end.
+fn streams(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Reply {
+    let result = arguments.last();
+    match call.function.as_str() {
+        "[method]output-stream.subscribe" | "[method]input-stream.subscribe" => handle(),
+        "[method]output-stream.check-write" => {
+            let mut permit = [0; 16];
+            permit[8..].copy_from_slice(&WRITE_BYTES_MAX.to_le_bytes());
+            call.put(env, result, &permit)
+        }
+        "[method]output-stream.write" | "[method]output-stream.blocking-write-and-flush" => {
+            write_out(call, env, arguments.u32(1), arguments.u32(2))?;
+            call.put(env, result, &[0])
+        }
+        "[method]output-stream.flush"
+        | "[method]output-stream.blocking-flush"
+        | "[method]output-stream.write-zeroes"
+        | "[method]output-stream.blocking-write-zeroes-and-flush" => call.put(env, result, &[0]),
+        // result<list<u8>, stream-error> with the error `closed`
+        "[method]input-stream.read" | "[method]input-stream.blocking-read" => {
+            call.put(env, result, &[1, 0, 0, 0, 1])
+        }
+        // result<u64, stream-error> with the error `closed`
+        "[method]input-stream.skip"
+        | "[method]input-stream.blocking-skip"
+        | "[method]output-stream.splice"
+        | "[method]output-stream.blocking-splice" => {
+            call.put(env, result, &[1, 0, 0, 0, 0, 0, 0, 0, 1])
+        }
+        _ => Err(unavailable(call)),
+    }
+}
+
+fn write_out(
+    call: &HostCall,
+    env: &mut Env<'_>,
+    pointer: u32,
+    length: u32,
+) -> Result<(), RuntimeError> {
+    let logged = (length as usize).min(env.data().log_bytes_left);
+    let mut bytes = vec![0; logged];
+    call.memory()?
+        .view(env)
+        .read(u64::from(pointer), &mut bytes)
+        .map_err(|_| RuntimeError::new("it wrote output from outside of its memory"))?;
+    env.data_mut().log(&bytes);
+    Ok(())
+}
