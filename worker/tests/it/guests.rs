@@ -216,7 +216,7 @@ impl Guest {
         let mut resolve = Resolve::default();
         let package = resolve.push_source("machine.wit", wit).unwrap();
         let world = resolve.select_world(&[package], Some(world)).unwrap();
-        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
         ComponentEncoder::default()
             .module(&module)
             .unwrap()

@@ -3,3 +3,4 @@
 mod engine;
 mod guests;
 mod hostile;
+mod views;
