@@ -99,7 +99,7 @@ mod tests {
             let mut input = origin.0.to_vec();
             input.extend(1u64.to_le_bytes());
             input.extend(1_700_000_000_000_000u64.to_le_bytes());
-            input.extend((length as u32).to_le_bytes());
+            input.extend(u32::try_from(length).unwrap().to_le_bytes());
             input.extend(&event);
             let next = origin.extend(Sequence::FIRST, Timestamp(1_700_000_000_000_000), &event);
             assert_eq!(next.0, *blake3::hash(&input).as_bytes());

@@ -17,8 +17,8 @@ pub trait Exported: View + 'static {
 /// wherever that contract does; see [`View`] for what it leaves out. There an event that can't be
 /// folded traps, and a query that fails answers `{"error": message, "code": code}`.
 ///
-/// Outside of WebAssembly it expands to nothing but a check of the type, so that views link into
-/// native tests and benchmarks.
+/// Outside of WebAssembly it exports nothing, so that several views link into one native test or
+/// benchmark.
 #[macro_export]
 macro_rules! export {
     ($view:ty) => {
@@ -45,9 +45,9 @@ macro_rules! export_state_machine {
 macro_rules! __export_view {
     ($view:ty, $world:ident) => {
         const _: () = {
-            use $crate::exported::{Exported, Machine, StateMachine, $world};
+            use $crate::exported::Machine;
 
-            impl Exported for $view {
+            impl $crate::exported::Exported for $view {
                 fn with_machine<R>(call: impl FnOnce(&mut Machine<Self>) -> R) -> R {
                     ::std::thread_local! {
                         static MACHINE: ::std::cell::RefCell<Machine<$view>> =

@@ -34,7 +34,7 @@
 //! # fn main() {}
 //! ```
 //!
-//! Outside of WebAssembly `export!` expands to nothing, so a view is tested like any other code;
+//! Outside of WebAssembly `export!` exports nothing, so a view is tested like any other code;
 //! see [`testing`].
 
 mod error;

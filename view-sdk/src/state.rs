@@ -6,6 +6,8 @@
 //! fields that are skipped, flattened and untagged types, `serde_json::Value`, and maps with any
 //! key.
 
+use std::io;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -118,22 +120,43 @@ fn split_event(events: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(u32::from_le_bytes(*length) as usize)
 }
 
-/// A state as bytes.
+/// A state as bytes. Their number is found first, so that a large state needs no room for more than
+/// one copy of itself: a buffer that grows by doubling would take up to three.
 pub(crate) fn encode<T: Serialize>(state: &T) -> Result<Vec<u8>, ViewError> {
-    rmp_serde::to_vec_named(state).map_err(|error| {
+    let failed = |error: rmp_serde::encode::Error| {
         ViewError::new(
             "snapshot_failed",
             format!("the state can't be serialized: {error}"),
         )
-    })
+    };
+    let mut length = Length(0);
+    rmp_serde::encode::write_named(&mut length, state).map_err(failed)?;
+    let mut snapshot = Vec::with_capacity(length.0);
+    rmp_serde::encode::write_named(&mut snapshot, state).map_err(failed)?;
+    Ok(snapshot)
+}
+
+/// Counts what is written.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A state from its bytes, all of them.
-pub(crate) fn decode<T: DeserializeOwned>(mut snapshot: &[u8]) -> Result<T, ViewError> {
+pub(crate) fn decode<T: DeserializeOwned>(snapshot: &[u8]) -> Result<T, ViewError> {
     let failed = |text: String| ViewError::new("restore_failed", text);
-    let state = rmp_serde::from_read(&mut snapshot)
+    let mut deserializer = rmp_serde::Deserializer::new(snapshot);
+    let state = T::deserialize(&mut deserializer)
         .map_err(|error| failed(format!("the snapshot can't be read: {error}")))?;
-    if snapshot.is_empty() {
+    if deserializer.get_ref().is_empty() {
         Ok(state)
     } else {
         Err(failed("the snapshot is longer than its state".to_owned()))

@@ -1,3 +1,5 @@
 //! The published formats.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod documentation;

@@ -1,11 +1,11 @@
 //! `primatomic:machine@0.0.1`: one event a call, no sequences, no times, no errors.
 //!
-//! What the contract can't say is made up for here: sequences are counted and stored in front of
+//! What the contract can't say is made up for here: sequences are counted and stored behind
 //! the state in a snapshot, an event that can't be folded traps, and a query that fails answers a
 //! JSON object with `error` and `code`.
 
 use exports::primatomic::machine::machine::Guest;
-use serde_json::json;
+use serde::Serialize;
 
 use super::StateMachine;
 use crate::export::Exported;
@@ -34,29 +34,44 @@ impl<V: Exported> Guest for StateMachine<V> {
         let request = Request::new(Vec::new(), input);
         match V::with_machine(|machine| machine.state.query(&request)) {
             Ok(response) => response.into_parts().1,
-            Err(error) => json!({"error": error.message(), "code": error.code()})
-                .to_string()
-                .into_bytes(),
+            Err(error) => failed_query(&error),
         }
     }
 
     fn snapshot() -> Vec<u8> {
         or_trap(V::with_machine(|machine| {
-            let state = machine.state.snapshot()?;
-            Ok([&machine.sequence.to_le_bytes(), state.as_slice()].concat())
+            let mut snapshot = machine.state.snapshot()?;
+            snapshot.extend_from_slice(&machine.sequence.to_le_bytes());
+            Ok(snapshot)
         }))
     }
 
     fn restore(snapshot: Vec<u8>) {
         or_trap(V::with_machine(|machine| {
-            let (sequence, state) = snapshot.split_first_chunk().ok_or_else(|| {
-                ViewError::new("restore_failed", "the snapshot has no sequence in front")
+            let (state, sequence) = snapshot.split_last_chunk().ok_or_else(|| {
+                ViewError::new(
+                    "restore_failed",
+                    "the snapshot has no sequence behind its state",
+                )
             })?;
             machine.state = V::restore(state)?;
             machine.sequence = u64::from_le_bytes(*sequence);
             Ok(())
         }));
     }
+}
+
+fn failed_query(error: &ViewError) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Failed<'a> {
+        error: &'a str,
+        code: &'a str,
+    }
+    let failed = Failed {
+        error: error.message(),
+        code: error.code(),
+    };
+    or_trap(serde_json::to_vec(&failed).map_err(ViewError::from))
 }
 
 /// World 0.0.1 has no errors: all that a component can do is to stop. The platform then halts the

@@ -9,3 +9,6 @@ use std::marker::PhantomData;
 /// The component that exports a view; implements the exports of both worlds.
 #[derive(Debug)]
 pub struct StateMachine<V>(PhantomData<V>);
+
+#[cfg(test)]
+mod tests;

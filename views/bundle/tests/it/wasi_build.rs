@@ -10,7 +10,15 @@ fn cargo_alone_builds_components_for_either_world() {
     let target_dir = concat!(env!("OUT_DIR"), "/components");
     let output = Command::new(env!("CARGO"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["build", "--locked", "--lib", "-p", "counter", "-p", "audit-log"])
+        .args([
+            "build",
+            "--locked",
+            "--lib",
+            "-p",
+            "counter",
+            "-p",
+            "audit-log",
+        ])
         .args(["--profile", "component", "--target", "wasm32-wasip2"])
         .args(["--target-dir", target_dir])
         .env_remove("RUSTFLAGS")

@@ -16,6 +16,10 @@ fn every_component_exports_its_world_and_imports_nothing() {
 #[test]
 fn components_are_small() {
     for (name, component) in example_views::ALL {
-        assert!(component.len() < 400 << 10, "{name}: {} bytes", component.len());
+        assert!(
+            component.len() < 400 << 10,
+            "{name}: {} bytes",
+            component.len()
+        );
     }
 }
