@@ -58,10 +58,12 @@ macro_rules! __export_view {
             }
 
             #[cfg(target_family = "wasm")]
-            type Component = StateMachine<$view>;
+            type Component = $crate::exported::StateMachine<$view>;
 
             #[cfg(target_family = "wasm")]
-    $world::export!(Component with_types_in $world);
+            $crate::exported::$world::export!(
+                Component with_types_in $crate::exported::$world
+            );
         };
     };
 }
