@@ -23,6 +23,9 @@ pub(crate) static COMPILER: LazyLock<CompilerCommand> = LazyLock::new(|| {
 pub(crate) struct Guest {
     world: World,
     parts: BTreeMap<&'static str, String>,
+    /// Packages in WIT, and the interfaces of theirs that the guest imports.
+    packages: Vec<&'static str>,
+    interfaces: Vec<&'static str>,
 }
 
 const COMMON: [(&str, &str); 4] = [
@@ -75,7 +78,7 @@ const V1: [(&str, &str); 5] = [
     (block $done (loop $runs
       (br_if $done (i32.ge_u (local.get $pointer) (local.get $end)))
       (i64.store (i32.const 16) (i64.load align=1 (local.get $pointer)))
-      (local.set $left (i32.load align=1 offset=8 (local.get $pointer)))
+      (local.set $left (i32.load offset=8 align=1 (local.get $pointer)))
       (local.set $pointer (i32.add (local.get $pointer) (i32.const 16)))
       (loop $events
         (if (local.get $left) (then
@@ -118,6 +121,8 @@ impl Guest {
         Self {
             world: World::V0,
             parts: parts(&V0),
+            packages: Vec::new(),
+            interfaces: Vec::new(),
         }
     }
 
@@ -126,11 +131,20 @@ impl Guest {
         Self {
             world: World::V1,
             parts: parts(&V1),
+            packages: Vec::new(),
+            interfaces: Vec::new(),
         }
     }
 
     pub(crate) fn with(mut self, part: &'static str, text: impl Into<String>) -> Self {
         self.parts.insert(part, text.into());
+        self
+    }
+
+    /// Imports an interface of a package that is given in WIT.
+    pub(crate) fn importing(mut self, package: &'static str, interface: &'static str) -> Self {
+        self.packages.push(package);
+        self.interfaces.push(interface);
         self
     }
 
@@ -203,20 +217,31 @@ impl Guest {
     pub(crate) fn build(&self) -> Vec<u8> {
         let text = self.text();
         let mut module = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        let (wit, world) = match self.world {
+        let (wit, machine) = match self.world {
             World::V0 => (
                 include_str!("../../../wit/machine-0.0.1/machine.wit"),
-                "state-machine",
+                "primatomic:machine/machine@0.0.1",
             ),
             World::V1 => (
                 include_str!("../../../wit/machine-1.0.0/machine.wit"),
-                "view",
+                "primatomic:machine/machine@1.0.0",
             ),
         };
         let mut resolve = Resolve::default();
-        let package = resolve.push_source("machine.wit", wit).unwrap();
-        let world = resolve.select_world(&[package], Some(world)).unwrap();
-        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
+        resolve.push_source("machine.wit", wit).unwrap();
+        for package in &self.packages {
+            resolve.push_source("package.wit", package).unwrap();
+        }
+        let imports: String = self
+            .interfaces
+            .iter()
+            .map(|interface| format!("import {interface}; "))
+            .collect();
+        let world = format!("package test:guest; world guest {{ {imports}export {machine}; }}");
+        let package = resolve.push_source("guest.wit", &world).unwrap();
+        let world = resolve.select_world(&[package], Some("guest")).unwrap();
+        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)
+            .unwrap();
         ComponentEncoder::default()
             .module(&module)
             .unwrap()

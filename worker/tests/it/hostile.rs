@@ -170,13 +170,12 @@ fn table() -> Vec<(&'static str, Guest, &'static str)> {
         (
             "memory that is too large from the start",
             v0().with("memory", r#"(memory (export "memory") 1000)"#),
-            "the component could not be started: Insufficient resources: Failed to create memory: \
-             its memories have 65536000 bytes from the start, and at most 16777216 are allowed",
+            "the component could not be started: its memories have 65536000 bytes from the start, and at most 16777216 are allowed",
         ),
         (
             "a table that is too large",
             v0().with("extra", "(table 1000000 funcref)"),
-            "the component could not be started: Insufficient resources: a table of 1000000 \
+            "the component could not be started: a table of 1000000 \
              elements is more than the 1000 elements that are left to it",
         ),
         (

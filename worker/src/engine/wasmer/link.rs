@@ -2,8 +2,8 @@
 
 use ::wasmer::sys::vm::TrapCode;
 use ::wasmer::{
-    Extern, ExternType, Function, FunctionEnv, Imports, Instance, InstantiationError, Memory,
-    Module, RuntimeError, Store, TypedFunction,
+    Extern, ExternType, Function, FunctionEnv, Imports, Instance, InstantiationError, LinkError,
+    Memory, Module, RuntimeError, Store, TypedFunction,
 };
 
 use super::memory::Realloc;
@@ -144,6 +144,11 @@ pub(super) fn start_fault(error: InstantiationError) -> Fault {
     match error {
         InstantiationError::Start(error) => {
             Fault::Start(format!("its start function trapped: {}", describe(&error)))
+        }
+        InstantiationError::Link(LinkError::Resource(text)) => {
+            // The engine puts its own words in front of those of the tunables.
+            let reason = text.rsplit("A user-defined error occurred: ").next();
+            Fault::Start(reason.unwrap_or(&text).to_owned())
         }
         error => Fault::Start(error.to_string()),
     }
