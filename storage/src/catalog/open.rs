@@ -132,6 +132,9 @@ async fn connect(
     options
         .max_connections(connections)
         .min_connections(1)
+        .acquire_timeout(BUSY_TIMEOUT)
+        // A file does not go away like a server does, and asking would double the cost of a read.
+        .test_before_acquire(false)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
             sqlite
