@@ -95,8 +95,7 @@ fn answer() -> io::Result<()> {
     limit_process(Duration::from_secs(number(cpu)), number(memory))?;
     let mut component = Vec::new();
     input.read_to_end(&mut component)?;
-    let outcome = compile(&component)
-        .map_or_else(|error| Outcome::Refused(error.into()), |compiled| compiled);
+    let outcome = compile(&component).unwrap_or_else(|error| Outcome::Refused(error.into()));
     let bytes = postcard::to_stdvec(&outcome).map_err(io::Error::other)?;
     let mut output = io::stdout().lock();
     output.write_all(&bytes)?;
