@@ -3,6 +3,7 @@
 mod broadcast;
 mod control_events;
 mod database;
+mod history;
 mod isolation;
 mod keys;
 mod logs;

@@ -15,7 +15,7 @@ async fn an_upload_creates_the_view_and_its_first_version() {
         (view.log, view.tenant, view.live),
         (log.id, access.tenant, None)
     );
-    assert_eq!(view.versions, [version.clone()]);
+    assert_eq!(view.versions, std::slice::from_ref(&version));
     let catalog = &fixture.catalog;
     let stored = catalog
         .view(&access, log.id, &name("totals"))

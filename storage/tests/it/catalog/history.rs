@@ -1,0 +1,305 @@
+//! Random histories of the catalog: changes of every kind, on whatever is there by then.
+
+use proptest::prelude::*;
+use protocol::{KeyId, LogId, RequestId, Sequence, UserId, VersionId};
+use storage::access::{Access, Role};
+use storage::bus::Halt;
+use storage::catalog::{
+    CatalogLimits, CreateKeyError, CreateLogError, CreateTenantError, KeyError, LogChanges,
+    LogError, NewKey, RateOverride, Retention, UploadError, VerifyEmailError, VersionError,
+    ViewError,
+};
+
+use super::{Fixture, by, limited_to, name, new_log, new_tenant, new_version, system};
+
+/// One change; the numbers choose among what is there.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    CreateTenant(u8),
+    SetRate(u8, Option<u32>),
+    RequestVerification(u8, u8),
+    Verify(u8),
+    CreateKey(u8, u8, bool),
+    RevokeKey(u8),
+    CreateLog(u8, u8),
+    CreateLogs(u8, u8),
+    UpdateLog(u8, Option<bool>, bool),
+    DeleteLog(u8),
+    Upload(u8, u8, u8),
+    Activate(u8),
+    Fail(u8, u8),
+    Halt(u8, u8),
+    DeleteView(u8, u8),
+}
+
+pub(super) fn step() -> impl Strategy<Value = Step> {
+    let n = any::<u8>;
+    prop_oneof![
+        1 => (0u8..6).prop_map(Step::CreateTenant),
+        1 => (n(), any::<Option<u32>>()).prop_map(|(a, b)| Step::SetRate(a, b)),
+        2 => (n(), n()).prop_map(|(a, b)| Step::RequestVerification(a, b)),
+        1 => n().prop_map(Step::Verify),
+        2 => (n(), n(), any::<bool>()).prop_map(|(a, b, c)| Step::CreateKey(a, b, c)),
+        1 => n().prop_map(Step::RevokeKey),
+        4 => (n(), 0u8..8).prop_map(|(a, b)| Step::CreateLog(a, b)),
+        1 => (n(), 1u8..5).prop_map(|(a, b)| Step::CreateLogs(a, b)),
+        2 => (n(), any::<Option<bool>>(), any::<bool>())
+            .prop_map(|(a, b, c)| Step::UpdateLog(a, b, c)),
+        1 => n().prop_map(Step::DeleteLog),
+        8 => (n(), 0u8..4, n()).prop_map(|(a, b, c)| Step::Upload(a, b, c)),
+        6 => n().prop_map(Step::Activate),
+        2 => (n(), n()).prop_map(|(a, b)| Step::Fail(a, b)),
+        2 => (n(), n()).prop_map(|(a, b)| Step::Halt(a, b)),
+        1 => (n(), 0u8..4).prop_map(|(a, b)| Step::DeleteView(a, b)),
+    ]
+}
+
+/// What a history made so far, gone or not.
+pub(super) struct History {
+    pub(super) fixture: Fixture,
+    tenants: Vec<(Access, UserId)>,
+    tokens: Vec<[u8; 32]>,
+    keys: Vec<(Access, KeyId)>,
+    logs: Vec<(Access, LogId)>,
+    versions: Vec<(Access, VersionId)>,
+    made: u64,
+}
+
+impl History {
+    pub(super) async fn new() -> Self {
+        let limits = CatalogLimits {
+            versions_per_view: 3,
+            views_per_log: 3,
+            keys_per_tenant: 3,
+            ..CatalogLimits::default()
+        };
+        let fixture = Fixture::with_limits(limits).await;
+        let first = fixture.tenant_and_owner("first").await;
+        Self {
+            fixture,
+            tenants: vec![first],
+            tokens: Vec::new(),
+            keys: Vec::new(),
+            logs: Vec::new(),
+            versions: Vec::new(),
+            made: 0,
+        }
+    }
+
+    fn unique(&mut self) -> [u8; 32] {
+        self.made += 1;
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&self.made.to_le_bytes());
+        bytes
+    }
+
+    fn tenant(&self, choice: u8) -> (Access, UserId) {
+        self.tenants[usize::from(choice) % self.tenants.len()].clone()
+    }
+
+    /// Applies a step. Refusals are part of life; only the catalog's own failures are not.
+    pub(super) async fn apply(&mut self, step: Step) {
+        self.fixture
+            .clock
+            .advance(std::time::Duration::from_secs(1));
+        match step {
+            Step::CreateTenant(_)
+            | Step::SetRate(..)
+            | Step::RequestVerification(..)
+            | Step::Verify(_) => {
+                self.apply_to_people(step).await;
+            }
+            Step::CreateKey(..) | Step::RevokeKey(_) => self.apply_to_keys(step).await,
+            Step::CreateLog(..)
+            | Step::CreateLogs(..)
+            | Step::UpdateLog(..)
+            | Step::DeleteLog(_) => {
+                self.apply_to_logs(step).await;
+            }
+            _ => self.apply_to_versions(step).await,
+        }
+    }
+
+    async fn apply_to_people(&mut self, step: Step) {
+        let catalog = self.fixture.catalog.clone();
+        match step {
+            Step::CreateTenant(number) => {
+                let new = new_tenant(
+                    &format!("t{}", number / 2),
+                    &format!("p{number}@example.com"),
+                );
+                match catalog.create_tenant(RequestId::generate(), new).await {
+                    Ok((tenant, user)) => self.tenants.push((super::owner_of(tenant, user), user)),
+                    Err(CreateTenantError::Catalog(error)) => panic!("{error}"),
+                    Err(_) => {}
+                }
+            }
+            Step::SetRate(choice, rate) => {
+                let (access, _) = self.tenant(choice);
+                let rate = rate.map(|rate| RateOverride {
+                    per_second: rate,
+                    burst: rate / 2,
+                });
+                catalog
+                    .set_rate(access.tenant, system(), rate)
+                    .await
+                    .unwrap();
+            }
+            Step::RequestVerification(choice, seconds) => {
+                let (_, user) = self.tenant(choice);
+                let token = self.unique();
+                self.tokens.push(token);
+                let expires_at = self.fixture.in_seconds(u64::from(seconds));
+                catalog
+                    .request_email_verification(RequestId::generate(), user, token, expires_at)
+                    .await
+                    .unwrap();
+            }
+            Step::Verify(choice) => {
+                if let Some(token) = pick(&self.tokens, choice) {
+                    let verified = catalog.verify_email(RequestId::generate(), token).await;
+                    assert!(
+                        !matches!(verified, Err(VerifyEmailError::Catalog(_))),
+                        "{verified:?}"
+                    );
+                }
+            }
+            other => panic!("{other:?} is not about people"),
+        }
+    }
+
+    async fn apply_to_keys(&mut self, step: Step) {
+        let catalog = self.fixture.catalog.clone();
+        match step {
+            Step::CreateKey(choice, role, limited) => {
+                let (access, _) = self.tenant(choice);
+                let role =
+                    [Role::ReadOnly, Role::Member, Role::Admin, Role::Owner][usize::from(role) % 4];
+                let log = pick(&self.logs, choice).map(|(_, log)| log);
+                let new = NewKey {
+                    name: format!("key-{choice}"),
+                    role,
+                    logs: log.filter(|_| limited).map(|log| vec![log]),
+                    expires_at: limited.then(|| self.fixture.in_seconds(1)),
+                    sha256: self.unique(),
+                };
+                match catalog.create_key(&access, by(&access), new).await {
+                    Ok(key) => self.keys.push((access, key.id)),
+                    Err(CreateKeyError::Catalog(error)) => panic!("{error}"),
+                    Err(_) => {}
+                }
+            }
+            Step::RevokeKey(choice) => {
+                if let Some((access, key)) = pick(&self.keys, choice) {
+                    let revoked = catalog.revoke_key(&access, by(&access), key).await;
+                    assert!(!matches!(revoked, Err(KeyError::Catalog(_))), "{revoked:?}");
+                }
+            }
+            other => panic!("{other:?} is not about keys"),
+        }
+    }
+
+    async fn apply_to_logs(&mut self, step: Step) {
+        let catalog = self.fixture.catalog.clone();
+        match step {
+            Step::CreateLog(choice, number) => {
+                let (access, _) = self.tenant(choice);
+                let new = new_log(&format!("log-{number}"));
+                match catalog.create_log(&access, by(&access), new).await {
+                    Ok(log) => self.logs.push((access, log.id)),
+                    Err(CreateLogError::Catalog(error)) => panic!("{error}"),
+                    Err(_) => {}
+                }
+            }
+            Step::CreateLogs(choice, count) => {
+                let (access, _) = self.tenant(choice);
+                let first = self.made;
+                self.made += u64::from(count);
+                let new = (first..self.made).map(|number| new_log(&format!("bulk-{number}")));
+                let logs = catalog
+                    .create_logs(&access, by(&access), new.collect())
+                    .await;
+                let logs = logs.unwrap().into_iter();
+                self.logs.extend(logs.map(|log| (access.clone(), log.id)));
+            }
+            Step::UpdateLog(choice, description, archive) => {
+                if let Some((access, log)) = pick(&self.logs, choice) {
+                    let changes = LogChanges {
+                        description: description.map(|some| some.then(|| format!("d{choice}"))),
+                        retention: archive.then_some(Retention::Archive),
+                    };
+                    let limited = limited_to(&access, &[log]);
+                    let updated = catalog
+                        .update_log(&limited, by(&access), log, changes)
+                        .await;
+                    assert!(!matches!(updated, Err(LogError::Catalog(_))), "{updated:?}");
+                }
+            }
+            Step::DeleteLog(choice) => {
+                if let Some((access, log)) = pick(&self.logs, choice) {
+                    let deleted = catalog.delete_log(&access, by(&access), log).await;
+                    assert!(!matches!(deleted, Err(LogError::Catalog(_))), "{deleted:?}");
+                }
+            }
+            other => panic!("{other:?} is not about logs"),
+        }
+    }
+
+    async fn apply_to_versions(&mut self, step: Step) {
+        let catalog = self.fixture.catalog.clone();
+        let halt = |number: u8| Halt {
+            sequence: Sequence::new(u64::from(number)).unwrap(),
+            message: format!("trap {number}"),
+        };
+        match step {
+            Step::Upload(choice, view, component) => {
+                let Some((access, log)) = pick(&self.logs, choice) else {
+                    return;
+                };
+                let (view, new) = (name(&format!("view-{view}")), new_version(component));
+                match catalog
+                    .upload_version(&access, by(&access), log, view, new)
+                    .await
+                {
+                    Ok((_, version)) => self.versions.push((access, version.id)),
+                    Err(UploadError::Catalog(error)) => panic!("{error}"),
+                    Err(_) => {}
+                }
+            }
+            Step::DeleteView(choice, view) => {
+                if let Some((access, log)) = pick(&self.logs, choice) {
+                    let view = name(&format!("view-{view}"));
+                    let deleted = catalog.delete_view(&access, by(&access), log, &view).await;
+                    assert!(
+                        !matches!(deleted, Err(ViewError::Catalog(_))),
+                        "{deleted:?}"
+                    );
+                }
+            }
+            Step::Activate(choice) | Step::Fail(choice, _) | Step::Halt(choice, _) => {
+                let Some((access, id)) = pick(&self.versions, choice) else {
+                    return;
+                };
+                let tenant = access.tenant;
+                let changed = match step {
+                    Step::Fail(_, at) => catalog.fail_version(tenant, system(), id, halt(at)).await,
+                    Step::Halt(_, at) => catalog.halt_version(tenant, system(), id, halt(at)).await,
+                    _ => catalog
+                        .activate_version(tenant, system(), id)
+                        .await
+                        .map(|_| ()),
+                };
+                assert!(
+                    !matches!(changed, Err(VersionError::Catalog(_))),
+                    "{changed:?}"
+                );
+            }
+            other => panic!("{other:?} is not about versions"),
+        }
+    }
+}
+
+fn pick<T: Clone>(from: &[T], choice: u8) -> Option<T> {
+    let index = usize::from(choice).checked_rem(from.len())?;
+    from.get(index).cloned()
+}
