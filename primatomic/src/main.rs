@@ -1,1 +1,56 @@
-fn main() {}
+//! The `primatomic` binary: the server roles, `dev`, and the commands of the client.
+//!
+//! This crate wires the other crates together and talks to people. It decides where data lies,
+//! which role runs, what is printed and with which code the process exits; it holds no rule about
+//! logs, views or tenants.
+
+mod arguments;
+mod client;
+mod commands;
+mod failure;
+mod output;
+mod profile;
+mod server;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command};
+use failure::Failure;
+use output::Output;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if matches!(arguments.command, Command::CompileComponent) {
+        return server::compile_component();
+    }
+    let output = Output::new(arguments.command.wants_json());
+    match run(arguments.command, output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.failure(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(command: Command, output: Output) -> Result<(), Failure> {
+    match command {
+        Command::Dev(options) => server::dev(*options),
+        Command::Serve(options) => server::serve(*options),
+        Command::Migrate(options) => server::migrate(&options, output),
+        Command::RebuildCatalog(options) => server::rebuild_catalog(&options, output),
+        Command::Openapi => server::openapi(output),
+        Command::CompileComponent => Ok(()),
+        Command::Completions { shell } => commands::completions(shell, output),
+        Command::Log(it) => it.run(output, commands::log::run),
+        Command::Append(it) => it.run(output, commands::append::run),
+        Command::Events(it) => it.run(output, commands::events::run),
+        Command::Tail(it) => it.run(output, commands::tail::run),
+        Command::View(it) => it.run(output, commands::view::run),
+        Command::Query(it) => it.run(output, commands::query::run),
+        Command::Login(it) => it.run_login(output),
+        Command::Profile(command) => commands::profile::run(command, output),
+    }
+}

@@ -1,0 +1,302 @@
+//! The HTTP client of the commands.
+//!
+//! A [`Call`] is one request that may be sent again: its body is in memory. Whether it *is* sent
+//! again after an error is decided in [`retry`], by what the call says about itself.
+
+pub(crate) mod retry;
+pub(crate) mod sse;
+pub(crate) mod types;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Response, Url};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::failure::{Answer, Failure};
+use crate::profile::Connection;
+
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long an answer may take, unless the call says otherwise. Longer than the server's own
+/// limits, so that its answer arrives and says what happened.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Talks to one server.
+#[derive(Debug)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base: Url,
+    /// The server answered before, so when it is away now it probably comes back.
+    reached: AtomicBool,
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Bytes,
+    timeout: Option<Duration>,
+    repeatable: bool,
+}
+
+/// An answer that was received whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Client {
+    pub(crate) fn new(connection: &Connection) -> Result<Self, Failure> {
+        let base: Url = connection.url.parse().map_err(|error| {
+            Failure::Usage(format!(
+                "{} is not an address such as http://127.0.0.1:8080: {error}",
+                connection.url
+            ))
+        })?;
+        if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
+            return Err(Failure::Usage(format!(
+                "{base} is not an address such as http://127.0.0.1:8080"
+            )));
+        }
+        let mut headers = HeaderMap::new();
+        if let Some(key) = &connection.api_key {
+            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
+                .map_err(|_| Failure::Usage("the API key has characters no key has".to_owned()))?;
+            value.set_sensitive(true);
+            headers.insert(reqwest::header::AUTHORIZATION, value);
+        }
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("primatomic/", env!("CARGO_PKG_VERSION")))
+            .default_headers(headers)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .build()
+            .map_err(Failure::other)?;
+        Ok(Self {
+            http,
+            base,
+            reached: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// A call to the path that these segments make; each is encoded, so a name can't leave its
+    /// place.
+    pub(crate) fn call(&self, method: Method, segments: &[&str]) -> Call {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        Call {
+            repeatable: method == Method::GET,
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            timeout: Some(CALL_TIMEOUT),
+        }
+    }
+
+    pub(crate) fn get(&self, segments: &[&str]) -> Call {
+        self.call(Method::GET, segments)
+    }
+
+    pub(crate) fn post(&self, segments: &[&str]) -> Call {
+        self.call(Method::POST, segments)
+    }
+
+    /// Sends a call, again if need be, and reads the answer whole.
+    pub(crate) async fn send(&self, call: &Call) -> Result<Received, Failure> {
+        let response = self.open(call).await?;
+        let headers = response.headers().clone();
+        let body = response.bytes().await.map_err(|error| self.away(&error))?;
+        Ok(Received { headers, body })
+    }
+
+    /// Sends a call and reads the answer as JSON.
+    pub(crate) async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Failure> {
+        self.send(call).await?.json()
+    }
+
+    /// Sends a call, again if need be, up to the headers of a successful answer.
+    pub(crate) async fn open(&self, call: &Call) -> Result<Response, Failure> {
+        let mut backoff = retry::Backoff::new();
+        loop {
+            let failed = match self.try_once(call).await {
+                Ok(response) if response.status().is_success() => return Ok(response),
+                Ok(response) => self.failed_answer(response).await,
+                Err(error) => retry::Failed {
+                    retry_after: None,
+                    harmless: false,
+                    transient: self.reached.load(Ordering::Relaxed),
+                    failure: self.away(&error),
+                },
+            };
+            let may_repeat = failed.transient && (failed.harmless || call.repeatable);
+            match backoff.next(failed.retry_after) {
+                Some(pause) if may_repeat => tokio::time::sleep(pause).await,
+                _ => return Err(failed.failure),
+            }
+        }
+    }
+
+    async fn try_once(&self, call: &Call) -> Result<Response, reqwest::Error> {
+        let mut request = self
+            .http
+            .request(call.method.clone(), call.url.clone())
+            .headers(call.headers.clone());
+        // Every POST has a length, even an empty one.
+        if call.method != Method::GET && call.method != Method::DELETE {
+            request = request.body(call.body.clone());
+        }
+        if let Some(timeout) = call.timeout {
+            request = request.timeout(timeout);
+        }
+        let response = request.send().await?;
+        self.reached.store(true, Ordering::Relaxed);
+        Ok(response)
+    }
+
+    async fn failed_answer(&self, response: Response) -> retry::Failed {
+        let status = response.status().as_u16();
+        let retry_after = retry::retry_after(response.headers());
+        let body = response.bytes().await.unwrap_or_default();
+        retry::Failed {
+            retry_after,
+            // A rate-limited request was not looked at, so it can be sent again whatever it is.
+            harmless: status == 429,
+            transient: matches!(status, 429 | 502 | 503),
+            failure: Failure::Answer(Answer::read(status, &body)),
+        }
+    }
+
+    fn away(&self, error: &reqwest::Error) -> Failure {
+        // The innermost cause is what says something: "connection refused", "timed out".
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        let reason = if error.is_timeout() {
+            "no answer came in time".to_owned()
+        } else {
+            cause.to_string()
+        };
+        Failure::Unreachable {
+            url: self.base.to_string(),
+            reason,
+        }
+    }
+}
+
+impl Call {
+    pub(crate) fn query(mut self, name: &str, value: impl ToString) -> Self {
+        self.url
+            .query_pairs_mut()
+            .append_pair(name, &value.to_string());
+        self
+    }
+
+    pub(crate) fn query_if(self, name: &str, value: Option<impl ToString>) -> Self {
+        match value {
+            Some(value) => self.query(name, value),
+            None => self,
+        }
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Result<Self, Failure> {
+        let value = HeaderValue::from_str(value)
+            .map_err(|_| Failure::Usage(format!("{value:?} can't be sent as {name}")))?;
+        self.headers.insert(HeaderName::from_static(name), value);
+        Ok(self)
+    }
+
+    pub(crate) fn accept(mut self, media_type: &'static str) -> Self {
+        self.headers
+            .insert(ACCEPT, HeaderValue::from_static(media_type));
+        self
+    }
+
+    pub(crate) fn body(mut self, media_type: &'static str, body: impl Into<Bytes>) -> Self {
+        self.headers
+            .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        self.body = body.into();
+        self
+    }
+
+    pub(crate) fn json_body(self, value: &impl Serialize) -> Result<Self, Failure> {
+        let body = serde_json::to_vec(value).map_err(Failure::other)?;
+        Ok(self.body("application/json", body))
+    }
+
+    /// Sending it twice does no harm: it changes nothing, or carries an Idempotency-Key.
+    pub(crate) fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
+    }
+
+    pub(crate) fn timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.timeout = timeout;
+        self
+    }
+}
+
+impl Received {
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            Failure::Other(format!(
+                "the answer is not what this version of the client expects: {error}"
+            ))
+        })
+    }
+
+    /// The sequence that the answer reflects.
+    pub(crate) fn sequence(&self) -> Option<u64> {
+        self.text("primatomic-sequence")?.parse().ok()
+    }
+
+    pub(crate) fn text(&self, header: &str) -> Option<&str> {
+        self.headers.get(header)?.to_str().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(url: &str) -> Result<Client, Failure> {
+        Client::new(&Connection {
+            url: url.to_owned(),
+            api_key: None,
+        })
+    }
+
+    #[test]
+    fn segments_are_encoded_and_the_base_path_stays() {
+        let client = client("http://127.0.0.1:1/base/").unwrap();
+        let call = client
+            .get(&["logs", "a/../b", "events"])
+            .query("from", 1)
+            .query("name", "a b&c");
+        assert_eq!(
+            call.url.as_str(),
+            "http://127.0.0.1:1/base/logs/a%2F..%2Fb/events?from=1&name=a+b%26c"
+        );
+    }
+
+    #[test]
+    fn what_is_not_an_address_is_a_usage_error() {
+        for url in ["", "127.0.0.1:8080", "ftp://host", "mailto:me"] {
+            assert_eq!(client(url).unwrap_err().exit_code(), 2, "{url}");
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! `view test`: runs a component on a file of events, without a server.
+//!
+//! It is the worker's own compiler and engine, with the worker's limits, so what works here works
+//! when it is deployed, and what is slow here is slow there.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::{BinaryBytes, HumanCount};
+use protocol::limits::{COMPONENT_BYTES_MAX, EVENT_BYTES_MAX, QUERY_BYTES_MAX};
+use protocol::{Sequence, Timestamp, packed};
+use serde::Serialize;
+use storage::clock::{Clock as _, SystemClock};
+use worker::compile::{CompileLimits, CompilerCommand, compile};
+use worker::engine::{Answer, EventRun, FoldFault, Machine, MachineLimits, Program};
+
+use crate::client::types::{Encoding, Event, encode};
+use crate::commands::input::read_file;
+use crate::failure::Failure;
+use crate::output::{Output, fields};
+
+/// Events are handed to the component in pieces of about this size, as a worker does.
+const PIECE_BYTES: usize = 1 << 20;
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Each line of the file is one event. With --exported it is what `primatomic events --json` prints,
+so that events keep their times.
+
+Examples:
+  primatomic view test counter.wasm events.ndjson
+  primatomic view test totals.wasm events.ndjson --param month=2025-03 --at 2025-03-01T00:00:00Z
+  primatomic events acme --all --json | primatomic view test totals.wasm - --exported")]
+pub(crate) struct TestArguments {
+    /// The component
+    component: PathBuf,
+    /// File with an event per line; `-` is standard input
+    events: PathBuf,
+    /// Body of the query that is asked in the end
+    #[arg(long, value_name = "TEXT")]
+    query: Option<String>,
+    /// Parameter of that query; may be repeated
+    #[arg(long = "param", short, value_name = "NAME=VALUE", value_parser = super::query::parameter)]
+    parameters: Vec<(String, String)>,
+    /// File whose bytes `init` is called with (world 1.0.0)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Time of the events [default: now]
+    #[arg(long, value_name = "TIME", conflicts_with = "exported")]
+    at: Option<jiff::Timestamp>,
+    /// The lines are those of `primatomic events --json`
+    #[arg(long)]
+    exported: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    world: &'static str,
+    languages: Vec<String>,
+    imports: Vec<String>,
+    component_bytes: usize,
+    compile_ms: u64,
+    events: u64,
+    event_bytes: u64,
+    /// CPU time inside the component.
+    ns_per_event: Option<f64>,
+    memory_bytes: u64,
+    snapshot: SnapshotReport,
+    query: QueryReport,
+}
+
+#[derive(Serialize)]
+struct SnapshotReport {
+    bytes: usize,
+    /// A second instance that was restored from it gives the same snapshot and the same answer.
+    verified: bool,
+}
+
+#[derive(Serialize)]
+struct QueryReport {
+    us: f64,
+    content_type: Option<String>,
+    data: Option<String>,
+    encoding: Option<Encoding>,
+    error: Option<String>,
+}
+
+pub(crate) async fn run(arguments: TestArguments, output: Output) -> Result<(), Failure> {
+    let component = read_file(&arguments.component, COMPONENT_BYTES_MAX)?;
+    let component_bytes = component.len();
+    let program = std::env::current_exe().map_err(Failure::other)?;
+    let compiler = CompilerCommand::new(program, ["compile-component"], 1);
+    let started = Instant::now();
+    let (about, artifact) = compile(&compiler, component.into(), CompileLimits::default())
+        .await
+        .map_err(Failure::other)?;
+    let compile_ms = millis(started.elapsed());
+    let program = worker::engine::wasmer::load(&artifact).map_err(Failure::other)?;
+    let config = match &arguments.config {
+        Some(path) => read_file(path, super::view::CONFIG_BYTES_MAX)?,
+        None => Vec::new(),
+    };
+    let mut machine = start(program.as_ref(), &config)?;
+    let folded = fold(machine.as_mut(), &arguments)?;
+    let body = arguments.query.as_deref().unwrap_or_default().as_bytes();
+    if body.len() > QUERY_BYTES_MAX {
+        return Err(Failure::Usage(format!(
+            "a query has at most {QUERY_BYTES_MAX} bytes"
+        )));
+    }
+    let ask = |machine: &mut dyn Machine| {
+        machine
+            .query(folded.last, &arguments.parameters, body)
+            .map_err(|fault| Failure::Other(format!("the query failed: {fault}")))
+    };
+    machine.take_cpu();
+    let answer = ask(machine.as_mut())?;
+    let query_cpu = machine.take_cpu();
+    let state = snapshot(machine.as_mut())?;
+    let mut second = start(program.as_ref(), &config)?;
+    second.restore(&state).map_err(|fault| {
+        Failure::Other(format!("`restore` of the own snapshot failed: {fault}"))
+    })?;
+    let verified = snapshot(second.as_mut())? == state && ask(second.as_mut())? == answer;
+    let report = Report {
+        world: about.world.as_str(),
+        languages: about.languages,
+        imports: about.imports,
+        component_bytes,
+        compile_ms,
+        events: folded.events,
+        event_bytes: folded.bytes,
+        ns_per_event: folded.ns_per_event(),
+        memory_bytes: machine.memory_bytes(),
+        snapshot: SnapshotReport {
+            bytes: state.len(),
+            verified,
+        },
+        query: QueryReport::new(answer, query_cpu),
+    };
+    output.value(&report, describe)?;
+    if verified {
+        return Ok(());
+    }
+    Err(Failure::Other(
+        "a second instance that was restored from the snapshot behaves differently: `snapshot` \
+         leaves out a part of the state, or writes it in an order that is not fixed"
+            .to_owned(),
+    ))
+}
+
+fn start(program: &dyn Program, config: &[u8]) -> Result<Box<dyn Machine>, Failure> {
+    let mut machine = program
+        .instantiate(&MachineLimits::default())
+        .map_err(Failure::other)?;
+    machine
+        .init(config)
+        .map_err(|fault| Failure::Other(format!("`init` failed: {fault}")))?;
+    Ok(machine)
+}
+
+fn snapshot(machine: &mut dyn Machine) -> Result<Vec<u8>, Failure> {
+    machine
+        .snapshot()
+        .map_err(|fault| Failure::Other(format!("`snapshot` failed: {fault}")))
+}
+
+/// What a fold came to.
+struct Folded {
+    events: u64,
+    bytes: u64,
+    cpu: Duration,
+    /// Time of the last event.
+    last: Timestamp,
+}
+
+impl Folded {
+    #[expect(clippy::cast_precision_loss, reason = "it is a figure for people")]
+    fn ns_per_event(&self) -> Option<f64> {
+        (self.events > 0).then(|| self.cpu.as_nanos() as f64 / self.events as f64)
+    }
+}
+
+/// Events that wait to be folded together.
+#[derive(Default)]
+struct Piece {
+    packed: Vec<u8>,
+    /// Time, first sequence, count and end in `packed` of each run.
+    runs: Vec<(Timestamp, Sequence, u32, usize)>,
+}
+
+impl Piece {
+    fn push(&mut self, sequence: Sequence, timestamp: Timestamp, event: &[u8]) {
+        packed::push(&mut self.packed, event);
+        let end = self.packed.len();
+        match self.runs.last_mut() {
+            Some(run) if run.0 == timestamp => {
+                run.2 += 1;
+                run.3 = end;
+            }
+            _ => self.runs.push((timestamp, sequence, 1, end)),
+        }
+    }
+
+    fn fold(&mut self, machine: &mut dyn Machine) -> Result<(), Failure> {
+        let mut start = 0;
+        let mut runs = Vec::with_capacity(self.runs.len());
+        for &(timestamp, first, count, end) in &self.runs {
+            runs.push(EventRun {
+                first,
+                timestamp,
+                count,
+                packed: &self.packed[start..end],
+            });
+            start = end;
+        }
+        machine.fold(&runs).map_err(|fault| {
+            Failure::Other(match fault {
+                FoldFault::Rejected { sequence, message } => {
+                    format!("the component can't fold event {sequence}: {message}")
+                }
+                FoldFault::Fault {
+                    sequence: Some(sequence),
+                    fault,
+                } => format!("at event {sequence}: {fault}"),
+                FoldFault::Fault {
+                    sequence: None,
+                    fault,
+                } => fault.to_string(),
+            })
+        })?;
+        self.packed.clear();
+        self.runs.clear();
+        Ok(())
+    }
+}
+
+fn fold(machine: &mut dyn Machine, arguments: &TestArguments) -> Result<Folded, Failure> {
+    let mut lines: Box<dyn std::io::BufRead> = if arguments.events.as_os_str() == "-" {
+        Box::new(BufReader::new(std::io::stdin()))
+    } else {
+        let path = &arguments.events;
+        Box::new(BufReader::new(
+            File::open(path).map_err(|error| Failure::file("open", path, error))?,
+        ))
+    };
+    let at = match arguments.at {
+        Some(at) => Timestamp(u64::try_from(at.as_microsecond()).unwrap_or(0)),
+        None => SystemClock.now(),
+    };
+    let mut folded = Folded {
+        events: 0,
+        bytes: 0,
+        cpu: Duration::ZERO,
+        last: at,
+    };
+    let mut piece = Piece::default();
+    // An exported line holds an event that may be escaped, which takes up to six times its bytes.
+    let line_bytes_max = 6 * EVENT_BYTES_MAX as u64 + 1024;
+    let mut line = Vec::new();
+    machine.take_cpu();
+    loop {
+        line.clear();
+        let read = (&mut lines)
+            .take(line_bytes_max)
+            .read_until(b'\n', &mut line);
+        if read.map_err(|error| Failure::Other(format!("can't read the events: {error}")))? == 0 {
+            break;
+        }
+        let text = line.trim_ascii_end();
+        if text.is_empty() {
+            continue;
+        }
+        let number = folded.events + 1;
+        let (timestamp, event) = event(text, number, at, arguments.exported)?;
+        folded.events = number;
+        folded.bytes += event.len() as u64;
+        folded.last = timestamp;
+        let sequence = Sequence::new(number).map_err(Failure::other)?;
+        piece.push(sequence, timestamp, &event);
+        if piece.packed.len() >= PIECE_BYTES {
+            piece.fold(machine)?;
+        }
+    }
+    if !piece.runs.is_empty() {
+        piece.fold(machine)?;
+    }
+    folded.cpu = machine.take_cpu();
+    Ok(folded)
+}
+
+/// The time and the bytes of the event that a line holds.
+fn event(
+    line: &[u8],
+    number: u64,
+    at: Timestamp,
+    exported: bool,
+) -> Result<(Timestamp, Vec<u8>), Failure> {
+    let (timestamp, bytes) = if exported {
+        let event: Event = serde_json::from_slice(line).map_err(|error| {
+            Failure::Other(format!(
+                "event {number} is not as `primatomic events --json` prints it: {error}"
+            ))
+        })?;
+        (Timestamp(event.micros()?), event.bytes()?)
+    } else {
+        (at, line.to_vec())
+    };
+    if bytes.len() > EVENT_BYTES_MAX {
+        return Err(Failure::Other(format!(
+            "event {number} is larger than {EVENT_BYTES_MAX} bytes, the most that an event holds"
+        )));
+    }
+    Ok((timestamp, bytes))
+}
+
+impl QueryReport {
+    fn new(answer: Answer, cpu: Duration) -> Self {
+        let mut report = Self {
+            us: cpu.as_secs_f64() * 1e6,
+            content_type: None,
+            data: None,
+            encoding: None,
+            error: None,
+        };
+        match answer {
+            Answer::Response(response) => {
+                let (data, encoding) = encode(&response.body);
+                report.content_type = response.content_type;
+                report.data = Some(data);
+                report.encoding = Some(encoding);
+            }
+            Answer::Error(error) => report.error = Some(error.message),
+            Answer::TooLarge { bytes } => {
+                report.error = Some(format!("the answer is too large: {bytes} bytes"));
+            }
+        }
+        report
+    }
+}
+
+fn describe(report: &Report) -> String {
+    let answer = match (&report.query.data, &report.query.error) {
+        (Some(data), _) => data.clone(),
+        (None, Some(error)) => format!("error: {error}"),
+        (None, None) => String::new(),
+    };
+    let fold = report
+        .ns_per_event
+        .map_or_else(|| "-".to_owned(), |ns| format!("{ns:.0} ns per event"));
+    let verified = if report.snapshot.verified {
+        "verified"
+    } else {
+        "NOT verified"
+    };
+    let languages = match report.languages.join(", ") {
+        languages if languages.is_empty() => String::new(),
+        languages => format!(" ({languages})"),
+    };
+    let lines = fields(&[
+        ("world", format!("{}{languages}", report.world)),
+        (
+            "component",
+            format!(
+                "{}, compiled in {} ms",
+                BinaryBytes(report.component_bytes as u64),
+                report.compile_ms
+            ),
+        ),
+        (
+            "events",
+            format!(
+                "{} ({})",
+                HumanCount(report.events),
+                BinaryBytes(report.event_bytes)
+            ),
+        ),
+        ("fold", fold),
+        ("memory", BinaryBytes(report.memory_bytes).to_string()),
+        (
+            "snapshot",
+            format!("{}, {verified}", BinaryBytes(report.snapshot.bytes as u64)),
+        ),
+        ("query", format!("{:.0} µs", report.query.us)),
+    ]);
+    format!("{lines}\n\n{answer}")
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,91 @@
+//! Commands that work on a data directory while no server runs on it.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use storage::catalog::Catalog;
+use storage::clock::SystemClock;
+
+use crate::failure::Failure;
+use crate::output::{Output, table};
+use crate::server::lock::DataDirectory;
+use crate::server::node::CATALOG_FILE;
+use crate::server::options::DataOptions;
+
+/// Brings the catalog up to date.
+pub(crate) fn migrate(options: &DataOptions, output: Output) -> Result<(), Failure> {
+    with_catalog(options, async |catalog| {
+        // Opening migrated it; what is left to do is to say so.
+        let pending = catalog
+            .pending_migrations()
+            .await
+            .map_err(Failure::other)?
+            .len();
+        output.value(&json!({"pending": pending}), |_| {
+            "The catalog is up to date.".to_owned()
+        })
+    })
+}
+
+/// Derives the catalog's tables again and says whether they came out equal.
+pub(crate) fn rebuild_catalog(options: &DataOptions, output: Output) -> Result<(), Failure> {
+    with_catalog(options, async |catalog| {
+        let report = catalog.rebuild().await.map_err(Failure::other)?;
+        let tables: Vec<_> = report
+            .tables
+            .iter()
+            .map(|it| {
+                json!({
+                    "table": it.table,
+                    "rows_before": it.rows_before,
+                    "rows_after": it.rows_after,
+                    "unfounded": it.unfounded,
+                    "missing": it.missing,
+                })
+            })
+            .collect();
+        let value = json!({"events": report.events, "equal": report.equal(), "tables": tables});
+        output.value(&value, |_| {
+            let rows: Vec<_> = report
+                .tables
+                .iter()
+                .map(|it| {
+                    [
+                        it.table.to_owned(),
+                        it.rows_before.to_string(),
+                        it.rows_after.to_string(),
+                        if it.equal() { "equal" } else { "CHANGED" }.to_owned(),
+                    ]
+                })
+                .collect();
+            let rows = table(["TABLE", "BEFORE", "AFTER", ""], &rows);
+            format!("Applied {} control events.\n\n{rows}", report.events)
+        })
+    })
+}
+
+fn with_catalog(
+    options: &DataOptions,
+    work: impl AsyncFnOnce(&Catalog) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let path = options.data.join(CATALOG_FILE);
+    if !path.exists() {
+        return Err(Failure::Other(format!(
+            "there is no catalog in {}; name the data directory of a server with --data",
+            options.data.display()
+        )));
+    }
+    let _data = DataDirectory::open(&options.data)?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::other)?
+        .block_on(async {
+            let catalog = Catalog::open_sqlite(&path, Arc::new(SystemClock))
+                .await
+                .map_err(Failure::other)?;
+            let done = work(&catalog).await;
+            catalog.close().await;
+            done
+        })
+}

@@ -1,0 +1,130 @@
+//! The server commands: `dev`, `serve`, and what maintains a data directory.
+//!
+//! Everything that the roles share is opened once, in [`node`], and handed to them. Nothing here
+//! answers a request.
+
+#[cfg(test)]
+mod configuration_page;
+mod first_start;
+mod lock;
+mod logging;
+mod maintenance;
+mod node;
+mod options;
+mod signals;
+mod welcome;
+
+use std::io::Write as _;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use maintenance::{migrate, rebuild_catalog};
+pub(crate) use options::{DataOptions, DevOptions, Role, ServeOptions, ServerOptions};
+
+use crate::failure::Failure;
+use crate::output::Output;
+use lock::DataDirectory;
+use node::Node;
+
+/// Runs every role, with a tenant, a key and a log to play with.
+pub(crate) fn dev(options: DevOptions) -> Result<(), Failure> {
+    run(options.server, true)
+}
+
+/// Runs a role.
+pub(crate) fn serve(options: ServeOptions) -> Result<(), Failure> {
+    let role = match options.role {
+        Role::All => return run(options.server, false),
+        Role::ControlPlane => "the control plane",
+        Role::Worker => "a worker",
+        Role::Archiver => "the archiver",
+    };
+    Err(Failure::Usage(format!(
+        "{role} can't run by itself on embedded stores, because they belong to one process: run \
+         every role in it with `primatomic serve all`"
+    )))
+}
+
+/// Prints the OpenAPI document.
+pub(crate) fn openapi(output: Output) -> Result<(), Failure> {
+    output.bytes(control_plane::openapi_document().as_bytes())
+}
+
+/// The life of a child process that compiles.
+pub(crate) fn compile_component() -> std::process::ExitCode {
+    worker::compile::child_main()
+}
+
+fn run(options: ServerOptions, development: bool) -> Result<(), Failure> {
+    logging::start(&options.log, options.log_format)?;
+    raise_open_files();
+    let data = DataDirectory::open(&options.data)?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::other)?
+        .block_on(serve_until_stopped(options, &data, development))
+}
+
+async fn serve_until_stopped(
+    options: ServerOptions,
+    data: &DataDirectory,
+    development: bool,
+) -> Result<(), Failure> {
+    let stop = CancellationToken::new();
+    let _signals = signals::cancel_on_signal(stop.clone())?;
+    // The addresses are taken first: when one is not free, nothing else has to be undone.
+    let listener = listen(options.listen).await?;
+    let address = listener.local_addr().map_err(Failure::other)?;
+    let internal = match options.internal_listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
+    let url = welcome::local_url(address);
+    let node = Node::start(&options, data, &url).await?;
+    if development {
+        first_start::prepare(&node, data).await?;
+        say(&welcome::text(&url, data.path()))?;
+    } else {
+        say(&format!("Primatomic is listening on {url}"))?;
+    }
+    tracing::info!(%address, data = %data.path().display(), "listening");
+    let served = node.serve(listener, internal, stop).await;
+    node.close().await;
+    tracing::info!("stopped");
+    served
+}
+
+async fn listen(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::Other(format!(
+            "can't listen on {address}: {error}; choose another address with --listen"
+        ))
+    })
+}
+
+/// Writes to standard output. Nobody may be reading it, as when a service manager closed it, and
+/// the server runs all the same.
+fn say(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Connections, databases and instances take file descriptors, and the default limit of many
+/// systems is 1,024.
+fn raise_open_files() {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(limit) if limit < 4_096 => {
+            tracing::warn!(
+                limit,
+                "few files may be open; raise `ulimit -n` for many clients"
+            );
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit of open files can't be raised"),
+    }
+}

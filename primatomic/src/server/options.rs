@@ -1,0 +1,272 @@
+//! The settings of the server: flags, each with an environment variable and a default.
+//!
+//! `docs/configuration.md` lists them in one table; a test writes it and compares it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Where the data lies.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DataOptions {
+    /// Directory that holds everything that persists
+    #[arg(
+        long,
+        env = "PRIMATOMIC_DATA",
+        value_name = "DIRECTORY",
+        default_value = "data"
+    )]
+    pub data: PathBuf,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The first start creates the tenant `dev` and the log `demo`, and writes the tenant's API key to
+DIRECTORY/dev-key. Stop with Ctrl-C: appends that are under way are finished and the views save
+their state. A second Ctrl-C stops at once; nothing acknowledged is lost either way.
+
+Examples:
+  primatomic dev
+  primatomic dev --data /srv/primatomic --listen 127.0.0.1:9000
+  primatomic dev --rate-limit 0                    no rate limit, for load tests")]
+pub(crate) struct DevOptions {
+    #[command(flatten)]
+    pub server: ServerOptions,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Embedded stores belong to one process, so on them the only role is `all`.
+
+Example:
+  primatomic serve all --data /var/lib/primatomic --listen 0.0.0.0:8080")]
+pub(crate) struct ServeOptions {
+    /// The role to run
+    #[arg(value_enum)]
+    pub role: Role,
+    #[command(flatten)]
+    pub server: ServerOptions,
+}
+
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// Every role in one process
+    All,
+    /// The HTTP API
+    ControlPlane,
+    /// Folds and queries views
+    Worker,
+    /// Moves events from the hot log to the archive
+    Archiver,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Text on a terminal, JSON elsewhere
+    Auto,
+    Text,
+    Json,
+}
+
+/// Everything that `dev` and `serve` share.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ServerOptions {
+    /// Directory that holds everything that persists
+    #[arg(
+        long,
+        env = "PRIMATOMIC_DATA",
+        value_name = "DIRECTORY",
+        default_value = "data"
+    )]
+    pub data: PathBuf,
+    /// Address of the HTTP API; port 0 takes a free one
+    #[arg(
+        long,
+        env = "PRIMATOMIC_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub listen: SocketAddr,
+    /// Address of /metrics, which must not be reachable from outside [default: off]
+    #[arg(long, env = "PRIMATOMIC_INTERNAL_LISTEN", value_name = "ADDRESS")]
+    pub internal_listen: Option<SocketAddr>,
+    /// Address under which people reach the server, for links in mails [default: the address of
+    /// the HTTP API]
+    #[arg(long, env = "PRIMATOMIC_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// What is logged, such as `info` or `warn,worker=debug`
+    #[arg(
+        long,
+        env = "PRIMATOMIC_LOG",
+        value_name = "FILTER",
+        default_value = "info"
+    )]
+    pub log: String,
+    /// How log lines look
+    #[arg(
+        long,
+        env = "PRIMATOMIC_LOG_FORMAT",
+        value_name = "FORMAT",
+        value_enum,
+        default_value = "auto"
+    )]
+    pub log_format: LogFormat,
+    /// Seconds that a stop waits for requests that are under way
+    #[arg(long, env = "PRIMATOMIC_SHUTDOWN_TIMEOUT_SECS", value_name = "SECONDS",
+          default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=3600))]
+    pub shutdown_timeout_secs: u64,
+    #[command(flatten)]
+    pub requests: RequestOptions,
+    #[command(flatten)]
+    pub events: EventOptions,
+    #[command(flatten)]
+    pub views: ViewOptions,
+}
+
+/// Limits on requests.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Limits on requests")]
+pub(crate) struct RequestOptions {
+    /// Requests per second of a tenant, shared by all its keys; 0 lifts the limit
+    #[arg(
+        long,
+        env = "PRIMATOMIC_RATE_LIMIT",
+        value_name = "N",
+        default_value_t = 100
+    )]
+    pub rate_limit: u32,
+    /// Requests that a tenant may send at once after a pause
+    #[arg(long, env = "PRIMATOMIC_RATE_BURST", value_name = "N", default_value_t = 150,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate_burst: u32,
+    /// Requests per second of an address to the operations of authentication; 0 lifts the limit
+    #[arg(
+        long,
+        env = "PRIMATOMIC_AUTH_RATE_LIMIT",
+        value_name = "N",
+        default_value_t = 10
+    )]
+    pub auth_rate_limit: u32,
+    /// Address of a proxy whose X-Forwarded-For is believed; several are separated by commas
+    #[arg(
+        long,
+        env = "PRIMATOMIC_TRUSTED_PROXIES",
+        value_name = "ADDRESS",
+        value_delimiter = ','
+    )]
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Connections at a time; more wait
+    #[arg(long, env = "PRIMATOMIC_CONNECTIONS_MAX", value_name = "N", default_value_t = 8_192,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub connections_max: u32,
+    /// Live tails at a time
+    #[arg(
+        long,
+        env = "PRIMATOMIC_STREAMS_MAX",
+        value_name = "N",
+        default_value_t = 1_000
+    )]
+    pub streams_max: u32,
+    /// Memory for large request bodies, all together
+    #[arg(long, env = "PRIMATOMIC_BODY_MEMORY", value_name = "BYTES", default_value = "512M",
+          value_parser = bytes)]
+    pub body_memory: u64,
+}
+
+/// Limits on events.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Events")]
+pub(crate) struct EventOptions {
+    /// Seconds for which an Idempotency-Key is remembered
+    #[arg(
+        long,
+        env = "PRIMATOMIC_IDEMPOTENCY_WINDOW_SECS",
+        value_name = "SECONDS",
+        default_value_t = 3_600
+    )]
+    pub idempotency_window_secs: u64,
+    /// Size that the event log may grow to; appends then fail as on a full disk [default: what the
+    /// disk holds]
+    #[arg(long, env = "PRIMATOMIC_EVENT_LOG_BYTES_MAX", value_name = "BYTES", value_parser = bytes)]
+    pub event_log_bytes_max: Option<u64>,
+}
+
+/// Limits on views.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Views")]
+pub(crate) struct ViewOptions {
+    /// Linear memory of one view
+    #[arg(long, env = "PRIMATOMIC_VIEW_MEMORY", value_name = "BYTES", default_value = "256M",
+          value_parser = bytes)]
+    pub view_memory: u64,
+    /// CPU time that a view may use to fold one batch of events
+    #[arg(long, env = "PRIMATOMIC_VIEW_FOLD_CPU_MS", value_name = "MS", default_value_t = 5_000,
+          value_parser = clap::value_parser!(u64).range(1..=600_000))]
+    pub view_fold_cpu_ms: u64,
+    /// CPU time that a view may use to answer one query
+    #[arg(long, env = "PRIMATOMIC_VIEW_QUERY_CPU_MS", value_name = "MS", default_value_t = 10_000,
+          value_parser = clap::value_parser!(u64).range(1..=600_000))]
+    pub view_query_cpu_ms: u64,
+    /// Size of one answer of a view
+    #[arg(long, env = "PRIMATOMIC_VIEW_RESULT_BYTES", value_name = "BYTES", default_value = "32M",
+          value_parser = bytes)]
+    pub view_result_bytes: u64,
+    /// Size of one snapshot of a view
+    #[arg(long, env = "PRIMATOMIC_VIEW_SNAPSHOT_BYTES", value_name = "BYTES", default_value = "1G",
+          value_parser = bytes)]
+    pub view_snapshot_bytes: u64,
+    /// Linear memory of all views that are in memory; beyond it the longest unasked go
+    #[arg(long, env = "PRIMATOMIC_VIEWS_MEMORY", value_name = "BYTES", default_value = "2G",
+          value_parser = bytes)]
+    pub views_memory: u64,
+    /// Views in memory at a time; each reserves address space
+    #[arg(long, env = "PRIMATOMIC_VIEWS_IN_MEMORY_MAX", value_name = "N", default_value_t = 4_000,
+          value_parser = clap::value_parser!(u32).range(1..=16_000))]
+    pub views_in_memory_max: u32,
+    /// Seconds after which a view that nobody asks leaves memory
+    #[arg(
+        long,
+        env = "PRIMATOMIC_VIEW_IDLE_SECS",
+        value_name = "SECONDS",
+        default_value_t = 600
+    )]
+    pub view_idle_secs: u64,
+}
+
+/// A number of bytes, with K, M or G for powers of 1024.
+pub(crate) fn bytes(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.char_indices().last() {
+        Some((end, 'K' | 'k')) => (&text[..end], 10),
+        Some((end, 'M' | 'm')) => (&text[..end], 20),
+        Some((end, 'G' | 'g')) => (&text[..end], 30),
+        _ => (text, 0),
+    };
+    digits
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(1 << shift))
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| "a size is a whole number of bytes, or one with K, M or G".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_with_their_unit() {
+        assert_eq!(bytes("4096"), Ok(4096));
+        assert_eq!(bytes("64k"), Ok(64 << 10));
+        assert_eq!(bytes("256M"), Ok(256 << 20));
+        assert_eq!(bytes("1G"), Ok(1 << 30));
+        for text in ["", "M", "-1", "1.5G", "0", "99999999999999G", "1é"] {
+            assert!(bytes(text).is_err(), "{text}");
+        }
+    }
+}
