@@ -54,6 +54,30 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// The beginning of every history: one change of each kind, so that none is left to chance.
+pub(super) fn opening() -> Vec<Step> {
+    vec![
+        Step::SetRate(0, Some(9)),
+        Step::RequestVerification(0, 99),
+        Step::Verify(0),
+        Step::CreateKey(0, 0, false),
+        Step::RevokeKey(0),
+        Step::CreateLog(0, 0),
+        Step::UpdateLog(0, Some(true), true),
+        Step::Upload(0, 0, 1),
+        Step::Activate(0),
+        Step::Upload(0, 0, 2),
+        Step::Activate(1),
+        Step::Upload(0, 0, 3),
+        Step::Fail(2, 7),
+        // The view has as many versions as it may, so the oldest idle one is removed.
+        Step::Upload(0, 0, 4),
+        Step::Halt(1, 7),
+        Step::DeleteView(0, 0),
+        Step::DeleteLog(0),
+    ]
+}
+
 /// What a history made so far, gone or not.
 pub(super) struct History {
     pub(super) fixture: Fixture,

@@ -4,7 +4,7 @@ use proptest::test_runner::{Config, TestRunner};
 use storage::access::Role;
 use storage::catalog::CatalogError;
 
-use super::history::{History, step};
+use super::history::{History, opening, step};
 use super::{Fixture, by, dump};
 
 /// Invariant 9: rebuilding the catalog from control events gives the same tables.
@@ -19,10 +19,10 @@ fn invariant_9() {
     let mut kinds = std::collections::BTreeSet::new();
     let kinds = std::cell::RefCell::new(&mut kinds);
     TestRunner::new(config)
-        .run(&proptest::collection::vec(step(), 60..140), |steps| {
+        .run(&proptest::collection::vec(step(), 0..120), |steps| {
             runtime.block_on(async {
                 let mut history = History::new().await;
-                for step in steps {
+                for step in opening().into_iter().chain(steps) {
                     history.apply(step).await;
                 }
                 let raw = history.fixture.raw();
