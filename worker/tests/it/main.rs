@@ -4,6 +4,7 @@
 
 mod compile;
 mod engine;
+mod examples;
 mod guests;
 mod hostile;
 mod tables;
