@@ -9,8 +9,8 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use protocol::frame::KeyDigest;
 use protocol::{ChainHash, Frame, LogId, Sequence, Timestamp, packed};
-use storage::clock::ManualClock;
-use storage::event_log::appender::{AppendRequest, Payload};
+use storage::clock::{ManualClock, SharedClock};
+use storage::event_log::appender::{AppendRequest, Appended, Appender, AppenderOptions, Payload};
 use storage::event_log::sqlite::{SqliteEventLog, SqliteOptions};
 use storage::event_log::{
     EventLog, Position, PublishError, ReadError, SharedEventLog, StoredFrame, Subscription,
@@ -30,6 +30,48 @@ pub(crate) fn shared(event_log: &SqliteEventLog) -> SharedEventLog {
 
 pub(crate) fn manual_clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at(Timestamp(1_700_000_000_000_000)))
+}
+
+/// An event log in a directory of its own, a clock that the test sets, and a log.
+pub(crate) struct Setup {
+    _directory: tempfile::TempDir,
+    pub(crate) event_log: SqliteEventLog,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) log: LogId,
+}
+
+impl Setup {
+    pub(crate) fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self {
+            event_log: open(&path_in(&directory)),
+            _directory: directory,
+            clock: manual_clock(),
+            log: LogId::generate(),
+        }
+    }
+
+    pub(crate) fn appender(&self) -> Appender {
+        self.appender_with(shared(&self.event_log), AppenderOptions::default())
+    }
+
+    pub(crate) fn appender_with(
+        &self,
+        event_log: SharedEventLog,
+        options: AppenderOptions,
+    ) -> Appender {
+        let clock: SharedClock = self.clock.clone();
+        Appender::new(event_log, clock, options)
+    }
+
+    pub(crate) async fn events(&self) -> Vec<Vec<u8>> {
+        events(&self.event_log, self.log).await
+    }
+}
+
+/// First sequence, count, and whether it is a replay.
+pub(crate) fn sequences(appended: Appended) -> (u64, u32, bool) {
+    (appended.first.get(), appended.count, appended.replayed)
 }
 
 pub(crate) fn event(bytes: &[u8]) -> AppendRequest {

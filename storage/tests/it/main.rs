@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod appender;
 #[cfg(test)]
+mod appender_keys;
+#[cfg(test)]
 mod appender_model;
 #[cfg(test)]
 mod catalog;
