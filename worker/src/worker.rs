@@ -97,7 +97,10 @@ impl Worker {
         self.registry.retire_all();
         context.tasks.close();
         let grace = context.options.shutdown_grace;
-        if tokio::time::timeout(grace, context.tasks.wait()).await.is_err() {
+        if tokio::time::timeout(grace, context.tasks.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!("some views could not be saved in time; they will be loaded again");
             self.registry.abandon_all();
             // Abandoned drivers end at once; a task that does not is left behind.

@@ -78,10 +78,15 @@ async fn background_work_goes_on_under_interactive_load() {
     }
     let count = Arc::clone(&interactive);
     let seen = pool
-        .run(tenant, Priority::Background, move || count.load(Ordering::SeqCst))
+        .run(tenant, Priority::Background, move || {
+            count.load(Ordering::SeqCst)
+        })
         .await
         .unwrap();
-    assert!(seen < 400, "background work waited for all interactive work");
+    assert!(
+        seen < 400,
+        "background work waited for all interactive work"
+    );
 }
 
 #[tokio::test]
@@ -89,7 +94,9 @@ async fn a_panic_ends_the_job_and_not_the_pool() {
     let pool = Pool::new(options(1)).unwrap();
     let tenant = TenantId::generate();
     let outcome = pool
-        .run(tenant, Priority::Interactive, || -> u32 { panic!("on purpose") })
+        .run(tenant, Priority::Interactive, || -> u32 {
+            panic!("on purpose")
+        })
         .await;
     assert_eq!(outcome, Err(PoolError::Panicked));
     assert_eq!(pool.run(tenant, Priority::Interactive, || 7).await, Ok(7));
@@ -104,10 +111,9 @@ async fn a_stopped_pool_refuses_work_and_answers_what_waits() {
         let _ = blocked.recv_timeout(Duration::from_secs(20));
     });
     pool.submit(tenant, Priority::Interactive, job).unwrap();
-    let (waiting, stopping) = tokio::join!(
-        pool.run(tenant, Priority::Interactive, || 7),
-        async { pool.stop() }
-    );
+    let (waiting, stopping) = tokio::join!(pool.run(tenant, Priority::Interactive, || 7), async {
+        pool.stop()
+    });
     stopping;
     // The job may have been taken before the pool stopped only if the first one had ended.
     assert_eq!(waiting, Err(PoolError::Stopped));

@@ -229,7 +229,9 @@ mod tests {
             let mut builder = FrameBuilder::new(log, head, now, [0; 16]);
             for index in 0..*size {
                 let sequence = head.sequence.get() + index as u64 + 1;
-                builder.push([sequence.to_string().as_bytes()], None).unwrap();
+                builder
+                    .push([sequence.to_string().as_bytes()], None)
+                    .unwrap();
             }
             let frame = builder.finish().unwrap();
             head = frame.head();
@@ -257,7 +259,10 @@ mod tests {
         let mut backlog = Backlog::default();
         backlog.push(frames[0].clone());
         backlog.push(frames[2].clone());
-        let size = BatchSize { events: 100, bytes: 1 << 20 };
+        let size = BatchSize {
+            events: 100,
+            bytes: 1 << 20,
+        };
         let Next::Batch(batch) = backlog.next_batch(Sequence::ZERO, Sequence::MAX, size) else {
             panic!("there is a batch");
         };

@@ -69,6 +69,19 @@ impl Default for Caution {
     }
 }
 
+impl Caution {
+    /// What to heed after one of these events, or all of them together, failed.
+    pub(super) fn after(self, range: RangeInclusive<Sequence>) -> Self {
+        let half = range.end().since(*range.start()) / 2;
+        let smaller = u32::try_from(half).unwrap_or(u32::MAX).max(1);
+        Self {
+            batch_events_max: self.batch_events_max.min(smaller),
+            suspects: Some(range),
+            ..self
+        }
+    }
+}
+
 /// A state to begin with.
 pub(super) struct SavedState<'a> {
     pub(super) sequence: Sequence,
@@ -248,3 +261,6 @@ pub(super) fn halt(sequence: Sequence, message: &str) -> Halt {
     };
     Halt { sequence, message }
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,7 +112,9 @@ impl Resident {
             .map_err(|error| now(&error))?
             .map_err(|error| Unusable::Damaged(error.to_string()))?;
         if (decoded.version, decoded.sequence) != (version, sequence) {
-            return Err(Unusable::Damaged("it is a snapshot of something else".into()));
+            return Err(Unusable::Damaged(
+                "it is a snapshot of something else".into(),
+            ));
         }
         let saved = Some((sequence, timestamp, decoded.state));
         let (started, cpu) = self
@@ -136,11 +138,13 @@ impl Resident {
         let limits = self.context.options.machine.clone();
         let config = self.spec.config.clone();
         let starting = move || {
-            let saved = saved.as_ref().map(|(sequence, timestamp, bytes)| SavedState {
-                sequence: *sequence,
-                timestamp: *timestamp,
-                bytes,
-            });
+            let saved = saved
+                .as_ref()
+                .map(|(sequence, timestamp, bytes)| SavedState {
+                    sequence: *sequence,
+                    timestamp: *timestamp,
+                    bytes,
+                });
             Instance::start(program.as_ref(), &limits, &config, saved)
         };
         let priority = self.priority();
@@ -193,11 +197,7 @@ impl Resident {
     /// The frames from a sequence on. None of them is missing.
     async fn read(&self, from: Sequence) -> Result<Vec<StoredFrame>, LoadStop> {
         let log = self.spec.log;
-        let frames = self
-            .context
-            .event_log
-            .read(log, from, CHUNK_BYTES)
-            .await?;
+        let frames = self.context.event_log.read(log, from, CHUNK_BYTES).await?;
         if let Some(first) = frames.first().map(|stored| stored.frame.first())
             && first > from
         {

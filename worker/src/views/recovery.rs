@@ -47,10 +47,7 @@ impl Driver {
                     version = %self.resident.spec.version, %fault, first = %range.start(),
                     last = %range.end(), "a batch failed; folding its events one by one"
                 );
-                let events = range.end().since(*range.start()) / 2;
-                let smaller = u32::try_from(events).unwrap_or(u32::MAX).max(1);
-                self.caution.batch_events_max = self.caution.batch_events_max.min(smaller);
-                self.caution.suspects = Some(range);
+                self.caution = std::mem::take(&mut self.caution).after(range);
                 None
             }
             Trouble::Call => {

@@ -229,7 +229,11 @@ impl Resident {
             outcome = Ok((&mut answer).await);
         }
         withdrawal.armed = false;
-        let stopping = || Err(QueryError::Unavailable("the view was stopped; try again".into()));
+        let stopping = || {
+            Err(QueryError::Unavailable(
+                "the view was stopped; try again".into(),
+            ))
+        };
         Ok(outcome.map_or_else(|_| stopping(), |it| it.unwrap_or_else(|_| stopping())))
     }
 

@@ -121,7 +121,11 @@ impl Resident {
         let Ok(prepared) = self.context.programs.get(self.spec.component).await else {
             return Verdict::Open;
         };
-        let saved = (captured.sequence, captured.timestamp, captured.state.clone());
+        let saved = (
+            captured.sequence,
+            captured.timestamp,
+            captured.state.clone(),
+        );
         let twin = match self.start_on_pool(&prepared.program, Some(saved)).await {
             Ok((Ok(twin), _)) => twin,
             Ok((Err(fault), _)) => return Verdict::Unsound(format!("restoring failed: {fault}")),

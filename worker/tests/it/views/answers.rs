@@ -17,7 +17,10 @@ async fn the_counter_answers_after_an_append() {
     let worker = world.worker(WorkerOptions::default());
     let log = world.log("log").await;
     let spec = world.deploy(&worker, log, example_views::COUNTER).await;
-    assert_eq!(text(&worker, &spec, None).await, (0, r#"{"value":0}"#.into()));
+    assert_eq!(
+        text(&worker, &spec, None).await,
+        (0, r#"{"value":0}"#.into())
+    );
     world.append(log, &[br#"{"inc":10}"#]).await;
     let last = world.append(log, &[br#"{"dec":5}"#]).await;
     let answer = text(&worker, &spec, Some(last)).await;
@@ -30,7 +33,9 @@ async fn a_view_of_world_1_gets_its_parameters() {
     let world = World::new().await;
     let worker = world.worker(WorkerOptions::default());
     let log = world.log("log").await;
-    let spec = world.deploy(&worker, log, example_views::USAGE_METERING).await;
+    let spec = world
+        .deploy(&worker, log, example_views::USAGE_METERING)
+        .await;
     let asked = QueryRequest {
         parameters: vec![("month".into(), "2025-03".into())],
         ..request(&spec, None)
@@ -67,7 +72,11 @@ async fn invariant_5_a_query_never_answers_from_a_state_before_its_after() {
 }
 
 async fn text_count(worker: &Worker, spec: &Arc<VersionSpec>) -> u64 {
-    ask(worker, spec, Some(sequence(800)), "").await.unwrap().sequence.get()
+    ask(worker, spec, Some(sequence(800)), "")
+        .await
+        .unwrap()
+        .sequence
+        .get()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,9 +171,7 @@ async fn check(world: &World, name: &str, steps: Vec<(Vec<Vec<u8>>, u8)>) {
         let worker = world.worker(WorkerOptions::default());
         expect(&worker, &spec, sequence(events.len() as u64), &events).await;
         worker.shutdown().await;
-        let forgotten = world
-            .catalog
-            .forget_snapshot(spec.version, newest.sequence);
+        let forgotten = world.catalog.forget_snapshot(spec.version, newest.sequence);
         forgotten.await.unwrap();
     }
     let worker = world.worker(WorkerOptions::default());

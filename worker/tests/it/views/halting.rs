@@ -20,7 +20,9 @@ async fn halted(world: &World, spec: &VersionSpec) -> Arc<VersionSpec> {
 }
 
 async fn halt_of(worker: &Worker, spec: &Arc<VersionSpec>, after: u64) -> u64 {
-    let error = ask(worker, spec, Some(sequence(after)), "").await.unwrap_err();
+    let error = ask(worker, spec, Some(sequence(after)), "")
+        .await
+        .unwrap_err();
     let QueryError::Halted(halt) = error else {
         panic!("{error:?}");
     };
@@ -63,9 +65,14 @@ async fn a_new_version_resumes_where_the_old_one_halted() {
     let worker = world.worker(WorkerOptions::default());
     let log = world.log("log").await;
     let spec = world.deploy(&worker, log, example_views::COUNTER).await;
-    world.append(log, &[br#"{"inc":1}"#, b"x", br#"{"inc":2}"#]).await;
+    world
+        .append(log, &[br#"{"inc":1}"#, b"x", br#"{"inc":2}"#])
+        .await;
     assert_eq!(halt_of(&worker, &spec, 3).await, 2);
-    assert_eq!(text(&worker, &spec, None).await, (1, r#"{"value":1}"#.into()));
+    assert_eq!(
+        text(&worker, &spec, None).await,
+        (1, r#"{"value":1}"#.into())
+    );
     // The counter can't be built over the event; one that skips it can.
     let same = world.upload(&worker, log, example_views::COUNTER).await;
     let outcome = worker.build(Arc::clone(&same)).await.unwrap();
@@ -132,6 +139,9 @@ async fn a_query_without_end_is_interrupted_and_the_next_one_works() {
     let spec = world.deploy(&worker, log, &tally()).await;
     let error = ask(&worker, &spec, None, "loop").await.unwrap_err();
     assert!(matches!(error, QueryError::Failed { .. }), "{error:?}");
-    assert_eq!(ask(&worker, &spec, None, "").await.unwrap().bytes, tallied(&[]));
+    assert_eq!(
+        ask(&worker, &spec, None, "").await.unwrap().bytes,
+        tallied(&[])
+    );
     worker.shutdown().await;
 }

@@ -16,9 +16,8 @@ async fn concurrent_queries_of_a_cold_view_share_one_load() {
     // Only this worker sees the recorder: it keeps the handles that it gets when it is made.
     let world = World::new().await;
     let answered = {
-        let worker = metrics::with_local_recorder(&recorder, || {
-            world.worker(WorkerOptions::default())
-        });
+        let worker =
+            metrics::with_local_recorder(&recorder, || world.worker(WorkerOptions::default()));
         let worker = Arc::new(worker);
         let log = world.log("log").await;
         let spec = world.upload(&worker, log, &tally()).await;
@@ -69,11 +68,7 @@ impl metrics::Recorder for Loads {
     ) {
     }
 
-    fn register_counter(
-        &self,
-        key: &metrics::Key,
-        _: &metrics::Metadata<'_>,
-    ) -> metrics::Counter {
+    fn register_counter(&self, key: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Counter {
         if key.name() == "views_loads" {
             metrics::Counter::from_arc(Arc::clone(&self.0))
         } else {
@@ -130,10 +125,12 @@ async fn more_views_than_fit_into_memory_are_all_answered() {
     }));
     let component = tally();
     let mut views = Vec::new();
-    for number in 1..=8u64 {
+    for number in 1..=8usize {
         let log = world.log(&format!("log-{number}")).await;
         let spec = world.deploy(&worker, log, &component).await;
-        world.append(log, &vec![b"a".as_slice(); number as usize]).await;
+        world
+            .append(log, &vec![b"a".as_slice(); number])
+            .await;
         views.push((spec, number));
     }
     let mut readers = tokio::task::JoinSet::new();
@@ -141,7 +138,9 @@ async fn more_views_than_fit_into_memory_are_all_answered() {
         let (worker, views) = (Arc::clone(&worker), views.clone());
         readers.spawn(async move {
             for (spec, number) in views {
-                let answer = ask(&worker, &spec, Some(sequence(number)), "").await.unwrap();
+                let answer = ask(&worker, &spec, Some(sequence(number)), "")
+                    .await
+                    .unwrap();
                 assert_eq!(answer.sequence.get(), number);
             }
         });
@@ -198,6 +197,8 @@ async fn a_deleted_version_is_dropped_and_a_stopped_worker_refuses() {
     assert!(!hot);
     worker.shutdown().await;
     assert!(worker.health().await.is_err());
-    let error = ask(&worker, &spec, Some(Sequence::ZERO), "").await.unwrap_err();
+    let error = ask(&worker, &spec, Some(Sequence::ZERO), "")
+        .await
+        .unwrap_err();
     assert!(matches!(error, QueryError::Unavailable(_)), "{error:?}");
 }

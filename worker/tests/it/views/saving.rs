@@ -80,13 +80,22 @@ async fn a_version_that_does_not_survive_its_snapshot_works_without() {
     let log = world.log("log").await;
     // It restores the count and forgets the hash.
     let spec = world.upload(&worker, log, &tally_with("nop")).await;
-    world.append(log, &[b"a".as_slice(), b"b", b"c", b"d"]).await;
+    world
+        .append(log, &[b"a".as_slice(), b"b", b"c", b"d"])
+        .await;
     worker.build(Arc::clone(&spec)).await.unwrap();
     world.activate(&spec).await;
     let off = worker.status(Arc::clone(&spec)).await.snapshots_off;
     assert!(off.unwrap().contains("not equal"));
     worker.shutdown().await;
-    assert!(world.catalog.snapshots(spec.version).await.unwrap().is_empty());
+    assert!(
+        world
+            .catalog
+            .snapshots(spec.version)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let worker = world.worker(eager(0));
     let events = [b"a", b"b", b"c", b"d"].map(|event| event.to_vec());
     let answer = ask(&worker, &spec, None, "").await.unwrap();
@@ -147,7 +156,10 @@ async fn a_damaged_artifact_is_compiled_again() {
     let damaged = Bytes::from(artifact.clone());
     world.objects.put_if_absent(&key, damaged).await.unwrap();
     let worker = world.worker(WorkerOptions::default());
-    assert_eq!(ask(&worker, &spec, None, "").await.unwrap().bytes, tallied(&[]));
+    assert_eq!(
+        ask(&worker, &spec, None, "").await.unwrap().bytes,
+        tallied(&[])
+    );
     assert_ne!(world.objects.get(&key).await.unwrap(), artifact);
     worker.shutdown().await;
 }

@@ -22,7 +22,7 @@ use worker::{Worker, WorkerOptions, WorkerParts};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct World {
-    pub(crate) directory: TempDir,
+    _directory: TempDir,
     pub(crate) event_log: SharedEventLog,
     pub(crate) objects: SharedObjects,
     pub(crate) catalog: Catalog,
@@ -48,7 +48,7 @@ impl World {
         );
         let access = new_tenant(&catalog, "one").await;
         Self {
-            directory,
+            _directory: directory,
             event_log,
             objects,
             catalog,
@@ -116,7 +116,9 @@ impl World {
             config: Bytes::new(),
         };
         let name: Name = "view".parse().unwrap();
-        let uploaded = self.catalog.upload_version(access, context(), log, name, new);
+        let uploaded = self
+            .catalog
+            .upload_version(access, context(), log, name, new);
         let (view, version) = uploaded.await.unwrap();
         Arc::new(version.spec(&view))
     }
@@ -165,7 +167,10 @@ impl World {
             expected: None,
         };
         let appended = self.appender.append(log, request).await.unwrap();
-        appended.first.advance(u64::from(appended.count) - 1).unwrap()
+        appended
+            .first
+            .advance(u64::from(appended.count) - 1)
+            .unwrap()
     }
 }
 
