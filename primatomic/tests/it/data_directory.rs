@@ -51,7 +51,7 @@ fn an_address_that_is_taken_is_refused_with_a_sentence() {
 }
 
 #[test]
-fn a_stop_ends_live_tails_and_the_second_signal_ends_at_once() {
+fn a_stop_ends_live_tails() {
     let directory = directory();
     let mut server = Server::start(directory.path());
     let mut tail = server.command(&["tail", "demo", "--from", "1", "--raw"]);

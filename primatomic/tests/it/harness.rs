@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program under test, without anything that the machine's user configured.
-pub fn program() -> Command {
+pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_primatomic"));
     for (name, _) in std::env::vars() {
         if name.starts_with("PRIMATOMIC_") {
@@ -25,21 +25,21 @@ pub fn program() -> Command {
 }
 
 /// A running `primatomic dev`. It is killed when this is dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    pub url: String,
+    pub(crate) url: String,
     /// Where it was started; its data is in `data` below.
-    pub directory: PathBuf,
+    pub(crate) directory: PathBuf,
 }
 
 impl Server {
     /// Starts a server and waits until it serves.
-    pub fn start(directory: &Path) -> Self {
+    pub(crate) fn start(directory: &Path) -> Self {
         Self::start_with(directory, &[])
     }
 
-    pub fn start_with(directory: &Path, flags: &[&str]) -> Self {
+    pub(crate) fn start_with(directory: &Path, flags: &[&str]) -> Self {
         let mut child = spawn(directory, flags);
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -60,7 +60,7 @@ impl Server {
     }
 
     /// The next lines that the server prints, up to one that contains `last`.
-    pub fn read_until(&mut self, last: &str) -> Vec<String> {
+    pub(crate) fn read_until(&mut self, last: &str) -> Vec<String> {
         let mut lines = Vec::new();
         loop {
             let mut line = String::new();
@@ -74,32 +74,32 @@ impl Server {
         }
     }
 
-    pub fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         std::fs::read_to_string(self.directory.join("data/dev-key"))
             .unwrap()
             .trim()
             .to_owned()
     }
 
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).unwrap();
     }
 
     /// Stops in good order.
-    pub fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         self.signal(Signal::TERM);
         let status = self.wait();
         assert!(status.success(), "{status}: {}", log(&self.directory));
     }
 
     /// Ends the process as a power cut would, but for what the kernel still writes.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.signal(Signal::KILL);
         self.wait();
     }
 
-    pub fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -111,7 +111,7 @@ impl Server {
     }
 
     /// A client command against this server.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = program();
         command
             .args(arguments)
@@ -122,11 +122,11 @@ impl Server {
     }
 
     /// Runs a client command that must succeed, and returns what it prints.
-    pub fn run(&self, arguments: &[&str]) -> String {
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
         self.run_with_input(arguments, b"")
     }
 
-    pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> String {
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> String {
         let output = finish(self.command(arguments), input);
         assert!(
             output.status.success(),
@@ -138,18 +138,18 @@ impl Server {
     }
 
     /// Runs a client command with `--json` and reads what it prints.
-    pub fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let arguments = [arguments, &["--json"]].concat();
         serde_json::from_str(&self.run(&arguments)).unwrap()
     }
 
     /// Writes a file beside the data.
-    pub fn write(&self, name: &str, bytes: &[u8]) {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
         std::fs::write(self.directory.join(name), bytes).unwrap();
     }
 
     /// Deploys an example component.
-    pub fn deploy(&self, log: &str, view: &str, example: &str) {
+    pub(crate) fn deploy(&self, log: &str, view: &str, example: &str) {
         let file = format!("{example}.wasm");
         self.run(&["view", "example", example, "-o", &file]);
         self.run(&["view", "deploy", log, view, &file]);
@@ -165,7 +165,7 @@ impl Drop for Server {
 }
 
 /// Starts a server and does not wait for anything.
-pub fn spawn(directory: &Path, flags: &[&str]) -> Child {
+pub(crate) fn spawn(directory: &Path, flags: &[&str]) -> Child {
     let log = std::fs::File::options()
         .create(true)
         .append(true)
@@ -183,12 +183,12 @@ pub fn spawn(directory: &Path, flags: &[&str]) -> Child {
 }
 
 /// What a server logged, for messages of failed tests.
-pub fn log(directory: &Path) -> String {
+pub(crate) fn log(directory: &Path) -> String {
     std::fs::read_to_string(directory.join("server.log")).unwrap_or_default()
 }
 
 /// Runs a command to its end.
-pub fn finish(mut command: Command, input: &[u8]) -> Output {
+pub(crate) fn finish(mut command: Command, input: &[u8]) -> Output {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -200,10 +200,10 @@ pub fn finish(mut command: Command, input: &[u8]) -> Output {
     child.wait_with_output().unwrap()
 }
 
-pub fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-pub fn directory() -> TempDir {
+pub(crate) fn directory() -> TempDir {
     tempfile::tempdir().unwrap()
 }

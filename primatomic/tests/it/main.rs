@@ -1,12 +1,22 @@
 //! End-to-end tests: every one runs the real binary and talks to it as its users do.
 
+#[cfg(test)]
 mod cli;
+#[cfg(test)]
 mod crash;
+#[cfg(test)]
 mod data_directory;
+#[cfg(test)]
 mod durability;
+#[cfg(test)]
 mod exit_codes;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
 mod json;
+#[cfg(test)]
 mod quickstart;
+#[cfg(test)]
 mod usage_metering;
+#[cfg(test)]
 mod view_test;

@@ -96,6 +96,6 @@ fn a_lost_key_file_is_replaced() {
     server.stop();
 }
 
-pub fn counter_answer(value: i64) -> String {
+pub(crate) fn counter_answer(value: i64) -> String {
     format!("{{\"value\":{value}}}")
 }

@@ -9,7 +9,7 @@ use super::ledger::Ledger;
 use super::writers::Api;
 
 /// Reads every log whole and checks it.
-pub async fn check(api: &Api, logs: &[String], ledger: &Ledger) {
+pub(crate) async fn check(api: &Api, logs: &[String], ledger: &Ledger) {
     for log in logs {
         let found = read(api, log).await;
         compare(log, &found, ledger);
@@ -76,4 +76,36 @@ fn compare(log: &str, found: &[String], ledger: &Ledger) {
         assert_eq!(there, expected, "{log}: {sent:?}");
     }
     assert_eq!(known, found.len(), "{log} holds events that nobody sent");
+}
+
+/// The checker itself is checked: what it must notice, it notices.
+#[test]
+fn the_checker_notices_every_kind_of_damage() {
+    use super::ledger::Sent;
+
+    let sent = |events: &[&str], first| Sent {
+        log: "log".to_owned(),
+        key: None,
+        events: events.iter().map(|it| (*it).to_owned()).collect(),
+        batch: events.len() > 1,
+        first,
+    };
+    let ledger = Ledger {
+        sent: vec![sent(&["a"], Some(1)), sent(&["b", "c"], None)],
+    };
+    let passes = |found: &[&str]| {
+        let found: Vec<_> = found.iter().map(|it| (*it).to_owned()).collect();
+        std::panic::catch_unwind(|| compare("log", &found, &ledger)).is_ok()
+    };
+    assert!(
+        passes(&["a"]),
+        "a batch that nobody was told of may be absent"
+    );
+    assert!(passes(&["a", "b", "c"]), "or there");
+    assert!(!passes(&[]), "an acknowledged event is missing");
+    assert!(!passes(&["b", "c", "a"]), "it is at another sequence");
+    assert!(!passes(&["a", "b"]), "a part of a batch is missing");
+    assert!(!passes(&["a", "c", "b"]), "a batch is out of order");
+    assert!(!passes(&["a", "a"]), "an event is there twice");
+    assert!(!passes(&["a", "d"]), "nobody sent this one");
 }

@@ -4,28 +4,28 @@ use std::fmt;
 
 /// One request to append.
 #[derive(Clone, Debug)]
-pub struct Sent {
-    pub log: String,
-    pub key: Option<String>,
+pub(crate) struct Sent {
+    pub(crate) log: String,
+    pub(crate) key: Option<String>,
     /// The events, each unlike any other that was ever sent.
-    pub events: Vec<String>,
-    pub batch: bool,
+    pub(crate) events: Vec<String>,
+    pub(crate) batch: bool,
     /// The sequence of the first event, once it is acknowledged.
-    pub first: Option<u64>,
+    pub(crate) first: Option<u64>,
 }
 
 /// Everything that was sent in a generation.
 #[derive(Default)]
-pub struct Ledger {
-    pub sent: Vec<Sent>,
+pub(crate) struct Ledger {
+    pub(crate) sent: Vec<Sent>,
 }
 
 impl Ledger {
-    pub fn add(&mut self, sent: Vec<Sent>) {
+    pub(crate) fn add(&mut self, sent: Vec<Sent>) {
         self.sent.extend(sent);
     }
 
-    pub fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for sent in &self.sent {
             let events = sent.events.len() as u64;
@@ -40,14 +40,14 @@ impl Ledger {
 
 /// How many events became what.
 #[derive(Default)]
-pub struct Counts {
-    pub acknowledged: u64,
+pub(crate) struct Counts {
+    pub(crate) acknowledged: u64,
     /// Never answered, and without a key, so never repeated.
-    pub uncertain: u64,
+    pub(crate) uncertain: u64,
 }
 
 impl Counts {
-    pub fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.acknowledged += other.acknowledged;
         self.uncertain += other.uncertain;
     }

@@ -65,8 +65,8 @@ fn what_was_acknowledged_survives_kills_at_random_moments() {
             logs = runtime.block_on(api.create_logs(&format!("g{round}"), LOGS));
         }
         let until = Duration::from_millis(rng.random_range(20..700));
-        let writing = write_until(&api, &logs, round);
         let written = runtime.block_on(async {
+            let writing = write_until(&api, &logs, round);
             tokio::time::sleep(until).await;
             server.kill();
             writing.finish().await

@@ -14,14 +14,14 @@ const WRITERS: usize = 16;
 
 /// The API of one run of the server.
 #[derive(Clone)]
-pub struct Api {
+pub(crate) struct Api {
     client: Client,
     url: String,
     key: String,
 }
 
 impl Api {
-    pub fn new(server: &Server) -> Self {
+    pub(crate) fn new(server: &Server) -> Self {
         Self {
             client: Client::new(),
             url: server.url.clone(),
@@ -29,7 +29,7 @@ impl Api {
         }
     }
 
-    pub async fn create_logs(&self, prefix: &str, count: usize) -> Vec<String> {
+    pub(crate) async fn create_logs(&self, prefix: &str, count: usize) -> Vec<String> {
         let mut logs = Vec::new();
         for number in 0..count {
             let name = format!("{prefix}-{number}");
@@ -41,7 +41,7 @@ impl Api {
         logs
     }
 
-    pub async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let call = self.client.get(format!("{}{path}", self.url));
         let answer = call.bearer_auth(&self.key).send().await.unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
@@ -75,17 +75,17 @@ impl Api {
 }
 
 /// Writers under way.
-pub struct Writing(JoinSet<Vec<Sent>>);
+pub(crate) struct Writing(JoinSet<Vec<Sent>>);
 
 impl Writing {
     /// What they sent. Each ends at its first request without an answer.
-    pub async fn finish(self) -> Vec<Sent> {
+    pub(crate) async fn finish(self) -> Vec<Sent> {
         self.0.join_all().await.concat()
     }
 }
 
 /// Starts the writers; they end when the server does.
-pub fn write_until(api: &Api, logs: &[String], round: u32) -> Writing {
+pub(crate) fn write_until(api: &Api, logs: &[String], round: u32) -> Writing {
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {
         let api = api.clone();
@@ -130,7 +130,7 @@ fn make(logs: &[String], id: &str) -> Sent {
 
 /// Repeats what has a key and no answer until it has one, and some of what has one already: that
 /// must get the same sequences again.
-pub async fn retry_uncertain(api: &Api, ledger: &mut Ledger) {
+pub(crate) async fn retry_uncertain(api: &Api, ledger: &mut Ledger) {
     for sent in ledger.sent.iter_mut().filter(|it| it.key.is_some()) {
         match sent.first {
             None => {
