@@ -9,6 +9,9 @@ use poem::{Endpoint, RouteMethod, get};
 use super::answer::{JSON, with_type};
 use super::document::openapi_document;
 
+pub(super) const DOCUMENT_PATH: &str = "/openapi.json";
+pub(super) const PAGE_PATH: &str = "/docs";
+
 const PAGE: &str = include_str!("docs.html");
 
 const POLICY: HeaderValue = HeaderValue::from_static(

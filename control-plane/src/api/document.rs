@@ -11,6 +11,8 @@ use poem_openapi::OpenApi;
 use protocol::ErrorCode;
 use serde_json::{Value, json};
 
+use super::caller::SCHEME;
+use super::docs::{DOCUMENT_PATH, PAGE_PATH};
 use super::{Operations, failures, service};
 
 /// The document as pretty JSON; the same for the same program.
@@ -41,6 +43,10 @@ fn complete(operation: &mut Value) {
         .unwrap_or_default()
         .to_owned();
     spell_headers(operation);
+    if id == "logout" {
+        // Its token is looked at by the operation itself, whatever it is worth.
+        operation["security"] = json!([{ SCHEME: [] }]);
+    }
     if let Some(responses) = operation["responses"].as_object_mut() {
         for response in responses.values_mut() {
             response["headers"] = headers_of_success(&id);
@@ -203,7 +209,7 @@ impl PathTable {
                 operations.extend(operation.operation_id);
             }
         }
-        for page in ["/openapi.json", "/docs"] {
+        for page in [DOCUMENT_PATH, PAGE_PATH] {
             methods.insert(page.to_owned(), vec!["GET".to_owned()]);
         }
         let paths = methods

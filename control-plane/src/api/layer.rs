@@ -15,6 +15,7 @@ use poem_openapi::OperationId;
 use protocol::{ErrorCode, RequestId};
 
 use super::caller::{Scope, bearer};
+use super::docs::{DOCUMENT_PATH, PAGE_PATH};
 use super::document::PathTable;
 use super::error;
 use crate::auth::token;
@@ -31,18 +32,25 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 pub(super) struct Layer {
     app: Arc<App>,
-    routes: BoxEndpoint<'static, Response>,
+    operations: BoxEndpoint<'static, Response>,
+    /// The document and the page that shows it.
+    pages: BoxEndpoint<'static, Response>,
     paths: PathTable,
     requests: Requests,
 }
 
 impl Layer {
-    pub(super) fn new(app: Arc<App>, routes: BoxEndpoint<'static, Response>) -> Self {
+    pub(super) fn new(
+        app: Arc<App>,
+        operations: BoxEndpoint<'static, Response>,
+        pages: BoxEndpoint<'static, Response>,
+    ) -> Self {
         let paths = PathTable::new();
         Self {
             requests: Requests::new(paths.operations()),
             app,
-            routes,
+            operations,
+            pages,
             paths,
         }
     }
@@ -59,7 +67,7 @@ impl Layer {
         let mut session = None;
         let verdict = if is_public(request.uri().path()) {
             self.app.rates.take_for_address(peer)
-        } else if let Some(token) = bearer(&request) {
+        } else if let Some(token) = bearer(&request).filter(|it| token::looks_issued(it)) {
             session = self.app.session(token::digest(token)).await?;
             session.as_ref().map_or(Verdict::Unlimited, |session| {
                 let tenant = session.access.tenant;
@@ -78,7 +86,10 @@ impl Layer {
             session,
         });
         let uri = request.uri().clone();
-        let answered = self.routes.call(request).await;
+        let answered = match uri.path() {
+            DOCUMENT_PATH | PAGE_PATH => self.pages.call(request).await,
+            _ => self.operations.call(request).await,
+        };
         answered.map_err(|error| Refusal::Framework(error, uri))
     }
 

@@ -28,7 +28,6 @@ mod views;
 
 use std::sync::Arc;
 
-use poem::endpoint::BoxEndpoint;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
 use poem_openapi::{OpenApiService, Tags};
 
@@ -88,14 +87,8 @@ fn service() -> OpenApiService<Operations, ()> {
 
 /// The whole API, ready to be served.
 pub(crate) fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
-    layer::Layer::new(app, routes())
-}
-
-fn routes() -> BoxEndpoint<'static, Response> {
-    Route::new()
-        .nest("/", service().into_endpoint())
-        .at("/openapi.json", docs::document())
-        .at("/docs", docs::page())
-        .map_to_response()
-        .boxed()
+    let pages = Route::new()
+        .at(docs::DOCUMENT_PATH, docs::document())
+        .at(docs::PAGE_PATH, docs::page());
+    layer::Layer::new(app, service().into_endpoint(), pages.boxed())
 }

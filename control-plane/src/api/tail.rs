@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::Stream;
@@ -41,6 +41,7 @@ pub(super) fn response(caller: Caller, tail: LogTail) -> Response {
         wanted: tail.tail.wanted().max(Sequence::FIRST),
         tail: tail.tail,
         pending: VecDeque::new(),
+        checked: Instant::now(),
         _place: tail.place,
     };
     let body = Body::from_bytes_stream(stream.into_stream());
@@ -61,6 +62,8 @@ struct Events {
     wanted: Sequence,
     /// Parts of a frame that were written and not taken yet.
     pending: VecDeque<Bytes>,
+    /// When the caller's right to read was looked at.
+    checked: Instant,
     _place: OwnedSemaphorePermit,
 }
 
@@ -81,6 +84,9 @@ impl Events {
             if let Some(chunk) = self.pending.pop_front() {
                 return Some(chunk);
             }
+            if !self.is_allowed().await {
+                return None;
+            }
             let stopping = self.app.stopping.clone();
             let next = tokio::select! {
                 () = stopping.cancelled() => return None,
@@ -98,8 +104,13 @@ impl Events {
         }
     }
 
-    /// Whether the caller may still read: a key may be revoked while its tail is open.
-    async fn is_allowed(&self) -> bool {
+    /// Whether the caller may still read: a key may be revoked while its tail is open. Looked at
+    /// as often as there are heartbeats, however busy the log is.
+    async fn is_allowed(&mut self) -> bool {
+        if self.checked.elapsed() < self.app.options.heartbeat {
+            return true;
+        }
+        self.checked = Instant::now();
         let session = self.app.session(self.session.digest).await;
         matches!(session, Ok(Some(_)))
     }

@@ -4,6 +4,7 @@
 //! descriptors and takes any number of connections, so the loop is written here, on hyper. It
 //! speaks HTTP/1.1; whoever wants HTTP/2 or TLS puts a proxy in front.
 
+mod refusal;
 mod stall;
 
 use std::convert::Infallible;

@@ -1,4 +1,5 @@
-//! A connection whose peer must read what it is sent.
+//! A connection whose peer must read what it is sent, and what it is sent when it can't be
+//! understood.
 
 use std::io;
 use std::pin::Pin;
@@ -9,6 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
+use super::refusal::replacement;
+
 /// Fails a write that makes no progress for too long, so that a client that asks for much and
 /// reads nothing can't hold a connection, and the answer in memory, for ever.
 pub(super) struct StallGuard {
@@ -16,6 +19,8 @@ pub(super) struct StallGuard {
     timeout: Duration,
     /// Runs while a write waits for room.
     waiting: Option<Pin<Box<Sleep>>>,
+    /// Bytes that are sent in the place of hyper's own error, as far as they are not sent yet.
+    replacement: Option<Vec<u8>>,
 }
 
 impl StallGuard {
@@ -24,7 +29,32 @@ impl StallGuard {
             stream,
             timeout,
             waiting: None,
+            replacement: None,
         }
+    }
+
+    /// Sends the documented error instead of one of hyper's own. `None` when the bytes are an
+    /// answer of ours.
+    fn poll_replacement(
+        &mut self,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Option<Poll<io::Result<usize>>> {
+        if self.replacement.is_none() {
+            self.replacement = replacement(bytes);
+        }
+        let mut rest = self.replacement.take()?;
+        while !rest.is_empty() {
+            match Pin::new(&mut self.stream).poll_write(cx, &rest) {
+                Poll::Ready(Ok(written)) => drop(rest.drain(..written)),
+                outcome => {
+                    self.replacement = Some(rest);
+                    return Some(outcome);
+                }
+            }
+        }
+        // To hyper its own answer was sent.
+        Some(Poll::Ready(Ok(bytes.len())))
     }
 
     /// Passes on the outcome of a write, or fails it when it waited for too long.
@@ -62,7 +92,10 @@ impl AsyncWrite for StallGuard {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        let outcome = match self.poll_replacement(cx, bytes) {
+            Some(outcome) => outcome,
+            None => Pin::new(&mut self.stream).poll_write(cx, bytes),
+        };
         self.guard(cx, outcome)
     }
 
@@ -71,7 +104,12 @@ impl AsyncWrite for StallGuard {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        // The head of an answer stands in the first slice.
+        let head = slices.first().map_or(&[][..], |slice| slice);
+        let outcome = match self.poll_replacement(cx, head) {
+            Some(outcome) => outcome,
+            None => Pin::new(&mut self.stream).poll_write_vectored(cx, slices),
+        };
         self.guard(cx, outcome)
     }
 

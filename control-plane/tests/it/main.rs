@@ -1,1 +1,19 @@
 //! The API as its clients see it: over TCP, on real stores and a real worker.
+
+mod append;
+mod auth;
+mod batch;
+mod client;
+mod errors;
+mod events;
+mod garbage;
+mod isolation;
+mod keys;
+mod limits;
+mod logs;
+mod openapi;
+mod queries;
+mod server;
+mod shutdown;
+mod tail;
+mod views;
