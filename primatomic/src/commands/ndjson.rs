@@ -142,7 +142,7 @@ fn describe(imported: &Imported) -> String {
         count => format!(" {} of them an earlier run had stored.", HumanCount(count)),
     };
     format!(
-        "Appended {} events in {} batches: sequences {first} to {last}.{replayed}",
+        "Appended {} events, sequences {first} to {last}; batches: {}.{replayed}",
         HumanCount(imported.events),
         HumanCount(imported.batches)
     )

@@ -105,7 +105,7 @@ pub(crate) struct ServerOptions {
         long,
         env = "PRIMATOMIC_LOG",
         value_name = "FILTER",
-        default_value = "info"
+        default_value = "info,sea_orm_migration=warn"
     )]
     pub log: String,
     /// How log lines look

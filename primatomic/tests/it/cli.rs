@@ -69,6 +69,26 @@ fn an_import_is_complete_verified_and_can_be_repeated() {
 }
 
 #[test]
+fn an_import_that_meets_the_rate_limit_waits_and_is_complete() {
+    let directory = directory();
+    let flags = ["--rate-limit", "2", "--rate-burst", "2"];
+    let server = Server::start_with(directory.path(), &flags);
+    let import = [
+        "append",
+        "demo",
+        "--ndjson",
+        "--batch-events",
+        "1",
+        "--json",
+    ];
+    let imported = server.run_with_input(&import, b"1\n2\n3\n4\n");
+    let imported: serde_json::Value = serde_json::from_str(&imported).unwrap();
+    assert_eq!(imported["last_sequence"], 4);
+    assert_eq!(imported["replayed_batches"], 0);
+    server.stop();
+}
+
+#[test]
 fn a_hash_that_was_noted_verifies_and_a_wrong_one_does_not() {
     let directory = directory();
     let server = Server::start(directory.path());

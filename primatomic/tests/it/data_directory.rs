@@ -1,8 +1,4 @@
-//! One process per data directory, and processes that stop when they are told to.
-
-use std::io::{BufRead as _, BufReader, Read as _};
-
-use rustix::process::Signal;
+//! One process per data directory and per address.
 
 use crate::harness::{Server, directory, finish, program, text};
 
@@ -48,24 +44,4 @@ fn an_address_that_is_taken_is_refused_with_a_sentence() {
         "{message}"
     );
     server.stop();
-}
-
-#[test]
-fn a_stop_ends_live_tails() {
-    let directory = directory();
-    let mut server = Server::start(directory.path());
-    let mut tail = server.command(&["tail", "demo", "--from", "1", "--raw"]);
-    let mut tail = tail.stdout(std::process::Stdio::piped()).spawn().unwrap();
-    server.run(&["append", "demo", "--data", "seen"]);
-    let mut line = String::new();
-    let mut output = BufReader::new(tail.stdout.take().unwrap());
-    output.read_line(&mut line).unwrap();
-    assert_eq!(line, "seen\n");
-    server.signal(Signal::INT);
-    assert!(server.wait().success());
-    tail.kill().unwrap();
-    tail.wait().unwrap();
-    let mut rest = String::new();
-    output.read_to_string(&mut rest).unwrap();
-    assert_eq!(rest, "");
 }

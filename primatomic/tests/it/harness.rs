@@ -99,6 +99,10 @@ impl Server {
         self.wait();
     }
 
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
@@ -172,7 +176,8 @@ pub(crate) fn spawn(directory: &Path, flags: &[&str]) -> Child {
         .open(directory.join("server.log"))
         .unwrap();
     program()
-        .args(["dev", "--listen", "127.0.0.1:0", "--rate-limit", "0"])
+        .args(["dev", "--listen", "127.0.0.1:0"])
+        .env("PRIMATOMIC_RATE_LIMIT", "0")
         .args(flags)
         .current_dir(directory)
         .stdin(Stdio::null())

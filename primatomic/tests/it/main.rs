@@ -17,6 +17,8 @@ mod json;
 #[cfg(test)]
 mod quickstart;
 #[cfg(test)]
+mod stopping;
+#[cfg(test)]
 mod usage_metering;
 #[cfg(test)]
 mod view_test;

@@ -87,3 +87,29 @@ fn what_was_acknowledged_survives_kills_at_random_moments() {
     println!("{} rounds: {total}", rounds());
     assert!(total.acknowledged > u64::from(rounds()) * 20, "{total}");
 }
+
+#[test]
+fn a_stop_under_concurrent_appends_takes_nothing_back() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let api = Api::new(&server);
+    let mut ledger = Ledger::default();
+    let logs = runtime.block_on(api.create_logs("stop", LOGS));
+    let written = runtime.block_on(async {
+        let writing = write_until(&api, &logs, 0);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        server.stop();
+        writing.finish().await
+    });
+    ledger.add(written);
+    let server = Server::start(directory.path());
+    let api = Api::new(&server);
+    runtime.block_on(async {
+        check(&api, &logs, &ledger).await;
+        retry_uncertain(&api, &mut ledger).await;
+        check(&api, &logs, &ledger).await;
+    });
+    assert!(ledger.counts().acknowledged > 0);
+    server.stop();
+}

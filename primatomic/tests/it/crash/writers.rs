@@ -48,7 +48,7 @@ impl Api {
         answer.json().await.unwrap()
     }
 
-    /// Sends a request once. `None` when no answer came; any answer but success is a defect.
+    /// Sends a request once. `None` when nobody answered it; any answer but success is a defect.
     async fn send(&self, sent: &Sent) -> Option<u64> {
         let operation = if sent.batch { "append_batch" } else { "append" };
         let path = format!("{}/logs/{}/{operation}", self.url, sent.log);
@@ -61,6 +61,10 @@ impl Api {
         }
         let answer = call.body(sent.events.join("\n")).send().await.ok()?;
         let status = answer.status();
+        if status == 503 {
+            // Sent by a server that stops.
+            return None;
+        }
         let body: Value = serde_json::from_slice(&answer.bytes().await.ok()?).unwrap();
         assert!(status.is_success(), "{status}: {body}");
         if !sent.batch {
