@@ -59,6 +59,8 @@ pub(crate) fn compile_component() -> std::process::ExitCode {
 fn run(options: ServerOptions, development: bool) -> Result<(), Failure> {
     logging::start(&options.log, options.log_format)?;
     raise_open_files();
+    // Everything that persists is its owner's alone, even in a directory that others may enter.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let data = DataDirectory::open(&options.data)?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -1,5 +1,7 @@
 //! One process per data directory and per address.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::harness::{Server, directory, finish, program, text};
 
 #[test]
@@ -43,5 +45,22 @@ fn an_address_that_is_taken_is_refused_with_a_sentence() {
         message.contains(&format!("can't listen on {address}")),
         "{message}"
     );
+    server.stop();
+}
+
+#[test]
+fn every_role_in_one_process_makes_no_tenant_and_closes_its_files_to_others() {
+    let directory = directory();
+    // Someone made the directory beforehand, open to everyone.
+    std::fs::create_dir(directory.path().join("data")).unwrap();
+    let server = Server::run_role(directory.path(), &["serve", "all"], &[]);
+    let health = reqwest::blocking::get(format!("{}/health", server.url)).unwrap();
+    assert_eq!(health.status(), 200);
+    assert!(!directory.path().join("data/dev-key").exists());
+    for file in ["catalog.sqlite", "events.sqlite"] {
+        let file = directory.path().join("data").join(file);
+        let mode = std::fs::metadata(file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+    }
     server.stop();
 }

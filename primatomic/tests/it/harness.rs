@@ -40,7 +40,12 @@ impl Server {
     }
 
     pub(crate) fn start_with(directory: &Path, flags: &[&str]) -> Self {
-        let mut child = spawn(directory, flags);
+        Self::run_role(directory, &["dev"], flags)
+    }
+
+    /// Starts `primatomic` with a role of the server.
+    pub(crate) fn run_role(directory: &Path, role: &[&str], flags: &[&str]) -> Self {
+        let mut child = spawn(directory, role, flags);
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
@@ -169,14 +174,15 @@ impl Drop for Server {
 }
 
 /// Starts a server and does not wait for anything.
-pub(crate) fn spawn(directory: &Path, flags: &[&str]) -> Child {
+pub(crate) fn spawn(directory: &Path, role: &[&str], flags: &[&str]) -> Child {
     let log = std::fs::File::options()
         .create(true)
         .append(true)
         .open(directory.join("server.log"))
         .unwrap();
     program()
-        .args(["dev", "--listen", "127.0.0.1:0"])
+        .args(role)
+        .args(["--listen", "127.0.0.1:0"])
         .env("PRIMATOMIC_RATE_LIMIT", "0")
         .args(flags)
         .current_dir(directory)

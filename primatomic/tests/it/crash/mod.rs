@@ -52,7 +52,7 @@ fn what_was_acknowledged_survives_kills_at_random_moments() {
         let mut rng = rand::rng();
         if rng.random_ratio(1, 4) {
             // A kill while the server opens its files and recovers.
-            let mut child = spawn(directory.path(), &[]);
+            let mut child = spawn(directory.path(), &["dev"], &[]);
             std::thread::sleep(Duration::from_millis(rng.random_range(0..400)));
             child.kill().unwrap();
             child.wait().unwrap();
