@@ -147,5 +147,5 @@ async fn a_missing_log_is_not_found_and_a_bad_name_is_said_to_be_one() {
     owner
         .post("/logs/%ff/append", "x")
         .await
-        .expect_error(400, "invalid_name");
+        .expect_error(400, "invalid_request");
 }
