@@ -95,7 +95,7 @@ fn commit() -> String {
     }
 }
 
-/// Filesystem, device and the device's kind of the mount that holds a directory.
+/// Filesystem and device of the mount that holds a directory.
 fn disk(directory: &Path) -> Option<String> {
     let directory = directory.canonicalize().ok()?;
     let mounts = std::fs::read_to_string("/proc/self/mounts").ok()?;
@@ -108,14 +108,7 @@ fn disk(directory: &Path) -> Option<String> {
         .filter(|(_, point, _)| directory.starts_with(point))
         .max_by_key(|(_, point, _)| point.len())?;
     let (device, _, filesystem) = mount;
-    let name = device.rsplit('/').next()?;
-    let rotational = std::fs::read_to_string(format!("/sys/class/block/{name}/queue/rotational"));
-    let kind = match rotational.as_deref().map(str::trim) {
-        Ok("0") => ", not rotational",
-        Ok("1") => ", rotational",
-        _ => "",
-    };
-    Some(format!("{filesystem} on {device}{kind}"))
+    Some(format!("{filesystem} on {device}"))
 }
 
 #[cfg(test)]

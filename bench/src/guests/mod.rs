@@ -10,8 +10,13 @@ use wit_parser::Resolve;
 const STATE_MACHINE: &str = include_str!("state-machine.wat");
 const VIEW: &str = include_str!("view.wat");
 const STATE_MACHINE_WIT: &str = include_str!("../../../wit/machine-0.0.1/machine.wit");
+const SEES_TIME_WIT: &str = include_str!("sees-time.wit");
 const VIEW_WIT: &str = include_str!("../../../wit/machine-1.0.0/machine.wit");
 
+/// Where imports go in the text of the state machine.
+const IMPORT: &str = ";; IMPORT";
+/// The clock, which is never asked.
+const CLOCK: &str = r#"(import "wasi:clocks/wall-clock@0.2.0" "now" (func (param i32)))"#;
 /// Where the body of `append` goes in the text of the state machine.
 const APPEND: &str = ";; APPEND";
 /// The body that keeps the event.
@@ -19,29 +24,39 @@ const KEEP: &str = "(global.set $end (i32.add (local.get $event) (local.get $byt
 
 /// World 0.0.1: every event is ignored, and the state is empty.
 pub(crate) fn ignores_events() -> Result<Vec<u8>> {
-    component(STATE_MACHINE, STATE_MACHINE_WIT)
+    component(STATE_MACHINE, &[STATE_MACHINE_WIT])
+}
+
+/// Like [`ignores_events`], but it could see the time, which differs from event to event. So the
+/// host must pass events one by one.
+pub(crate) fn sees_time() -> Result<Vec<u8>> {
+    let text = STATE_MACHINE.replace(IMPORT, CLOCK);
+    component(&text, &[STATE_MACHINE_WIT, SEES_TIME_WIT])
 }
 
 /// World 0.0.1: the state is all events, one after the other; a query answers with its size as a
 /// little-endian number of 4 bytes.
 pub(crate) fn keeps_events() -> Result<Vec<u8>> {
-    component(&STATE_MACHINE.replace(APPEND, KEEP), STATE_MACHINE_WIT)
+    component(&STATE_MACHINE.replace(APPEND, KEEP), &[STATE_MACHINE_WIT])
 }
 
 /// World 1.0.0: every packed batch is ignored unread, and the state is empty.
 pub(crate) fn ignores_batches() -> Result<Vec<u8>> {
-    component(VIEW, VIEW_WIT)
+    component(VIEW, &[VIEW_WIT])
 }
 
-/// Makes a component of a core module in text form and the WIT of the world that it implements.
-fn component(text: &str, wit: &str) -> Result<Vec<u8>> {
+/// Makes a component of a core module in text form. The last of the WIT packages has the world that
+/// it implements; those before it are what that one uses.
+fn component(text: &str, packages: &[&str]) -> Result<Vec<u8>> {
     let mut module = wat::parse_str(text).context("can't assemble the guest")?;
     let mut resolve = Resolve::default();
-    let package = resolve
-        .push_str("machine.wit", wit)
-        .context("can't read the WIT")?;
+    let mut last = None;
+    for package in packages {
+        let pushed = resolve.push_str("guest.wit", package);
+        last = Some(pushed.context("can't read the WIT")?);
+    }
     let world = resolve
-        .select_world(&[package], None)
+        .select_world(last.as_slice(), None)
         .context("the WIT has no single world")?;
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)
         .context("can't describe the guest")?;
@@ -57,7 +72,12 @@ mod tests {
 
     #[test]
     fn every_guest_is_a_valid_component() {
-        for guest in [ignores_events(), keeps_events(), ignores_batches()] {
+        for guest in [
+            ignores_events(),
+            sees_time(),
+            keeps_events(),
+            ignores_batches(),
+        ] {
             assert!(guest.unwrap().starts_with(b"\0asm"));
         }
     }

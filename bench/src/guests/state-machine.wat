@@ -2,6 +2,7 @@
 ;;
 ;; Arguments are placed at the end of the state, so keeping an event means moving the end past it.
 (module
+  ;; IMPORT
   (memory (export "memory") 2)
   (global $base i32 (i32.const 65536))
   (global $end (mut i32) (i32.const 65536))
