@@ -6,23 +6,31 @@
   (memory (export "memory") 2)
   (global $base i32 (i32.const 65536))
   (global $end (mut i32) (i32.const 65536))
+  ;; Where the memory ends. Asking the memory itself, or copying nothing, would be a call into the
+  ;; host for every event.
+  (global $room (mut i32) (i32.const 131072))
 
   (func (export "cabi_realloc")
     (param $old i32) (param $old_size i32) (param $align i32) (param $size i32) (result i32)
-    (local $missing i32)
-    ;; Grow to the page that holds the last byte.
-    (local.set $missing
-      (i32.sub
-        (i32.shr_u
-          (i32.add (i32.add (global.get $end) (local.get $size)) (i32.const 65535))
-          (i32.const 16))
-        (memory.size)))
-    (if (i32.gt_s (local.get $missing) (i32.const 0))
-      (then
-        (if (i32.eq (memory.grow (local.get $missing)) (i32.const -1))
-          (then unreachable))))
-    (memory.copy (global.get $end) (local.get $old) (local.get $old_size))
+    (if (i32.gt_u (i32.add (global.get $end) (local.get $size)) (global.get $room))
+      (then (call $grow (i32.add (global.get $end) (local.get $size)))))
+    (if (local.get $old_size)
+      (then (memory.copy (global.get $end) (local.get $old) (local.get $old_size))))
     (global.get $end))
+
+  ;; Grows the memory to the page that holds the byte before $needed, and by as much again, so that
+  ;; it happens rarely.
+  (func $grow (param $needed i32)
+    (local $pages i32)
+    (local.set $pages
+      (i32.shr_u
+        (i32.add (i32.sub (local.get $needed) (global.get $room)) (i32.const 65535))
+        (i32.const 16)))
+    (local.set $pages (i32.add (local.get $pages) (i32.shr_u (global.get $room) (i32.const 16))))
+    (if (i32.eq (memory.grow (local.get $pages)) (i32.const -1))
+      (then unreachable))
+    (global.set $room
+      (i32.add (global.get $room) (i32.shl (local.get $pages) (i32.const 16)))))
 
   (func (export "primatomic:machine/machine@0.0.1#init"))
 

@@ -23,7 +23,7 @@ per event. The host cost is that of a component that ignores its events: nothing
 events is left. `packed` is world 1.0.0, one call for each batch; `driver` is world 0.0.1, called for \
 each event by the in-wasm driver; `single` is world 0.0.1 with an import of the clock, called for \
 each event by the host. The example views are folded by the engine and natively, from the same \
-source and in alternating rounds.";
+source and in alternating rounds; events of the counter are `{\"inc\":1}`.";
 
 /// Rounds of every subject; odd, so that there is one in the middle.
 const ROUNDS: usize = 15;
