@@ -137,7 +137,7 @@ impl App {
             actor: access.actor,
             role: access.role,
             logs: access.logs.map(|logs| logs.to_vec()),
-            expires_at: self.from_now(life),
+            expires_at: self.time_after(life),
         };
         self.catalog.create_session(session).await?;
         Ok(Issued { token, life })

@@ -19,7 +19,7 @@ impl App {
         email: &str,
     ) -> Result<(), Failure> {
         let secret = token::verification();
-        let expires_at = self.from_now(self.options.verification_life);
+        let expires_at = self.time_after(self.options.verification_life);
         self.catalog
             .request_email_verification(request_id, user, token::digest(&secret), expires_at)
             .await?;
@@ -75,7 +75,7 @@ impl App {
     }
 
     /// The time that lies `life` ahead.
-    pub(super) fn from_now(&self, life: std::time::Duration) -> Timestamp {
+    pub(super) fn time_after(&self, life: std::time::Duration) -> Timestamp {
         let micros = u64::try_from(life.as_micros()).unwrap_or(u64::MAX);
         Timestamp(self.clock.now().as_micros().saturating_add(micros))
     }

@@ -111,10 +111,8 @@ async fn a_stopped_pool_refuses_work_and_answers_what_waits() {
         let _ = blocked.recv_timeout(Duration::from_secs(20));
     });
     pool.submit(tenant, Priority::Interactive, job).unwrap();
-    let (waiting, stopping) = tokio::join!(pool.run(tenant, Priority::Interactive, || 7), async {
-        pool.stop()
-    });
-    stopping;
+    let stop = async { pool.stop() };
+    let (waiting, ()) = tokio::join!(pool.run(tenant, Priority::Interactive, || 7), stop);
     // The job may have been taken before the pool stopped only if the first one had ended.
     assert_eq!(waiting, Err(PoolError::Stopped));
     drop(release);

@@ -230,7 +230,7 @@ impl EventLog for SqliteEventLog {
         probe.await.map_err(|error| error.to_string())?;
         self.0
             .readers
-            .run(|connection| rows::probe(connection))
+            .run(rows::probe)
             .await
             .map_err(|error| error.to_string())
     }

@@ -119,7 +119,7 @@ fn invariant_6_answers_are_the_same_hot_cold_from_snapshots_and_after_restarts()
     );
     let steps = prop::collection::vec(step, 1..6);
     let mut runner = TestRunner::new(Config {
-        cases: 12,
+        cases: 5,
         failure_persistence: None,
         ..Config::default()
     });

@@ -125,11 +125,14 @@ async fn more_views_than_fit_into_memory_are_all_answered() {
     }));
     let component = tally();
     let mut views = Vec::new();
-    for number in 1..=8usize {
+    for number in 1..=8u64 {
         let log = world.log(&format!("log-{number}")).await;
         let spec = world.deploy(&worker, log, &component).await;
         world
-            .append(log, &vec![b"a".as_slice(); number])
+            .append(
+                log,
+                &vec![b"a".as_slice(); usize::try_from(number).unwrap()],
+            )
             .await;
         views.push((spec, number));
     }

@@ -18,7 +18,9 @@ fn eager(events: u64) -> WorkerOptions {
 }
 
 async fn fill(world: &World, worker: &Worker, spec: &Arc<VersionSpec>, count: usize) -> Vec<u8> {
-    let events: Vec<Vec<u8>> = (0..count).map(|n| vec![b'a' + (n % 20) as u8]).collect();
+    let events: Vec<Vec<u8>> = (0..count)
+        .map(|n| vec![b'a' + u8::try_from(n % 20).unwrap()])
+        .collect();
     let slices: Vec<&[u8]> = events.iter().map(Vec::as_slice).collect();
     let last = world.append(spec.log, &slices).await;
     let answer = ask(worker, spec, Some(last), "").await.unwrap();
