@@ -11,6 +11,7 @@
 
 mod features;
 mod imports;
+mod items;
 pub mod plan;
 mod producers;
 mod scope;

@@ -7,11 +7,11 @@ use std::rc::Rc;
 
 use storage::bus::{ComponentError, World};
 use wasmparser::{
-    CanonicalFunction, Chunk, ComponentAlias, ComponentExternalKind, ComponentInstance,
-    ComponentOuterAliasKind, ComponentType, ComponentTypeRef, ExternalKind, Instance as CoreInst,
+    CanonicalFunction, Chunk, ComponentInstance, ComponentType, ExternalKind, Instance as CoreInst,
     Parser, Payload,
 };
 
+use super::items::{Named, alias_item, import_item, tags};
 use super::plan::{CoreExport, CoreInstance, Exports, HostFunction, Lifted, Link, Plan};
 use super::scope::{
     CoreInstanceRef, Func, Instance, Item, Nested, Scope, Type, at, export, values,
@@ -25,8 +25,6 @@ const INSTANCES_MAX: usize = 64;
 const EVALUATIONS_MAX: u32 = 256;
 /// Links of all core instances together.
 const LINKS_MAX: usize = 100_000;
-
-type Named = BTreeMap<String, Item>;
 
 /// Flattens a validated component whose world was checked.
 ///
@@ -395,125 +393,6 @@ impl Walk<'_> {
 }
 
 /// What an import stands for: an argument inside a nested component, WASI in the outermost.
-fn import_item(
-    name: &str,
-    ty: &ComponentTypeRef,
-    arguments: Option<&Named>,
-) -> Result<Item, ComponentError> {
-    if let Some(arguments) = arguments {
-        return match (arguments.get(name), ty) {
-            (Some(item), _) => Ok(item.clone()),
-            (None, ComponentTypeRef::Type(_)) => Ok(Item::Type(Type::Other)),
-            (None, _) => Err(ComponentError::Invalid(format!(
-                "a nested component misses its argument `{name}`"
-            ))),
-        };
-    }
-    match ty {
-        ComponentTypeRef::Instance(_) => Ok(Item::Instance(Instance::Imported(name.into()))),
-        ComponentTypeRef::Type(_) => Ok(Item::Type(Type::HostResource)),
-        _ => Err(ComponentError::ForbiddenImports(vec![name.to_owned()])),
-    }
-}
-
-fn alias_item(
-    scope: &mut Scope,
-    outer: &[Rc<Scope>],
-    alias: ComponentAlias<'_>,
-) -> Result<(), ComponentError> {
-    match alias {
-        ComponentAlias::InstanceExport {
-            kind,
-            instance_index,
-            name,
-        } => {
-            let item = match at(&scope.instances, instance_index)? {
-                Instance::Imported(interface) => imported_item(interface, kind, name)?,
-                Instance::Exports(items) => items.get(name).cloned().ok_or_else(|| {
-                    ComponentError::Invalid(format!("an instance has no export `{name}`"))
-                })?,
-            };
-            scope.push(item);
-        }
-        ComponentAlias::CoreInstanceExport {
-            kind,
-            instance_index,
-            name,
-        } => {
-            let link = match at(&scope.core_instances, instance_index)? {
-                CoreInstanceRef::Made(instance) => Link::Export(CoreExport {
-                    instance: *instance,
-                    name: name.to_owned(),
-                }),
-                CoreInstanceRef::Bag(items) => items.get(name).cloned().ok_or_else(|| {
-                    ComponentError::Invalid(format!("a core instance has no export `{name}`"))
-                })?,
-            };
-            match kind {
-                ExternalKind::Func | ExternalKind::FuncExact => scope.core_funcs.push(link),
-                ExternalKind::Table => scope.core_tables.push(link),
-                ExternalKind::Memory => scope.core_memories.push(link),
-                ExternalKind::Global => scope.core_globals.push(link),
-                ExternalKind::Tag => return Err(tags()),
-            }
-        }
-        ComponentAlias::Outer { kind, count, index } => {
-            alias_outer(scope, outer, kind, count, index)?;
-        }
-    }
-    Ok(())
-}
-
-fn imported_item(
-    interface: &str,
-    kind: ComponentExternalKind,
-    name: &str,
-) -> Result<Item, ComponentError> {
-    match kind {
-        ComponentExternalKind::Func => Ok(Item::Func(Func::Imported {
-            interface: interface.into(),
-            name: name.into(),
-        })),
-        ComponentExternalKind::Type => Ok(Item::Type(Type::HostResource)),
-        _ => Err(ComponentError::ForbiddenImports(vec![format!(
-            "{interface} ({name})"
-        )])),
-    }
-}
-
-fn alias_outer(
-    scope: &mut Scope,
-    outer: &[Rc<Scope>],
-    kind: ComponentOuterAliasKind,
-    count: u32,
-    index: u32,
-) -> Result<(), ComponentError> {
-    let around = match usize::try_from(count).unwrap_or(usize::MAX) {
-        0 => None,
-        count => Some(
-            outer
-                .len()
-                .checked_sub(count)
-                .and_then(|place| outer.get(place))
-                .ok_or_else(|| {
-                    ComponentError::Invalid("an alias reaches out of the component".into())
-                })?,
-        ),
-    };
-    let from = around.map_or(&*scope, |outer| outer);
-    let item = match kind {
-        ComponentOuterAliasKind::Type => Item::Type(*at(&from.types, index)?),
-        ComponentOuterAliasKind::CoreModule => Item::Module(*at(&from.modules, index)?),
-        ComponentOuterAliasKind::Component => {
-            Item::Component(Rc::clone(at(&from.components, index)?))
-        }
-        // Core types matter to the validator alone.
-        ComponentOuterAliasKind::CoreType => return Ok(()),
-    };
-    scope.push(item);
-    Ok(())
-}
-
 fn byte_range(range: &Range<u64>, bytes: &[u8]) -> Result<Range<usize>, ComponentError> {
     let start = usize::try_from(range.start).unwrap_or(usize::MAX);
     let end = usize::try_from(range.end).unwrap_or(usize::MAX);
@@ -521,8 +400,4 @@ fn byte_range(range: &Range<u64>, bytes: &[u8]) -> Result<Range<usize>, Componen
         return Err(ComponentError::Invalid("it ends in the middle".into()));
     }
     Ok(start..end)
-}
-
-fn tags() -> ComponentError {
-    ComponentError::Invalid("it uses exceptions, which views can't".into())
 }

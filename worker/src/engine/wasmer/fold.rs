@@ -5,8 +5,9 @@ use protocol::{Sequence, packed};
 use ::wasmer::{Global, Imports, Instance, Memory, Module, Store, TypedFunction, Value};
 
 use super::abi;
+use super::calls::{post, post_nothing};
 use super::link::{self, Instances};
-use super::machine::{Running, V0, V1, post, post_nothing, sequence_after};
+use super::machine::{Running, V0, V1, sequence_after};
 use super::memory;
 use crate::engine::{EventRun, Fault, FoldFault};
 use crate::loader::plan::Lifted;

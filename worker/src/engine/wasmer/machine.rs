@@ -4,7 +4,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use protocol::{Sequence, Timestamp};
 use storage::bus::World;
 
@@ -13,21 +12,19 @@ use ::wasmer::{FunctionEnv, Interrupter, Store};
 
 use super::WasmerProgram;
 use super::abi::{self, Export};
+use super::calls::{call_with_bytes, lift_state, post, post_nothing, query_v0, query_v1, refused};
 use super::fold::{Driver, Fold};
 use super::limits::{Budget, MachineTunables};
 use super::link::Instances;
-use super::memory;
 use super::wasi::Host;
 use super::watchdog;
-use crate::engine::{
-    Answer, EventRun, Fault, FoldFault, GuestError, Machine, MachineLimits, Response,
-};
+use crate::engine::{Answer, EventRun, Fault, FoldFault, Machine, MachineLimits};
 
 /// The exports of world 0.0.1.
 pub(super) struct V0 {
     init: Export<(), (), ()>,
     pub(super) append: Export<(u32, u32), (), ()>,
-    query: Export<(u32, u32), u32, u32>,
+    pub(super) query: Export<(u32, u32), u32, u32>,
     snapshot: Export<(), u32, u32>,
     restore: Export<(u32, u32), (), ()>,
 }
@@ -36,7 +33,7 @@ pub(super) struct V0 {
 pub(super) struct V1 {
     init: Export<(u32, u32), u32, u32>,
     pub(super) append: Export<(u64, u32, u32), u32, u32>,
-    query: Export<(u32, u32, u32, u32), u32, u32>,
+    pub(super) query: Export<(u32, u32, u32, u32), u32, u32>,
     snapshot: Export<(), u32, u32>,
     restore: Export<(u32, u32), u32, u32>,
 }
@@ -315,150 +312,6 @@ impl Machine for WasmerMachine {
     fn take_cpu(&mut self) -> Duration {
         std::mem::take(&mut self.cpu)
     }
-}
-
-/// `func(list<u8>) -> result<_, error>`, where an error can only mean that the view can't go on.
-fn call_with_bytes(
-    export: &Export<(u32, u32), u32, u32>,
-    store: &mut Store,
-    bytes: &[u8],
-    name: &str,
-) -> Result<(), Fault> {
-    let (pointer, length) = export.lower_bytes(store, bytes)?;
-    let result = export
-        .call
-        .call(store, pointer, length)
-        .map_err(abi::trap)?;
-    let words = export.result(store, result, 4, abi::RESULT_BYTES)?;
-    if abi::is_error(words)? {
-        let error = export.lift_error(store, abi::error_words(words))?;
-        return Err(refused(&error, name));
-    }
-    post(export, store, result)
-}
-
-fn query_v0(
-    v0: &V0,
-    store: &mut Store,
-    parameters: &[(String, String)],
-    body: &[u8],
-    max: u64,
-) -> Result<Answer, Fault> {
-    // The world has one input; parameters stand in for a body that is missing.
-    let (pointer, length) = if body.is_empty() && !parameters.is_empty() {
-        let object: serde_json::Map<String, serde_json::Value> = parameters
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone().into()))
-            .collect();
-        let json = serde_json::Value::Object(object).to_string();
-        v0.query.lower_bytes(store, json.as_bytes())?
-    } else {
-        v0.query.lower_bytes(store, body)?
-    };
-    let result = v0
-        .query
-        .call
-        .call(store, pointer, length)
-        .map_err(abi::trap)?;
-    let words = v0.query.result(store, result, 4, abi::LIST_BYTES)?;
-    let (pointer, length) = abi::list_at(words, 0);
-    let body = v0.query.lift_bytes(store, pointer, length, max)?;
-    post(&v0.query, store, result)?;
-    Ok(match body {
-        Ok(body) => Answer::Response(Response {
-            content_type: None,
-            body: Bytes::from(body),
-        }),
-        Err(bytes) => Answer::TooLarge { bytes },
-    })
-}
-
-fn query_v1(
-    v1: &V1,
-    store: &mut Store,
-    parameters: &[(String, String)],
-    body: &[u8],
-    max: u64,
-) -> Result<Answer, Fault> {
-    let query = &v1.query;
-    let mut pairs = Vec::with_capacity(parameters.len() * 16);
-    for (name, value) in parameters {
-        for text in [name, value] {
-            let (pointer, length) = query.lower_bytes(store, text.as_bytes())?;
-            pairs.extend_from_slice(&pointer.to_le_bytes());
-            pairs.extend_from_slice(&length.to_le_bytes());
-        }
-    }
-    let (list, list_bytes) = query.allocate(store, 4, pairs.len())?;
-    memory::write(query.memory()?, store, list, list_bytes)?.copy_from_slice(&pairs);
-    let (pointer, length) = query.lower_bytes(store, body)?;
-    let count = u32::try_from(parameters.len()).unwrap_or(u32::MAX);
-    let result = query
-        .call
-        .call(store, list, count, pointer, length)
-        .map_err(abi::trap)?;
-    let words = query.result(store, result, 4, abi::RESPONSE_BYTES)?;
-    let answer = if abi::is_error(words)? {
-        Answer::Error(query.lift_error(store, abi::error_words(words))?)
-    } else {
-        let (content_type, (pointer, length)) = abi::response_words(words);
-        let content_type = query.lift_content_type(store, content_type)?;
-        match query.lift_bytes(store, pointer, length, max)? {
-            Ok(body) => Answer::Response(Response {
-                content_type,
-                body: Bytes::from(body),
-            }),
-            Err(bytes) => Answer::TooLarge { bytes },
-        }
-    };
-    post(query, store, result)?;
-    Ok(answer)
-}
-
-fn lift_state<Args: ::wasmer::WasmTypeList>(
-    export: &Export<Args, u32, u32>,
-    store: &Store,
-    (pointer, length): (u32, u32),
-    max: u64,
-) -> Result<Vec<u8>, Fault> {
-    export
-        .lift_bytes(store, pointer, length, max)?
-        .map_err(|bytes| {
-            Fault::Abi(format!(
-                "a snapshot of {bytes} bytes, and at most {max} are allowed"
-            ))
-        })
-}
-
-/// Lets the guest free what a call returned.
-pub(super) fn post<Args: ::wasmer::WasmTypeList>(
-    export: &Export<Args, u32, u32>,
-    store: &mut Store,
-    result: u32,
-) -> Result<(), Fault> {
-    match &export.post_return {
-        Some(post_return) => post_return.call(store, result).map_err(abi::trap),
-        None => Ok(()),
-    }
-}
-
-/// As [`post`], after a call that returned nothing.
-pub(super) fn post_nothing<Args: ::wasmer::WasmTypeList>(
-    export: &Export<Args, (), ()>,
-    store: &mut Store,
-) -> Result<(), Fault> {
-    match &export.post_return {
-        Some(post_return) => post_return.call(store).map_err(abi::trap),
-        None => Ok(()),
-    }
-}
-
-fn refused(error: &GuestError, function: &str) -> Fault {
-    let code = error.code.as_deref().unwrap_or("no code");
-    Fault::Abi(format!(
-        "an error from `{function}`: {} ({code})",
-        error.message
-    ))
 }
 
 /// A sequence that is at most the largest one; a log never reaches it.

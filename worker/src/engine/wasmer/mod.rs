@@ -9,6 +9,7 @@
 //! what it returns by checked reads ([`memory`], [`abi`]).
 
 mod abi;
+mod calls;
 mod driver;
 mod fold;
 mod limits;
