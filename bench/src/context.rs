@@ -77,11 +77,11 @@ impl Context {
         })
     }
 
-    /// Refuses a server that runs already, for a scenario that must restart it.
+    /// Refuses a server that runs already, for a scenario that must restart it or read its files.
     pub(crate) fn needs_own_server(&self) -> Result<()> {
         ensure!(
             self.options.url.is_none(),
-            "this scenario restarts the server, so it can't use one that runs already"
+            "this scenario needs a server of its own, so it can't use one that runs already"
         );
         Ok(())
     }
@@ -97,6 +97,11 @@ pub(crate) struct Target {
 impl Target {
     pub(crate) fn pid(&self) -> Option<u32> {
         self.own.as_ref().map(|(server, _)| server.pid())
+    }
+
+    /// The data directory, if the server is ours.
+    pub(crate) fn data(&self) -> Option<&Path> {
+        self.own.as_ref().map(|(_, data)| data.path())
     }
 
     /// Stops the server if it was started for this scenario.

@@ -16,6 +16,7 @@ mod progress;
 mod report;
 mod scenarios;
 mod server;
+mod tenant;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use crate::scenarios::{
     Scenario, append, append_batch, append_many_logs, append_sequential, append_then_query,
-    cold_load, fold, idle_logs, query,
+    bystander, cold_load, fold, idle_logs, query,
 };
 
 #[derive(Debug, Subcommand)]
@@ -50,6 +50,9 @@ pub(crate) enum One {
     /// A server with a great many logs that nobody uses
     #[command(long_about = idle_logs::ABOUT)]
     IdleLogs(Options),
+    /// What a tenant notices of another one whose views are hostile
+    #[command(long_about = bystander::ABOUT)]
+    Bystander(Options),
 }
 
 impl One {
@@ -64,6 +67,7 @@ impl One {
             Self::Fold(options) => (Scenario::Fold, options),
             Self::ColdLoad(options) => (Scenario::ColdLoad, options),
             Self::IdleLogs(options) => (Scenario::IdleLogs, options),
+            Self::Bystander(options) => (Scenario::Bystander, options),
         }
     }
 }

@@ -1,7 +1,11 @@
-//! Views that do next to nothing, so that what is measured is the host.
+//! Views that do next to nothing, so that what is measured is the host, and views that do harm.
 //!
 //! They are written in WebAssembly text: a compiler's allocator or a library's loop would be part
 //! of the figure otherwise.
+
+mod hostile;
+
+pub(crate) use hostile::Hostile;
 
 use anyhow::{Context, Result};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
@@ -79,6 +83,9 @@ mod tests {
             ignores_batches(),
         ] {
             assert!(guest.unwrap().starts_with(b"\0asm"));
+        }
+        for hostile in Hostile::ALL {
+            assert!(hostile.component().unwrap().starts_with(b"\0asm"));
         }
     }
 }

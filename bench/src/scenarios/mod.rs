@@ -5,6 +5,7 @@ pub(crate) mod append_batch;
 pub(crate) mod append_many_logs;
 pub(crate) mod append_sequential;
 pub(crate) mod append_then_query;
+pub(crate) mod bystander;
 pub(crate) mod cold_load;
 mod events;
 pub(crate) mod fold;
@@ -29,11 +30,12 @@ pub(crate) enum Scenario {
     Fold,
     ColdLoad,
     IdleLogs,
+    Bystander,
 }
 
 impl Scenario {
     /// In the order of the table of targets.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::AppendSequential,
         Self::Append,
         Self::AppendManyLogs,
@@ -43,6 +45,7 @@ impl Scenario {
         Self::Fold,
         Self::ColdLoad,
         Self::IdleLogs,
+        Self::Bystander,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -56,6 +59,7 @@ impl Scenario {
             Self::Fold => "fold",
             Self::ColdLoad => "cold-load",
             Self::IdleLogs => "idle-logs",
+            Self::Bystander => "bystander",
         }
     }
 
@@ -70,6 +74,7 @@ impl Scenario {
             Self::Fold => fold::ABOUT,
             Self::ColdLoad => cold_load::ABOUT,
             Self::IdleLogs => idle_logs::ABOUT,
+            Self::Bystander => bystander::ABOUT,
         }
     }
 
@@ -84,6 +89,7 @@ impl Scenario {
             Self::Fold => fold::run(section).await,
             Self::ColdLoad => cold_load::run(context, section).await,
             Self::IdleLogs => idle_logs::run(context, section).await,
+            Self::Bystander => bystander::run(context, section).await,
         }
     }
 }

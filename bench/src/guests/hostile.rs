@@ -1,0 +1,45 @@
+//! Views that try to harm whoever shares a server with them.
+
+use anyhow::Result;
+
+use super::{STATE_MACHINE_WIT, component};
+
+const TEXT: &str = include_str!("hostile.wat");
+
+/// How a view attacks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hostile {
+    pub name: &'static str,
+    /// The functions of the text that `append` and `query` call.
+    append: &'static str,
+    query: &'static str,
+}
+
+impl Hostile {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::in_query("query-loops", "$loop-for-ever"),
+        Self::in_query("query-grows", "$grow-for-ever"),
+        Self::in_query("query-recurses", "$recurse-for-ever"),
+        Self::in_query("query-traps", "$trap"),
+        Self {
+            name: "append-loops",
+            append: "$loop-for-ever",
+            query: "$nothing",
+        },
+    ];
+
+    const fn in_query(name: &'static str, query: &'static str) -> Self {
+        Self {
+            name,
+            append: "$nothing",
+            query,
+        }
+    }
+
+    pub(crate) fn component(&self) -> Result<Vec<u8>> {
+        let text = TEXT
+            .replace("$APPEND", self.append)
+            .replace("$QUERY", self.query);
+        component(&text, &[STATE_MACHINE_WIT])
+    }
+}
