@@ -15,7 +15,8 @@ use crate::load::Connection;
 
 /// Views of each kind; together they want more threads than the server grants to a tenant.
 const COPIES: u32 = 2;
-/// Connections that attack one view.
+/// Connections that attack one view. Every second one appends and the others query, so that events
+/// come in while queries hang.
 const CLIENTS_PER_VIEW: u32 = 4;
 /// Requests per second of all connections together: as many as the server's rate limit lets a
 /// tenant send, if it is not lifted.
@@ -85,14 +86,15 @@ impl Attack {
         let now = Instant::now();
         let mut number = 0;
         for (log, view, hostile) in &self.views {
-            for _ in 0..CLIENTS_PER_VIEW {
+            for client in 0..CLIENTS_PER_VIEW {
                 let attacker = Attacker {
                     kind: hostile.name,
                     endpoint: self.endpoint.clone(),
-                    requests: [
-                        self.endpoint.append(log, EVENT),
-                        self.endpoint.query(log, view, None),
-                    ],
+                    request: if client % 2 == 0 {
+                        self.endpoint.append(log, EVENT)
+                    } else {
+                        self.endpoint.query(log, view, None)
+                    },
                     answers: Arc::clone(&answers),
                     first: now + period * number / clients,
                     period,
@@ -118,7 +120,7 @@ impl Attackers {
 struct Attacker {
     kind: &'static str,
     endpoint: Endpoint,
-    requests: [Vec<u8>; 2],
+    request: Vec<u8>,
     answers: Answers,
     first: Instant,
     period: Duration,
@@ -126,12 +128,12 @@ struct Attacker {
 }
 
 impl Attacker {
-    /// Appends and queries in turn. An attacker does not mind errors.
+    /// Sends its request again and again. An attacker does not mind errors.
     async fn attack(self) {
         let mut ticks = interval_at(self.first, self.period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut connection = None;
-        for request in self.requests.iter().cycle() {
+        loop {
             ticks.tick().await;
             if Instant::now() >= self.end {
                 break;
@@ -142,7 +144,7 @@ impl Attacker {
             };
             let mut status = 0;
             if let Ok(mut open) = open
-                && let Ok(reply) = open.exchange(request).await
+                && let Ok(reply) = open.exchange(&self.request).await
             {
                 status = reply.status;
                 connection = Some(open);
