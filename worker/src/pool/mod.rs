@@ -52,7 +52,9 @@ pub struct PoolOptions {
     pub threads: usize,
     /// Threads at most, those with slow jobs included. Default: 64 more than `threads`.
     pub threads_max: usize,
-    /// Jobs of one tenant that run at the same time, at most. Default: four times `threads`.
+    /// Jobs of one tenant that run at the same time, at most. Default: the number of threads, but
+    /// at least 2. Slow jobs count, so this is also how many of them a tenant can have compete for
+    /// the cores, and for the kernel's lock on the address space, at any time.
     pub running_per_tenant_max: usize,
     /// Jobs of one tenant that wait, at most. Default 20,000.
     pub waiting_per_tenant_max: usize,
@@ -66,7 +68,7 @@ impl Default for PoolOptions {
         Self {
             threads,
             threads_max: threads + 64,
-            running_per_tenant_max: 4 * threads,
+            running_per_tenant_max: threads.max(2),
             waiting_per_tenant_max: 20_000,
             waiting_max: 200_000,
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::MutexGuard;
 use protocol::TenantId;
 use rustix::process::Pid;
 
@@ -59,27 +60,27 @@ pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn spawn(shared: &Arc<Shared>, state: &mut State) -> std::io::Result<()> {
+/// Starts a thread. The state is unlocked meanwhile: mapping a stack may have to wait for a slow
+/// job that maps memory, and nobody else should.
+fn spawn(shared: &Arc<Shared>, state: &mut MutexGuard<'_, State>) -> std::io::Result<()> {
     let slot = state.threads.free.pop().unwrap_or_else(|| {
         state.threads.slots.push(None);
         state.threads.slots.len() - 1
     });
+    state.threads.quick += 1;
+    state.threads.alive += 1;
     let owned = Arc::clone(shared);
-    let spawned = std::thread::Builder::new()
+    let builder = std::thread::Builder::new()
         .name(format!("views-{slot}"))
-        .stack_size(STACK_BYTES)
-        .spawn(move || serve(&owned, slot));
-    match spawned {
-        Ok(_) => {
-            state.threads.quick += 1;
-            state.threads.alive += 1;
-            Ok(())
-        }
-        Err(error) => {
-            state.threads.free.push(slot);
-            Err(error)
-        }
+        .stack_size(STACK_BYTES);
+    let spawned = MutexGuard::unlocked(state, || builder.spawn(move || serve(&owned, slot)));
+    if let Err(error) = spawned {
+        state.threads.quick -= 1;
+        state.threads.alive -= 1;
+        state.threads.free.push(slot);
+        return Err(error);
     }
+    Ok(())
 }
 
 /// Takes jobs until the pool stops, or until one of them was slow.
