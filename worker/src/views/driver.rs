@@ -193,6 +193,7 @@ impl Driver {
         let mut poll_at = Instant::now() + head_poll;
         let mut pause = WAITING_POLL_MIN;
         let mut reached = resident.applied();
+        let mut retiring = false;
         loop {
             let mut poll = false;
             tokio::select! {
@@ -202,13 +203,16 @@ impl Driver {
                     Err(SubscriptionError::Closed) => doorbell = None,
                 },
                 () = finished(&mut saving) => saving = None,
-                () = resident.retired.cancelled(), if saving.is_none() && !resident.is_wanted() => {
-                    self.save_last().await;
-                    if self.close_if_unwanted() {
-                        return Followed::Retired;
-                    }
-                }
+                () = resident.retired.cancelled(), if !retiring => retiring = true,
                 () = tokio::time::sleep_until(poll_at.into()) => poll = following,
+            }
+            // Asked only once retirement was seen: whoever is answered or goes away from then on rings
+            // the bell, so the last one of them is not missed.
+            if retiring && saving.is_none() && !resident.is_wanted() {
+                self.save_last().await;
+                if self.close_if_unwanted() {
+                    return Followed::Retired;
+                }
             }
             let (waiting, gap, trouble) = {
                 let mut mailbox = resident.mailbox.lock();
