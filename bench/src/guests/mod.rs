@@ -14,10 +14,10 @@ use wit_parser::Resolve;
 const STATE_MACHINE: &str = include_str!("state-machine.wat");
 const VIEW: &str = include_str!("view.wat");
 const STATE_MACHINE_WIT: &str = include_str!("../../../wit/machine-0.0.1/machine.wit");
-const SEES_TIME_WIT: &str = include_str!("sees-time.wit");
+const CLOCK_WIT: &str = include_str!("with-clock.wit");
 const VIEW_WIT: &str = include_str!("../../../wit/machine-1.0.0/machine.wit");
 
-/// Where imports go in the text of the state machine.
+/// Where imports go in both texts.
 const IMPORT: &str = ";; IMPORT";
 /// The clock, which is never asked.
 const CLOCK: &str = r#"(import "wasi:clocks/wall-clock@0.2.0" "now" (func (param i32)))"#;
@@ -31,11 +31,22 @@ pub(crate) fn ignores_events() -> Result<Vec<u8>> {
     component(STATE_MACHINE, &[STATE_MACHINE_WIT])
 }
 
-/// Like [`ignores_events`], but it could see the time, which differs from event to event. So the
-/// host must pass events one by one.
-pub(crate) fn sees_time() -> Result<Vec<u8>> {
+/// Like [`ignores_events`], but it could see the time, which differs from event to event.
+pub(crate) fn events_with_clock() -> Result<Vec<u8>> {
     let text = STATE_MACHINE.replace(IMPORT, CLOCK);
-    component(&text, &[STATE_MACHINE_WIT, SEES_TIME_WIT])
+    let world = with_clock("0.0.1");
+    component(&text, &[STATE_MACHINE_WIT, &world])
+}
+
+/// Like [`ignores_batches`], but it could see the time. So every event comes in a batch of its own.
+pub(crate) fn batches_with_clock() -> Result<Vec<u8>> {
+    let text = VIEW.replace(IMPORT, CLOCK);
+    let world = with_clock("1.0.0");
+    component(&text, &[VIEW_WIT, &world])
+}
+
+fn with_clock(version: &str) -> String {
+    CLOCK_WIT.replace("VERSION", version)
 }
 
 /// World 0.0.1: the state is all events, one after the other; a query answers with its size as a
@@ -78,7 +89,8 @@ mod tests {
     fn every_guest_is_a_valid_component() {
         for guest in [
             ignores_events(),
-            sees_time(),
+            events_with_clock(),
+            batches_with_clock(),
             keeps_events(),
             ignores_batches(),
         ] {

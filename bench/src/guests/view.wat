@@ -1,5 +1,6 @@
 ;; A view of world 1.0.0 that keeps nothing. Every result is "ok" and empty: zeros at address 16.
 (module
+  ;; IMPORT
   (memory (export "memory") 2)
 
   ;; Arguments lie at the second page; whatever lay there before is no longer needed.

@@ -6,6 +6,7 @@ use protocol::{Sequence, Timestamp};
 use worker::engine::{Answer, EventRun, FoldFault, Machine, MachineLimits};
 
 use crate::guests::{Guest, pack};
+use crate::wasi::with_clock;
 
 /// The `u64` at a place of the answer to an empty query.
 pub(crate) fn numbers(machine: &mut dyn Machine) -> Vec<u64> {
@@ -69,7 +70,7 @@ fn large_batches_are_cut_at_events() {
     let packed = pack(&events);
     let total: usize = events.iter().map(|event| event.len()).sum();
     let small = pack(&["x", "y"]);
-    for guest in [Guest::v0(), Guest::v1()] {
+    for guest in [Guest::v0(), Guest::v1(), with_clock(Guest::v1())] {
         let mut machine = ready(&guest);
         machine
             .fold(&[

@@ -6,8 +6,9 @@ use ::wasmer::{
     Memory, Module, RuntimeError, Store, TypedFunction,
 };
 
+use super::host::Host;
 use super::memory::Realloc;
-use super::wasi::{self, Host};
+use super::wasi;
 use crate::engine::Fault;
 use crate::loader::plan::{CoreExport, HostFunction, Link, Plan};
 

@@ -8,22 +8,22 @@ use protocol::{Sequence, Timestamp};
 use storage::bus::World;
 
 use ::wasmer::sys::NativeEngineExt;
-use ::wasmer::{FunctionEnv, Interrupter, Store};
+use ::wasmer::{FunctionEnv, Global, Interrupter, Store};
 
 use super::WasmerProgram;
 use super::abi::{self, Export};
 use super::calls::{call_with_bytes, lift_state, post, post_nothing, query_v0, query_v1, refused};
-use super::fold::{Driver, Fold};
+use super::driver::{BatchDriver, Driver, EventDriver};
+use super::fold::Fold;
+use super::host::Host;
 use super::limits::{Budget, MachineTunables};
-use super::link::Instances;
-use super::wasi::Host;
+use super::link::{self, Instances};
 use super::watchdog;
 use crate::engine::{Answer, EventRun, Fault, FoldFault, Machine, MachineLimits};
 
 /// The exports of world 0.0.1.
 pub(super) struct V0 {
     init: Export<(), (), ()>,
-    pub(super) append: Export<(u32, u32), (), ()>,
     pub(super) query: Export<(u32, u32), u32, u32>,
     snapshot: Export<(), u32, u32>,
     restore: Export<(u32, u32), (), ()>,
@@ -39,15 +39,16 @@ pub(super) struct V1 {
 }
 
 enum Exports {
-    V0(V0, Option<Driver>),
-    V1(V1),
+    V0(V0, EventDriver),
+    /// With a driver if it sees the time.
+    V1(V1, Option<BatchDriver>),
 }
 
 /// The parts that calls share.
 pub(super) struct Running {
     pub(super) store: Store,
     pub(super) host: FunctionEnv<Host>,
-    pub(super) sees_time: bool,
+    sees_time: bool,
 }
 
 impl Running {
@@ -55,6 +56,20 @@ impl Running {
     /// that no answer depends on the calls before it.
     pub(super) fn begin(&mut self, time: Timestamp) {
         self.host.as_mut(&mut self.store).begin(time);
+    }
+
+    /// Begins a call of a driver: as [`Self::begin`] for each of its events.
+    pub(super) fn begin_batch(
+        &mut self,
+        progress: Global,
+        mut runs: impl Iterator<Item = (u32, Timestamp)>,
+    ) {
+        let host = self.host.as_mut(&mut self.store);
+        if self.sees_time {
+            host.begin_batch(progress, runs);
+        } else {
+            host.begin(runs.next().map_or(Timestamp(0), |(_, time)| time));
+        }
     }
 }
 
@@ -181,25 +196,29 @@ impl Exports {
             World::V0 => {
                 let functions = V0 {
                     init: Export::new(store, instances, &exports.init)?,
+                    query: Export::new(store, instances, &exports.query)?,
+                    snapshot: Export::new(store, instances, &exports.snapshot)?,
+                    restore: Export::new(store, instances, &exports.restore)?,
+                };
+                let module = program.driver.as_ref();
+                let module = module.ok_or_else(|| link::broken("it has no driver"))?;
+                let driver = Driver::new(store, module, &exports.append, instances)?;
+                Ok(Self::V0(functions, driver))
+            }
+            World::V1 => {
+                let functions = V1 {
+                    init: Export::new(store, instances, &exports.init)?,
                     append: Export::new(store, instances, &exports.append)?,
                     query: Export::new(store, instances, &exports.query)?,
                     snapshot: Export::new(store, instances, &exports.snapshot)?,
                     restore: Export::new(store, instances, &exports.restore)?,
                 };
-                let driver = program
-                    .driver
-                    .as_ref()
+                let module = program.driver.as_ref();
+                let driver = module
                     .map(|module| Driver::new(store, module, &exports.append, instances))
                     .transpose()?;
-                Ok(Self::V0(functions, driver))
+                Ok(Self::V1(functions, driver))
             }
-            World::V1 => Ok(Self::V1(V1 {
-                init: Export::new(store, instances, &exports.init)?,
-                append: Export::new(store, instances, &exports.append)?,
-                query: Export::new(store, instances, &exports.query)?,
-                snapshot: Export::new(store, instances, &exports.snapshot)?,
-                restore: Export::new(store, instances, &exports.restore)?,
-            })),
         }
     }
 }
@@ -213,7 +232,7 @@ impl Machine for WasmerMachine {
                     v0.init.call.call(&mut running.store).map_err(abi::trap)?;
                     post_nothing(&v0.init, &mut running.store)
                 }
-                Exports::V1(v1) => call_with_bytes(&v1.init, &mut running.store, config, "init"),
+                Exports::V1(v1, _) => call_with_bytes(&v1.init, &mut running.store, config, "init"),
             }
         })
     }
@@ -225,9 +244,9 @@ impl Machine for WasmerMachine {
             |running, exports| {
                 let mut fold = Fold::new(running);
                 match exports {
-                    Exports::V0(_, Some(driver)) => fold.through_driver(driver, runs),
-                    Exports::V0(v0, None) => fold.one_by_one(v0, runs),
-                    Exports::V1(v1) => fold.packed(v1, runs),
+                    Exports::V0(_, driver) => fold.events(driver, runs),
+                    Exports::V1(v1, None) => fold.batches(v1, runs),
+                    Exports::V1(v1, Some(driver)) => fold.batches_of_one(v1, driver, runs),
                 }
             },
             |fault| matches!(fault, FoldFault::Fault { .. }),
@@ -252,7 +271,7 @@ impl Machine for WasmerMachine {
             running.begin(at);
             match exports {
                 Exports::V0(v0, _) => query_v0(v0, &mut running.store, parameters, body, max),
-                Exports::V1(v1) => query_v1(v1, &mut running.store, parameters, body, max),
+                Exports::V1(v1, _) => query_v1(v1, &mut running.store, parameters, body, max),
             }
         })
     }
@@ -271,7 +290,7 @@ impl Machine for WasmerMachine {
                     post(snapshot, store, result)?;
                     Ok(state)
                 }
-                Exports::V1(v1) => {
+                Exports::V1(v1, _) => {
                     let snapshot = &v1.snapshot;
                     let result = snapshot.call.call(store).map_err(abi::trap)?;
                     let words = snapshot.result(store, result, 4, abi::RESULT_BYTES)?;
@@ -300,7 +319,7 @@ impl Machine for WasmerMachine {
                         .map_err(abi::trap)?;
                     post_nothing(&v0.restore, store)
                 }
-                Exports::V1(v1) => call_with_bytes(&v1.restore, store, state, "restore"),
+                Exports::V1(v1, _) => call_with_bytes(&v1.restore, store, state, "restore"),
             }
         })
     }

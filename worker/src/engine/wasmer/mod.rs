@@ -12,6 +12,7 @@ mod abi;
 mod calls;
 mod driver;
 mod fold;
+mod host;
 mod limits;
 mod link;
 mod machine;
@@ -74,7 +75,7 @@ struct WasmerProgram {
     engine: Engine,
     plan: Plan,
     modules: Vec<Module>,
-    /// Only where it can be used.
+    /// Only for components that need one.
     driver: Option<Module>,
 }
 

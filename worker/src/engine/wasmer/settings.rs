@@ -17,7 +17,7 @@ pub(crate) const ENGINE: &str = "wasmer 7.4.2 cranelift";
 
 /// What else the machine code depends on. Raise the number when anything in this module, the
 /// driver or the loader's rewriting of modules changes.
-pub(crate) const SETTINGS: &str = "1: nan-canonicalization, static 4 GiB memories, opt speed";
+pub(crate) const SETTINGS: &str = "2: nan-canonicalization, static 4 GiB memories, opt speed";
 
 /// The machine that code is made for.
 pub(crate) fn target() -> String {
@@ -52,7 +52,7 @@ pub(crate) struct Compiled {
     pub(crate) driver: Option<Vec<u8>>,
 }
 
-/// Compiles the modules of a component, and the driver where it helps.
+/// Compiles the modules of a component, and the driver if it needs one.
 ///
 /// # Errors
 /// When Cranelift can't compile a module. The text is for the author of the component.
@@ -65,20 +65,20 @@ pub(crate) fn compile(loaded: &Loaded) -> Result<Compiled, String> {
         .iter()
         .map(|module| serialize(&engine, module))
         .collect::<Result<_, _>>()?;
-    let driver = driver::is_useful(&loaded.plan)
-        .then(|| compile_driver(loaded.plan.exports.append.post_return.is_some()))
+    let driver = driver::module(&loaded.plan)?
+        .map(|module| compile_driver(&module))
         .transpose()?;
     Ok(Compiled { modules, driver })
 }
 
-fn compile_driver(with_post_return: bool) -> Result<Vec<u8>, String> {
+fn compile_driver(module: &[u8]) -> Result<Vec<u8>, String> {
     let mut features = guest_features();
     features.multi_memory(true);
     let mut engine: Engine = EngineBuilder::new(compiler())
         .set_features(Some(features))
         .into();
     engine.set_tunables(DriverTunables(BaseTunables::new()));
-    serialize(&engine, &driver::module(with_post_return)?)
+    serialize(&engine, module)
 }
 
 fn serialize(engine: &Engine, module: &[u8]) -> Result<Vec<u8>, String> {

@@ -1,69 +1,24 @@
 //! WASI 0.2 for folds: what can be the same always and everywhere, and traps for the rest.
 //!
 //! Default builds of several languages import WASI whether they use it or not, so all of it links.
-//! The clock is the event's timestamp, random numbers begin anew with every call, there are no
+//! The clock is the event's timestamp, random numbers begin anew with every event, there are no
 //! arguments, variables, files or networks, and output goes to a short debug log.
 
 use ::wasmer::{AsStoreMut, FunctionEnvMut, FunctionType, Memory, RuntimeError, Type, Value};
-use protocol::Timestamp;
 
+use super::host::Host;
 use super::memory::Realloc;
 
-/// Bytes of output that one machine may log in its life.
-const LOG_BYTES_MAX: usize = 16 << 10;
 /// Bytes of output that a stream says it takes at once.
 const WRITE_BYTES_MAX: u64 = 64 << 10;
 /// Random bytes in one call.
 const RANDOM_BYTES_MAX: u64 = 1 << 20;
 /// Pollables in one call.
 const POLL_MAX: u32 = 10_000;
-/// Where every call's random numbers begin.
-const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 /// A pointer for empty lists: in bounds of nothing, aligned for everything.
 const DANGLING: u32 = 8;
 /// The one handle that there is. Handles stand for nothing, so they need not differ.
 const HANDLE: i32 = 1;
-
-/// What the functions of one machine share.
-pub(super) struct Host {
-    time: Timestamp,
-    random: u64,
-    log_bytes_left: usize,
-}
-
-impl Default for Host {
-    fn default() -> Self {
-        Self {
-            time: Timestamp(0),
-            random: SEED,
-            log_bytes_left: LOG_BYTES_MAX,
-        }
-    }
-}
-
-impl Host {
-    /// Begins a call of an export.
-    pub(super) fn begin(&mut self, time: Timestamp) {
-        self.time = time;
-        self.random = SEED;
-    }
-
-    /// xorshift64*: small, fast, and the same everywhere. Nothing secret comes from it.
-    fn next_random(&mut self) -> u64 {
-        self.random ^= self.random >> 12;
-        self.random ^= self.random << 25;
-        self.random ^= self.random >> 27;
-        self.random.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn log(&mut self, bytes: &[u8]) {
-        let taken = bytes.len().min(self.log_bytes_left);
-        self.log_bytes_left -= taken;
-        if let Some(bytes) = bytes.get(..taken).filter(|bytes| !bytes.is_empty()) {
-            tracing::debug!(output = %String::from_utf8_lossy(bytes), "a view wrote");
-        }
-    }
-}
 
 /// A lowered import.
 pub(super) struct HostCall {
@@ -94,7 +49,7 @@ pub(super) fn call(
         "wasi:cli/terminal-stdin" | "wasi:cli/terminal-stdout" | "wasi:cli/terminal-stderr" => {
             call.put(&mut env, arguments.last(), &[0])
         }
-        "wasi:clocks/monotonic-clock" => monotonic_clock(call, &env),
+        "wasi:clocks/monotonic-clock" => monotonic_clock(call, &mut env),
         "wasi:clocks/wall-clock" => wall_clock(call, &mut env, &arguments),
         "wasi:random/random" | "wasi:random/insecure" => random(call, &mut env, &arguments),
         "wasi:random/insecure-seed" => insecure_seed(call, &mut env, &arguments),
@@ -223,9 +178,9 @@ fn environment(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) ->
     }
 }
 
-fn monotonic_clock(call: &HostCall, env: &Env<'_>) -> Reply {
+fn monotonic_clock(call: &HostCall, env: &mut Env<'_>) -> Reply {
     match call.function.as_str() {
-        "now" => Ok(Some(env.data().time.as_nanos().cast_signed())),
+        "now" => Ok(Some(Host::current(env).time().as_nanos().cast_signed())),
         "resolution" => Ok(Some(1_000)),
         "subscribe-instant" | "subscribe-duration" => handle(),
         _ => Err(unavailable(call)),
@@ -234,7 +189,7 @@ fn monotonic_clock(call: &HostCall, env: &Env<'_>) -> Reply {
 
 fn wall_clock(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Reply {
     let micros = match call.function.as_str() {
-        "now" => env.data().time.as_micros(),
+        "now" => Host::current(env).time().as_micros(),
         "resolution" => 1,
         _ => return Err(unavailable(call)),
     };
@@ -248,7 +203,7 @@ fn wall_clock(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> 
 fn random(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Reply {
     match call.function.as_str() {
         "get-random-u64" | "get-insecure-random-u64" => {
-            Ok(Some(env.data_mut().next_random().cast_signed()))
+            Ok(Some(Host::current(env).next_random().cast_signed()))
         }
         "get-random-bytes" | "get-insecure-random-bytes" => {
             let count = arguments.u64(0);
@@ -261,9 +216,10 @@ fn random(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Repl
                      {RANDOM_BYTES_MAX}"
                 )));
             };
+            let host = Host::current(env);
             let mut bytes = Vec::with_capacity(length + 8);
             while bytes.len() < length {
-                bytes.extend_from_slice(&env.data_mut().next_random().to_le_bytes());
+                bytes.extend_from_slice(&host.next_random().to_le_bytes());
             }
             bytes.truncate(length);
             let list = call.new_list(env, 1, &bytes)?;
@@ -275,9 +231,10 @@ fn random(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Repl
 }
 
 fn insecure_seed(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Reply {
+    let host = Host::current(env);
     let mut seed = [0; 16];
-    seed[..8].copy_from_slice(&env.data_mut().next_random().to_le_bytes());
-    seed[8..].copy_from_slice(&env.data_mut().next_random().to_le_bytes());
+    seed[..8].copy_from_slice(&host.next_random().to_le_bytes());
+    seed[8..].copy_from_slice(&host.next_random().to_le_bytes());
     call.put(env, arguments.last(), &seed)
 }
 
@@ -340,7 +297,7 @@ fn write_out(
     pointer: u32,
     length: u32,
 ) -> Result<(), RuntimeError> {
-    let logged = (length as usize).min(env.data().log_bytes_left);
+    let logged = (length as usize).min(env.data().log_bytes_left());
     let mut bytes = vec![0; logged];
     call.memory()?
         .view(env)
