@@ -53,15 +53,18 @@ impl Meter {
         used.get(&(tenant, version)).map_or(0, whole_micros)
     }
 
-    /// Hands over what was used. What the catalog does not take stays here.
+    /// Hands over what was used until now; what is used meanwhile has time until the next flush.
+    /// What the catalog does not take stays here.
     pub(crate) async fn flush(&self) {
         let mut outbox = self.outbox.lock().await;
-        loop {
+        let mut has_more = true;
+        while has_more {
             if outbox.unsent.is_none() {
                 let rows = self.take_rows();
                 if rows.is_empty() {
                     return;
                 }
+                has_more = rows.len() == BATCH_ROWS_MAX;
                 outbox.counter += 1;
                 outbox.unsent = Some(UsageBatch {
                     worker: self.worker,

@@ -34,7 +34,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// What hyper itself lets through. It is more than the limits of [`Options`], so that a request
 /// that is a little too large gets our answer and only an absurd one hyper's.
 const HYPER_BUFFER_BYTES: usize = 128 << 10;
-const HYPER_HEADERS_MAX: usize = 256;
 
 /// Serves until `shutdown`, then waits for requests that are under way, but not longer than the
 /// options say.
@@ -112,7 +111,6 @@ fn http(options: &Options) -> http1::Builder {
     http.timer(TokioTimer::new())
         .header_read_timeout(options.header_timeout)
         .max_buf_size(HYPER_BUFFER_BYTES)
-        .max_headers(HYPER_HEADERS_MAX)
         .keep_alive(true)
         .half_close(false);
     http
