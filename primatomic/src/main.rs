@@ -20,6 +20,10 @@ use arguments::{Arguments, Command};
 use failure::Failure;
 use output::Output;
 
+/// Requests are many small allocations on many threads, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if matches!(arguments.command, Command::CompileComponent) {
