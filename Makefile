@@ -2,31 +2,36 @@
 # Nothing has to be installed beforehand but rustup and a C compiler.
 
 CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help dev test lint bench crash-test openapi toolchain
+.PHONY: help dev test servers lint bench crash-test openapi toolchain
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 dev: toolchain ## Build and run every role on embedded stores under ./data
-	$(CARGO) run --locked -- dev
+	$(CARGO) build --locked --workspace --all-features --bin primatomic
+	$(TARGET)/debug/primatomic dev
 
-test: toolchain lint ## Check format and lints, then run every test
-	$(CARGO) test --locked --workspace
+test: toolchain lint servers ## Check format and lints, then run every test
+	$(CARGO) test --locked --workspace --all-features
+
+servers: ## Install the servers that tests run against into .local
+	@test-servers/install.sh
 
 lint: toolchain ## Check format and lints; warnings are errors
 	$(CARGO) fmt --all -- --check
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
 
 bench: toolchain ## Measure speed and memory on this machine, in release mode
 	$(CARGO) build --locked --release -p primatomic -p bench
 	$(CARGO) run --locked --release -p bench -- all
 
 crash-test: toolchain ## Kill the server at random moments, 200 rounds
-	PRIMATOMIC_CRASH_ROUNDS=200 $(CARGO) test --locked -p primatomic --test it crash -- --nocapture
+	PRIMATOMIC_CRASH_ROUNDS=200 $(CARGO) test --locked --workspace --all-features --test it crash:: -- --nocapture
 
 openapi: toolchain ## Write openapi/openapi.json anew
-	UPDATE=1 $(CARGO) test --locked -p control-plane --test it openapi
+	UPDATE=1 $(CARGO) test --locked --workspace --all-features --test it openapi
 
 # rust-toolchain.toml names the compiler and the WebAssembly targets. rustup installs a missing
 # toolchain by itself, but not a target that is missing from one that is already there.

@@ -14,6 +14,7 @@ pub mod name;
 pub mod packed;
 pub mod sequence;
 pub mod snapshot;
+pub mod subject;
 pub mod timestamp;
 
 pub use chain::ChainHash;

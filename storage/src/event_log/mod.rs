@@ -1,11 +1,13 @@
 //! The event log: durable frames, in order, per log.
 //!
-//! [`EventLog`] is what an engine must do; [`sqlite`] does it on one machine. The guarantees that
-//! users rely on (dense sequences, idempotency, coalescing) are built above it, once, by the
-//! [`appender`]; [`tail`] joins history and live frames into one stream.
+//! [`EventLog`] is what an engine must do; [`sqlite`] does it on one machine and [`jetstream`] on a
+//! cluster. The guarantees that users rely on (dense sequences, idempotency, coalescing) are built
+//! above it, once, by the [`appender`]; [`tail`] joins history and live frames into one stream.
 
 pub mod appender;
 pub mod conformance;
+pub mod jetstream;
+mod live;
 pub mod sqlite;
 pub mod tail;
 

@@ -1,14 +1,13 @@
 //! The event log on one machine: one SQLite file, written by one thread.
 //!
 //! [`writer`] owns the only connection that writes and commits the frames of many callers together;
-//! [`readers`] are a fixed number of connections that read beside it; [`live`] tells followers what
+//! [`readers`] are a fixed number of connections that read beside it; followers are told what
 //! was committed. Nothing here scans the file when it is opened, and nothing is kept in memory for a
 //! log that is neither written nor followed.
 
 mod checkpoint;
 mod commit;
 mod file;
-mod live;
 mod queue;
 mod readers;
 mod rows;
@@ -22,9 +21,9 @@ use parking_lot::Mutex;
 use protocol::{Frame, LogId, Sequence};
 use tokio::sync::oneshot;
 
-use self::live::Live;
 use self::queue::{Job, Queue};
 use self::readers::Readers;
+use super::live::Live;
 use super::{EventLog, Position, PublishError, ReadError, StoredFrame, Subscription};
 
 /// Settings of the SQLite event log.
@@ -202,7 +201,7 @@ impl EventLog for SqliteEventLog {
     }
 
     fn subscribe(&self, log: LogId) -> Subscription {
-        self.0.live.subscribe(log)
+        self.0.live.subscribe(log).0
     }
 
     async fn trim(&self, log: LogId, through: Sequence) -> Result<(), ReadError> {

@@ -8,9 +8,9 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::super::StoredFrame;
+use super::super::live::Live;
 use super::checkpoint::Checkpoints;
 use super::commit::{Committer, Failure, Outcome, wal_pages};
-use super::live::Live;
 use super::queue::{Job, Queue, Queued};
 
 /// The most frames and bytes of one transaction. They bound how long the first caller of a group

@@ -7,7 +7,7 @@ use dashmap::mapref::entry::Entry;
 use protocol::LogId;
 use tokio::sync::broadcast;
 
-use super::super::{StoredFrame, Subscription};
+use super::{StoredFrame, Subscription};
 
 /// Frames that a slow follower may be behind before it has to read them from the file.
 const CAPACITY: usize = 16;
@@ -38,21 +38,22 @@ impl Default for Live {
 }
 
 impl Live {
-    pub(super) fn subscribe(&self, log: LogId) -> Subscription {
+    /// Follows a log; also says whether nobody followed it before.
+    pub(super) fn subscribe(&self, log: LogId) -> (Subscription, bool) {
         if self.logs.len() >= self.sweep_at.load(Ordering::Relaxed) {
             self.logs.retain(|_, sender| sender.receiver_count() > 0);
             let next = (self.logs.len() * 2).max(SWEEP_MIN);
             self.sweep_at.store(next, Ordering::Relaxed);
         }
-        let receiver = match self.logs.entry(log) {
-            Entry::Occupied(entry) => entry.get().subscribe(),
+        let (receiver, is_first) = match self.logs.entry(log) {
+            Entry::Occupied(entry) => (entry.get().subscribe(), false),
             Entry::Vacant(entry) => {
                 let (sender, receiver) = broadcast::channel(CAPACITY);
                 entry.insert(sender);
-                receiver
+                (receiver, true)
             }
         };
-        Subscription::new(receiver)
+        (Subscription::new(receiver), is_first)
     }
 
     /// Hands a committed frame to the followers of its log.
@@ -69,6 +70,28 @@ impl Live {
             self.logs
                 .remove_if(&log, |_, sender| sender.receiver_count() == 0);
         }
+    }
+
+    /// Tells the followers of a log to read it, because frames may have been missed.
+    pub(super) fn skip(&self, log: LogId) {
+        if let Some(sender) = self.logs.get(&log) {
+            // Without receivers there is nobody to tell.
+            let _ = sender.send(None);
+        }
+    }
+
+    /// As [`Self::skip`] for every log.
+    pub(super) fn skip_all(&self) {
+        for sender in &self.logs {
+            let _ = sender.send(None);
+        }
+    }
+
+    /// Forgets a log that nobody follows any more; says whether it is forgotten.
+    pub(super) fn forget_if_abandoned(&self, log: LogId) -> bool {
+        self.logs
+            .remove_if(&log, |_, sender| sender.receiver_count() == 0);
+        !self.logs.contains_key(&log)
     }
 
     /// Ends the subscriptions of a deleted log.
@@ -99,7 +122,7 @@ mod tests {
         }
         assert!(live.followed() <= SWEEP_MIN, "{} logs", live.followed());
         let kept: Vec<_> = (0..1_000)
-            .map(|_| live.subscribe(LogId::generate()))
+            .map(|_| live.subscribe(LogId::generate()).0)
             .collect();
         assert!(live.followed() >= kept.len());
     }

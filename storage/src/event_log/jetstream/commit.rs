@@ -1,0 +1,249 @@
+//! Storing frames: one task for each shard commits the frames of many logs together.
+//!
+//! A server that syncs every write syncs once for an atomic batch, and once for each single
+//! message. While a batch is under way the next one collects. A batch holds one frame of a log at
+//! most, each with the expectation of its own log; when one of them conflicts the server refuses the
+//! whole batch, and its frames are published one by one.
+
+use std::collections::{HashSet, VecDeque};
+
+use async_nats::HeaderMap;
+use bytes::Bytes;
+use futures::future::join_all;
+use protocol::LogId;
+use tokio::sync::{mpsc, oneshot};
+
+use super::answer::{self, Refused};
+use super::link::{Link, NoAnswer};
+
+/// Frames of one batch; the server takes 1,000.
+const BATCH_FRAMES_MAX: usize = 500;
+/// Bytes of one batch. A frame of this size or more goes by itself, beside the batches.
+const BATCH_BYTES_MAX: usize = 1 << 20;
+/// Frames that wait for a shard's task; further publishers wait for room.
+const WAITING_MAX: usize = 8_192;
+
+/// The subject's last stream sequence that must be, or the message is refused.
+const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
+const BATCH_ID: &str = "Nats-Batch-Id";
+const BATCH_SEQUENCE: &str = "Nats-Batch-Sequence";
+const BATCH_COMMIT: &str = "Nats-Batch-Commit";
+
+/// Why a frame has no position.
+#[derive(Clone, Debug)]
+pub(super) enum NotStored {
+    Refused(Refused),
+    NoAnswer(NoAnswer),
+}
+
+pub(super) type Outcome = Result<u64, NotStored>;
+
+/// A frame on its way.
+pub(super) struct Submission {
+    pub(super) log: LogId,
+    pub(super) subject: String,
+    pub(super) expected: u64,
+    pub(super) payload: Bytes,
+}
+
+struct Waiting {
+    submission: Submission,
+    reply: oneshot::Sender<Outcome>,
+}
+
+/// The way to a shard's task.
+#[derive(Clone, Debug)]
+pub(super) struct Committer {
+    link: Link,
+    queue: mpsc::Sender<Waiting>,
+}
+
+impl Committer {
+    /// Also returns the task, which ends when the last committer is dropped.
+    pub(super) fn new(link: Link, id: String) -> (Self, impl Future<Output = ()> + Send) {
+        let (queue, waiting) = mpsc::channel(WAITING_MAX);
+        let task = run(link.clone(), id, waiting);
+        (Self { link, queue }, task)
+    }
+
+    /// Stores a frame and returns its stream sequence.
+    pub(super) async fn store(&self, submission: Submission) -> Outcome {
+        if submission.payload.len() >= BATCH_BYTES_MAX {
+            return publish(&self.link, &submission).await;
+        }
+        let (reply, outcome) = oneshot::channel();
+        let closed = || {
+            let reason = "the event log is closed".to_owned();
+            Err(NotStored::NoAnswer(NoAnswer::NotSent(reason)))
+        };
+        if self
+            .queue
+            .send(Waiting { submission, reply })
+            .await
+            .is_err()
+        {
+            return closed();
+        }
+        outcome.await.unwrap_or_else(|_| {
+            let reason = "the event log was closed".to_owned();
+            Err(NotStored::NoAnswer(NoAnswer::Lost(reason)))
+        })
+    }
+}
+
+async fn run(link: Link, id: String, mut queue: mpsc::Receiver<Waiting>) {
+    let mut waiting = VecDeque::new();
+    let mut batches: u64 = 0;
+    loop {
+        if waiting.is_empty() {
+            match queue.recv().await {
+                Some(first) => waiting.push_back(first),
+                None => return,
+            }
+        }
+        while waiting.len() < BATCH_FRAMES_MAX {
+            let Ok(next) = queue.try_recv() else { break };
+            waiting.push_back(next);
+        }
+        batches += 1;
+        commit(&link, &format!("{id}-{batches}"), next_batch(&mut waiting)).await;
+    }
+}
+
+/// Takes frames of different logs, in their order, as many as fit.
+fn next_batch(waiting: &mut VecDeque<Waiting>) -> Vec<Waiting> {
+    let mut logs = HashSet::new();
+    let mut bytes = 0;
+    let mut batch = Vec::new();
+    let mut later = VecDeque::new();
+    while let Some(next) = waiting.pop_front() {
+        let with = bytes + next.submission.payload.len();
+        let fits = batch.is_empty() || (with <= BATCH_BYTES_MAX && batch.len() < BATCH_FRAMES_MAX);
+        if fits && logs.insert(next.submission.log) {
+            bytes = with;
+            batch.push(next);
+        } else {
+            later.push_back(next);
+        }
+    }
+    *waiting = later;
+    batch
+}
+
+async fn commit(link: &Link, id: &str, batch: Vec<Waiting>) {
+    let outcomes = match batch.as_slice() {
+        [] => return,
+        [one] => vec![publish(link, &one.submission).await],
+        many => match publish_together(link, id, many).await {
+            Err(NotStored::Refused(_)) => {
+                join_all(many.iter().map(|one| publish(link, &one.submission))).await
+            }
+            Err(NotStored::NoAnswer(reason)) => {
+                vec![Err(NotStored::NoAnswer(reason)); many.len()]
+            }
+            Ok(last) => positions(last, many.len()).map(Ok).collect(),
+        },
+    };
+    for (waiting, outcome) in batch.into_iter().zip(outcomes) {
+        // A publisher that went away is no error.
+        let _ = waiting.reply.send(outcome);
+    }
+}
+
+/// A batch lies in the stream without a gap, so its last message tells where the others are.
+fn positions(last: u64, count: usize) -> impl Iterator<Item = u64> {
+    let count = u64::try_from(count).unwrap_or_default();
+    (0..count).map(move |index| last + 1 + index - count)
+}
+
+fn expecting(submission: &Submission) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(EXPECTED, submission.expected.to_string());
+    headers
+}
+
+async fn publish(link: &Link, submission: &Submission) -> Outcome {
+    let answer = link.request(
+        submission.subject.clone(),
+        Some(expecting(submission)),
+        submission.payload.clone(),
+    );
+    let answer = answer.await.map_err(NotStored::NoAnswer)?;
+    answer::stored(&answer).map_err(NotStored::Refused)
+}
+
+/// Publishes an atomic batch: its last message commits it, and has the answer for all.
+async fn publish_together(link: &Link, id: &str, batch: &[Waiting]) -> Outcome {
+    let Some((last, others)) = batch.split_last() else {
+        return Err(NotStored::NoAnswer(NoAnswer::NotSent(
+            "nothing to store".into(),
+        )));
+    };
+    let headers = |index: usize, waiting: &Waiting| {
+        let mut headers = expecting(&waiting.submission);
+        headers.insert(BATCH_ID, id);
+        headers.insert(BATCH_SEQUENCE, (index + 1).to_string());
+        headers
+    };
+    for (index, waiting) in others.iter().enumerate() {
+        let Submission {
+            subject, payload, ..
+        } = &waiting.submission;
+        let sent = link.send(subject.clone(), headers(index, waiting), payload.clone());
+        sent.await.map_err(NotStored::NoAnswer)?;
+    }
+    let mut last_headers = headers(others.len(), last);
+    last_headers.insert(BATCH_COMMIT, "1");
+    let Submission {
+        subject, payload, ..
+    } = &last.submission;
+    let answer = link.request(subject.clone(), Some(last_headers), payload.clone());
+    let answer = answer.await.map_err(NotStored::NoAnswer)?;
+    answer::stored(&answer).map_err(NotStored::Refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting(log: LogId, bytes: usize) -> Waiting {
+        Waiting {
+            submission: Submission {
+                log,
+                subject: String::new(),
+                expected: 0,
+                payload: Bytes::from(vec![0; bytes]),
+            },
+            reply: oneshot::channel().0,
+        }
+    }
+
+    #[test]
+    fn a_batch_has_one_frame_of_a_log_and_keeps_their_order() {
+        let (one, two) = (LogId::generate(), LogId::generate());
+        let mut queue: VecDeque<_> = [(one, 1), (two, 2), (one, 3), (one, 4)]
+            .into_iter()
+            .map(|(log, bytes)| waiting(log, bytes))
+            .collect();
+        let mut batches = Vec::new();
+        while !queue.is_empty() {
+            let batch = next_batch(&mut queue);
+            let sizes: Vec<_> = batch.iter().map(|it| it.submission.payload.len()).collect();
+            batches.push(sizes);
+        }
+        assert_eq!(batches, [vec![1, 2], vec![3], vec![4]]);
+    }
+
+    #[test]
+    fn a_batch_is_bounded_in_bytes() {
+        let half = BATCH_BYTES_MAX / 2;
+        let mut queue: VecDeque<_> = (0..5).map(|_| waiting(LogId::generate(), half)).collect();
+        assert_eq!(next_batch(&mut queue).len(), 2);
+        assert_eq!(queue.len(), 3);
+    }
+
+    #[test]
+    fn positions_end_with_the_last() {
+        assert_eq!(positions(10, 3).collect::<Vec<_>>(), [8, 9, 10]);
+    }
+}

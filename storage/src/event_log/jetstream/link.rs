@@ -1,0 +1,232 @@
+//! The connection to NATS: requests that end when the connection does.
+//!
+//! The client library keeps a request waiting over a lost connection; here it fails at once, so that
+//! whoever published can look for the frame. A request that was surely not received is told apart
+//! from one that may have been.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::connection::State;
+use async_nats::{
+    Client, ConnectOptions, Event, HeaderMap, Message, Request, RequestErrorKind, ServerInfo,
+    Subscriber,
+};
+use bytes::Bytes;
+use tokio::sync::watch;
+
+use super::options::{JetStreamOptions, NatsCredentials, OpenError};
+use crate::event_log::live::Live;
+
+/// Messages that may wait for one subscriber; beyond it they are dropped, and followers told so.
+const SUBSCRIPTION_CAPACITY: usize = 4_096;
+/// Commands that may wait for the connection.
+const CLIENT_CAPACITY: usize = 8_192;
+const RECONNECT_DELAY_MAX: Duration = Duration::from_millis(500);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why a request has no answer.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum NoAnswer {
+    /// Nobody has received it.
+    #[error("{0}")]
+    NotSent(String),
+    /// It may have been received and carried out.
+    #[error("{0}")]
+    Lost(String),
+}
+
+/// A connection. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    client: Client,
+    /// Counts lost connections.
+    losses: watch::Receiver<u64>,
+    timeout: Duration,
+}
+
+impl Link {
+    /// Connects. Followers are told to read when frames may have been missed.
+    pub(super) async fn connect(
+        options: &JetStreamOptions,
+        live: Arc<Live>,
+    ) -> Result<Self, OpenError> {
+        let (lost, losses) = watch::channel(0_u64);
+        let lost = Arc::new(lost);
+        let connect = with_credentials(&options.credentials)?
+            .name("primatomic event log")
+            .connection_timeout(CONNECT_TIMEOUT)
+            .subscription_capacity(SUBSCRIPTION_CAPACITY)
+            .client_capacity(CLIENT_CAPACITY)
+            .reconnect_delay_callback(|attempts| {
+                let step = u64::try_from(attempts).unwrap_or(u64::MAX);
+                Duration::from_millis(step.saturating_mul(20)).min(RECONNECT_DELAY_MAX)
+            })
+            .event_callback(move |event| {
+                heard(&event, &lost, &live);
+                std::future::ready(())
+            });
+        let servers: Vec<&str> = options.servers.iter().map(String::as_str).collect();
+        let client = connect
+            .connect(servers)
+            .await
+            .map_err(|error| OpenError::Unreachable {
+                servers: options.servers.join(", "),
+                reason: error.to_string(),
+            })?;
+        Ok(Self {
+            client,
+            losses,
+            timeout: options.request_timeout,
+        })
+    }
+
+    /// What the server said about itself.
+    pub(super) fn server(&self) -> ServerInfo {
+        self.client.server_info()
+    }
+
+    pub(super) fn is_at_least(&self, major: i64, minor: i64) -> bool {
+        self.client.is_server_compatible(major, minor, 0)
+    }
+
+    pub(super) fn jetstream(&self) -> async_nats::jetstream::Context {
+        let mut context = async_nats::jetstream::new(self.client.clone());
+        context.set_timeout(self.timeout);
+        context
+    }
+
+    fn check_connected(&self) -> Result<(), NoAnswer> {
+        match self.client.connection_state() {
+            State::Connected => Ok(()),
+            State::Pending | State::Disconnected => {
+                Err(NoAnswer::NotSent("NATS is not connected".to_owned()))
+            }
+        }
+    }
+
+    /// Sends a request and waits for its answer.
+    pub(super) async fn request(
+        &self,
+        subject: String,
+        headers: Option<HeaderMap>,
+        payload: Bytes,
+    ) -> Result<Message, NoAnswer> {
+        self.check_connected()?;
+        // A large payload takes its time on the wire and on the disks of the servers.
+        let extra = Duration::from_micros(u64::try_from(payload.len()).unwrap_or_default());
+        let mut request = Request::new()
+            .payload(payload)
+            .timeout(Some(self.timeout + extra));
+        if let Some(headers) = headers {
+            request = request.headers(headers);
+        }
+        let answer = self.client.send_request(subject, request);
+        self.unless_lost(async {
+            answer.await.map_err(|error| match error.kind() {
+                RequestErrorKind::NoResponders => {
+                    NoAnswer::NotSent("NATS has no leader for it right now".to_owned())
+                }
+                RequestErrorKind::InvalidSubject | RequestErrorKind::MaxPayloadExceeded => {
+                    NoAnswer::NotSent(error.to_string())
+                }
+                RequestErrorKind::TimedOut => NoAnswer::Lost("NATS did not answer in time".into()),
+                RequestErrorKind::Other => NoAnswer::Lost(error.to_string()),
+            })
+        })
+        .await
+    }
+
+    /// Sends a message that has no answer of its own.
+    pub(super) async fn send(
+        &self,
+        subject: String,
+        headers: HeaderMap,
+        payload: Bytes,
+    ) -> Result<(), NoAnswer> {
+        self.check_connected()?;
+        let sent = self.client.publish_with_headers(subject, headers, payload);
+        sent.await
+            .map_err(|error| NoAnswer::NotSent(error.to_string()))
+    }
+
+    /// Sends a request that has many answers.
+    pub(super) async fn request_many(
+        &self,
+        subject: String,
+        payload: Bytes,
+    ) -> Result<Subscriber, NoAnswer> {
+        self.check_connected()?;
+        let inbox = self.client.new_inbox();
+        let answers = self.subscribe(inbox.clone()).await?;
+        let sent = self.client.publish_with_reply(subject, inbox, payload);
+        sent.await
+            .map_err(|error| NoAnswer::NotSent(error.to_string()))?;
+        Ok(answers)
+    }
+
+    pub(super) async fn subscribe(&self, subject: String) -> Result<Subscriber, NoAnswer> {
+        let subscribed = self.client.subscribe(subject).await;
+        subscribed.map_err(|error| NoAnswer::NotSent(error.to_string()))
+    }
+
+    /// Waits for something, but not over a lost connection nor longer than a request may take.
+    pub(super) async fn within<T>(&self, answer: impl Future<Output = T>) -> Result<T, NoAnswer> {
+        self.unless_lost(async {
+            tokio::time::timeout(self.timeout, answer)
+                .await
+                .map_err(|_| NoAnswer::Lost("NATS did not answer in time".to_owned()))
+        })
+        .await
+    }
+
+    async fn unless_lost<T>(
+        &self,
+        answer: impl Future<Output = Result<T, NoAnswer>>,
+    ) -> Result<T, NoAnswer> {
+        let mut losses = self.losses.clone();
+        losses.mark_unchanged();
+        tokio::select! {
+            biased;
+            answer = answer => answer,
+            // An error means that the client is gone, and its connection with it.
+            _ = losses.changed() => Err(NoAnswer::Lost("the connection to NATS was lost".into())),
+        }
+    }
+}
+
+fn heard(event: &Event, lost: &watch::Sender<u64>, live: &Live) {
+    match event {
+        Event::Connected => {
+            tracing::info!("connected to NATS");
+            live.skip_all();
+        }
+        Event::Disconnected | Event::Closed => {
+            tracing::warn!("the connection to NATS was lost");
+            lost.send_modify(|count| *count += 1);
+        }
+        Event::SlowConsumer(_) => live.skip_all(),
+        Event::LameDuckMode | Event::Draining => tracing::info!(%event, "NATS"),
+        Event::ServerError(_) | Event::ClientError(_) => tracing::warn!(%event, "NATS"),
+    }
+}
+
+fn with_credentials(credentials: &NatsCredentials) -> Result<ConnectOptions, OpenError> {
+    Ok(match credentials {
+        NatsCredentials::None => ConnectOptions::new(),
+        NatsCredentials::Token(token) => ConnectOptions::with_token(token.clone()),
+        NatsCredentials::Password { user, password } => {
+            ConnectOptions::with_user_and_password(user.clone(), password.clone())
+        }
+        NatsCredentials::File(path) => {
+            let problem = |error: std::io::Error| {
+                OpenError::Settings(format!(
+                    "the credentials file {} can't be used: {error}",
+                    path.display()
+                ))
+            };
+            let text = std::fs::read_to_string(path).map_err(problem)?;
+            ConnectOptions::with_credentials(&text).map_err(problem)?
+        }
+    })
+}

@@ -1,0 +1,249 @@
+//! The event log on a cluster: frames in JetStream.
+//!
+//! Logs are spread over a fixed number of streams, the shards. A log is a subject of its shard's
+//! stream, and a frame is a message on it, published with the stream sequence of the frame before it
+//! as its expectation. So any number of processes may append to a log: the servers keep them apart.
+//!
+//! Architecture Invariant: nothing is concluded from what a replica does not have, and a frame that
+//! got no answer is reported as [`PublishError::Unknown`], never as refused.
+
+mod answer;
+mod checks;
+mod commit;
+mod follow;
+mod get;
+mod link;
+mod options;
+mod read;
+mod remove;
+mod streams;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use moka::sync::Cache;
+use protocol::{Frame, LogId, Sequence, subject};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::answer::Refused;
+use self::commit::{Committer, NotStored, Submission};
+use self::get::Which;
+use self::link::{Link, NoAnswer};
+pub use self::options::{JetStreamOptions, NatsCredentials, OpenError};
+use self::read::{Place, is_tombstone};
+use super::live::Live;
+use super::{EventLog, Position, PublishError, ReadError, StoredFrame, Subscription};
+
+/// Logs whose last read position is remembered.
+const PLACES_MAX: u64 = 100_000;
+
+/// The event log in JetStream. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct JetStreamEventLog(Arc<Inner>);
+
+struct Inner {
+    options: JetStreamOptions,
+    link: Link,
+    /// By shard.
+    committers: Vec<Committer>,
+    live: Arc<Live>,
+    /// Where a read of a log ended: the next sequence, and the stream sequence to look from.
+    places: Cache<LogId, (Sequence, u64)>,
+    tasks: TaskTracker,
+    closing: CancellationToken,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JetStreamEventLog")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl JetStreamEventLog {
+    /// Connects, checks the servers, and makes the streams where they are missing.
+    ///
+    /// # Errors
+    /// When the servers can't be reached, or don't promise what events need.
+    pub async fn open(options: JetStreamOptions) -> Result<Self, OpenError> {
+        checks::settings(&options)?;
+        let live = Arc::new(Live::default());
+        let link = Link::connect(&options, Arc::clone(&live)).await?;
+        checks::server(&link)?;
+        checks::durability(&options).await?;
+        streams::prepare(&link.jetstream(), &options).await?;
+        let tasks = TaskTracker::new();
+        let process: u64 = rand::random();
+        let committers = (0..options.shards)
+            .map(|shard| {
+                let id = format!("{process:016x}-{shard}");
+                let (committer, task) = Committer::new(link.clone(), id);
+                tasks.spawn(task);
+                committer
+            })
+            .collect();
+        Ok(Self(Arc::new(Inner {
+            options,
+            link,
+            committers,
+            live,
+            places: Cache::new(PLACES_MAX),
+            tasks,
+            closing: CancellationToken::new(),
+        })))
+    }
+
+    /// Ends all followers. Frames that are being stored are answered first.
+    pub async fn close(&self) {
+        self.0.closing.cancel();
+        self.0.live.end_all();
+        self.0.tasks.close();
+        // The committers' tasks end with the last clone of this.
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.0.tasks.wait()).await;
+    }
+}
+
+impl Inner {
+    fn place(&self, log: LogId) -> Place {
+        let shard = subject::shard_of(log, self.options.shards);
+        Place {
+            log,
+            stream: subject::stream(&self.options.prefix, shard),
+            subject: subject::frames(&self.options.prefix, shard, log),
+        }
+    }
+
+    /// Why a frame was refused: another one came first, or the log is no more.
+    async fn conflict(&self, place: &Place) -> PublishError {
+        match self.leader(place, Which::Newest).await {
+            Ok(Some(newest)) if is_tombstone(&newest) => PublishError::Deleted,
+            // Unless the leader says that the log is deleted, it is not.
+            Ok(_) | Err(_) => PublishError::Conflict,
+        }
+    }
+}
+
+/// How long to go on trying.
+struct Patience {
+    end: Instant,
+    pause: Duration,
+}
+
+impl Patience {
+    const PAUSE_MIN: Duration = Duration::from_millis(20);
+    const PAUSE_MAX: Duration = Duration::from_millis(500);
+
+    fn new(patience: Duration) -> Self {
+        Self {
+            end: Instant::now() + patience,
+            pause: Self::PAUSE_MIN,
+        }
+    }
+
+    /// Waits before the next attempt; `false` at once when there should be none.
+    async fn pause(&mut self) -> bool {
+        if Instant::now() + self.pause >= self.end {
+            return false;
+        }
+        let share = 0.5 + rand::random::<f64>() / 2.0;
+        tokio::time::sleep(self.pause.mul_f64(share)).await;
+        self.pause = (self.pause * 2).min(Self::PAUSE_MAX);
+        true
+    }
+}
+
+#[async_trait]
+impl EventLog for JetStreamEventLog {
+    async fn publish(&self, frame: Frame, expected: Position) -> Result<Position, PublishError> {
+        let inner = &self.0;
+        let place = inner.place(frame.log());
+        let shard = usize::from(subject::shard_of(frame.log(), inner.options.shards));
+        let Some(committer) = inner.committers.get(shard) else {
+            return Err(PublishError::Unavailable(
+                "there is no such shard".to_owned(),
+            ));
+        };
+        let mut patience = Patience::new(inner.options.patience);
+        loop {
+            let stored = committer.store(Submission {
+                log: place.log,
+                subject: place.subject.clone(),
+                expected: expected.0,
+                payload: frame.encoded().clone(),
+            });
+            match stored.await {
+                Ok(position) => return Ok(Position(position)),
+                Err(NotStored::Refused(Refused::Conflict)) => {
+                    return Err(inner.conflict(&place).await);
+                }
+                Err(NotStored::Refused(Refused::Full)) => return Err(PublishError::Full),
+                Err(NotStored::Refused(Refused::Other(reason))) => {
+                    return Err(PublishError::Unavailable(reason));
+                }
+                Err(NotStored::NoAnswer(NoAnswer::Lost(reason))) => {
+                    tracing::debug!(%reason, "a frame may be stored or not");
+                    return Err(PublishError::Unknown);
+                }
+                // Nobody has seen it, so it may be sent again.
+                Err(NotStored::NoAnswer(NoAnswer::NotSent(reason))) => {
+                    if !patience.pause().await {
+                        return Err(PublishError::Unavailable(reason));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn newest(&self, log: LogId) -> Result<Option<StoredFrame>, ReadError> {
+        self.0.newest_frame(&self.0.place(log)).await
+    }
+
+    async fn read(
+        &self,
+        log: LogId,
+        from: Sequence,
+        bytes_max: usize,
+    ) -> Result<Vec<StoredFrame>, ReadError> {
+        let place = self.0.place(log);
+        self.0.read_forward(&place, from, bytes_max).await
+    }
+
+    async fn read_back(
+        &self,
+        log: LogId,
+        before: Sequence,
+        bytes_max: usize,
+    ) -> Result<Vec<StoredFrame>, ReadError> {
+        let place = self.0.place(log);
+        self.0.read_backward(&place, before, bytes_max).await
+    }
+
+    fn subscribe(&self, log: LogId) -> Subscription {
+        let (subscription, is_first) = self.0.live.subscribe(log);
+        if is_first {
+            self.0.tasks.spawn(follow::follow(Arc::clone(&self.0), log));
+        }
+        subscription
+    }
+
+    async fn trim(&self, log: LogId, through: Sequence) -> Result<(), ReadError> {
+        self.0.trim_frames(&self.0.place(log), through).await
+    }
+
+    async fn delete(&self, log: LogId) -> Result<(), ReadError> {
+        self.0.delete_frames(&self.0.place(log)).await
+    }
+
+    async fn health(&self) -> Result<(), String> {
+        let subject = "$JS.API.INFO".to_owned();
+        let answer = self.0.link.request(subject, None, bytes::Bytes::new());
+        answer
+            .await
+            .map(|_| ())
+            .map_err(|reason| reason.to_string())
+    }
+}

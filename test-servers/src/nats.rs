@@ -1,0 +1,178 @@
+//! NATS with JetStream, one server or a cluster.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
+use std::{fs, thread, time::Duration};
+
+use anyhow::{Result, bail};
+use tempfile::TempDir;
+
+use crate::process::{Process, free_port};
+use crate::tools;
+
+/// A server with JetStream that syncs every write.
+pub struct NatsServer {
+    process: Option<Process>,
+    directory: TempDir,
+    config: PathBuf,
+    port: u16,
+    monitor_port: u16,
+}
+
+/// How a server is configured where a test wants it otherwise.
+struct Setup<'a> {
+    name: &'a str,
+    sync_interval: &'a str,
+    /// The cluster's own port, and those of all members.
+    cluster: Option<(u16, &'a [u16])>,
+}
+
+impl NatsServer {
+    /// # Errors
+    /// When the program is missing or does not start.
+    pub fn start() -> Result<Self> {
+        Self::with(&Setup {
+            name: "single",
+            sync_interval: "always",
+            cluster: None,
+        })
+    }
+
+    /// A server that acknowledges writes which a power cut would lose.
+    ///
+    /// # Errors
+    /// When the program is missing or does not start.
+    pub fn start_without_sync() -> Result<Self> {
+        Self::with(&Setup {
+            name: "unsafe",
+            sync_interval: "2m",
+            cluster: None,
+        })
+    }
+
+    fn with(setup: &Setup<'_>) -> Result<Self> {
+        let directory = tempfile::tempdir()?;
+        let (port, monitor_port) = (free_port()?, free_port()?);
+        let mut text = format!(
+            "listen: 127.0.0.1:{port}\nhttp: 127.0.0.1:{monitor_port}\nserver_name: {}\n\
+             max_payload: 16MB\nmax_pending: 256MB\n\
+             jetstream {{ store_dir: {:?}, sync_interval: {} }}\n",
+            setup.name,
+            directory.path(),
+            setup.sync_interval,
+        );
+        if let Some((own, all)) = setup.cluster {
+            let routes: Vec<String> = all
+                .iter()
+                .map(|port| format!("nats://127.0.0.1:{port}"))
+                .collect();
+            writeln!(
+                text,
+                "cluster {{ name: test, listen: 127.0.0.1:{own}, routes: [{}] }}",
+                routes.join(", ")
+            )?;
+        }
+        let config = directory.path().join("nats.conf");
+        fs::write(&config, text)?;
+        let mut server = Self {
+            process: None,
+            directory,
+            config,
+            port,
+            monitor_port,
+        };
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// Starts it again after [`Self::kill`].
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn restart(&mut self) -> Result<()> {
+        self.kill();
+        let mut command = Command::new(tools::installed("nats-server")?);
+        command.arg("--config").arg(&self.config);
+        let log = self.directory.path().join("nats.log");
+        self.process = Some(Process::start(
+            "nats-server",
+            &mut command,
+            self.port,
+            &log,
+        )?);
+        Ok(())
+    }
+
+    /// Kills it as a crash would.
+    pub fn kill(&mut self) {
+        if let Some(process) = self.process.take() {
+            process.kill();
+        }
+    }
+
+    /// Makes it hang until [`Self::resume`].
+    pub fn pause(&self) {
+        self.process.as_ref().inspect(|process| process.pause());
+    }
+
+    pub fn resume(&self) {
+        self.process.as_ref().inspect(|process| process.resume());
+    }
+
+    /// `nats://127.0.0.1:…`
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// The address of its monitoring pages.
+    #[must_use]
+    pub fn monitor_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.monitor_port)
+    }
+}
+
+/// Servers that replicate among each other.
+pub struct NatsCluster {
+    pub servers: Vec<NatsServer>,
+}
+
+impl NatsCluster {
+    /// # Errors
+    /// When the program is missing or a server does not start.
+    pub fn start(size: usize) -> Result<Self> {
+        if size < 2 {
+            bail!("a cluster has at least two servers");
+        }
+        let ports = (0..size)
+            .map(|_| free_port())
+            .collect::<Result<Vec<u16>>>()?;
+        let servers = ports
+            .iter()
+            .enumerate()
+            .map(|(index, own)| {
+                NatsServer::with(&Setup {
+                    name: &format!("node-{index}"),
+                    sync_interval: "always",
+                    cluster: Some((*own, &ports)),
+                })
+            })
+            .collect::<Result<_>>()?;
+        // The members find each other within a moment; clients retry what comes too early.
+        thread::sleep(Duration::from_millis(500));
+        Ok(Self { servers })
+    }
+
+    /// The addresses of all members.
+    #[must_use]
+    pub fn urls(&self) -> Vec<String> {
+        self.servers.iter().map(NatsServer::url).collect()
+    }
+
+    /// The monitoring pages of all members.
+    #[must_use]
+    pub fn monitor_urls(&self) -> Vec<String> {
+        self.servers.iter().map(NatsServer::monitor_url).collect()
+    }
+}

@@ -1,0 +1,151 @@
+//! PostgreSQL.
+
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, ensure};
+use tempfile::TempDir;
+
+use crate::process::{Process, free_port};
+use crate::tools;
+
+const USER: &str = "primatomic";
+
+/// A server with an empty cluster of databases. Whoever can connect is let in.
+pub struct PostgresServer {
+    process: Option<Process>,
+    directory: TempDir,
+    /// PostgreSQL refuses to run as root, so root runs it as another user.
+    run_as: Option<(u32, u32)>,
+    port: u16,
+}
+
+impl PostgresServer {
+    /// # Errors
+    /// When PostgreSQL is missing or does not start.
+    pub fn start() -> Result<Self> {
+        let directory = tempfile::tempdir()?;
+        let run_as = rustix::process::getuid()
+            .is_root()
+            .then(|| Ok::<_, anyhow::Error>((id("-u")?, id("-g")?)))
+            .transpose()?;
+        if let Some((user, group)) = run_as {
+            chown(directory.path(), Some(user), Some(group))?;
+        }
+        let mut server = Self {
+            process: None,
+            port: free_port()?,
+            directory,
+            run_as,
+        };
+        server.initialize()?;
+        server.restart()?;
+        Ok(server)
+    }
+
+    fn command(&self, program: &str) -> Result<Command> {
+        let mut command = Command::new(tools::postgres(program)?);
+        command.current_dir(self.directory.path());
+        if let Some((user, group)) = self.run_as {
+            command.uid(user).gid(group);
+        }
+        Ok(command)
+    }
+
+    fn data(&self) -> std::path::PathBuf {
+        self.directory.path().join("data")
+    }
+
+    fn initialize(&self) -> Result<()> {
+        let output = self
+            .command("initdb")?
+            .arg("--pgdata")
+            .arg(self.data())
+            .args(["--auth", "trust", "--username", USER, "--encoding", "UTF8"])
+            .args(["--no-locale", "--no-sync"])
+            .stdin(Stdio::null())
+            .output()
+            .context("can't run initdb")?;
+        ensure!(
+            output.status.success(),
+            "initdb failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(())
+    }
+
+    /// Starts it again after [`Self::kill`].
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn restart(&mut self) -> Result<()> {
+        self.kill();
+        // What a killed server leaves behind names a process that may exist again by now.
+        let _ = std::fs::remove_file(self.data().join("postmaster.pid"));
+        let mut command = self.command("postgres")?;
+        command.arg("-D").arg(self.data());
+        for setting in [
+            "listen_addresses=127.0.0.1".to_owned(),
+            format!("port={}", self.port),
+            "unix_socket_directories=".to_owned(),
+            "max_connections=100".to_owned(),
+        ] {
+            command.arg("-c").arg(setting);
+        }
+        let log = self.directory.path().join("postgres.log");
+        self.process = Some(Process::start("postgres", &mut command, self.port, &log)?);
+        Ok(())
+    }
+
+    /// Kills it as a crash would.
+    pub fn kill(&mut self) {
+        if let Some(process) = self.process.take() {
+            process.kill();
+        }
+    }
+
+    /// `postgres://…`, of the database that every server has.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("postgres://{USER}@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Makes an empty database and returns its address.
+    ///
+    /// # Errors
+    /// When the name is taken, or the server is away.
+    pub fn create_database(&self, name: &str) -> Result<String> {
+        let output = self
+            .command("psql")?
+            .args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"])
+            .args(["--dbname", &self.url(), "--command"])
+            .arg(format!("CREATE DATABASE \"{name}\""))
+            .output()
+            .context("can't run psql")?;
+        ensure!(
+            output.status.success(),
+            "the database {name} was not made: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(format!("postgres://{USER}@127.0.0.1:{}/{name}", self.port))
+    }
+
+    /// Where its data lies.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+/// The user that Debian's package makes, or else nobody.
+fn id(flag: &str) -> Result<u32> {
+    for user in ["postgres", "nobody"] {
+        let output = Command::new("id").args([flag, user]).output()?;
+        if output.status.success() {
+            return Ok(String::from_utf8(output.stdout)?.trim().parse()?);
+        }
+    }
+    anyhow::bail!("there is no user to run PostgreSQL as")
+}
