@@ -6,6 +6,11 @@ use std::time::{Duration, Instant};
 use parking_lot::MutexGuard;
 use protocol::TenantId;
 use rustix::process::Pid;
+use thread_priority::unix::{
+    NormalThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy,
+    thread_native_id,
+};
+use thread_priority::{ThreadId, ThreadPriority};
 
 use super::{Shared, State, elapsed_long, run_job};
 
@@ -24,7 +29,9 @@ const STACK_BYTES: usize = 8 << 20;
 struct Running {
     tenant: TenantId,
     since: Instant,
+    /// The kernel's and the thread library's names for the thread.
     id: Pid,
+    native: ThreadId,
     slow: bool,
 }
 
@@ -45,6 +52,32 @@ pub(super) struct Threads {
 impl Threads {
     pub(super) fn supervisor_rests(&self) -> bool {
         self.resting
+    }
+
+    /// Lowers the priority of jobs that have become slow, and says how many did. A tenant's first
+    /// slow job keeps a share of the cores; its others get what nobody else wants, or else one
+    /// tenant with as many slow jobs as there are cores would make everybody wait for a time slice.
+    fn slow_down(&mut self) -> usize {
+        let mut slow_tenants: Vec<TenantId> = self
+            .slots
+            .iter()
+            .flatten()
+            .filter(|running| running.slow)
+            .map(|running| running.tenant)
+            .collect();
+        let mut slowed = 0;
+        for running in self.slots.iter_mut().flatten() {
+            if running.slow || !elapsed_long(running.since) {
+                continue;
+            }
+            tracing::debug!(tenant = %running.tenant, "a view's job runs for long");
+            let is_first = !slow_tenants.contains(&running.tenant);
+            lower_priority(running, is_first);
+            running.slow = true;
+            slowed += 1;
+            slow_tenants.push(running.tenant);
+        }
+        slowed
     }
 }
 
@@ -83,9 +116,20 @@ fn spawn(shared: &Arc<Shared>, state: &mut MutexGuard<'_, State>) -> std::io::Re
     Ok(())
 }
 
+/// Where the system refuses, the job keeps an equal share of the cores.
+fn lower_priority(running: &Running, keeps_share: bool) {
+    if keeps_share {
+        let _ = rustix::process::setpriority_process(Some(running.id), SLOW_NICENESS);
+    } else {
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        let _ = set_thread_priority_and_policy(running.native, ThreadPriority::Min, idle);
+    }
+}
+
 /// Takes jobs until the pool stops, or until one of them was slow.
 fn serve(shared: &Arc<Shared>, slot: usize) {
     let id = rustix::thread::gettid();
+    let native = thread_native_id();
     let mut state = shared.state.lock();
     loop {
         let Some((tenant, job)) = state.take(shared.options.running_per_tenant_max) else {
@@ -101,6 +145,7 @@ fn serve(shared: &Arc<Shared>, slot: usize) {
             tenant,
             since: Instant::now(),
             id,
+            native,
             slow: false,
         });
         drop(state);
@@ -131,18 +176,8 @@ fn supervise(shared: &Arc<Shared>) {
         } else {
             shared.attention.wait_for(&mut state, TICK);
         }
-        let mut busy = false;
-        let mut slowed = 0;
-        for running in state.threads.slots.iter_mut().flatten() {
-            busy = true;
-            if !running.slow && elapsed_long(running.since) {
-                running.slow = true;
-                slowed += 1;
-                tracing::debug!(tenant = %running.tenant, "a view's job runs for long");
-                // Where the system refuses, the job keeps an equal share of the cores.
-                let _ = rustix::process::setpriority_process(Some(running.id), SLOW_NICENESS);
-            }
-        }
+        let busy = state.threads.slots.iter().flatten().next().is_some();
+        let slowed = state.threads.slow_down();
         state.threads.quick -= slowed;
         quiet_ticks = if busy { 0 } else { quiet_ticks + 1 };
         while state.threads.quick < shared.options.threads.max(1)
