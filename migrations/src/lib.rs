@@ -8,8 +8,8 @@
 //! Types are chosen for both databases:
 //! - ids are `uuid` (16 bytes in SQLite), digests are bytes;
 //! - times are microseconds since 1970 in a `bigint`, as everywhere else in Primatomic;
-//! - JSON is stored as `text`: it is always read whole and never searched, and the payload of a
-//!   control event must stay byte for byte what was written, which `jsonb` does not promise.
+//! - JSON is `text` in SQLite and `jsonb` in PostgreSQL. It is read whole and compared by its
+//!   values, never by its bytes, which `jsonb` does not keep.
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -17,6 +17,7 @@ use sea_orm_migration::prelude::*;
 mod m0001_control_events;
 mod m0002_read_model;
 mod m0003_operations;
+mod m0004_postgresql;
 
 /// All migrations, oldest first.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_control_events::Migration),
             Box::new(m0002_read_model::Migration),
             Box::new(m0003_operations::Migration),
+            Box::new(m0004_postgresql::Migration),
         ]
     }
 }

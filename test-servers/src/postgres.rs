@@ -4,6 +4,8 @@ use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
@@ -12,6 +14,7 @@ use crate::process::{Process, free_port};
 use crate::tools;
 
 const USER: &str = "primatomic";
+const RECOVERY_MAX: Duration = Duration::from_secs(60);
 
 /// A server with an empty cluster of databases. Whoever can connect is let in.
 pub struct PostgresServer {
@@ -96,7 +99,22 @@ impl PostgresServer {
         }
         let log = self.directory.path().join("postgres.log");
         self.process = Some(Process::start("postgres", &mut command, self.port, &log)?);
-        Ok(())
+        self.wait_for_recovery()
+    }
+
+    /// It accepts connections before it lets clients in: after a crash it first reads its journal.
+    fn wait_for_recovery(&self) -> Result<()> {
+        let start = Instant::now();
+        let port = self.port.to_string();
+        while start.elapsed() < RECOVERY_MAX {
+            let mut ask = self.command("pg_isready")?;
+            ask.args(["--quiet", "--host", "127.0.0.1", "--port", &port]);
+            if ask.status().context("can't run pg_isready")?.success() {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        anyhow::bail!("PostgreSQL lets nobody in")
     }
 
     /// Kills it as a crash would.

@@ -6,6 +6,7 @@ use sea_orm::EntityTrait;
 
 use super::column::{from_u64, to_digest, to_u64};
 use super::entity::artifact;
+use super::turn::Turn;
 use super::{Catalog, CatalogError};
 
 /// What a compiled artifact must look like before it is run.
@@ -46,20 +47,22 @@ impl Catalog {
         digest: ArtifactDigest,
         record: ArtifactRecord,
     ) -> Result<(), CatalogError> {
-        let change = self.change().await?;
-        let sql = change.sql();
-        artifact::Entity::delete_by_id(digest.0.to_vec())
-            .exec(sql)
-            .await?;
-        let row = artifact::ActiveModel {
-            digest: Set(digest.0.to_vec()),
-            sha256: Set(record.sha256.to_vec()),
-            bytes: Set(from_u64(record.bytes)),
-        };
-        artifact::Entity::insert(row)
-            .exec_without_returning(sql)
-            .await?;
-        change.commit().await
+        self.change(Turn::Artifact(digest), move |change| async move {
+            let sql = change.sql();
+            artifact::Entity::delete_by_id(digest.0.to_vec())
+                .exec(sql)
+                .await?;
+            let row = artifact::ActiveModel {
+                digest: Set(digest.0.to_vec()),
+                sha256: Set(record.sha256.to_vec()),
+                bytes: Set(from_u64(record.bytes)),
+            };
+            artifact::Entity::insert(row)
+                .exec_without_returning(sql)
+                .await?;
+            change.commit().await
+        })
+        .await
     }
 
     /// Forgets an artifact.
@@ -67,10 +70,12 @@ impl Catalog {
     /// # Errors
     /// When the row can't be removed.
     pub async fn forget_artifact(&self, digest: ArtifactDigest) -> Result<(), CatalogError> {
-        let change = self.change().await?;
-        artifact::Entity::delete_by_id(digest.0.to_vec())
-            .exec(change.sql())
-            .await?;
-        change.commit().await
+        self.change(Turn::Artifact(digest), move |change| async move {
+            artifact::Entity::delete_by_id(digest.0.to_vec())
+                .exec(change.sql())
+                .await?;
+            change.commit().await
+        })
+        .await
     }
 }

@@ -3,7 +3,7 @@
 use protocol::{RequestId, TenantId, Timestamp};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
-use super::column::{from_actor, from_time, from_u64, to_actor, to_time, to_u64};
+use super::column::{from_actor, from_time, from_u64, plain, to_actor, to_time, to_u64};
 use super::entity::control_event;
 use super::event::{ControlEvent, RecordedEvent};
 use super::page::List;
@@ -45,7 +45,7 @@ impl Catalog {
             .apply_if(after, |query, sequence| {
                 query.filter(control_event::Column::Sequence.lt(sequence))
             })
-            .apply_if(filter.kind, |query, kind| {
+            .apply_if(filter.kind.map(plain), |query, kind| {
                 query.filter(control_event::Column::Kind.eq(kind))
             })
             .apply_if(filter.actor.map(from_actor), |query, (kind, id)| {

@@ -4,6 +4,7 @@
 use std::str::FromStr;
 
 use protocol::{KeyId, LogId, Sequence, Timestamp, UserId};
+use sea_orm::JsonValue as Json;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -68,19 +69,28 @@ pub(super) fn to_actor(kind: &str, id: Option<Uuid>) -> Result<Actor, CatalogErr
     }
 }
 
-pub(super) fn from_json<T: Serialize + ?Sized>(value: &T) -> Result<String, CatalogError> {
-    serde_json::to_string(value).map_err(corrupt)
+pub(super) fn from_json<T: Serialize + ?Sized>(value: &T) -> Result<Json, CatalogError> {
+    serde_json::to_value(value).map_err(corrupt)
 }
 
-pub(super) fn to_json<T: DeserializeOwned>(text: &str) -> Result<T, CatalogError> {
-    serde_json::from_str(text).map_err(corrupt)
+pub(super) fn to_json<T: DeserializeOwned>(json: &Json) -> Result<T, CatalogError> {
+    T::deserialize(json).map_err(corrupt)
 }
 
 /// The logs that a key or session is limited to.
-pub(super) fn from_logs(logs: Option<&[LogId]>) -> Result<Option<String>, CatalogError> {
+pub(super) fn from_logs(logs: Option<&[LogId]>) -> Result<Option<Json>, CatalogError> {
     logs.map(from_json).transpose()
 }
 
-pub(super) fn to_logs(text: Option<&str>) -> Result<Option<Vec<LogId>>, CatalogError> {
-    text.map(to_json).transpose()
+pub(super) fn to_logs(json: Option<&Json>) -> Result<Option<Vec<LogId>>, CatalogError> {
+    json.map(to_json).transpose()
+}
+
+/// A text that both databases keep: the character of number zero, which PostgreSQL refuses, becomes
+/// the one that stands for what can't be shown.
+pub(super) fn plain(text: String) -> String {
+    if text.contains('\0') {
+        return text.replace('\0', "\u{fffd}");
+    }
+    text
 }

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use protocol::{TenantId, Timestamp, VersionId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::column::{from_time, from_u64, to_u64};
 use super::entity::{compute_batch, compute_usage};
+use super::turn::Turn;
 use super::{Catalog, CatalogError};
 
 /// How long a batch is remembered. A worker sends one again for seconds, not for days.
@@ -34,36 +35,39 @@ impl Catalog {
     /// # Errors
     /// When the rows can't be written; then the batch is to be sent again as it is.
     pub async fn record_compute(&self, batch: UsageBatch) -> Result<bool, CatalogError> {
-        let change = self.change().await?;
-        let sql = change.sql();
+        // In one order, so that no two workers wait in a circle for rows of the same versions.
+        let mut rows = batch.rows;
+        rows.sort_unstable_by_key(|(_, version, _)| *version);
+        let rows = &rows;
         let id = (batch.worker, from_u64(batch.epoch), from_u64(batch.counter));
-        if compute_batch::Entity::find_by_id(id)
-            .one(sql)
-            .await?
-            .is_some()
-        {
-            return Ok(false);
-        }
-        let row = compute_batch::ActiveModel {
-            worker: Set(id.0),
-            epoch: Set(id.1),
-            counter: Set(id.2),
-            recorded_at: Set(from_time(change.at())),
-        };
-        compute_batch::Entity::insert(row)
-            .exec_without_returning(sql)
-            .await?;
-        for (tenant, version, compute_us) in batch.rows {
-            add(sql, tenant, version, compute_us).await?;
-        }
-        let remembered = u64::try_from(REMEMBERED.as_micros()).unwrap_or(u64::MAX);
-        let forgotten = Timestamp(change.at().as_micros().saturating_sub(remembered));
-        compute_batch::Entity::delete_many()
-            .filter(compute_batch::Column::RecordedAt.lt(from_time(forgotten)))
-            .exec(sql)
-            .await?;
-        change.commit().await?;
-        Ok(true)
+        self.change(Turn::Worker(batch.worker), move |change| async move {
+            let sql = change.sql();
+            let counted = compute_batch::Entity::find_by_id(id).one(sql).await?;
+            if counted.is_some() {
+                return Ok(false);
+            }
+            let row = compute_batch::ActiveModel {
+                worker: Set(id.0),
+                epoch: Set(id.1),
+                counter: Set(id.2),
+                recorded_at: Set(from_time(change.at())),
+            };
+            compute_batch::Entity::insert(row)
+                .exec_without_returning(sql)
+                .await?;
+            for (tenant, version, compute_us) in rows {
+                add(sql, *tenant, *version, *compute_us).await?;
+            }
+            let remembered = u64::try_from(REMEMBERED.as_micros()).unwrap_or(u64::MAX);
+            let forgotten = Timestamp(change.at().as_micros().saturating_sub(remembered));
+            compute_batch::Entity::delete_many()
+                .filter(compute_batch::Column::RecordedAt.lt(from_time(forgotten)))
+                .exec(sql)
+                .await?;
+            change.commit().await?;
+            Ok(true)
+        })
+        .await
     }
 
     /// CPU time that a version spent, in microseconds.
@@ -78,27 +82,26 @@ impl Catalog {
     }
 }
 
+/// Adds to the row of a version, which batches of several workers do at the same time.
 async fn add(
     sql: &impl ConnectionTrait,
     tenant: TenantId,
     version: VersionId,
     compute_us: u64,
 ) -> Result<(), CatalogError> {
-    let column = compute_usage::Column::ComputeUs;
-    let added = compute_usage::Entity::update_many()
-        .col_expr(column, Expr::col(column).add(from_u64(compute_us)))
-        .filter(compute_usage::Column::VersionId.eq(version.0))
-        .exec(sql)
+    let compute_us = from_u64(compute_us);
+    let column = (compute_usage::Entity, compute_usage::Column::ComputeUs);
+    let row = compute_usage::ActiveModel {
+        version_id: Set(version.0),
+        tenant_id: Set(tenant.0),
+        compute_us: Set(compute_us),
+    };
+    let sum = OnConflict::column(compute_usage::Column::VersionId)
+        .value(column.1, Expr::col(column).add(compute_us))
+        .to_owned();
+    compute_usage::Entity::insert(row)
+        .on_conflict(sum)
+        .exec_without_returning(sql)
         .await?;
-    if added.rows_affected == 0 {
-        let row = compute_usage::ActiveModel {
-            version_id: Set(version.0),
-            tenant_id: Set(tenant.0),
-            compute_us: Set(from_u64(compute_us)),
-        };
-        compute_usage::Entity::insert(row)
-            .exec_without_returning(sql)
-            .await?;
-    }
     Ok(())
 }

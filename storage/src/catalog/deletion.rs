@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::column::{from_json, from_time, to_digest, to_json, to_time};
 use super::entity::{deletion, version};
 use super::record::Change;
+use super::turn::Turn;
 use super::version::Version;
 use super::{Catalog, CatalogError};
 
@@ -55,11 +56,13 @@ impl Catalog {
     /// # Errors
     /// When the row can't be removed.
     pub async fn finish_deletion(&self, id: DeletionId) -> Result<(), CatalogError> {
-        let change = self.change().await?;
-        deletion::Entity::delete_by_id(id.0)
-            .exec(change.sql())
-            .await?;
-        change.commit().await
+        self.change(Turn::Deletion(id), move |change| async move {
+            deletion::Entity::delete_by_id(id.0)
+                .exec(change.sql())
+                .await?;
+            change.commit().await
+        })
+        .await
     }
 
     /// Whether a version of any tenant runs a component.

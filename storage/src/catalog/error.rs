@@ -2,6 +2,7 @@
 //! (a taken name, a limit) have an enum beside their operation, which wraps [`CatalogError`].
 
 use sea_orm::sqlx::error::DatabaseError as _;
+use sea_orm::sqlx::postgres::PgDatabaseError;
 use sea_orm::sqlx::sqlite::SqliteError;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
@@ -33,26 +34,73 @@ const SQLITE_CORRUPT: i64 = 11;
 const SQLITE_FULL: i64 = 13;
 const SQLITE_NOTADB: i64 = 26;
 
+/// PostgreSQL's codes and classes of codes that mean more than "try again".
+const POSTGRES_DISK_FULL: &str = "53100";
+const POSTGRES_DATA_CORRUPTED: &str = "XX001";
+const POSTGRES_INDEX_CORRUPTED: &str = "XX002";
+const POSTGRES_SERIALIZATION_FAILURE: &str = "40001";
+const POSTGRES_DEADLOCK: &str = "40P01";
+const POSTGRES_CONNECTION: &str = "08";
+const POSTGRES_SHUTDOWN: &str = "57P";
+
 impl From<DbErr> for CatalogError {
     fn from(error: DbErr) -> Self {
         if let DbErr::Type(_) | DbErr::Json(_) | DbErr::TryIntoErr { .. } = &error {
             return Self::Corrupt(error.to_string());
         }
         match sqlite_code(&error) {
-            Some(SQLITE_FULL) => Self::Full,
-            Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Self::Corrupt(error.to_string()),
+            Some(SQLITE_FULL) => return Self::Full,
+            Some(SQLITE_CORRUPT | SQLITE_NOTADB) => return Self::Corrupt(error.to_string()),
+            _ => {}
+        }
+        match postgres_code(&error) {
+            Some(POSTGRES_DISK_FULL) => Self::Full,
+            Some(POSTGRES_DATA_CORRUPTED | POSTGRES_INDEX_CORRUPTED) => {
+                Self::Corrupt(error.to_string())
+            }
             _ => Self::Unavailable(error.to_string()),
         }
     }
 }
 
-/// Whether another process holds the database right now.
+/// Whether another process holds the SQLite file right now.
 pub(super) fn is_busy(error: &DbErr) -> bool {
     sqlite_code(error) == Some(SQLITE_BUSY)
 }
 
+/// Whether the database undid the transaction because another one stood in its way.
+pub(super) fn is_contention(error: &DbErr) -> bool {
+    matches!(
+        postgres_code(error),
+        Some(POSTGRES_SERIALIZATION_FAILURE | POSTGRES_DEADLOCK)
+    )
+}
+
+/// Whether the error leaves open what the server did: it, or the connection, went away.
+pub(super) fn is_unanswered(error: &DbErr) -> bool {
+    if sqlite_code(error).is_some() {
+        return false;
+    }
+    postgres_code(error).is_none_or(|code| {
+        code.starts_with(POSTGRES_CONNECTION) || code.starts_with(POSTGRES_SHUTDOWN)
+    })
+}
+
 /// SQLite's primary result code, where the error is one of SQLite.
 fn sqlite_code(error: &DbErr) -> Option<i64> {
+    let error = database_error(error)?.try_downcast_ref::<SqliteError>()?;
+    let extended: i64 = error.code()?.parse().ok()?;
+    Some(extended & 0xff)
+}
+
+/// PostgreSQL's SQLSTATE, where the server itself reported the error.
+fn postgres_code(error: &DbErr) -> Option<&str> {
+    let error = database_error(error)?.try_downcast_ref::<PgDatabaseError>()?;
+    Some(error.code())
+}
+
+/// What the database itself reported.
+fn database_error(error: &DbErr) -> Option<&dyn sqlx::error::DatabaseError> {
     let (DbErr::Conn(RuntimeErr::SqlxError(error))
     | DbErr::Exec(RuntimeErr::SqlxError(error))
     | DbErr::Query(RuntimeErr::SqlxError(error))) = error
@@ -62,9 +110,7 @@ fn sqlite_code(error: &DbErr) -> Option<i64> {
     let sqlx::Error::Database(error) = error.as_ref() else {
         return None;
     };
-    let error = error.try_downcast_ref::<SqliteError>()?;
-    let extended: i64 = error.code()?.parse().ok()?;
-    Some(extended & 0xff)
+    Some(error.as_ref())
 }
 
 /// Why a change was not recorded. Operations turn [`ChangeError::Taken`] into their own error.

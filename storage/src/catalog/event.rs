@@ -232,8 +232,8 @@ impl ControlEvent {
     }
 
     /// The JSON that is stored.
-    pub(super) fn encode(&self) -> Result<String, EventError> {
-        serde_json::to_string(self).map_err(|error| EventError::Encode(error.to_string()))
+    pub(super) fn encode(&self) -> Result<serde_json::Value, EventError> {
+        serde_json::to_value(self).map_err(|error| EventError::Encode(error.to_string()))
     }
 
     /// Reads what [`ControlEvent::encode`] wrote, now or in an earlier version.
@@ -242,7 +242,7 @@ impl ControlEvent {
         sequence: u64,
         version: i16,
         kind: &str,
-        payload: &str,
+        payload: &serde_json::Value,
     ) -> Result<Self, EventError> {
         if !(1..=VERSION).contains(&version) {
             return Err(EventError::UnknownVersion {
@@ -263,8 +263,7 @@ impl ControlEvent {
             sequence,
             reason,
         };
-        let event: Self =
-            serde_json::from_str(payload).map_err(|error| malformed(error.to_string()))?;
+        let event = Self::deserialize(payload).map_err(|error| malformed(error.to_string()))?;
         if event.kind() != kind {
             return Err(malformed(format!(
                 "it is filed as {kind} and says that it is {}",

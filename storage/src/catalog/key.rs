@@ -1,17 +1,19 @@
 //! API keys. The secret itself is never here: a key is known by its SHA-256.
 
 use protocol::{KeyId, LogId, Timestamp};
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
-use super::column::{from_time, to_actor, to_logs, to_time, to_word};
+use super::column::{from_time, plain, to_actor, to_logs, to_time, to_word};
 use super::entity::{key, key_use, log};
 use super::event::ControlEvent;
 use super::limits::within;
 use super::page::List;
+use super::turn::Turn;
 use super::{Catalog, CatalogError, Context, Page, Paged, scope};
 use crate::access::{Access, Actor, Role};
 
@@ -80,38 +82,41 @@ impl Catalog {
         let named = new.logs.as_ref().map_or(0, Vec::len);
         within("the list of logs", named, limits.logs_per_key)?;
         check_ceiling(access, &new)?;
-        let mut change = self.change().await?;
-        check_logs(change.sql(), access, new.logs.as_deref()).await?;
-        let count = key::Entity::find()
-            .filter(key::Column::TenantId.eq(access.tenant.0))
-            .count(change.sql())
-            .await
-            .map_err(CatalogError::from)?;
-        if count >= limits.keys_per_tenant {
-            return Err(CreateKeyError::LimitReached(limits.keys_per_tenant));
-        }
-        let key = Key {
-            id: KeyId::generate(),
-            name: new.name,
-            role: new.role,
-            logs: new.logs,
-            created_by: context.actor,
-            created_at: change.at(),
-            expires_at: new.expires_at,
-            last_used_at: None,
-        };
-        let event = ControlEvent::KeyCreated {
-            key: key.id,
-            name: key.name.clone(),
-            role: key.role,
-            logs: key.logs.clone(),
-            expires_at: key.expires_at,
-            sha256: new.sha256,
-        };
-        let recorded = change.record(access.tenant, context, event).await;
-        recorded.map_err(CatalogError::from)?;
-        change.commit().await?;
-        Ok(key)
+        let new = &new;
+        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
+            check_logs(change.sql(), access, new.logs.as_deref()).await?;
+            let count = key::Entity::find()
+                .filter(key::Column::TenantId.eq(access.tenant.0))
+                .count(change.sql())
+                .await
+                .map_err(CatalogError::from)?;
+            if count >= limits.keys_per_tenant {
+                return Err(CreateKeyError::LimitReached(limits.keys_per_tenant));
+            }
+            let key = Key {
+                id: KeyId::generate(),
+                name: plain(new.name.clone()),
+                role: new.role,
+                logs: new.logs.clone(),
+                created_by: context.actor,
+                created_at: change.at(),
+                expires_at: new.expires_at,
+                last_used_at: None,
+            };
+            let event = ControlEvent::KeyCreated {
+                key: key.id,
+                name: key.name.clone(),
+                role: key.role,
+                logs: key.logs.clone(),
+                expires_at: key.expires_at,
+                sha256: new.sha256,
+            };
+            let recorded = change.record(access.tenant, context, event).await;
+            recorded.map_err(CatalogError::from)?;
+            change.commit().await?;
+            Ok(key)
+        })
+        .await
     }
 
     /// The keys that the holder may see, newest first: from admin on all, below its own.
@@ -151,29 +156,31 @@ impl Catalog {
         context: Context,
         id: KeyId,
     ) -> Result<Key, KeyError> {
-        let mut change = self.change().await?;
-        let row = scope::keys(access)
-            .filter(key::Column::Id.eq(id.0))
-            .one(change.sql())
-            .await
-            .map_err(CatalogError::from)?
-            .ok_or(KeyError::NotFound)?;
-        let used = key_use::Entity::find_by_id(id.0)
-            .one(change.sql())
-            .await
-            .map_err(CatalogError::from)?;
-        let event = ControlEvent::KeyRevoked {
-            key: id,
-            name: row.name.clone(),
-        };
-        let recorded = change.record(access.tenant, context, event).await;
-        recorded.map_err(CatalogError::from)?;
-        key_use::Entity::delete_by_id(id.0)
-            .exec(change.sql())
-            .await
-            .map_err(CatalogError::from)?;
-        change.commit().await?;
-        Ok(to_key(row, used.map(|it| to_time(it.last_used_at)))?)
+        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
+            let row = scope::keys(access)
+                .filter(key::Column::Id.eq(id.0))
+                .one(change.sql())
+                .await
+                .map_err(CatalogError::from)?
+                .ok_or(KeyError::NotFound)?;
+            let used = key_use::Entity::find_by_id(id.0)
+                .one(change.sql())
+                .await
+                .map_err(CatalogError::from)?;
+            let event = ControlEvent::KeyRevoked {
+                key: id,
+                name: row.name.clone(),
+            };
+            let recorded = change.record(access.tenant, context, event).await;
+            recorded.map_err(CatalogError::from)?;
+            key_use::Entity::delete_by_id(id.0)
+                .exec(change.sql())
+                .await
+                .map_err(CatalogError::from)?;
+            change.commit().await?;
+            Ok(to_key(row, used.map(|it| to_time(it.last_used_at)))?)
+        })
+        .await
     }
 
     /// Writes down when keys were used. Times only move forward.
@@ -184,11 +191,17 @@ impl Catalog {
         if uses.is_empty() {
             return Ok(());
         }
-        let change = self.change().await?;
-        for (id, at) in uses {
-            note(change.sql(), *id, *at).await?;
-        }
-        change.commit().await
+        // In one order, so that nobody waits in a circle for rows of keys.
+        let mut uses = uses.to_vec();
+        uses.sort_unstable();
+        let uses = &uses;
+        self.change(Turn::KeyUses, move |change| async move {
+            for (id, at) in uses {
+                note(change.sql(), *id, *at).await?;
+            }
+            change.commit().await
+        })
+        .await
     }
 }
 
@@ -205,8 +218,10 @@ async fn note(sql: &impl ConnectionTrait, id: KeyId, at: Timestamp) -> Result<()
                 .await?;
         }
         None => {
-            // A key that was revoked meanwhile leaves no row behind.
-            if key::Entity::find_by_id(id.0).one(sql).await?.is_some() {
+            // A key that was revoked meanwhile leaves no row behind, and none is revoked before the
+            // row is there.
+            let key = key::Entity::find_by_id(id.0).lock(LockType::KeyShare);
+            if key.one(sql).await?.is_some() {
                 let row = key_use::ActiveModel {
                     key_id: sea_orm::Set(id.0),
                     last_used_at: sea_orm::Set(at),
@@ -261,7 +276,7 @@ fn to_key(row: key::Model, last_used_at: Option<Timestamp>) -> Result<Key, Catal
         id: KeyId(row.id),
         name: row.name,
         role: to_word(&row.role)?,
-        logs: to_logs(row.logs.as_deref())?,
+        logs: to_logs(row.logs.as_ref())?,
         created_by: to_actor(&row.created_by_kind, row.created_by_id)?,
         created_at: to_time(row.created_at),
         expires_at: row.expires_at.map(to_time),

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::column::{to_time, to_u64, to_word};
+use super::column::{plain, to_time, to_u64, to_word};
 use super::deletion::Deletion;
 use super::entity::{log, tenant};
 use super::error::ChangeError;
@@ -17,6 +17,7 @@ use super::event::ControlEvent;
 use super::limits::within;
 use super::page::List;
 use super::record::Change;
+use super::turn::Turn;
 use super::{Catalog, CatalogError, Context, Page, Paged, deletion, scope};
 use crate::access::Access;
 
@@ -143,11 +144,14 @@ impl Catalog {
         new: NewLog,
     ) -> Result<Log, CreateLogError> {
         self.check_new_log(access, &new)?;
-        let mut change = self.change().await?;
-        self.check_log_count(&change, access.tenant, 1).await?;
-        let log = create(&mut change, access.tenant, context, new).await?;
-        change.commit().await?;
-        Ok(log)
+        let new = &new;
+        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
+            self.check_log_count(&change, access.tenant, 1).await?;
+            let log = create(&mut change, access.tenant, context, new.clone()).await?;
+            change.commit().await?;
+            Ok(log)
+        })
+        .await
     }
 
     /// Creates logs, all or none, with one commit for all of them.
@@ -163,15 +167,18 @@ impl Catalog {
         for new in &new {
             self.check_new_log(access, new)?;
         }
-        let mut change = self.change().await?;
-        self.check_log_count(&change, access.tenant, new.len() as u64)
-            .await?;
-        let mut logs = Vec::with_capacity(new.len());
-        for new in new {
-            logs.push(create(&mut change, access.tenant, context, new).await?);
-        }
-        change.commit().await?;
-        Ok(logs)
+        let new = &new;
+        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
+            self.check_log_count(&change, access.tenant, new.len() as u64)
+                .await?;
+            let mut logs = Vec::with_capacity(new.len());
+            for new in new {
+                logs.push(create(&mut change, access.tenant, context, new.clone()).await?);
+            }
+            change.commit().await?;
+            Ok(logs)
+        })
+        .await
     }
 
     /// A log of the tenant; `None` also when a key is not limited to it.
@@ -192,8 +199,7 @@ impl Catalog {
     /// When the cursor is not from this list.
     pub async fn logs(&self, access: &Access, page: Page) -> Result<Paged<Log>, CatalogError> {
         let list = List::new("logs", access.tenant, b"");
-        let after = list.after(&page)?.map(String::from_utf8).transpose();
-        let after = after.map_err(|_| CatalogError::InvalidCursor)?;
+        let after = list.after_text(&page)?;
         let rows = scope::logs(access)
             .apply_if(after, |query, name| {
                 query.filter(log::Column::Name.gt(name))
@@ -220,30 +226,33 @@ impl Catalog {
     ) -> Result<Log, LogError> {
         let description_bytes = changes.description.iter().flatten().map(String::len).sum();
         self.check_description(description_bytes)?;
-        let mut change = self.change().await?;
-        let before = find(change.sql(), access, id)
-            .await?
-            .ok_or(LogError::NotFound)?;
-        let mut after = before.clone();
-        if let Some(description) = changes.description {
-            after.description = description;
-        }
-        if let Some(retention) = changes.retention {
-            after.retention = retention;
-        }
-        if after == before {
-            return Ok(before);
-        }
-        after.updated_at = change.at();
-        let event = ControlEvent::LogUpdated {
-            log: id,
-            description: after.description.clone(),
-            retention: after.retention,
-        };
-        let recorded = change.record(access.tenant, context, event).await;
-        recorded.map_err(CatalogError::from)?;
-        change.commit().await?;
-        Ok(after)
+        let changes = &changes;
+        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
+            let before = find(change.sql(), access, id)
+                .await?
+                .ok_or(LogError::NotFound)?;
+            let mut after = before.clone();
+            if let Some(description) = &changes.description {
+                after.description = description.clone().map(plain);
+            }
+            if let Some(retention) = changes.retention {
+                after.retention = retention;
+            }
+            if after == before {
+                return Ok(before);
+            }
+            after.updated_at = change.at();
+            let event = ControlEvent::LogUpdated {
+                log: id,
+                description: after.description.clone(),
+                retention: after.retention,
+            };
+            let recorded = change.record(access.tenant, context, event).await;
+            recorded.map_err(CatalogError::from)?;
+            change.commit().await?;
+            Ok(after)
+        })
+        .await
     }
 
     /// Deletes a log with its views. What they left in the event log and the object store is named
@@ -257,19 +266,21 @@ impl Catalog {
         context: Context,
         id: LogId,
     ) -> Result<Deletion, LogError> {
-        let mut change = self.change().await?;
-        let log = find(change.sql(), access, id)
-            .await?
-            .ok_or(LogError::NotFound)?;
-        let deletion = deletion::of_log(&change, access.tenant, id).await?;
-        let event = ControlEvent::LogDeleted {
-            log: id,
-            name: log.name,
-        };
-        let recorded = change.record(access.tenant, context, event).await;
-        recorded.map_err(CatalogError::from)?;
-        change.commit().await?;
-        Ok(deletion)
+        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
+            let log = find(change.sql(), access, id)
+                .await?
+                .ok_or(LogError::NotFound)?;
+            let deletion = deletion::of_log(&change, access.tenant, id).await?;
+            let event = ControlEvent::LogDeleted {
+                log: id,
+                name: log.name,
+            };
+            let recorded = change.record(access.tenant, context, event).await;
+            recorded.map_err(CatalogError::from)?;
+            change.commit().await?;
+            Ok(deletion)
+        })
+        .await
     }
 
     fn check_new_log(&self, access: &Access, new: &NewLog) -> Result<(), CreateLogError> {
@@ -313,7 +324,7 @@ async fn create(
         id: LogId::generate(),
         tenant,
         name: new.name,
-        description: new.description,
+        description: new.description.map(plain),
         retention: new.retention,
         created_at: change.at(),
         updated_at: change.at(),

@@ -1,5 +1,8 @@
 //! The catalog: tenants, people, keys, logs and views, in SQL.
 //!
+//! It lies in a SQLite file (`sqlite`) or in a PostgreSQL database that many nodes share
+//! (`postgres`). Above the opening nothing tells them apart but a change's [`turn`].
+//!
 //! It is event-sourced. Every change appends [`ControlEvent`]s and applies them to the read model
 //! in one transaction (`record`); `apply` is the only code that writes read-model tables, so
 //! [`Catalog::rebuild`] can derive them again. Operational rows (sessions, artifacts, snapshots,
@@ -16,6 +19,7 @@ mod artifact;
 mod audit;
 mod column;
 mod compute;
+mod connection;
 mod deletion;
 mod entity;
 mod error;
@@ -25,13 +29,17 @@ mod limits;
 mod log;
 mod open;
 mod page;
+mod postgres;
 mod rebuild;
 mod record;
 mod scope;
 mod session;
+mod settle;
 mod snapshot;
+mod sqlite;
 mod tenant;
 mod transition;
+mod turn;
 mod upload;
 mod user;
 mod version;
@@ -41,12 +49,13 @@ use std::sync::Arc;
 
 use protocol::{RequestId, Timestamp};
 use sea_orm::DatabaseConnection;
-use tokio::sync::{Mutex, broadcast};
+use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
 pub use self::artifact::ArtifactRecord;
 pub use self::audit::AuditFilter;
 pub use self::compute::UsageBatch;
+use self::connection::Connection;
 pub use self::deletion::{Deletion, DeletionId};
 pub use self::error::CatalogError;
 pub use self::event::{ControlEvent, EventError, PEOPLE, RecordedEvent};
@@ -56,10 +65,12 @@ pub use self::log::{
     CreateLogError, Log, LogChanges, LogError, LogRef, NewLog, Retention, UnknownRetention,
 };
 pub use self::page::{PAGE_LIMIT_MAX, Page, Paged};
+pub use self::postgres::PostgresOptions;
 pub use self::rebuild::{RebuildReport, TableReport};
 pub use self::session::{Authenticated, NewSession};
 pub use self::tenant::{CreateTenantError, NewTenant, RateOverride, Tenant};
 pub use self::transition::VersionError;
+use self::turn::Turns;
 pub use self::upload::{NewVersion, UploadError};
 pub use self::user::{Membership, User, VerifyEmailError};
 pub use self::version::{UnknownState, Version, VersionState};
@@ -90,10 +101,11 @@ impl Context {
 pub struct Catalog(Arc<Inner>);
 
 struct Inner {
-    /// One connection, so that writers queue here instead of in SQLite's busy handler.
-    writer: DatabaseConnection,
-    readers: DatabaseConnection,
-    turn: Arc<Mutex<()>>,
+    /// For SQLite one connection, so that writers queue here instead of in its busy handler; for
+    /// PostgreSQL the pool that the readers use too.
+    writer: Connection<DatabaseConnection>,
+    readers: Connection<DatabaseConnection>,
+    turns: Turns,
     clock: SharedClock,
     limits: CatalogLimits,
     changes: broadcast::Sender<Arc<RecordedEvent>>,
@@ -114,16 +126,16 @@ impl Catalog {
         &self.0.limits
     }
 
-    fn writer(&self) -> &DatabaseConnection {
+    fn writer(&self) -> &Connection<DatabaseConnection> {
         &self.0.writer
     }
 
-    fn readers(&self) -> &DatabaseConnection {
+    fn readers(&self) -> &Connection<DatabaseConnection> {
         &self.0.readers
     }
 
-    fn turn(&self) -> Arc<Mutex<()>> {
-        Arc::clone(&self.0.turn)
+    fn turns(&self) -> &Turns {
+        &self.0.turns
     }
 
     fn tasks(&self) -> TaskTracker {

@@ -75,6 +75,19 @@ impl List {
         Ok(Some(key.to_vec()))
     }
 
+    /// Like [`List::after`], for lists that are sorted by a text.
+    pub(super) fn after_text(&self, page: &Page) -> Result<Option<String>, CatalogError> {
+        let Some(key) = self.after(page)? else {
+            return Ok(None);
+        };
+        let text = String::from_utf8(key).map_err(|_| CatalogError::InvalidCursor)?;
+        // No name holds it, and PostgreSQL refuses it.
+        if text.contains('\0') {
+            return Err(CatalogError::InvalidCursor);
+        }
+        Ok(Some(text))
+    }
+
     /// Cuts rows, of which one more than the page holds was read, into a page.
     pub(super) fn cut<R>(
         &self,

@@ -1,5 +1,8 @@
 //! Deriving the read model again from the control events.
 //!
+//! Events are applied by their positions. Those of one turn have the order of their commits; those
+//! of different turns do not depend on each other.
+//!
 //! Everything happens in one write transaction: the tables are put aside, emptied, filled by
 //! applying every event in its order, and compared with what was put aside. Whatever goes wrong,
 //! an event of a later program included, leaves everything as it was.
@@ -11,6 +14,7 @@ use sea_orm::{
 use super::audit::to_recorded;
 use super::column::to_u64;
 use super::entity::control_event;
+use super::turn::Turn;
 use super::{Catalog, CatalogError, apply};
 
 /// The read model, in an order in which no table refers to a later one.
@@ -70,26 +74,29 @@ impl Catalog {
     /// # Errors
     /// When an event can't be read or applied; then nothing was changed.
     pub async fn rebuild(&self) -> Result<RebuildReport, CatalogError> {
-        let change = self.change().await?;
-        let sql = change.sql();
-        for table in TABLES {
-            run(
-                sql,
-                &format!("CREATE TEMPORARY TABLE before_{table} AS SELECT * FROM {table}"),
-            )
-            .await?;
-        }
-        for table in TABLES.iter().rev() {
-            run(sql, &format!("DELETE FROM {table}")).await?;
-        }
-        let events = apply_all(sql).await?;
-        let mut tables = Vec::with_capacity(TABLES.len());
-        for table in TABLES {
-            tables.push(compare(sql, table).await?);
-            run(sql, &format!("DROP TABLE before_{table}")).await?;
-        }
-        change.commit().await?;
-        Ok(RebuildReport { events, tables })
+        self.change(Turn::All, move |change| async move {
+            // Large tables take as long as they take.
+            let sql = change.without_deadline().await?;
+            for table in TABLES {
+                run(
+                    sql,
+                    &format!("CREATE TEMPORARY TABLE before_{table} AS SELECT * FROM {table}"),
+                )
+                .await?;
+            }
+            for table in TABLES.iter().rev() {
+                run(sql, &format!("DELETE FROM {table}")).await?;
+            }
+            let events = apply_all(sql).await?;
+            let mut tables = Vec::with_capacity(TABLES.len());
+            for table in TABLES {
+                tables.push(compare(sql, table).await?);
+                run(sql, &format!("DROP TABLE before_{table}")).await?;
+            }
+            change.commit().await?;
+            Ok(RebuildReport { events, tables })
+        })
+        .await
     }
 }
 

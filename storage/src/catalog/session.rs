@@ -13,6 +13,7 @@ use super::column::{from_actor, from_logs, from_time, to_actor, to_logs, to_time
 use super::entity::{key, membership, session, tenant};
 use super::limits::within;
 use super::tenant::to_rate;
+use super::turn::Turn;
 use super::{Catalog, CatalogError, RateOverride};
 use crate::access::{Access, Actor, Role};
 
@@ -63,33 +64,36 @@ impl Catalog {
             new.logs.as_ref().map_or(0, Vec::len),
             self.limits().logs_per_key,
         )?;
-        let change = self.change().await?;
-        let sql = change.sql();
-        let row = session::ActiveModel {
-            token_sha256: Set(new.token_sha256.to_vec()),
-            tenant_id: Set(new.tenant.0),
-            actor_kind: Set(actor_kind),
-            actor_id: Set(actor_id),
-            role: Set(new.role.as_str().to_owned()),
-            logs: Set(logs),
-            created_at: Set(from_time(change.at())),
-            expires_at: Set(from_time(new.expires_at)),
-        };
-        session::Entity::insert(row)
-            .exec_without_returning(sql)
-            .await?;
-        let expired = session::Entity::find()
-            .filter(session::Column::ExpiresAt.lte(from_time(change.at())))
-            .order_by_asc(session::Column::ExpiresAt)
-            .limit(EXPIRED_REMOVED);
-        remove(sql, expired).await?;
-        let surplus = session::Entity::find()
-            .filter(session::Column::ActorId.eq(actor_id))
-            .order_by_desc(session::Column::CreatedAt)
-            .offset(self.limits().sessions_per_actor)
-            .limit(EXPIRED_REMOVED);
-        remove(sql, surplus).await?;
-        change.commit().await
+        let (actor_kind, logs) = (&actor_kind, &logs);
+        self.change(Turn::Tenant(new.tenant), move |change| async move {
+            let sql = change.sql();
+            let row = session::ActiveModel {
+                token_sha256: Set(new.token_sha256.to_vec()),
+                tenant_id: Set(new.tenant.0),
+                actor_kind: Set(actor_kind.clone()),
+                actor_id: Set(actor_id),
+                role: Set(new.role.as_str().to_owned()),
+                logs: Set(logs.clone()),
+                created_at: Set(from_time(change.at())),
+                expires_at: Set(from_time(new.expires_at)),
+            };
+            session::Entity::insert(row)
+                .exec_without_returning(sql)
+                .await?;
+            let expired = session::Entity::find()
+                .filter(session::Column::ExpiresAt.lte(from_time(change.at())))
+                .order_by_asc(session::Column::ExpiresAt)
+                .limit(EXPIRED_REMOVED);
+            remove(sql, expired).await?;
+            let surplus = session::Entity::find()
+                .filter(session::Column::ActorId.eq(actor_id))
+                .order_by_desc(session::Column::CreatedAt)
+                .offset(self.limits().sessions_per_actor)
+                .limit(EXPIRED_REMOVED);
+            remove(sql, surplus).await?;
+            change.commit().await
+        })
+        .await
     }
 
     /// Ends a session; says whether there was one.
@@ -97,12 +101,14 @@ impl Catalog {
     /// # Errors
     /// When the row can't be removed.
     pub async fn delete_session(&self, token_sha256: [u8; 32]) -> Result<bool, CatalogError> {
-        let change = self.change().await?;
-        let deleted = session::Entity::delete_by_id(token_sha256.to_vec())
-            .exec(change.sql())
-            .await?;
-        change.commit().await?;
-        Ok(deleted.rows_affected > 0)
+        self.change(Turn::Session(token_sha256), move |change| async move {
+            let deleted = session::Entity::delete_by_id(token_sha256.to_vec())
+                .exec(change.sql())
+                .await?;
+            change.commit().await?;
+            Ok(deleted.rows_affected > 0)
+        })
+        .await
     }
 
     /// The holder of a session's or key's token. `None` if it is unknown, expired or revoked, or if
@@ -155,7 +161,7 @@ impl Catalog {
         let ends = standing
             .expires_at
             .map_or(session_ends, |key| key.min(session_ends));
-        let logs = narrower(to_logs(row.logs.as_deref())?, standing.logs);
+        let logs = narrower(to_logs(row.logs.as_ref())?, standing.logs);
         let access = Access {
             tenant,
             actor,
@@ -227,7 +233,7 @@ impl Catalog {
         }
         Ok(Some(Standing {
             role: to_word(&row.role)?,
-            logs: to_logs(row.logs.as_deref())?,
+            logs: to_logs(row.logs.as_ref())?,
             expires_at,
         }))
     }

@@ -5,9 +5,10 @@ use protocol::{Sequence, VersionId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::column::{from_time, from_u64, to_sequence, to_time, to_u64};
+use super::column::{from_time, from_u64, plain, to_sequence, to_time, to_u64};
 use super::entity::{snapshot, snapshot_check};
 use super::limits::within;
+use super::turn::Turn;
 use super::{Catalog, CatalogError};
 use crate::bus::SnapshotInfo;
 
@@ -24,20 +25,22 @@ impl Catalog {
         version: VersionId,
         info: SnapshotInfo,
     ) -> Result<(), CatalogError> {
-        let change = self.change().await?;
-        let sql = change.sql();
-        let id = (version.0, from_u64(info.sequence.get()));
-        snapshot::Entity::delete_by_id(id).exec(sql).await?;
-        let row = snapshot::ActiveModel {
-            version_id: Set(id.0),
-            sequence: Set(id.1),
-            bytes: Set(from_u64(info.bytes)),
-            created_at: Set(from_time(info.created_at)),
-        };
-        snapshot::Entity::insert(row)
-            .exec_without_returning(sql)
-            .await?;
-        change.commit().await
+        self.change(Turn::Snapshots(version), move |change| async move {
+            let sql = change.sql();
+            let id = (version.0, from_u64(info.sequence.get()));
+            snapshot::Entity::delete_by_id(id).exec(sql).await?;
+            let row = snapshot::ActiveModel {
+                version_id: Set(id.0),
+                sequence: Set(id.1),
+                bytes: Set(from_u64(info.bytes)),
+                created_at: Set(from_time(info.created_at)),
+            };
+            snapshot::Entity::insert(row)
+                .exec_without_returning(sql)
+                .await?;
+            change.commit().await
+        })
+        .await
     }
 
     /// The snapshots of a version, oldest first.
@@ -71,11 +74,13 @@ impl Catalog {
         version: VersionId,
         sequence: Sequence,
     ) -> Result<(), CatalogError> {
-        let change = self.change().await?;
-        snapshot::Entity::delete_by_id((version.0, from_u64(sequence.get())))
-            .exec(change.sql())
-            .await?;
-        change.commit().await
+        self.change(Turn::Snapshots(version), move |change| async move {
+            snapshot::Entity::delete_by_id((version.0, from_u64(sequence.get())))
+                .exec(change.sql())
+                .await?;
+            change.commit().await
+        })
+        .await
     }
 
     /// Why snapshots are off for a version; `None` when they are on.
@@ -98,7 +103,7 @@ impl Catalog {
     ) -> Result<(), CatalogError> {
         let limit = self.limits().halt_message_bytes;
         within("the reason", reason.len(), limit)?;
-        self.store_snapshot_check(version, false, Some(reason.to_owned()))
+        self.store_snapshot_check(version, false, Some(plain(reason.to_owned())))
             .await
     }
 
@@ -134,19 +139,22 @@ impl Catalog {
         verified: bool,
         off_reason: Option<String>,
     ) -> Result<(), CatalogError> {
-        let change = self.change().await?;
-        let sql = change.sql();
-        snapshot_check::Entity::delete_by_id(version.0)
-            .exec(sql)
-            .await?;
-        let row = snapshot_check::ActiveModel {
-            version_id: Set(version.0),
-            verified: Set(verified),
-            off_reason: Set(off_reason),
-        };
-        snapshot_check::Entity::insert(row)
-            .exec_without_returning(sql)
-            .await?;
-        change.commit().await
+        let off_reason = &off_reason;
+        self.change(Turn::Snapshots(version), move |change| async move {
+            let sql = change.sql();
+            snapshot_check::Entity::delete_by_id(version.0)
+                .exec(sql)
+                .await?;
+            let row = snapshot_check::ActiveModel {
+                version_id: Set(version.0),
+                verified: Set(verified),
+                off_reason: Set(off_reason.clone()),
+            };
+            snapshot_check::Entity::insert(row)
+                .exec_without_returning(sql)
+                .await?;
+            change.commit().await
+        })
+        .await
     }
 }

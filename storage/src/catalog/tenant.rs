@@ -4,11 +4,12 @@ use protocol::{RequestId, TenantId, Timestamp, UserId};
 use sea_orm::EntityTrait;
 use serde::{Deserialize, Serialize};
 
-use super::column::to_time;
+use super::column::{plain, to_time};
 use super::entity::tenant;
 use super::error::ChangeError;
 use super::event::{ControlEvent, PEOPLE};
 use super::limits::within;
+use super::turn::Turn;
 use super::user::Email;
 use super::{Catalog, CatalogError, Context};
 use crate::access::{Access, Actor, Role};
@@ -80,26 +81,28 @@ impl Catalog {
             actor: Actor::User(user),
             request_id,
         };
-        let mut change = self.change().await?;
-        let registered = ControlEvent::UserRegistered {
+        let registered = &ControlEvent::UserRegistered {
             user,
             email: email.into_text(),
             password_hash: new.owner_password_hash,
             email_verified: new.email_verified,
         };
-        let created = ControlEvent::TenantCreated {
-            short_name: new.short_name,
+        let created = &ControlEvent::TenantCreated {
+            short_name: plain(new.short_name),
         };
-        let added = ControlEvent::MemberAdded {
+        let added = &ControlEvent::MemberAdded {
             user,
             role: Role::Owner,
         };
-        // The name first: whoever asks for a taken name learns nothing about the address.
-        change.record(tenant, context, created).await?;
-        change.record(PEOPLE, context, registered).await?;
-        change.record(tenant, context, added).await?;
-        change.commit().await?;
-        Ok((tenant, user))
+        self.change(Turn::NewTenant(tenant), move |mut change| async move {
+            // The name first: whoever asks for a taken name learns nothing about the address.
+            change.record(tenant, context, created.clone()).await?;
+            change.record(PEOPLE, context, registered.clone()).await?;
+            change.record(tenant, context, added.clone()).await?;
+            change.commit().await?;
+            Ok((tenant, user))
+        })
+        .await
     }
 
     /// The holder's tenant.
@@ -125,19 +128,21 @@ impl Catalog {
         context: Context,
         rate: Option<RateOverride>,
     ) -> Result<bool, CatalogError> {
-        let mut change = self.change().await?;
-        let row = tenant::Entity::find_by_id(tenant.0)
-            .one(change.sql())
-            .await?;
-        let Some(row) = row else {
-            return Ok(false);
-        };
-        if to_rate(&row) != rate {
-            let event = ControlEvent::TenantRateChanged { rate };
-            change.record(tenant, context, event).await?;
-            change.commit().await?;
-        }
-        Ok(true)
+        self.change(Turn::Tenant(tenant), move |mut change| async move {
+            let row = tenant::Entity::find_by_id(tenant.0)
+                .one(change.sql())
+                .await?;
+            let Some(row) = row else {
+                return Ok(false);
+            };
+            if to_rate(&row) != rate {
+                let event = ControlEvent::TenantRateChanged { rate };
+                change.record(tenant, context, event).await?;
+                change.commit().await?;
+            }
+            Ok(true)
+        })
+        .await
     }
 }
 

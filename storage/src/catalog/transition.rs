@@ -3,10 +3,11 @@
 use protocol::{TenantId, VersionId, ViewId};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
-use super::column::to_word;
+use super::column::{plain, to_word};
 use super::entity::{version, view};
 use super::event::ControlEvent;
 use super::record::Change;
+use super::turn::Turn;
 use super::version::VersionState;
 use super::view::View;
 use super::{Catalog, CatalogError, Context, scope, view as views};
@@ -49,13 +50,15 @@ impl Catalog {
         context: Context,
         ids: &[VersionId],
     ) -> Result<Vec<View>, VersionError> {
-        let mut change = self.change().await?;
-        let mut views = Vec::with_capacity(ids.len());
-        for id in ids {
-            views.push(activate(&mut change, tenant, context, *id).await?);
-        }
-        change.commit().await?;
-        Ok(views)
+        self.change(Turn::Tenant(tenant), move |mut change| async move {
+            let mut views = Vec::with_capacity(ids.len());
+            for id in ids {
+                views.push(activate(&mut change, tenant, context, *id).await?);
+            }
+            change.commit().await?;
+            Ok(views)
+        })
+        .await
     }
 
     /// Writes down that the build of a version failed.
@@ -69,21 +72,24 @@ impl Catalog {
         id: VersionId,
         halt: Halt,
     ) -> Result<(), VersionError> {
-        let mut change = self.change().await?;
-        let row = find(change.sql(), tenant, id).await?;
-        match to_word(&row.state)? {
-            VersionState::Building => {}
-            VersionState::Failed => return Ok(()),
-            state => return Err(VersionError::WrongState(state)),
-        }
-        let event = ControlEvent::VersionFailed {
-            version: id,
-            view: ViewId(row.view_id),
-            halt: self.cut(halt),
-        };
-        let recorded = change.record(tenant, context, event).await;
-        recorded.map_err(CatalogError::from)?;
-        Ok(change.commit().await?)
+        let halt = &self.cut(halt);
+        self.change(Turn::Tenant(tenant), move |mut change| async move {
+            let row = find(change.sql(), tenant, id).await?;
+            match to_word(&row.state)? {
+                VersionState::Building => {}
+                VersionState::Failed => return Ok(()),
+                state => return Err(VersionError::WrongState(state)),
+            }
+            let event = ControlEvent::VersionFailed {
+                version: id,
+                view: ViewId(row.view_id),
+                halt: halt.clone(),
+            };
+            let recorded = change.record(tenant, context, event).await;
+            recorded.map_err(CatalogError::from)?;
+            Ok(change.commit().await?)
+        })
+        .await
     }
 
     /// Writes down that a version met an event that it can't fold. The first such report stands.
@@ -97,23 +103,27 @@ impl Catalog {
         id: VersionId,
         halt: Halt,
     ) -> Result<(), VersionError> {
-        let mut change = self.change().await?;
-        let row = find(change.sql(), tenant, id).await?;
-        if row.halted_sequence.is_some() {
-            return Ok(());
-        }
-        let event = ControlEvent::VersionHalted {
-            version: id,
-            view: ViewId(row.view_id),
-            halt: self.cut(halt),
-        };
-        let recorded = change.record(tenant, context, event).await;
-        recorded.map_err(CatalogError::from)?;
-        Ok(change.commit().await?)
+        let halt = &self.cut(halt);
+        self.change(Turn::Tenant(tenant), move |mut change| async move {
+            let row = find(change.sql(), tenant, id).await?;
+            if row.halted_sequence.is_some() {
+                return Ok(());
+            }
+            let event = ControlEvent::VersionHalted {
+                version: id,
+                view: ViewId(row.view_id),
+                halt: halt.clone(),
+            };
+            let recorded = change.record(tenant, context, event).await;
+            recorded.map_err(CatalogError::from)?;
+            Ok(change.commit().await?)
+        })
+        .await
     }
 
     /// A halt whose message is no longer than it may be.
     fn cut(&self, mut halt: Halt) -> Halt {
+        halt.message = plain(halt.message);
         let end = halt
             .message
             .floor_char_boundary(self.limits().halt_message_bytes);

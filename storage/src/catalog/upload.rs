@@ -4,11 +4,12 @@ use bytes::Bytes;
 use protocol::{ComponentDigest, LogId, Name, TenantId, VersionId, ViewId};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
-use super::column::from_json;
+use super::column::{from_json, plain};
 use super::entity::view;
 use super::event::ControlEvent;
 use super::limits::within;
 use super::record::Change;
+use super::turn::Turn;
 use super::version::{Version, VersionState};
 use super::view::View;
 use super::{Catalog, CatalogError, Context, deletion, log, view as views};
@@ -72,16 +73,21 @@ impl Catalog {
         for (_, _, new) in &new {
             self.check_new_version(new)?;
         }
-        let mut change = self.change().await?;
-        let mut uploaded = Vec::with_capacity(new.len());
-        for (log, name, new) in new {
-            uploaded.push(
-                self.upload(&mut change, access, context, log, &name, new)
-                    .await?,
-            );
-        }
-        change.commit().await?;
-        Ok(uploaded)
+        let new = &new;
+        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
+            let mut uploaded = Vec::with_capacity(new.len());
+            for (log, name, new) in new {
+                let mut new = new.clone();
+                new.content_type = new.content_type.map(plain);
+                uploaded.push(
+                    self.upload(&mut change, access, context, *log, name, new)
+                        .await?,
+                );
+            }
+            change.commit().await?;
+            Ok(uploaded)
+        })
+        .await
     }
 
     fn check_new_version(&self, new: &NewVersion) -> Result<(), CatalogError> {
@@ -89,7 +95,7 @@ impl Catalog {
         let content_type = new.content_type.as_ref().map_or(0, String::len);
         within("the content type", content_type, limits.text_bytes)?;
         within("the configuration", new.config.len(), limits.config_bytes)?;
-        let report = from_json(&new.report)?.len();
+        let report = from_json(&new.report)?.to_string().len();
         within(
             "the list of imports and languages",
             report,

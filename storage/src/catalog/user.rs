@@ -3,10 +3,11 @@
 use protocol::{RequestId, TenantId, Timestamp, UserId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::column::{from_time, to_word};
+use super::column::{from_time, plain, to_word};
 use super::entity::{email_verification, membership, tenant, user};
 use super::event::{ControlEvent, PEOPLE};
 use super::limits::within;
+use super::turn::Turn;
 use super::{Catalog, CatalogError, Context};
 use crate::access::{Actor, Role};
 
@@ -59,11 +60,11 @@ pub(super) struct Email(String);
 
 impl Email {
     pub(super) fn normalise(text: &str) -> Result<Self, CatalogError> {
-        let text = text.trim();
+        let text = plain(text.trim().to_owned());
         within("the address", text.len(), EMAIL_BYTES_MAX)?;
         let text = match text.rsplit_once('@') {
             Some((local, domain)) => format!("{local}@{}", domain.to_lowercase()),
-            None => text.to_owned(),
+            None => text,
         };
         Ok(Self(text))
     }
@@ -139,25 +140,27 @@ impl Catalog {
         token_sha256: [u8; 32],
         expires_at: Timestamp,
     ) -> Result<(), CatalogError> {
-        let mut change = self.change().await?;
-        if user::Entity::find_by_id(user.0)
-            .one(change.sql())
-            .await?
-            .is_none()
-        {
-            return Ok(());
-        }
-        let context = Context {
-            actor: Actor::User(user),
-            request_id,
-        };
-        let event = ControlEvent::EmailVerificationRequested {
-            user,
-            token_sha256,
-            expires_at,
-        };
-        change.record(PEOPLE, context, event).await?;
-        change.commit().await
+        self.change(Turn::People, move |mut change| async move {
+            if user::Entity::find_by_id(user.0)
+                .one(change.sql())
+                .await?
+                .is_none()
+            {
+                return Ok(());
+            }
+            let context = Context {
+                actor: Actor::User(user),
+                request_id,
+            };
+            let event = ControlEvent::EmailVerificationRequested {
+                user,
+                token_sha256,
+                expires_at,
+            };
+            change.record(PEOPLE, context, event).await?;
+            change.commit().await
+        })
+        .await
     }
 
     /// Verifies the address of the person who holds a token. The token, and others of the same
@@ -170,25 +173,27 @@ impl Catalog {
         request_id: RequestId,
         token_sha256: [u8; 32],
     ) -> Result<UserId, VerifyEmailError> {
-        let mut change = self.change().await?;
-        let verification = email_verification::Entity::find_by_id(token_sha256.to_vec())
-            .filter(email_verification::Column::ExpiresAt.gt(from_time(change.at())))
-            .one(change.sql())
-            .await
-            .map_err(CatalogError::from)?
-            .ok_or(VerifyEmailError::Unknown)?;
-        let user = UserId(verification.user_id);
-        let context = Context {
-            actor: Actor::User(user),
-            request_id,
-        };
-        let event = ControlEvent::EmailVerified { user };
-        change
-            .record(PEOPLE, context, event)
-            .await
-            .map_err(CatalogError::from)?;
-        change.commit().await?;
-        Ok(user)
+        self.change(Turn::People, move |mut change| async move {
+            let verification = email_verification::Entity::find_by_id(token_sha256.to_vec())
+                .filter(email_verification::Column::ExpiresAt.gt(from_time(change.at())))
+                .one(change.sql())
+                .await
+                .map_err(CatalogError::from)?
+                .ok_or(VerifyEmailError::Unknown)?;
+            let user = UserId(verification.user_id);
+            let context = Context {
+                actor: Actor::User(user),
+                request_id,
+            };
+            let event = ControlEvent::EmailVerified { user };
+            change
+                .record(PEOPLE, context, event)
+                .await
+                .map_err(CatalogError::from)?;
+            change.commit().await?;
+            Ok(user)
+        })
+        .await
     }
 }
 

@@ -13,6 +13,7 @@ use super::deletion::Deletion;
 use super::entity::{version, view};
 use super::event::ControlEvent;
 use super::page::List;
+use super::turn::Turn;
 use super::version::{Version, to_version};
 use super::{Catalog, CatalogError, Context, Page, Paged, deletion, scope};
 use crate::access::Access;
@@ -78,8 +79,7 @@ impl Catalog {
         page: Page,
     ) -> Result<Paged<View>, CatalogError> {
         let list = List::new("views", access.tenant, log.as_bytes());
-        let after = list.after(&page)?.map(String::from_utf8).transpose();
-        let after = after.map_err(|_| CatalogError::InvalidCursor)?;
+        let after = list.after_text(&page)?;
         let rows = scope::views(access, log)
             .apply_if(after, |query, name| {
                 query.filter(view::Column::Name.gt(name))
@@ -142,24 +142,26 @@ impl Catalog {
         log: LogId,
         name: &Name,
     ) -> Result<Deletion, ViewError> {
-        let mut change = self.change().await?;
-        let view = scope::views(access, log)
-            .filter(view::Column::Name.eq(name.as_str()))
-            .one(change.sql())
-            .await
-            .map_err(CatalogError::from)?
-            .ok_or(ViewError::NotFound)?;
-        let view = ViewId(view.id);
-        let deletion = deletion::of_view(&change, access.tenant, view).await?;
-        let event = ControlEvent::ViewDeleted {
-            view,
-            log,
-            name: name.clone(),
-        };
-        let recorded = change.record(access.tenant, context, event).await;
-        recorded.map_err(CatalogError::from)?;
-        change.commit().await?;
-        Ok(deletion)
+        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
+            let view = scope::views(access, log)
+                .filter(view::Column::Name.eq(name.as_str()))
+                .one(change.sql())
+                .await
+                .map_err(CatalogError::from)?
+                .ok_or(ViewError::NotFound)?;
+            let view = ViewId(view.id);
+            let deletion = deletion::of_view(&change, access.tenant, view).await?;
+            let event = ControlEvent::ViewDeleted {
+                view,
+                log,
+                name: name.clone(),
+            };
+            let recorded = change.record(access.tenant, context, event).await;
+            recorded.map_err(CatalogError::from)?;
+            change.commit().await?;
+            Ok(deletion)
+        })
+        .await
     }
 }
 

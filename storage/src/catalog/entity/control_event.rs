@@ -15,7 +15,7 @@ pub(crate) struct Model {
     pub(crate) request_id: Uuid,
     pub(crate) kind: String,
     pub(crate) version: i16,
-    pub(crate) payload: String,
+    pub(crate) payload: Json,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -9,8 +9,8 @@ pub(crate) struct Model {
     pub(crate) id: Uuid,
     pub(crate) tenant_id: Uuid,
     pub(crate) log_id: Option<Uuid>,
-    pub(crate) versions: String,
-    pub(crate) components: String,
+    pub(crate) versions: Json,
+    pub(crate) components: Json,
     pub(crate) created_at: i64,
 }
 

@@ -10,7 +10,7 @@ pub(crate) struct Model {
     pub(crate) tenant_id: Uuid,
     pub(crate) name: String,
     pub(crate) role: String,
-    pub(crate) logs: Option<String>,
+    pub(crate) logs: Option<Json>,
     pub(crate) created_by_kind: String,
     pub(crate) created_by_id: Option<Uuid>,
     pub(crate) created_at: i64,

@@ -11,7 +11,7 @@ pub(crate) struct Model {
     pub(crate) actor_kind: String,
     pub(crate) actor_id: Option<Uuid>,
     pub(crate) role: String,
-    pub(crate) logs: Option<String>,
+    pub(crate) logs: Option<Json>,
     pub(crate) created_at: i64,
     pub(crate) expires_at: i64,
 }

@@ -190,10 +190,10 @@ async fn the_last_use_moves_forward_only_and_ends_with_the_key() {
         .note_key_use(&[(key.id, Timestamp(40))])
         .await
         .unwrap();
-    let rows: i64 = fixture
-        .raw()
-        .query_row("SELECT COUNT(*) FROM key_uses", [], |row| row.get(0))
-        .unwrap();
+    let rows = fixture
+        .database
+        .number("SELECT COUNT(*) FROM key_uses")
+        .await;
     assert_eq!(rows, 0);
 }
 

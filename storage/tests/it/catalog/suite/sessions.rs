@@ -64,12 +64,13 @@ async fn a_session_has_the_lower_of_its_own_and_the_present_role_and_ends_with_t
     assert_eq!(role(1).await, Some(Role::Owner));
     assert_eq!(role(2).await, Some(Role::ReadOnly));
     // Members are not changed by the catalog yet, so the row is changed here.
-    let raw = fixture.raw();
-    raw.execute("UPDATE memberships SET role = 'member'", [])
-        .unwrap();
+    let database = &fixture.database;
+    database
+        .execute("UPDATE memberships SET role = 'member'")
+        .await;
     assert_eq!(role(1).await, Some(Role::Member));
     assert_eq!(role(2).await, Some(Role::ReadOnly));
-    raw.execute("DELETE FROM memberships", []).unwrap();
+    database.execute("DELETE FROM memberships").await;
     assert_eq!(role(1).await, None);
 }
 
@@ -190,9 +191,9 @@ async fn the_oldest_sessions_of_an_actor_make_room_and_expired_ones_go() {
         .create_session(session(&acme, 4, &fixture, 60))
         .await
         .unwrap();
-    let rows: i64 = fixture
-        .raw()
-        .query_row("SELECT COUNT(*) FROM sessions", [], |row| row.get(0))
-        .unwrap();
+    let rows = fixture
+        .database
+        .number("SELECT COUNT(*) FROM sessions")
+        .await;
     assert_eq!(rows, 2);
 }

@@ -23,7 +23,7 @@ async fn isolation_of_logs_views_and_keys() {
         sha256: [1; 32],
     };
     let key = catalog.create_key(&owner, by(&owner), new).await.unwrap();
-    let before = super::dump(&fixture.raw());
+    let before = fixture.dump().await;
 
     for reference in [LogRef::Id(log.id), LogRef::Name(log.name.clone())] {
         assert_eq!(catalog.log(&stranger, &reference).await.unwrap(), None);
@@ -81,7 +81,7 @@ async fn isolation_of_logs_views_and_keys() {
             .all(|event| event.tenant == stranger.tenant)
     );
 
-    assert_eq!(super::dump(&fixture.raw()), before);
+    assert_eq!(fixture.dump().await, before);
 }
 
 #[tokio::test]

@@ -122,10 +122,10 @@ async fn a_batch_of_compute_is_counted_once() {
         ..batch
     };
     assert!(catalog.record_compute(newest).await.unwrap());
-    let rows: i64 = fixture
-        .raw()
-        .query_row("SELECT COUNT(*) FROM compute_batches", [], |row| row.get(0))
-        .unwrap();
+    let rows = fixture
+        .database
+        .number("SELECT COUNT(*) FROM compute_batches")
+        .await;
     assert_eq!(rows, 1);
 }
 

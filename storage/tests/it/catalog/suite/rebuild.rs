@@ -5,13 +5,13 @@ use storage::access::Role;
 use storage::catalog::CatalogError;
 
 use super::history::{History, opening, step};
-use super::{Fixture, by, dump};
+use super::{Fixture, TestDatabase, by};
 
 /// Invariant 9: rebuilding the catalog from control events gives the same tables.
 #[test]
 fn invariant_9() {
     let config = Config {
-        cases: 24,
+        cases: TestDatabase::HISTORIES,
         failure_persistence: None,
         ..Config::default()
     };
@@ -25,18 +25,14 @@ fn invariant_9() {
                 for step in opening().into_iter().chain(steps) {
                     history.apply(step).await;
                 }
-                let raw = history.fixture.raw();
-                let before = dump(&raw);
-                let report = history.fixture.catalog.rebuild().await.unwrap();
+                let fixture = &history.fixture;
+                let before = fixture.dump().await;
+                let report = fixture.catalog.rebuild().await.unwrap();
                 assert!(report.equal(), "{report:?}");
-                assert_eq!(dump(&raw), before);
-                let mut statement = raw
-                    .prepare("SELECT DISTINCT kind FROM control_events")
-                    .unwrap();
-                let found = statement
-                    .query_map([], |row| row.get::<_, String>(0))
-                    .unwrap();
-                kinds.borrow_mut().extend(found.map(Result::unwrap));
+                assert_eq!(fixture.dump().await, before);
+                let found = "SELECT DISTINCT kind FROM control_events";
+                let found = fixture.database.texts(found).await;
+                kinds.borrow_mut().extend(found);
             });
             Ok(())
         })
@@ -54,18 +50,21 @@ async fn a_tampered_read_model_is_noticed_and_repaired() {
     let access = fixture.tenant("acme").await;
     let log = fixture.log(&access, "orders").await;
     fixture.upload(&access, log.id, "totals").await;
-    let raw = fixture.raw();
-    let before = dump(&raw);
+    let before = fixture.dump().await;
+    let key = format!(
+        "INSERT INTO keys SELECT id, id, 'k', 'owner', NULL, 'system', NULL, 1, NULL, {} \
+         FROM tenants",
+        TestDatabase::BYTES
+    );
     for tampering in [
         "UPDATE logs SET name = 'stolen'",
         "UPDATE memberships SET role = 'read-only'",
         "DELETE FROM versions",
         "UPDATE tenants SET log_count = 7",
-        "INSERT INTO keys SELECT id, id, 'k', 'owner', NULL, 'system', NULL, 1, NULL, x'00' \
-         FROM tenants",
+        &key,
     ] {
-        raw.execute(tampering, []).unwrap();
-        assert_ne!(dump(&raw), before);
+        fixture.database.execute(tampering).await;
+        assert_ne!(fixture.dump().await, before);
         let report = fixture.catalog.rebuild().await.unwrap();
         assert!(!report.equal(), "{tampering}");
         let unequal: Vec<_> = report
@@ -74,7 +73,7 @@ async fn a_tampered_read_model_is_noticed_and_repaired() {
             .filter(|table| !table.equal())
             .collect();
         assert_eq!(unequal.len(), 1, "{tampering}: {unequal:?}");
-        assert_eq!(dump(&raw), before, "{tampering}");
+        assert_eq!(fixture.dump().await, before, "{tampering}");
         assert!(fixture.catalog.rebuild().await.unwrap().equal());
     }
 }
@@ -115,28 +114,25 @@ async fn an_event_of_a_later_program_stops_the_rebuild_and_changes_nothing() {
     let fixture = Fixture::new().await;
     let access = fixture.tenant("acme").await;
     fixture.log(&access, "orders").await;
-    let raw = fixture.raw();
-    let before = dump(&raw);
+    let database = &fixture.database;
+    let before = fixture.dump().await;
+    let keep = "CREATE TABLE original AS SELECT * FROM control_events WHERE position = 4";
+    database.execute(keep).await;
     for (column, value, expected) in [
         ("kind", "'plan_changed'", "unknown kind \"plan_changed\""),
         ("version", "2", "has version 2"),
         ("payload", "'{}'", "can't be read"),
     ] {
-        let original: rusqlite::types::Value = raw
-            .query_row(
-                &format!("SELECT {column} FROM control_events WHERE position = 4"),
-                [],
-                |row| row.get(0),
-            )
-            .unwrap();
-        let update = format!("UPDATE control_events SET {column} = {value} WHERE position = 4");
-        raw.execute(&update, []).unwrap();
+        let update = |value: &str| {
+            format!("UPDATE control_events SET {column} = {value} WHERE position = 4")
+        };
+        database.execute(&update(value)).await;
         let error = fixture.catalog.rebuild().await.unwrap_err();
         assert!(matches!(error, CatalogError::Corrupt(_)));
         assert!(error.to_string().contains(expected), "{error}");
-        assert_eq!(dump(&raw), before);
-        let restore = format!("UPDATE control_events SET {column} = ?1 WHERE position = 4");
-        raw.execute(&restore, [original]).unwrap();
+        assert_eq!(fixture.dump().await, before);
+        let original = format!("(SELECT {column} FROM original)");
+        database.execute(&update(original.as_str())).await;
     }
     assert!(fixture.catalog.rebuild().await.unwrap().equal());
 }

@@ -1,0 +1,131 @@
+//! One way to the database, with a deadline for every statement.
+//!
+//! A server may hang, or vanish without a word, and PostgreSQL's own time-outs end with it. So a
+//! statement that is not answered in time fails here. SQLite is a file in this process and needs
+//! no deadline.
+//!
+//! What fails because two transactions stood in each other's way is noticed on the way, because
+//! only then is the same change sure to be worth another try.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
+    QueryResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
+};
+
+use super::error::is_contention;
+
+/// A pool or a transaction.
+pub(super) struct Connection<C> {
+    inner: C,
+    deadline: Option<Duration>,
+    contended: Arc<AtomicBool>,
+}
+
+impl<C> Connection<C> {
+    pub(super) fn new(inner: C, deadline: Option<Duration>) -> Self {
+        Self {
+            inner,
+            deadline,
+            contended: Arc::default(),
+        }
+    }
+
+    pub(super) fn inner(&self) -> &C {
+        &self.inner
+    }
+
+    /// What the database answers, if it does so in time.
+    pub(super) async fn within<T>(
+        &self,
+        answer: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, DbErr> {
+        let outcome = within(self.deadline, answer).await;
+        if outcome.as_ref().is_err_and(is_contention) {
+            self.contended.store(true, Ordering::Relaxed);
+        }
+        outcome
+    }
+}
+
+impl Connection<DatabaseConnection> {
+    /// Begins a transaction that writes. `contended` becomes true when the database undoes it in
+    /// favour of another one.
+    pub(super) async fn begin(
+        &self,
+        contended: Arc<AtomicBool>,
+    ) -> Result<Connection<DatabaseTransaction>, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = within(self.deadline, self.inner.begin_with_options(options)).await?;
+        Ok(Connection {
+            inner: transaction,
+            deadline: self.deadline,
+            contended,
+        })
+    }
+}
+
+impl Connection<DatabaseTransaction> {
+    /// The transaction, for work that may take any time: migrations, rebuilds.
+    pub(super) async fn without_deadline(&self) -> Result<&DatabaseTransaction, DbErr> {
+        if self.get_database_backend() == DbBackend::Postgres {
+            let lift = "SET LOCAL statement_timeout = 0";
+            self.execute_unprepared(lift).await?;
+        }
+        Ok(&self.inner)
+    }
+
+    pub(super) async fn commit(self) -> Result<(), DbErr> {
+        let outcome = within(self.deadline, self.inner.commit()).await;
+        if outcome.as_ref().is_err_and(is_contention) {
+            self.contended.store(true, Ordering::Relaxed);
+        }
+        outcome
+    }
+}
+
+#[async_trait::async_trait]
+impl<C: ConnectionTrait> ConnectionTrait for Connection<C> {
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.within(self.inner.execute_raw(statement)).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.within(self.inner.execute_unprepared(sql)).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.within(self.inner.query_one_raw(statement)).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.within(self.inner.query_all_raw(statement)).await
+    }
+}
+
+async fn within<T>(
+    deadline: Option<Duration>,
+    answer: impl Future<Output = Result<T, DbErr>>,
+) -> Result<T, DbErr> {
+    let Some(deadline) = deadline else {
+        return answer.await;
+    };
+    match tokio::time::timeout(deadline, answer).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(DbErr::Conn(RuntimeErr::Internal(format!(
+            "the database did not answer within {} ms",
+            deadline.as_millis()
+        )))),
+    }
+}

@@ -1,0 +1,199 @@
+//! Turns: what a change may rely on while it decides.
+//!
+//! Changes read, decide and then write: is the name free, how many logs are there, which sequence
+//! comes next. On SQLite that is safe because one transaction writes at a time. On PostgreSQL many
+//! nodes write at once, so every change names the [`Turn`] that its decision belongs to and holds
+//! it until it is committed: as an advisory lock of the transaction, which the server gives back
+//! when the transaction ends in whatever way, a killed node included. Two changes in the same turn
+//! never overlap, on any node; changes in different turns do. So within a turn everything is as
+//! serial as on SQLite, and sequences are dense without a counter row.
+//!
+//! Why not `SERIALIZABLE`: it would make every change optimistic, and fail and repeat those of a
+//! busy tenant. Why not one lock for all: tenants would wait for each other across all nodes.
+//!
+//! All locks of a change are taken at its beginning, in one order, after a shared one that a
+//! rebuild takes alone. The default isolation, `READ COMMITTED`, is a must: a statement then sees
+//! what was committed before it began, and hence all of the turn before. Deadlocks are left to
+//! rows that changes of different turns share; such a change is repeated (`record`).
+//!
+//! Within one process, turns are also mutexes, which are held until the change was told: what is
+//! told of one turn has the order of its commits. Several turns may share one mutex.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::{ArtifactDigest, TenantId, VersionId};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use uuid::Uuid;
+
+use super::{CatalogError, DeletionId, PEOPLE};
+
+/// How long a change waits for those before it.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What two changes must not decide about at the same time.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Turn {
+    /// The control events of a tenant and everything that it owns.
+    Tenant(TenantId),
+    /// The control events about people, and names that are unique among all tenants.
+    People,
+    /// A tenant that is created together with its owner.
+    NewTenant(TenantId),
+    /// The batches of CPU time of one worker.
+    Worker(Uuid),
+    /// What is known of the snapshots of a version.
+    Snapshots(VersionId),
+    Artifact(ArtifactDigest),
+    Deletion(DeletionId),
+    Session([u8; 32]),
+    KeyUses,
+    /// Everything: no other change is under way.
+    All,
+}
+
+impl Turn {
+    /// Numbers that stand for the turn, ascending. Two turns that share one by chance wait for each
+    /// other in vain, which does no harm.
+    fn numbers(self) -> Vec<i64> {
+        let people = number("tenant", PEOPLE.as_bytes());
+        let mut numbers = match self {
+            Self::Tenant(id) => vec![number("tenant", id.as_bytes())],
+            Self::People => vec![people],
+            Self::NewTenant(id) => vec![people, number("tenant", id.as_bytes())],
+            Self::Worker(id) => vec![number("worker", id.as_bytes())],
+            Self::Snapshots(id) => vec![number("snapshots", id.as_bytes())],
+            Self::Artifact(digest) => vec![number("artifact", &digest.0)],
+            Self::Deletion(id) => vec![number("deletion", id.0.as_bytes())],
+            Self::Session(token_sha256) => vec![number("session", &token_sha256)],
+            Self::KeyUses => vec![number("key uses", b"")],
+            Self::All => Vec::new(),
+        };
+        numbers.sort_unstable();
+        numbers
+    }
+
+    /// Waits, in the transaction, for changes of the same turn on other nodes. SQLite lets one
+    /// transaction write at a time anyway.
+    pub(super) async fn lock(self, sql: &impl ConnectionTrait) -> Result<(), DbErr> {
+        if sql.get_database_backend() != DbBackend::Postgres {
+            return Ok(());
+        }
+        let all = if let Self::All = self {
+            "pg_advisory_xact_lock($1)"
+        } else {
+            "pg_advisory_xact_lock_shared($1)"
+        };
+        let mut calls = vec![all.to_owned()];
+        let mut values = vec![Value::from(number("all", b""))];
+        for number in self.numbers() {
+            values.push(number.into());
+            calls.push(format!("pg_advisory_xact_lock(${})", values.len()));
+        }
+        let statement = format!("SELECT {}", calls.join(", "));
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, statement, values);
+        sql.execute_raw(statement).await.map(|_| ())
+    }
+}
+
+/// Locks of other programs in the same database have other numbers.
+fn number(kind: &str, id: &[u8]) -> i64 {
+    let hash = blake3::Hasher::new()
+        .update(b"primatomic catalog ")
+        .update(kind.as_bytes())
+        .update(&[0])
+        .update(id)
+        .finalize();
+    let [a, b, c, d, e, f, g, h, ..] = *hash.as_bytes();
+    i64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// The turns of one process.
+pub(super) struct Turns(Vec<Arc<Mutex<()>>>);
+
+/// A turn that is being held.
+pub(super) struct HeldTurn {
+    _guards: Vec<OwnedMutexGuard<()>>,
+}
+
+impl Turns {
+    /// Turns of which so many are held at a time, at least one.
+    pub(super) fn new(at_a_time: u32) -> Self {
+        Self((0..at_a_time.max(1)).map(|_| Arc::default()).collect())
+    }
+
+    /// Waits for the changes of the same turn in this process.
+    pub(super) async fn wait(&self, turn: Turn) -> Result<HeldTurn, CatalogError> {
+        tokio::time::timeout(TIMEOUT, self.hold(turn))
+            .await
+            .map_err(|_| CatalogError::Unavailable("too many changes wait already".to_owned()))
+    }
+
+    async fn hold(&self, turn: Turn) -> HeldTurn {
+        let mut places = match turn {
+            Turn::All => (0..self.0.len()).collect(),
+            turn => self.places(&turn.numbers()),
+        };
+        // In one order, so that nobody waits in a circle.
+        places.sort_unstable();
+        places.dedup();
+        let mut guards = Vec::with_capacity(places.len());
+        for place in places {
+            guards.push(Arc::clone(&self.0[place]).lock_owned().await);
+        }
+        HeldTurn { _guards: guards }
+    }
+
+    fn places(&self, numbers: &[i64]) -> Vec<usize> {
+        let count = self.0.len() as u64;
+        let place = |number: &i64| number.unsigned_abs() % count;
+        numbers
+            .iter()
+            .filter_map(|number| usize::try_from(place(number)).ok())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_that_share_something_share_a_number() {
+        let tenant = TenantId::generate();
+        let new = Turn::NewTenant(tenant).numbers();
+        assert!(new.contains(&Turn::Tenant(tenant).numbers()[0]));
+        assert!(new.contains(&Turn::People.numbers()[0]));
+        assert!(new.is_sorted());
+        assert_eq!(Turn::People.numbers(), Turn::Tenant(PEOPLE).numbers());
+        let other = Turn::Tenant(TenantId::generate()).numbers();
+        assert_ne!(Turn::Tenant(tenant).numbers(), other);
+    }
+
+    #[tokio::test]
+    async fn a_turn_is_held_by_one_and_all_by_nobody_else() {
+        for at_a_time in [1, 8] {
+            let turns = Turns::new(at_a_time);
+            let tenant = Turn::Tenant(TenantId::generate());
+            let held = turns.hold(tenant).await;
+            for waiting in [tenant, Turn::All] {
+                assert!(has_to_wait(turns.hold(waiting)).await);
+            }
+            drop(held);
+            let held = turns.hold(Turn::All).await;
+            assert!(has_to_wait(turns.hold(tenant)).await);
+            drop(held);
+            turns.hold(tenant).await;
+        }
+    }
+
+    /// Whether a future has to wait.
+    async fn has_to_wait<T>(future: impl Future<Output = T>) -> bool {
+        tokio::select! {
+            biased;
+            _ = future => false,
+            () = std::future::ready(()) => true,
+        }
+    }
+}
