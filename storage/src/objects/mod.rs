@@ -1,6 +1,8 @@
 //! The object store: immutable blobs under keys that say what they are.
 
+pub mod conformance;
 pub mod dir;
+pub mod s3;
 
 use std::fmt;
 use std::ops::Range;
@@ -42,6 +44,20 @@ impl ObjectKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// A key that a store lists. Nothing for what is no key: a store may keep things of its own,
+    /// and so may its owner.
+    fn listed(text: &str) -> Option<Self> {
+        text.split('/')
+            .all(is_segment)
+            .then(|| Self(text.to_owned()))
+    }
+}
+
+/// Names that begin with a dot are left to the stores themselves.
+fn is_segment(name: &str) -> bool {
+    let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-');
+    !name.is_empty() && !name.starts_with('.') && name.bytes().all(allowed)
 }
 
 impl fmt::Display for ObjectKey {

@@ -93,7 +93,7 @@ impl ObjectStore for DirObjects {
         self.blocking(move |root| {
             let path = path_of(root, &key)?;
             match fs::remove_file(&path) {
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+                Err(error) if is_missing(&error) => Ok(()),
                 Err(error) => Err(failed(&error)),
                 Ok(()) => {
                     sync_directory(path.parent().unwrap_or(root)).map_err(|error| failed(&error))
@@ -194,7 +194,11 @@ fn sync_directory(path: &Path) -> io::Result<()> {
 
 fn get_range(path: &Path, range: &Range<u64>) -> io::Result<Bytes> {
     let mut file = File::open(path)?;
-    if range.start > range.end || range.end > file.metadata()?.len() {
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    if range.start > range.end || range.end > metadata.len() {
         return Err(io::Error::new(
             ErrorKind::InvalidInput,
             format!(
@@ -219,11 +223,18 @@ fn failed(error: &io::Error) -> ObjectError {
     }
 }
 
+/// Whether there is no file, because a directory stands in its place, or a file in that of one of
+/// its directories.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::IsADirectory | ErrorKind::NotADirectory
+    )
+}
+
 fn failed_for(key: &ObjectKey, error: &io::Error) -> ObjectError {
-    match error.kind() {
-        ErrorKind::NotFound | ErrorKind::IsADirectory | ErrorKind::NotADirectory => {
-            ObjectError::NotFound(key.clone())
-        }
+    match error {
+        error if is_missing(error) => ObjectError::NotFound(key.clone()),
         _ => match failed(error) {
             ObjectError::Unavailable(reason) => {
                 ObjectError::Unavailable(format!("object {key}: {reason}"))

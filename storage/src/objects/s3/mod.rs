@@ -1,0 +1,179 @@
+//! Objects in a bucket of S3 or of a server that speaks its protocol.
+//!
+//! Every object is written on the condition that its key is free (`If-None-Match: *`), which the
+//! server decides, so that of several racing writers exactly one succeeds. Large objects travel as
+//! parts, several at a time, in both directions. Every request has a time-out and is tried again,
+//! and so is a download that breaks off.
+//!
+//! What is read is what was written: the SDK sends a CRC-32 with every upload, which the server
+//! checks, and the CRC-32C of the whole object is kept in its metadata and checked when the whole
+//! object is read, however many requests that took. A range is as good as the transport; blocks
+//! within objects carry checksums of their own.
+//!
+//! A process that is killed during a large upload leaves parts behind. A rule of the bucket that
+//! aborts incomplete uploads after a day removes them; nothing here can tell them from the parts of
+//! a node that is still at work.
+
+mod fault;
+mod get;
+mod list;
+mod multipart;
+mod open;
+mod options;
+mod put;
+mod stamp;
+
+use std::fmt;
+use std::future::Future;
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::ByteStream;
+use bytes::Bytes;
+use tokio::time::{sleep, timeout};
+use tokio_util::task::TaskTracker;
+
+use self::fault::{Fault, FaultKind};
+use super::{ObjectError, ObjectKey, ObjectMeta, ObjectStore, Put};
+
+pub use self::open::OpenError;
+pub use self::options::{AccessKey, S3Options};
+
+/// An object store in a bucket. Cheap to clone.
+#[derive(Clone)]
+pub struct S3 {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    client: Client,
+    options: S3Options,
+    /// Uploads of large objects, and the removal of what is left of them.
+    tasks: TaskTracker,
+}
+
+impl fmt::Debug for S3 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("S3")
+            .field("options", &self.shared.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl S3 {
+    /// Waits until no upload is under way and nothing of one is left to be removed, or else parts
+    /// may stay behind when the runtime ends. With the server away this takes minutes: bound it.
+    pub async fn close(&self) {
+        self.shared.tasks.close();
+        self.shared.tasks.wait().await;
+    }
+
+    fn options(&self) -> &S3Options {
+        &self.shared.options
+    }
+
+    /// The name of an object in the bucket.
+    fn name(&self, key: &str) -> String {
+        format!("{}{key}", self.options().prefix)
+    }
+
+    /// A request with all that the SDK does to have it succeed, bounded in time.
+    async fn request<T, E>(
+        &self,
+        call: impl Future<Output = Result<T, SdkError<E>>>,
+    ) -> Result<T, Fault>
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        let bounded = timeout(self.options().operation_timeout, call);
+        match bounded.await {
+            Ok(outcome) => outcome.map_err(|error| Fault::of(&error, self.options())),
+            Err(_) => Err(self.too_slow()),
+        }
+    }
+
+    fn too_slow(&self) -> Fault {
+        let seconds = self.options().operation_timeout.as_secs_f64();
+        Fault::other(format!("no complete answer within {seconds} s"))
+    }
+
+    /// Waits before something is tried for another time: longer each time, and never as long as
+    /// others wait.
+    async fn back_off(&self, attempt: u32) {
+        let longest = self.options().backoff.saturating_mul(1 << attempt.min(6));
+        sleep(longest.mul_f64(rand::random_range(0.5..1.0))).await;
+    }
+
+    async fn write_and_read(&self) -> Result<(), Fault> {
+        let client = &self.shared.client;
+        let name = self.name(".health");
+        let put = client.put_object().bucket(&self.options().bucket);
+        let body = ByteStream::from_static(b"health");
+        self.request(Box::pin(put.key(&name).body(body).send()))
+            .await?;
+        let get = client.get_object().bucket(&self.options().bucket);
+        let got = self.request(Box::pin(get.key(&name).send())).await?;
+        let body = timeout(self.options().attempt_timeout, got.body.collect()).await;
+        match body {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(Fault::broken_off(&error)),
+            Err(_) => Err(self.too_slow()),
+        }
+    }
+}
+
+#[async_trait]
+impl ObjectStore for S3 {
+    async fn put_if_absent(&self, key: &ObjectKey, bytes: Bytes) -> Result<Put, ObjectError> {
+        let put = if bytes.len() > self.options().multipart_bytes {
+            self.put_large(key, bytes).await
+        } else {
+            Box::pin(self.put_small(key, bytes)).await
+        };
+        put.map_err(|fault| fault.on("put", key))
+    }
+
+    async fn get(&self, key: &ObjectKey) -> Result<Bytes, ObjectError> {
+        Box::pin(self.get_whole(key))
+            .await
+            .map_err(|fault| fault.on("get", key))
+    }
+
+    async fn get_range(&self, key: &ObjectKey, range: Range<u64>) -> Result<Bytes, ObjectError> {
+        Box::pin(self.get_part(key, range))
+            .await
+            .map_err(|fault| fault.on("get a range", key))
+    }
+
+    async fn delete(&self, key: &ObjectKey) -> Result<(), ObjectError> {
+        let client = &self.shared.client;
+        let delete = client.delete_object().bucket(&self.options().bucket);
+        let send = delete.key(self.name(key.as_str())).send();
+        match self.request(Box::pin(send)).await {
+            Err(fault) if fault.kind != FaultKind::NoObject => Err(fault.on("delete", key)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn list(
+        &self,
+        prefix: &str,
+        after: Option<&ObjectKey>,
+        limit: usize,
+    ) -> Result<Vec<ObjectMeta>, ObjectError> {
+        self.list_keys(prefix, after, limit)
+            .await
+            .map_err(|fault| fault.unavailable(&format!("list {prefix}*")))
+    }
+
+    async fn health(&self) -> Result<(), String> {
+        let seconds = self.options().attempt_timeout.as_secs_f64();
+        match timeout(self.options().attempt_timeout, self.write_and_read()).await {
+            Ok(outcome) => outcome.map_err(|fault| fault.text),
+            Err(_) => Err(format!("no answer within {seconds} s")),
+        }
+    }
+}
