@@ -4,6 +4,7 @@
 //! - [`objects`]: components, artifacts, snapshots, segments.
 //! - [`catalog`]: tenants, people, keys, logs, views, and the control events that they derive from.
 //! - [`bus`]: how the control plane reaches the workers.
+//! - [`nats`]: the connection to NATS that the event log and the bus of a cluster use.
 //!
 //! Database drivers, object-store clients and message brokers are known to this crate alone.
 
@@ -12,4 +13,5 @@ pub mod bus;
 pub mod catalog;
 pub mod clock;
 pub mod event_log;
+pub mod nats;
 pub mod objects;

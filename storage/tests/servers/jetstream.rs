@@ -1,10 +1,10 @@
 //! The JetStream event log: the conformance suite on one server and on three, and what is its own.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use storage::event_log::jetstream::{JetStreamEventLog, JetStreamOptions, OpenError};
 use storage::event_log::SharedEventLog;
+use storage::event_log::jetstream::{JetStreamEventLog, JetStreamOptions};
+use storage::nats::NatsOptions;
 use test_servers::{NatsCluster, NatsServer, Shared};
 
 mod faults;
@@ -27,10 +27,13 @@ fn three_servers() -> (Arc<NatsCluster>, JetStreamOptions) {
 
 fn on(servers: Vec<String>, monitors: Vec<String>, replicas: usize) -> JetStreamOptions {
     JetStreamOptions {
-        servers,
+        nats: NatsOptions {
+            servers,
+            prefix: format!("t{:016x}", rand::random::<u64>()),
+            ..NatsOptions::default()
+        },
         monitors,
         replicas,
-        prefix: format!("t{:016x}", rand::random::<u64>()),
         shards: 2,
         ..JetStreamOptions::default()
     }
@@ -153,19 +156,22 @@ async fn settings_that_do_not_fit_the_streams_are_refused() {
     };
     let text = refusal(more).await;
     assert!(text.contains("has 1 replicas and should have 3"), "{text}");
-    for wrong in [
-        JetStreamOptions { prefix: "a.b".to_owned(), ..options.clone() },
-        JetStreamOptions { shards: 0, ..options.clone() },
-        JetStreamOptions { servers: Vec::new(), ..options.clone() },
-    ] {
-        let outcome = JetStreamEventLog::open(wrong).await;
-        assert!(matches!(outcome, Err(OpenError::Settings(_))), "{outcome:?}");
-    }
-    let away = JetStreamOptions {
-        servers: vec!["nats://127.0.0.1:1".to_owned()],
-        request_timeout: Duration::from_millis(200),
-        ..options
+    let no_shards = JetStreamOptions {
+        shards: 0,
+        ..options.clone()
     };
+    let text = refusal(no_shards).await;
+    assert!(text.contains("shards must be 1 to 1,024"), "{text}");
+    let with_nats = |change: fn(&mut NatsOptions)| {
+        let mut options = options.clone();
+        change(&mut options.nats);
+        options
+    };
+    let text = refusal(with_nats(|nats| nats.prefix = "a.b".to_owned())).await;
+    assert!(text.contains("prefix"), "{text}");
+    let text = refusal(with_nats(|nats| nats.servers.clear())).await;
+    assert!(text.contains("no NATS server is named"), "{text}");
+    let away = with_nats(|nats| nats.servers = vec!["nats://127.0.0.1:1".to_owned()]);
     let text = refusal(away).await;
     assert!(text.contains("can't be reached"), "{text}");
 }

@@ -1,4 +1,10 @@
 //! The tests of `storage` that need real servers: NATS, PostgreSQL, S3.
 
 #[cfg(test)]
+mod bus;
+#[cfg(test)]
+mod catalog;
+#[cfg(test)]
 mod jetstream;
+#[cfg(test)]
+mod objects;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use protocol::limits::FRAME_BYTES_MAX;
 use serde::Deserialize;
 
-use super::link::Link;
 use super::options::{JetStreamOptions, OpenError};
+use crate::nats::Link;
 
 /// The first version with atomic batches.
 const VERSION_MIN: (i64, i64) = (2, 12);
@@ -16,15 +16,8 @@ const HEADER_BYTES: usize = 1 << 10;
 
 /// The settings that can be told without a server.
 pub(super) fn settings(options: &JetStreamOptions) -> Result<(), OpenError> {
+    options.nats.check()?;
     let wrong = |text: &str| Err(OpenError::Settings(text.to_owned()));
-    let prefix = &options.prefix;
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if prefix.is_empty() || prefix.len() > 32 || !prefix.bytes().all(is_name) {
-        return wrong("the prefix must be 1 to 32 of A-Z, a-z, 0-9, _ and -");
-    }
-    if options.servers.is_empty() {
-        return wrong("no NATS server is named");
-    }
     if !(1..=1_024).contains(&options.shards) {
         return wrong("the number of shards must be 1 to 1,024");
     }

@@ -12,9 +12,10 @@ use bytes::Bytes;
 use futures::future::join_all;
 use protocol::LogId;
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Refused};
-use super::link::{Link, NoAnswer};
+use crate::nats::{Link, NoAnswer};
 
 /// Frames of one batch; the server takes 1,000.
 const BATCH_FRAMES_MAX: usize = 500;
@@ -59,10 +60,14 @@ pub(super) struct Committer {
 }
 
 impl Committer {
-    /// Also returns the task, which ends when the last committer is dropped.
-    pub(super) fn new(link: Link, id: String) -> (Self, impl Future<Output = ()> + Send) {
+    /// Also returns the task, which ends with `closing`, once what waits then is answered.
+    pub(super) fn new(
+        link: Link,
+        id: String,
+        closing: CancellationToken,
+    ) -> (Self, impl Future<Output = ()> + Send) {
         let (queue, waiting) = mpsc::channel(WAITING_MAX);
-        let task = run(link.clone(), id, waiting);
+        let task = run(link.clone(), id, waiting, closing);
         (Self { link, queue }, task)
     }
 
@@ -91,12 +96,22 @@ impl Committer {
     }
 }
 
-async fn run(link: Link, id: String, mut queue: mpsc::Receiver<Waiting>) {
+async fn run(
+    link: Link,
+    id: String,
+    mut queue: mpsc::Receiver<Waiting>,
+    closing: CancellationToken,
+) {
     let mut waiting = VecDeque::new();
     let mut batches: u64 = 0;
     loop {
         if waiting.is_empty() {
-            match queue.recv().await {
+            let first = tokio::select! {
+                biased;
+                first = queue.recv() => first,
+                () = closing.cancelled() => None,
+            };
+            match first {
                 Some(first) => waiting.push_back(first),
                 None => return,
             }

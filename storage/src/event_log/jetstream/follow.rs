@@ -23,7 +23,7 @@ const RETRY_PAUSE: Duration = Duration::from_millis(200);
 /// Passes on the frames of a log until nobody follows it any more.
 pub(super) async fn follow(inner: Arc<Inner>, log: LogId) {
     let shard = subject::shard_of(log, inner.options.shards);
-    let subject = subject::live(&inner.options.prefix, shard, log);
+    let subject = subject::live(&inner.options.nats.prefix, shard, log);
     loop {
         let subscribed = inner.link.subscribe(subject.clone()).await;
         match subscribed {

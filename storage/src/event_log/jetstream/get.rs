@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::ApiError;
-use super::link::{Link, NoAnswer};
+use crate::nats::{Link, NoAnswer};
 
 /// JetStream's code for a message that is not there.
 const NO_MESSAGE: u64 = 404;

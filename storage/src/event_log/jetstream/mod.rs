@@ -12,7 +12,6 @@ mod checks;
 mod commit;
 mod follow;
 mod get;
-mod link;
 mod options;
 mod read;
 mod remove;
@@ -31,14 +30,16 @@ use tokio_util::task::TaskTracker;
 use self::answer::Refused;
 use self::commit::{Committer, NotStored, Submission};
 use self::get::Which;
-use self::link::{Link, NoAnswer};
-pub use self::options::{JetStreamOptions, NatsCredentials, OpenError};
+pub use self::options::{JetStreamOptions, OpenError};
 use self::read::{Place, is_tombstone};
 use super::live::Live;
 use super::{EventLog, Position, PublishError, ReadError, StoredFrame, Subscription};
+use crate::nats::{Link, NoAnswer};
 
 /// Logs whose last read position is remembered.
 const PLACES_MAX: u64 = 100_000;
+/// How long closing waits for frames that are being stored.
+const CLOSE_MAX: Duration = Duration::from_secs(5);
 
 /// The event log in JetStream. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -72,16 +73,17 @@ impl JetStreamEventLog {
     pub async fn open(options: JetStreamOptions) -> Result<Self, OpenError> {
         checks::settings(&options)?;
         let live = Arc::new(Live::default());
-        let link = Link::connect(&options, Arc::clone(&live)).await?;
+        let followed = Arc::clone(&live);
+        let link = Link::connect(&options.nats, move || followed.skip_all()).await?;
         checks::server(&link)?;
         checks::durability(&options).await?;
         streams::prepare(&link.jetstream(), &options).await?;
-        let tasks = TaskTracker::new();
+        let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
         let process: u64 = rand::random();
         let committers = (0..options.shards)
             .map(|shard| {
                 let id = format!("{process:016x}-{shard}");
-                let (committer, task) = Committer::new(link.clone(), id);
+                let (committer, task) = Committer::new(link.clone(), id, closing.clone());
                 tasks.spawn(task);
                 committer
             })
@@ -93,17 +95,21 @@ impl JetStreamEventLog {
             live,
             places: Cache::new(PLACES_MAX),
             tasks,
-            closing: CancellationToken::new(),
+            closing,
         })))
     }
 
-    /// Ends all followers. Frames that are being stored are answered first.
+    /// Answers what is being stored, takes nothing more, and ends all followers.
     pub async fn close(&self) {
         self.0.closing.cancel();
         self.0.live.end_all();
         self.0.tasks.close();
-        // The committers' tasks end with the last clone of this.
-        let _ = tokio::time::timeout(Duration::from_secs(1), self.0.tasks.wait()).await;
+        if tokio::time::timeout(CLOSE_MAX, self.0.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some frames have no answer yet; their appenders look for them later");
+        }
     }
 }
 
@@ -112,8 +118,8 @@ impl Inner {
         let shard = subject::shard_of(log, self.options.shards);
         Place {
             log,
-            stream: subject::stream(&self.options.prefix, shard),
-            subject: subject::frames(&self.options.prefix, shard, log),
+            stream: subject::stream(&self.options.nats.prefix, shard),
+            subject: subject::frames(&self.options.nats.prefix, shard, log),
         }
     }
 

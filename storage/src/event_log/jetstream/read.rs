@@ -6,9 +6,9 @@
 use protocol::{Frame, LogId, Sequence};
 
 use super::get::{self, Run, Stored, Which};
-use super::link::NoAnswer;
 use super::{Inner, Patience};
 use crate::event_log::{Position, ReadError, StoredFrame};
+use crate::nats::NoAnswer;
 
 /// Bytes that one answer of a replica may have.
 const RUN_BYTES_MAX: usize = 8 << 20;

@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use super::Inner;
 use super::answer::{self, ApiError};
 use super::get::Which;
-use super::link::NoAnswer;
 use super::read::{Place, is_tombstone};
 use crate::event_log::ReadError;
+use crate::nats::NoAnswer;
 
 impl Inner {
     /// Removes the frames whose last sequence is at most `through`, but not the newest one.

@@ -19,11 +19,11 @@ const ATTEMPTS: u32 = 60;
 const PAUSE: Duration = Duration::from_millis(250);
 
 fn wanted(options: &JetStreamOptions, shard: u16) -> Config {
-    let (source, destination) = subject::republish(&options.prefix, shard);
+    let (source, destination) = subject::republish(&options.nats.prefix, shard);
     Config {
-        name: subject::stream(&options.prefix, shard),
+        name: subject::stream(&options.nats.prefix, shard),
         description: Some("Frames of events; written by Primatomic alone.".to_owned()),
-        subjects: vec![subject::all_frames(&options.prefix, shard)],
+        subjects: vec![subject::all_frames(&options.nats.prefix, shard)],
         retention: RetentionPolicy::Limits,
         storage: StorageType::File,
         num_replicas: options.replicas,

@@ -10,7 +10,9 @@ use protocol::frame::KeyDigest;
 use protocol::{ChainHash, LogId, Sequence};
 use storage::clock::SystemClock;
 use storage::event_log::SharedEventLog;
-use storage::event_log::appender::{AppendError, AppendRequest, Appender, AppenderOptions, Payload};
+use storage::event_log::appender::{
+    AppendError, AppendRequest, Appender, AppenderOptions, Payload,
+};
 use test_servers::{NatsCluster, NatsServer};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -56,9 +58,18 @@ impl Load {
             .collect();
         let mut clients = JoinSet::new();
         for client in 0..CLIENTS {
-            clients.spawn(append(client, appenders.clone(), logs.clone(), stop.clone()));
+            clients.spawn(append(
+                client,
+                appenders.clone(),
+                logs.clone(),
+                stop.clone(),
+            ));
         }
-        Self { logs, stop, clients }
+        Self {
+            logs,
+            stop,
+            clients,
+        }
     }
 
     /// Stops the clients and returns what they saw.
@@ -67,7 +78,11 @@ impl Load {
         let records = self.clients.join_all().await;
         let longest = records.iter().map(|record| record.longest).max();
         let acknowledged = records.into_iter().flat_map(|record| record.acknowledged);
-        (self.logs, acknowledged.collect(), longest.unwrap_or_default())
+        (
+            self.logs,
+            acknowledged.collect(),
+            longest.unwrap_or_default(),
+        )
     }
 }
 
@@ -129,7 +144,10 @@ async fn check(event_log: &SharedEventLog, logs: &[LogId], acknowledged: &[Ackno
             for stored_frame in &frames {
                 let frame = &stored_frame.frame;
                 assert_eq!(frame.first(), next, "a gap or an overlap in {log}");
-                assert!(frame.chain_holds(chain), "the hash chain of {log} breaks at {next}");
+                assert!(
+                    frame.chain_holds(chain),
+                    "the hash chain of {log} breaks at {next}"
+                );
                 chain = frame.head().chain;
                 for event in frame.events() {
                     let text = String::from_utf8(event.bytes.to_vec()).unwrap();
@@ -157,9 +175,16 @@ async fn survives(nodes: Vec<SharedEventLog>, faults: impl AsyncFnOnce()) {
     faults().await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     let (logs, acknowledged, longest) = load.finish().await;
-    assert!(acknowledged.len() > 100, "{} appends are no load", acknowledged.len());
+    assert!(
+        acknowledged.len() > 100,
+        "{} appends are no load",
+        acknowledged.len()
+    );
     check(&nodes[0], &logs, &acknowledged).await;
-    println!("{} appends, the longest took {longest:?}", acknowledged.len());
+    println!(
+        "{} appends, the longest took {longest:?}",
+        acknowledged.len()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

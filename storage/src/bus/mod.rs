@@ -1,8 +1,10 @@
 //! How the control plane reaches the workers.
 //!
 //! [`ViewService`] is the whole of it. In one process the worker itself implements it; between
-//! processes a client and a server carry the same calls over messages. All calls are free of side
+//! processes [`nats`] carries the same calls as messages. All calls are free of side
 //! effects on the log, so a call that failed may be sent again, to the same worker or another.
+
+pub mod nats;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,7 +70,7 @@ pub struct ComponentReport {
 }
 
 /// Why an upload is not accepted. The texts are for the author of the component.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum ComponentError {
     #[error("the upload is not a valid component: {0}")]
     Invalid(String),
@@ -84,7 +86,7 @@ pub enum ComponentError {
 }
 
 /// How a build ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BuildOutcome {
     /// The version has folded its log up to `applied` and can go live.
     Ready { applied: Sequence },
@@ -107,7 +109,7 @@ pub struct QueryRequest {
 }
 
 /// A view's answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueryAnswer {
     /// The state that the answer reflects.
     pub sequence: Sequence,
@@ -117,7 +119,7 @@ pub struct QueryAnswer {
 }
 
 /// Why a query has no answer.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum QueryError {
     /// The view did not reach the asked sequence in time.
     #[error("the view has applied sequence {applied} and not yet {wanted}")]
@@ -175,6 +177,16 @@ pub struct SnapshotInfo {
     /// Size of the object, compressed.
     pub bytes: u64,
     pub created_at: Timestamp,
+}
+
+/// What a node must no longer remember, because it was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stale {
+    /// Sessions and keys of a tenant.
+    Tenant(TenantId),
+    Log(LogId),
+    View(ViewId),
+    Everything,
 }
 
 /// What workers do for the control plane.

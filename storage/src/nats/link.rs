@@ -15,8 +15,7 @@ use async_nats::{
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use super::options::{JetStreamOptions, NatsCredentials, OpenError};
-use crate::event_log::live::Live;
+use super::{ConnectError, NatsCredentials, NatsOptions};
 
 /// Messages that may wait for one subscriber; beyond it they are dropped, and followers told so.
 const SUBSCRIPTION_CAPACITY: usize = 4_096;
@@ -27,7 +26,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why a request has no answer.
 #[derive(Clone, Debug, thiserror::Error)]
-pub(super) enum NoAnswer {
+pub(crate) enum NoAnswer {
     /// Nobody has received it.
     #[error("{0}")]
     NotSent(String),
@@ -38,7 +37,7 @@ pub(super) enum NoAnswer {
 
 /// A connection. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Link {
+pub(crate) struct Link {
     client: Client,
     /// Counts lost connections.
     losses: watch::Receiver<u64>,
@@ -46,15 +45,16 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Connects. Followers are told to read when frames may have been missed.
-    pub(super) async fn connect(
-        options: &JetStreamOptions,
-        live: Arc<Live>,
-    ) -> Result<Self, OpenError> {
+    /// Connects. `missed` is called whenever messages to subscribers may have been lost: after a
+    /// lost connection, or when a subscriber was too slow.
+    pub(crate) async fn connect(
+        options: &NatsOptions,
+        missed: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Self, ConnectError> {
         let (lost, losses) = watch::channel(0_u64);
         let lost = Arc::new(lost);
         let connect = with_credentials(&options.credentials)?
-            .name("primatomic event log")
+            .name("primatomic")
             .connection_timeout(CONNECT_TIMEOUT)
             .subscription_capacity(SUBSCRIPTION_CAPACITY)
             .client_capacity(CLIENT_CAPACITY)
@@ -63,14 +63,14 @@ impl Link {
                 Duration::from_millis(step.saturating_mul(20)).min(RECONNECT_DELAY_MAX)
             })
             .event_callback(move |event| {
-                heard(&event, &lost, &live);
+                heard(&event, &lost, &missed);
                 std::future::ready(())
             });
         let servers: Vec<&str> = options.servers.iter().map(String::as_str).collect();
         let client = connect
             .connect(servers)
             .await
-            .map_err(|error| OpenError::Unreachable {
+            .map_err(|error| ConnectError::Unreachable {
                 servers: options.servers.join(", "),
                 reason: error.to_string(),
             })?;
@@ -82,15 +82,15 @@ impl Link {
     }
 
     /// What the server said about itself.
-    pub(super) fn server(&self) -> ServerInfo {
+    pub(crate) fn server(&self) -> ServerInfo {
         self.client.server_info()
     }
 
-    pub(super) fn is_at_least(&self, major: i64, minor: i64) -> bool {
+    pub(crate) fn is_at_least(&self, major: i64, minor: i64) -> bool {
         self.client.is_server_compatible(major, minor, 0)
     }
 
-    pub(super) fn jetstream(&self) -> async_nats::jetstream::Context {
+    pub(crate) fn jetstream(&self) -> async_nats::jetstream::Context {
         let mut context = async_nats::jetstream::new(self.client.clone());
         context.set_timeout(self.timeout);
         context
@@ -105,19 +105,29 @@ impl Link {
         }
     }
 
-    /// Sends a request and waits for its answer.
-    pub(super) async fn request(
+    /// Sends a request and waits for its answer, as long as the options say.
+    pub(crate) async fn request(
         &self,
         subject: String,
         headers: Option<HeaderMap>,
         payload: Bytes,
     ) -> Result<Message, NoAnswer> {
-        self.check_connected()?;
         // A large payload takes its time on the wire and on the disks of the servers.
         let extra = Duration::from_micros(u64::try_from(payload.len()).unwrap_or_default());
-        let mut request = Request::new()
-            .payload(payload)
-            .timeout(Some(self.timeout + extra));
+        self.request_within(self.timeout + extra, subject, headers, payload)
+            .await
+    }
+
+    /// As [`Self::request`], for so long.
+    pub(crate) async fn request_within(
+        &self,
+        timeout: Duration,
+        subject: String,
+        headers: Option<HeaderMap>,
+        payload: Bytes,
+    ) -> Result<Message, NoAnswer> {
+        self.check_connected()?;
+        let mut request = Request::new().payload(payload).timeout(Some(timeout));
         if let Some(headers) = headers {
             request = request.headers(headers);
         }
@@ -125,7 +135,7 @@ impl Link {
         self.unless_lost(async {
             answer.await.map_err(|error| match error.kind() {
                 RequestErrorKind::NoResponders => {
-                    NoAnswer::NotSent("NATS has no leader for it right now".to_owned())
+                    NoAnswer::NotSent("nobody in NATS takes it right now".to_owned())
                 }
                 RequestErrorKind::InvalidSubject | RequestErrorKind::MaxPayloadExceeded => {
                     NoAnswer::NotSent(error.to_string())
@@ -134,11 +144,11 @@ impl Link {
                 RequestErrorKind::Other => NoAnswer::Lost(error.to_string()),
             })
         })
-        .await
+        .await?
     }
 
     /// Sends a message that has no answer of its own.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         subject: String,
         headers: HeaderMap,
@@ -151,7 +161,7 @@ impl Link {
     }
 
     /// Sends a request that has many answers.
-    pub(super) async fn request_many(
+    pub(crate) async fn request_many(
         &self,
         subject: String,
         payload: Bytes,
@@ -165,53 +175,54 @@ impl Link {
         Ok(answers)
     }
 
-    pub(super) async fn subscribe(&self, subject: String) -> Result<Subscriber, NoAnswer> {
+    pub(crate) async fn subscribe(&self, subject: String) -> Result<Subscriber, NoAnswer> {
         let subscribed = self.client.subscribe(subject).await;
         subscribed.map_err(|error| NoAnswer::NotSent(error.to_string()))
     }
 
     /// Waits for something, but not over a lost connection nor longer than a request may take.
-    pub(super) async fn within<T>(&self, answer: impl Future<Output = T>) -> Result<T, NoAnswer> {
+    pub(crate) async fn within<T>(&self, answer: impl Future<Output = T>) -> Result<T, NoAnswer> {
         self.unless_lost(async {
             tokio::time::timeout(self.timeout, answer)
                 .await
                 .map_err(|_| NoAnswer::Lost("NATS did not answer in time".to_owned()))
         })
-        .await
+        .await?
     }
 
-    async fn unless_lost<T>(
+    /// Waits for something, but not over a lost connection.
+    pub(crate) async fn unless_lost<T>(
         &self,
-        answer: impl Future<Output = Result<T, NoAnswer>>,
+        answer: impl Future<Output = T>,
     ) -> Result<T, NoAnswer> {
         let mut losses = self.losses.clone();
         losses.mark_unchanged();
         tokio::select! {
             biased;
-            answer = answer => answer,
+            answer = answer => Ok(answer),
             // An error means that the client is gone, and its connection with it.
             _ = losses.changed() => Err(NoAnswer::Lost("the connection to NATS was lost".into())),
         }
     }
 }
 
-fn heard(event: &Event, lost: &watch::Sender<u64>, live: &Live) {
+fn heard(event: &Event, lost: &watch::Sender<u64>, missed: &impl Fn()) {
     match event {
         Event::Connected => {
             tracing::info!("connected to NATS");
-            live.skip_all();
+            missed();
         }
         Event::Disconnected | Event::Closed => {
             tracing::warn!("the connection to NATS was lost");
             lost.send_modify(|count| *count += 1);
         }
-        Event::SlowConsumer(_) => live.skip_all(),
+        Event::SlowConsumer(_) => missed(),
         Event::LameDuckMode | Event::Draining => tracing::info!(%event, "NATS"),
         Event::ServerError(_) | Event::ClientError(_) => tracing::warn!(%event, "NATS"),
     }
 }
 
-fn with_credentials(credentials: &NatsCredentials) -> Result<ConnectOptions, OpenError> {
+fn with_credentials(credentials: &NatsCredentials) -> Result<ConnectOptions, ConnectError> {
     Ok(match credentials {
         NatsCredentials::None => ConnectOptions::new(),
         NatsCredentials::Token(token) => ConnectOptions::with_token(token.clone()),
@@ -220,7 +231,7 @@ fn with_credentials(credentials: &NatsCredentials) -> Result<ConnectOptions, Ope
         }
         NatsCredentials::File(path) => {
             let problem = |error: std::io::Error| {
-                OpenError::Settings(format!(
+                ConnectError::Settings(format!(
                     "the credentials file {} can't be used: {error}",
                     path.display()
                 ))

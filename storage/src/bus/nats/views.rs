@@ -1,0 +1,219 @@
+//! A control plane's side: the workers of a cluster as one [`ViewService`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::{HeaderMap, StatusCode, Subscriber};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt as _;
+use protocol::{ComponentDigest, TenantId, VersionId};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use super::Bus;
+use super::members::{Members, SILENCE_MAX};
+use super::serve::ServeError;
+use super::wire::{self, Assembly, Call, Forget, Heartbeat, Reply};
+use crate::bus::{
+    BuildOutcome, ComponentError, ComponentReport, QueryAnswer, QueryError, QueryRequest,
+    VersionSpec, VersionStatus, ViewService,
+};
+
+/// How long a call waits for a worker to appear.
+const WORKER_WAIT: Duration = Duration::from_secs(3);
+/// Workers that are asked for one answer.
+const WORKERS_ASKED_MAX: usize = 3;
+/// On top of what a query may wait for its sequence: loading and computing.
+const QUERY_TIME: Duration = Duration::from_secs(120);
+/// A build is as long as its log; a worker that dies ends it sooner.
+const BUILD_TIME: Duration = Duration::from_secs(24 * 3_600);
+const PREPARE_TIME: Duration = Duration::from_secs(600);
+const STATUS_TIME: Duration = Duration::from_secs(5);
+
+/// The workers that are reached over NATS.
+#[derive(Debug)]
+pub struct RemoteViews {
+    bus: Bus,
+    members: Arc<Members>,
+    /// Ends the listening when this is dropped.
+    _listening: DropGuard,
+    tasks: TaskTracker,
+}
+
+impl RemoteViews {
+    /// Listens for workers and asks who is there.
+    ///
+    /// # Errors
+    /// When NATS does not take the subscription.
+    pub async fn listen(bus: Bus) -> Result<Self, ServeError> {
+        let members = Arc::new(Members::default());
+        let heartbeats = bus.link.subscribe(bus.subjects.heartbeats()).await?;
+        let (end, tasks) = (CancellationToken::new(), TaskTracker::new());
+        tasks.spawn(hear(Arc::clone(&members), heartbeats, end.clone()));
+        let who = bus
+            .link
+            .send(bus.subjects.who(), HeaderMap::new(), Bytes::new());
+        who.await?;
+        Ok(Self {
+            bus,
+            members,
+            _listening: end.drop_guard(),
+            tasks,
+        })
+    }
+
+    /// Asks one worker after the other, in the order for the key, until one has an answer.
+    async fn ask(&self, key: &[u8; 16], call: &Call, time: Duration) -> Result<Reply, String> {
+        let call = wire::encode(call)?;
+        // Just started, or all workers just restarted.
+        let _ = tokio::time::timeout(WORKER_WAIT, self.members.any()).await;
+        let mut reason = "no worker is running".to_owned();
+        for worker in self.members.order(key).into_iter().take(WORKERS_ASKED_MAX) {
+            let answer = self.ask_worker(worker, call.clone(), time).await;
+            match answer.and_then(Reply::or_elsewhere) {
+                Ok(reply) => return Ok(reply),
+                Err(text) => {
+                    tracing::debug!(%worker, reason = text, "a worker did not answer");
+                    reason = text;
+                }
+            }
+        }
+        Err(reason)
+    }
+
+    async fn ask_worker(&self, worker: Uuid, call: Bytes, time: Duration) -> Result<Reply, String> {
+        let subject = self.bus.subjects.worker(worker);
+        let replies = self.bus.link.request_many(subject, call).await;
+        let replies = replies.map_err(|reason| reason.to_string())?;
+        tokio::select! {
+            reply = self.receive(worker, replies) => reply,
+            () = self.members.gone(worker) => Err("the worker has gone".to_owned()),
+            () = tokio::time::sleep(time) => Err("the worker did not answer in time".to_owned()),
+        }
+    }
+
+    async fn receive(&self, worker: Uuid, mut replies: Subscriber) -> Result<Reply, String> {
+        let mut assembly = Assembly::default();
+        loop {
+            let message = self
+                .bus
+                .link
+                .unless_lost(replies.next())
+                .await
+                .map_err(|reason| reason.to_string())?
+                .ok_or("the reply ended early")?;
+            if message.status == Some(StatusCode::NO_RESPONDERS) {
+                self.members.lose(worker);
+                return Err("the worker has gone".to_owned());
+            }
+            if let Some(whole) = assembly.take(message)? {
+                return wire::decode(&whole);
+            }
+        }
+    }
+
+    /// Stops listening for workers.
+    pub async fn close(self) {
+        let Self {
+            _listening, tasks, ..
+        } = self;
+        drop(_listening);
+        tasks.close();
+        tasks.wait().await;
+    }
+}
+
+async fn hear(members: Arc<Members>, mut heartbeats: Subscriber, end: CancellationToken) {
+    let mut sweeps = tokio::time::interval(SILENCE_MAX / 5);
+    loop {
+        tokio::select! {
+            heartbeat = heartbeats.next() => match heartbeat {
+                Some(message) => match wire::decode(&message.payload) {
+                    Ok(Heartbeat { worker, leaving: false }) => members.hear(worker),
+                    Ok(Heartbeat { worker, leaving: true }) => members.lose(worker),
+                    Err(reason) => tracing::debug!(%reason, "a heartbeat is not understood"),
+                },
+                None => return,
+            },
+            _ = sweeps.tick() => members.sweep(),
+            () = end.cancelled() => return,
+        }
+    }
+}
+
+/// A reply of another kind than was asked for.
+fn mixed_up() -> String {
+    "the worker answered something else".to_owned()
+}
+
+#[async_trait]
+impl ViewService for RemoteViews {
+    async fn prepare(
+        &self,
+        tenant: TenantId,
+        component: ComponentDigest,
+    ) -> Result<ComponentReport, ComponentError> {
+        let call = Call::Prepare { tenant, component };
+        match self.ask(tenant.as_bytes(), &call, PREPARE_TIME).await {
+            Ok(Reply::Prepared(outcome)) => outcome,
+            Ok(_) => Err(ComponentError::Unavailable(mixed_up())),
+            Err(reason) => Err(ComponentError::Unavailable(reason)),
+        }
+    }
+
+    async fn build(&self, version: Arc<VersionSpec>) -> Result<BuildOutcome, QueryError> {
+        let key = *version.version.as_bytes();
+        let call = Call::Build {
+            version: (*version).clone(),
+        };
+        match self.ask(&key, &call, BUILD_TIME).await {
+            Ok(Reply::Built(outcome)) => outcome,
+            Ok(_) => Err(QueryError::Unavailable(mixed_up())),
+            Err(reason) => Err(QueryError::Unavailable(reason)),
+        }
+    }
+
+    async fn query(&self, request: QueryRequest) -> Result<QueryAnswer, QueryError> {
+        let key = *request.version.version.as_bytes();
+        let time = request.timeout.saturating_add(QUERY_TIME);
+        match self.ask(&key, &Call::query(request), time).await {
+            Ok(Reply::Answered(outcome)) => outcome,
+            Ok(_) => Err(QueryError::Unavailable(mixed_up())),
+            Err(reason) => Err(QueryError::Unavailable(reason)),
+        }
+    }
+
+    async fn status(&self, version: Arc<VersionSpec>) -> VersionStatus {
+        let key = *version.version.as_bytes();
+        let call = Call::Status {
+            version: (*version).clone(),
+        };
+        match self.ask(&key, &call, STATUS_TIME).await {
+            Ok(Reply::Status(status)) => status,
+            // What nobody can tell is left out of the status.
+            Ok(_) | Err(_) => VersionStatus::default(),
+        }
+    }
+
+    async fn forget(&self, versions: Vec<VersionId>) {
+        let subject = self.bus.subjects.forget();
+        let sent = match wire::encode(&Forget { versions }) {
+            Ok(forget) => self.bus.link.send(subject, HeaderMap::new(), forget).await,
+            Err(_) => return,
+        };
+        if let Err(reason) = sent {
+            // Instances of deleted versions are dropped when nobody asks them any more.
+            tracing::debug!(%reason, "workers were not told to forget versions");
+        }
+    }
+
+    async fn health(&self) -> Result<(), String> {
+        match self.ask(&[0; 16], &Call::Health, STATUS_TIME).await {
+            Ok(Reply::Health(health)) => health,
+            Ok(_) => Err(mixed_up()),
+            Err(reason) => Err(reason),
+        }
+    }
+}
