@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use storage::bus::Stale;
 use storage::catalog::{ControlEvent, Deletion, RecordedEvent};
 use storage::objects::{ObjectError, ObjectKey};
 use tokio::sync::broadcast::error::RecvError;
@@ -24,13 +25,31 @@ impl App {
         let mut changes = self.catalog.changes();
         self.spawn_until_stop(|app| async move {
             loop {
-                match changes.recv().await {
-                    Ok(change) => app.notice(&change),
-                    Err(RecvError::Lagged(_)) => app.forget_all(),
+                let stale = match changes.recv().await {
+                    Ok(change) => stale(&change),
+                    Err(RecvError::Lagged(_)) => Some(Stale::Everything),
                     Err(RecvError::Closed) => return,
+                };
+                if let Some(stale) = stale {
+                    app.forget(stale);
+                    if let Some(peers) = &app.peers {
+                        peers.tell(stale).await;
+                    }
                 }
             }
         });
+        if let Some(peers) = &self.peers {
+            let mut heard = peers.heard();
+            self.spawn_until_stop(|app| async move {
+                loop {
+                    match heard.recv().await {
+                        Ok(stale) => app.forget(stale),
+                        Err(RecvError::Lagged(_)) => app.forget(Stale::Everything),
+                        Err(RecvError::Closed) => return,
+                    }
+                }
+            });
+        }
         self.spawn_until_stop(|app| async move {
             while let Err(failure) = app.resume_builds().await {
                 tracing::warn!(%failure, "builds are not resumed yet");
@@ -62,35 +81,16 @@ impl App {
     }
 
     /// Drops what is remembered of something that changed.
-    fn notice(&self, change: &RecordedEvent) {
-        match &change.event {
-            ControlEvent::KeyRevoked { .. }
-            | ControlEvent::TenantRateChanged { .. }
-            | ControlEvent::MemberAdded { .. } => self.sessions.forget_tenant(change.tenant),
-            ControlEvent::LogUpdated { log, .. } | ControlEvent::LogDeleted { log, .. } => {
-                self.caches.forget_log(*log);
+    fn forget(&self, stale: Stale) {
+        match stale {
+            Stale::Tenant(tenant) => self.sessions.forget_tenant(tenant),
+            Stale::Log(log) => self.caches.forget_log(log),
+            Stale::View(view) => self.caches.forget_view(view),
+            Stale::Everything => {
+                self.sessions.forget_all();
+                self.caches.forget_all();
             }
-            ControlEvent::VersionActivated { view, .. }
-            | ControlEvent::VersionFailed { view, .. }
-            | ControlEvent::VersionHalted { view, .. }
-            | ControlEvent::VersionRetired { view, .. }
-            | ControlEvent::VersionRemoved { view, .. }
-            | ControlEvent::ViewDeleted { view, .. } => self.caches.forget_view(*view),
-            // New things are not remembered as missing, and these change no answer.
-            ControlEvent::TenantCreated { .. }
-            | ControlEvent::UserRegistered { .. }
-            | ControlEvent::EmailVerificationRequested { .. }
-            | ControlEvent::EmailVerified { .. }
-            | ControlEvent::KeyCreated { .. }
-            | ControlEvent::LogCreated { .. }
-            | ControlEvent::ViewCreated { .. }
-            | ControlEvent::VersionUploaded { .. } => {}
         }
-    }
-
-    fn forget_all(&self) {
-        self.sessions.forget_all();
-        self.caches.forget_all();
     }
 
     async fn remove_deleted_for_ever(&self) {
@@ -155,5 +155,32 @@ impl App {
                 self.objects.delete(&object.key).await?;
             }
         }
+    }
+}
+
+/// What must not be remembered after a change.
+fn stale(change: &RecordedEvent) -> Option<Stale> {
+    match &change.event {
+        ControlEvent::KeyRevoked { .. }
+        | ControlEvent::TenantRateChanged { .. }
+        | ControlEvent::MemberAdded { .. } => Some(Stale::Tenant(change.tenant)),
+        ControlEvent::LogUpdated { log, .. } | ControlEvent::LogDeleted { log, .. } => {
+            Some(Stale::Log(*log))
+        }
+        ControlEvent::VersionActivated { view, .. }
+        | ControlEvent::VersionFailed { view, .. }
+        | ControlEvent::VersionHalted { view, .. }
+        | ControlEvent::VersionRetired { view, .. }
+        | ControlEvent::VersionRemoved { view, .. }
+        | ControlEvent::ViewDeleted { view, .. } => Some(Stale::View(*view)),
+        // New things are not remembered as missing, and these change no answer.
+        ControlEvent::TenantCreated { .. }
+        | ControlEvent::UserRegistered { .. }
+        | ControlEvent::EmailVerificationRequested { .. }
+        | ControlEvent::EmailVerified { .. }
+        | ControlEvent::KeyCreated { .. }
+        | ControlEvent::LogCreated { .. }
+        | ControlEvent::ViewCreated { .. }
+        | ControlEvent::VersionUploaded { .. } => None,
     }
 }

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use protocol::RequestId;
 use storage::access::Access;
 use storage::bus::SharedViews;
+use storage::bus::nats::Peers;
 use storage::catalog::{Catalog, Context};
 use storage::clock::SharedClock;
 use storage::event_log::SharedEventLog;
@@ -45,6 +46,8 @@ pub struct Parts {
     pub appender: Appender,
     pub objects: SharedObjects,
     pub views: SharedViews,
+    /// Other nodes of the control plane, where there can be any.
+    pub peers: Option<Peers>,
     pub clock: SharedClock,
     pub mail: Mailbox,
     pub options: Options,
@@ -57,6 +60,7 @@ pub(crate) struct App {
     pub(crate) appender: Appender,
     pub(crate) objects: SharedObjects,
     pub(crate) views: SharedViews,
+    peers: Option<Peers>,
     pub(crate) clock: SharedClock,
     pub(crate) mail: Mailbox,
     pub(crate) options: Options,
@@ -91,6 +95,7 @@ impl App {
             appender,
             objects,
             views,
+            peers,
             clock,
             mail,
             options,
@@ -113,6 +118,7 @@ impl App {
             appender,
             objects,
             views,
+            peers,
             clock,
             mail,
             options,

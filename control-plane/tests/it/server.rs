@@ -96,6 +96,7 @@ impl Server {
             appender: appender.clone(),
             objects,
             views: Arc::clone(&worker) as _,
+            peers: None,
             clock,
             mail: Mailbox::directory(path.join("mail")).unwrap(),
             options,

@@ -23,7 +23,7 @@ const OWNER_EMAIL: &str = "dev@primatomic.invalid";
 /// Makes what is missing.
 pub(crate) async fn prepare(node: &Node, data: &DataDirectory) -> Result<(), Failure> {
     write_examples(data)?;
-    let (tenant, owner) = match find(&node.catalog).await? {
+    let (tenant, owner) = match find(&node.stores.catalog).await? {
         Some(found) => found,
         None => create(node, data).await?,
     };
@@ -33,7 +33,7 @@ pub(crate) async fn prepare(node: &Node, data: &DataDirectory) -> Result<(), Fai
         role: Role::Owner,
         logs: None,
     };
-    if !has_valid_key(&node.catalog, data, tenant).await? {
+    if !has_valid_key(&node.stores.catalog, data, tenant).await? {
         let key = ApiKey::generate();
         let new = NewKey {
             name: "dev-key".to_owned(),
@@ -42,13 +42,14 @@ pub(crate) async fn prepare(node: &Node, data: &DataDirectory) -> Result<(), Fai
             expires_at: None,
             sha256: sha256(key.expose()),
         };
-        node.catalog
+        node.stores
+            .catalog
             .create_key(&access, context(&access), new)
             .await
             .map_err(Failure::other)?;
         write_key(data, &key)?;
     }
-    create_demo_log(&node.catalog, &access).await
+    create_demo_log(&node.stores.catalog, &access).await
 }
 
 async fn find(catalog: &Catalog) -> Result<Option<(TenantId, UserId)>, Failure> {
@@ -68,7 +69,7 @@ async fn find(catalog: &Catalog) -> Result<Option<(TenantId, UserId)>, Failure> 
 
 async fn create(node: &Node, data: &DataDirectory) -> Result<(TenantId, UserId), Failure> {
     let (_, key) = node
-        .control_plane
+        .control_plane()?
         .create_tenant_with_owner(SHORT_NAME, OWNER_EMAIL, None)
         .await
         .map_err(|failure| {
@@ -78,7 +79,7 @@ async fn create(node: &Node, data: &DataDirectory) -> Result<(TenantId, UserId),
             ))
         })?;
     write_key(data, &key)?;
-    find(&node.catalog)
+    find(&node.stores.catalog)
         .await?
         .ok_or_else(|| Failure::Other(format!("the tenant {SHORT_NAME} is gone again")))
 }

@@ -9,8 +9,8 @@ use storage::clock::SystemClock;
 use crate::failure::Failure;
 use crate::output::{Output, table};
 use crate::server::lock::DataDirectory;
-use crate::server::node::CATALOG_FILE;
 use crate::server::options::DataOptions;
+use crate::server::stores::CATALOG_FILE;
 
 /// Brings the catalog up to date.
 pub(crate) fn migrate(options: &DataOptions, output: Output) -> Result<(), Failure> {

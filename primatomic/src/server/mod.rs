@@ -3,6 +3,7 @@
 //! Everything that the roles share is opened once, in [`node`], and handed to them. Nothing here
 //! answers a request.
 
+mod cluster;
 #[cfg(test)]
 mod configuration_page;
 mod first_start;
@@ -12,6 +13,7 @@ mod maintenance;
 mod node;
 mod options;
 mod signals;
+mod stores;
 mod welcome;
 
 use std::io::Write as _;
@@ -29,21 +31,30 @@ use node::Node;
 
 /// Runs every role, with a tenant, a key and a log to play with.
 pub(crate) fn dev(options: DevOptions) -> Result<(), Failure> {
-    run(options.server, true)
+    run(options.server, Role::All, true)
 }
 
 /// Runs a role.
 pub(crate) fn serve(options: ServeOptions) -> Result<(), Failure> {
-    let role = match options.role {
-        Role::All => return run(options.server, false),
+    let name = match options.role {
+        Role::All => return run(options.server, Role::All, false),
         Role::ControlPlane => "the control plane",
         Role::Worker => "a worker",
         Role::Archiver => "the archiver",
     };
-    Err(Failure::Usage(format!(
-        "{role} can't run by itself on embedded stores, because they belong to one process: run \
-         every role in it with `primatomic serve all`"
-    )))
+    if options.server.cluster.cluster()?.is_none() {
+        return Err(Failure::Usage(format!(
+            "{name} can't run by itself on embedded stores, because they belong to one process: \
+             run every role in it with `primatomic serve all`, or name the stores of a cluster \
+             with --nats, --database-url and --s3-bucket"
+        )));
+    }
+    if options.role == Role::Archiver {
+        return Err(Failure::Usage(
+            "there is no archiver yet; events stay in the event log".to_owned(),
+        ));
+    }
+    run(options.server, options.role, false)
 }
 
 /// Prints the OpenAPI document.
@@ -56,7 +67,7 @@ pub(crate) fn compile_component() -> std::process::ExitCode {
     worker::compile::child_main()
 }
 
-fn run(options: ServerOptions, development: bool) -> Result<(), Failure> {
+fn run(options: ServerOptions, role: Role, development: bool) -> Result<(), Failure> {
     logging::start(&options.log, options.log_format)?;
     raise_open_files();
     // Everything that persists is its owner's alone, even in a directory that others may enter.
@@ -66,32 +77,40 @@ fn run(options: ServerOptions, development: bool) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(Failure::other)?
-        .block_on(serve_until_stopped(options, &data, development))
+        .block_on(serve_until_stopped(options, role, &data, development))
 }
 
 async fn serve_until_stopped(
     options: ServerOptions,
+    role: Role,
     data: &DataDirectory,
     development: bool,
 ) -> Result<(), Failure> {
     let stop = CancellationToken::new();
     let _signals = signals::cancel_on_signal(stop.clone())?;
     // The addresses are taken first: when one is not free, nothing else has to be undone.
-    let listener = listen(options.listen).await?;
-    let address = listener.local_addr().map_err(Failure::other)?;
+    let listener = match role {
+        Role::All | Role::ControlPlane => Some(listen(options.listen).await?),
+        Role::Worker | Role::Archiver => None,
+    };
+    let url = match &listener {
+        Some(listener) => welcome::local_url(listener.local_addr().map_err(Failure::other)?),
+        None => String::new(),
+    };
     let internal = match options.internal_listen {
         Some(address) => Some(listen(address).await?),
         None => None,
     };
-    let url = welcome::local_url(address);
-    let node = Node::start(&options, data, &url).await?;
+    let node = Node::start(&options, role, data, &url).await?;
     if development {
         first_start::prepare(&node, data).await?;
         say(&welcome::text(&url, data.path()))?;
-    } else {
+    } else if listener.is_some() {
         say(&format!("Primatomic is listening on {url}"))?;
+    } else {
+        say("A worker of Primatomic is ready")?;
     }
-    tracing::info!(%address, data = %data.path().display(), "listening");
+    tracing::info!(%url, data = %data.path().display(), "listening");
     let served = node.serve(listener, internal, stop).await;
     node.close().await;
     tracing::info!("stopped");

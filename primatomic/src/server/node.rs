@@ -1,14 +1,13 @@
-//! One process with every role on embedded stores: opens the stores, starts the roles, stops them.
+//! One process with its roles: opens the stores, starts the roles, stops them.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use control_plane::{ControlPlane, Mailbox, Parts, Rate};
-use storage::catalog::Catalog;
+use storage::bus::SharedViews;
+use storage::bus::nats::{Peers, RemoteViews, Serving, serve};
 use storage::clock::{SharedClock, SystemClock};
 use storage::event_log::appender::{Appender, AppenderOptions};
-use storage::event_log::sqlite::{SqliteEventLog, SqliteOptions};
-use storage::objects::dir::DirObjects;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use worker::compile::CompilerCommand;
@@ -17,30 +16,29 @@ use worker::{Worker, WorkerOptions, WorkerParts};
 
 use crate::failure::Failure;
 use crate::server::lock::DataDirectory;
-use crate::server::options::{RequestOptions, ServerOptions, ViewOptions};
+use crate::server::options::{RequestOptions, Role, ServerOptions, ViewOptions};
+use crate::server::stores::Stores;
 
 /// Components that are compiled at the same time. Each compiler uses every core for a moment.
 const COMPILERS_MAX: usize = 2;
 
-/// File of the catalog in the data directory.
-pub(crate) const CATALOG_FILE: &str = "catalog.sqlite";
-
-/// File of the event log in the data directory.
-const EVENT_LOG_FILE: &str = "events.sqlite";
-
 /// The stores and the roles on them.
 pub(crate) struct Node {
-    event_log: SqliteEventLog,
+    pub stores: Stores,
     appender: Appender,
-    pub catalog: Catalog,
-    worker: Arc<Worker>,
-    pub control_plane: ControlPlane,
+    worker: Option<Arc<Worker>>,
+    /// The worker takes calls of other processes.
+    serving: Option<Serving>,
+    control_plane: Option<ControlPlane>,
     metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+    grace: Duration,
 }
 
 impl Node {
+    /// Starts the roles. `url` is where the HTTP API is reached.
     pub(crate) async fn start(
         options: &ServerOptions,
+        role: Role,
         data: &DataDirectory,
         url: &str,
     ) -> Result<Self, Failure> {
@@ -49,96 +47,152 @@ impl Node {
             None => None,
         };
         let clock: SharedClock = Arc::new(SystemClock);
-        let event_log = open_event_log(options, data).await?;
-        let objects = DirObjects::open(&data.join("objects")).map_err(Failure::other)?;
-        let catalog = Catalog::open_sqlite(&data.join(CATALOG_FILE), Arc::clone(&clock))
-            .await
-            .map_err(Failure::other)?;
+        let stores = match options.cluster.cluster()? {
+            Some(cluster) => Stores::cluster(&cluster, Arc::clone(&clock)).await?,
+            None => Stores::embedded(data, &options.events, Arc::clone(&clock)).await?,
+        };
         let appender = Appender::new(
-            Arc::new(event_log.clone()),
+            Arc::clone(&stores.event_log),
             Arc::clone(&clock),
             AppenderOptions {
                 key_window: Duration::from_secs(options.events.idempotency_window_secs),
                 ..AppenderOptions::default()
             },
         );
-        let worker = Worker::new(WorkerParts {
-            event_log: Arc::new(event_log.clone()),
-            objects: Arc::new(objects.clone()),
-            catalog: catalog.clone(),
-            clock: Arc::clone(&clock),
-            compiler: compiler()?,
-            options: worker_options(&options.views),
-        })
-        .map_err(Failure::other)?;
-        let worker = Arc::new(worker);
-        let control_plane = ControlPlane::new(Parts {
-            catalog: catalog.clone(),
-            event_log: Arc::new(event_log.clone()),
-            appender: appender.clone(),
-            objects: Arc::new(objects),
-            views: Arc::clone(&worker) as _,
-            clock,
-            mail: Mailbox::directory(data.join("mail")).map_err(Failure::other)?,
-            options: control_plane_options(options, url),
-        });
+        let worker = match role {
+            Role::All | Role::Worker => Some(start_worker(options, &stores, &clock)?),
+            Role::ControlPlane | Role::Archiver => None,
+        };
+        // A worker that shares its process with the control plane serves that one alone.
+        let serving = match (role, &worker, &stores.bus) {
+            (Role::Worker, Some(worker), Some(bus)) => {
+                let views: SharedViews = Arc::clone(worker) as _;
+                Some(serve(bus.clone(), views).await.map_err(Failure::other)?)
+            }
+            _ => None,
+        };
+        let control_plane = match role {
+            Role::All | Role::ControlPlane => {
+                let views = views(&stores, worker.as_ref()).await?;
+                Some(ControlPlane::new(Parts {
+                    catalog: stores.catalog.clone(),
+                    event_log: Arc::clone(&stores.event_log),
+                    appender: appender.clone(),
+                    objects: Arc::clone(&stores.objects),
+                    views,
+                    peers: peers(&stores).await?,
+                    clock,
+                    mail: Mailbox::directory(data.join("mail")).map_err(Failure::other)?,
+                    options: control_plane_options(options, url),
+                }))
+            }
+            Role::Worker | Role::Archiver => None,
+        };
         Ok(Self {
-            event_log,
+            stores,
             appender,
-            catalog,
             worker,
+            serving,
             control_plane,
             metrics,
+            grace: Duration::from_secs(options.shutdown_timeout_secs),
         })
+    }
+
+    /// The control plane, where this process has that role.
+    pub(crate) fn control_plane(&self) -> Result<&ControlPlane, Failure> {
+        let missing = || Failure::Other("this process has no control plane".to_owned());
+        self.control_plane.as_ref().ok_or_else(missing)
     }
 
     /// Serves until the token is cancelled and the requests under way are answered.
     pub(crate) async fn serve(
         &self,
-        listener: TcpListener,
+        listener: Option<TcpListener>,
         internal: Option<TcpListener>,
         stop: CancellationToken,
     ) -> Result<(), Failure> {
-        let serving = self.control_plane.clone().serve(listener, stop.clone());
-        let (served, internal) = match (internal, &self.metrics) {
-            (Some(internal), Some(metrics)) => {
-                let endpoint = control_plane::metrics::endpoint(metrics.clone());
-                let acceptor =
-                    poem::listener::TcpAcceptor::from_tokio(internal).map_err(Failure::other)?;
-                let internal = poem::Server::new_with_acceptor(acceptor)
-                    .run_with_graceful_shutdown(endpoint, stop.cancelled(), None);
-                tokio::join!(serving, internal)
+        let serving = async {
+            match (listener, &self.control_plane) {
+                (Some(listener), Some(control_plane)) => {
+                    let serving = control_plane.clone().serve(listener, stop.clone());
+                    serving.await.map_err(Failure::other)
+                }
+                _ => {
+                    stop.cancelled().await;
+                    Ok(())
+                }
             }
-            _ => (serving.await, Ok(())),
         };
-        served.and(internal).map_err(Failure::other)
+        let internal = async {
+            let (Some(internal), Some(metrics)) = (internal, &self.metrics) else {
+                return Ok(());
+            };
+            let endpoint = control_plane::metrics::endpoint(metrics.clone());
+            let acceptor =
+                poem::listener::TcpAcceptor::from_tokio(internal).map_err(Failure::other)?;
+            poem::Server::new_with_acceptor(acceptor)
+                .run_with_graceful_shutdown(endpoint, stop.cancelled(), None)
+                .await
+                .map_err(Failure::other)
+        };
+        let (served, internal) = tokio::join!(serving, internal);
+        served.and(internal)
     }
 
-    /// Stops the worker, which saves what pays, and closes the stores, in this order: each needs
-    /// those that are closed after it.
+    /// Stops the roles and closes the stores, in this order: each needs what is closed after it.
+    /// A worker first answers the calls that it has taken, and then saves what pays.
     pub(crate) async fn close(self) {
-        self.control_plane.stop().await;
-        self.worker.shutdown().await;
+        if let Some(control_plane) = self.control_plane {
+            control_plane.stop().await;
+        }
+        if let Some(serving) = self.serving {
+            serving.leave(self.grace).await;
+        }
+        if let Some(worker) = self.worker {
+            worker.shutdown().await;
+        }
         self.appender.close().await;
-        self.event_log.close().await;
-        self.catalog.close().await;
+        self.stores.close().await;
     }
 }
 
-/// Opening checks the file and may take a moment, so it happens off the runtime's threads.
-async fn open_event_log(
-    options: &ServerOptions,
-    data: &DataDirectory,
-) -> Result<SqliteEventLog, Failure> {
-    let path = data.join(EVENT_LOG_FILE);
-    let options = SqliteOptions {
-        file_bytes_max: options.events.event_log_bytes_max,
-        ..SqliteOptions::default()
+/// The workers: the one in this process, or those of the cluster.
+async fn views(stores: &Stores, own: Option<&Arc<Worker>>) -> Result<SharedViews, Failure> {
+    match (own, &stores.bus) {
+        (Some(worker), _) => Ok(Arc::clone(worker) as _),
+        (None, Some(bus)) => {
+            let remote = RemoteViews::listen(bus.clone()).await;
+            Ok(Arc::new(remote.map_err(Failure::other)?))
+        }
+        (None, None) => Err(Failure::Other("there is no way to a worker".to_owned())),
+    }
+}
+
+/// Other control planes, where there can be any.
+async fn peers(stores: &Stores) -> Result<Option<Peers>, Failure> {
+    let Some(bus) = &stores.bus else {
+        return Ok(None);
     };
-    tokio::task::spawn_blocking(move || SqliteEventLog::open(&path, options))
-        .await
-        .map_err(Failure::other)?
-        .map_err(Failure::other)
+    let peers = Peers::listen(bus.clone()).await;
+    peers.map(Some).map_err(Failure::other)
+}
+
+fn start_worker(
+    options: &ServerOptions,
+    stores: &Stores,
+    clock: &SharedClock,
+) -> Result<Arc<Worker>, Failure> {
+    Worker::new(WorkerParts {
+        event_log: Arc::clone(&stores.event_log),
+        objects: Arc::clone(&stores.objects),
+        catalog: stores.catalog.clone(),
+        clock: Arc::clone(clock),
+        compiler: compiler()?,
+        options: worker_options(&options.views),
+    })
+    .map(Arc::new)
+    .map_err(Failure::other)
 }
 
 fn compiler() -> Result<CompilerCommand, Failure> {

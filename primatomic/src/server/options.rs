@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::server::cluster::ClusterOptions;
+
 /// Where the data lies.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DataOptions {
@@ -40,10 +42,13 @@ pub(crate) struct DevOptions {
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Embedded stores belong to one process, so on them the only role is `all`.
+Embedded stores belong to one process, so on them the only role is `all`. On the stores of a cluster
+(NATS, PostgreSQL and an object store; see the flags below) any number of processes run each role.
 
-Example:
-  primatomic serve all --data /var/lib/primatomic --listen 0.0.0.0:8080")]
+Examples:
+  primatomic serve all --data /var/lib/primatomic --listen 0.0.0.0:8080
+  primatomic serve control-plane --nats nats://n1:4222,nats://n2:4222,nats://n3:4222 ...
+  primatomic serve worker --nats nats://n1:4222,nats://n2:4222,nats://n3:4222 ...")]
 pub(crate) struct ServeOptions {
     /// The role to run
     #[arg(value_enum)]
@@ -127,6 +132,8 @@ pub(crate) struct ServerOptions {
     pub events: EventOptions,
     #[command(flatten)]
     pub views: ViewOptions,
+    #[command(flatten)]
+    pub cluster: ClusterOptions,
 }
 
 /// Limits on requests.
