@@ -4,7 +4,7 @@
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help dev test servers lint bench crash-test openapi toolchain
+.PHONY: help dev cluster test servers lint bench crash-test openapi toolchain
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -22,6 +22,10 @@ servers: ## Install the servers that tests run against into .local
 lint: toolchain ## Check format and lints; warnings are errors
 	$(CARGO) fmt --all -- --check
 	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
+
+cluster: toolchain servers ## Run a cluster of every store and role on the loopback address
+	$(CARGO) build --locked --workspace --all-features --bin primatomic --bin cluster
+	$(TARGET)/debug/cluster
 
 bench: toolchain ## Measure speed and memory on this machine, in release mode
 	$(CARGO) build --locked --release -p primatomic -p bench

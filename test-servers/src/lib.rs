@@ -1,10 +1,12 @@
-//! Real servers for tests: NATS with JetStream, PostgreSQL, and an S3 server.
+//! Real servers for tests: NATS with JetStream, PostgreSQL, and an S3 server; and whole clusters
+//! on them.
 //!
 //! Each one runs on a free port of the loopback address, with its data in a temporary directory,
 //! and ends when it is dropped. It can be killed and started again on the same port with the same
 //! data, as a crash and a restart would. `install.sh` installs the programs; a server that is
 //! missing is an error that says so, never a test that is skipped.
 
+pub mod cluster;
 mod nats;
 mod postgres;
 mod process;

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -38,6 +39,8 @@ impl Process {
     ) -> Result<Self> {
         let output = File::options().create(true).append(true).open(log)?;
         let child = command
+            // A Ctrl-C in the terminal is for whoever started it.
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)

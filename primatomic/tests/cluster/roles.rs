@@ -3,39 +3,26 @@
 use std::time::Instant;
 
 use reqwest::Method;
+use serde_json::{Value, json};
+use test_servers::NatsServer;
+use test_servers::cluster::{Member, Nats, Node, Stores};
 
-use crate::nodes::{Member, Stores, accepted};
+fn cluster() -> Stores {
+    let nats = Nats::One(NatsServer::start().unwrap());
+    Stores::start(env!("CARGO_BIN_EXE_primatomic"), nats).unwrap()
+}
 
-#[test]
-fn a_log_and_its_view_are_served_by_any_process_that_is_left() {
-    let stores = Stores::start();
-    let planes = [stores.run("control-plane"), stores.run("control-plane")];
-    let workers = [stores.run("worker"), stores.run("worker")];
-    let member = Member::register(&planes[0]);
-    let created = r#"{"name":"orders"}"#;
-    member.json(Method::POST, &planes[0].url, "/logs", created);
-    let deployed = member.send(
-        Method::POST,
-        &planes[1].url,
-        "/logs/orders/views/counter",
-        example_views::COUNTER.to_vec(),
-        "application/wasm",
-    );
-    let deployed = accepted(deployed.unwrap());
-    assert_eq!(deployed["success"], true, "{deployed}");
-
-    // Both control planes append to one log; sequences stay dense.
-    let mut sequences: Vec<u64> = std::thread::scope(|scope| {
+/// Four clients append 25 events each, in turn through all control planes.
+fn append_at_once(member: &Member, planes: &[Node], log: &str) -> Vec<u64> {
+    std::thread::scope(|scope| {
         let clients: Vec<_> = (0..4)
             .map(|client| {
-                let (planes, member) = (&planes, &member);
                 scope.spawn(move || {
-                    (0..25)
-                        .map(|number| {
-                            let plane = &planes[(client + number) % 2];
-                            member.append(plane, "orders", r#"{"inc":1}"#)
-                        })
-                        .collect::<Vec<_>>()
+                    let append = |number: usize| {
+                        let plane = &planes[(client + number) % planes.len()];
+                        member.append(plane, log, r#"{"inc":1}"#).unwrap()
+                    };
+                    (0..25).map(append).collect::<Vec<_>>()
                 })
             })
             .collect();
@@ -43,30 +30,45 @@ fn a_log_and_its_view_are_served_by_any_process_that_is_left() {
             .into_iter()
             .flat_map(|client| client.join().unwrap());
         joined.collect()
-    });
+    })
+}
+
+#[test]
+fn a_log_and_its_view_are_served_by_any_process_that_is_left() {
+    let stores = cluster();
+    let run = |role| stores.run(role).unwrap();
+    let planes = [run("control-plane"), run("control-plane")];
+    let (one, two) = (run("worker"), run("worker"));
+    let member = Member::register(&planes[0], "acme").unwrap();
+    let orders = json!({ "name": "orders" });
+    member
+        .call(Method::POST, &planes[0], "/logs", &orders)
+        .unwrap();
+    let deployed = member.deploy(&planes[1], "orders", "counter", example_views::COUNTER);
+    assert_eq!(deployed.unwrap()["success"], true);
+
+    // Both control planes append to one log; sequences stay dense.
+    let mut sequences = append_at_once(&member, &planes, "orders");
     sequences.sort_unstable();
     assert_eq!(sequences, (1..=100).collect::<Vec<_>>());
     for plane in &planes {
-        let (answer, _) = member.query(plane, "orders", "counter", 100);
+        let (answer, _) = member.query(plane, "orders", "counter", 100).unwrap();
         assert_eq!(answer["value"], 100);
     }
 
     // A key that is revoked through one control plane is refused by the other one within a second,
     // although that one remembers it.
-    let made = member.json(
-        Method::POST,
-        &planes[0].url,
-        "/keys",
-        r#"{"name":"short-lived"}"#,
-    );
-    let holder = member.with_token(made["key"].as_str().unwrap());
+    let (key, id) = member.create_key(&planes[0], "short-lived").unwrap();
+    let holder = member.with_token(key);
     let status = || {
-        let asked = holder.send(Method::GET, &planes[1].url, "/logs", "", "application/json");
+        let asked = holder.send(Method::GET, &planes[1], "/logs", "", "application/json");
         asked.unwrap().status()
     };
     assert_eq!(status(), 200);
-    let path = format!("/keys/{}", made["id"].as_str().unwrap());
-    member.json(Method::DELETE, &planes[0].url, &path, "");
+    let path = format!("/keys/{id}");
+    member
+        .call(Method::DELETE, &planes[0], &path, &Value::Null)
+        .unwrap();
     let start = Instant::now();
     while status() == 200 {
         assert!(
@@ -78,28 +80,27 @@ fn a_log_and_its_view_are_served_by_any_process_that_is_left() {
 
     // One worker after the other dies, so that the view's is among them; whoever is left answers
     // the same.
-    let [one, two] = workers;
-    drop(one);
     let answers = |who: &str| {
-        let (answer, pause) = member.query(&planes[0], "orders", "counter", 100);
+        let (answer, pause) = member.query(&planes[0], "orders", "counter", 100).unwrap();
         assert_eq!(answer["value"], 100);
         println!("{who} worker was killed; the next answer took {pause:?}");
     };
+    one.kill();
     answers("the first");
-    let three = stores.run("worker");
-    drop(two);
+    let three = run("worker");
+    two.kill();
     answers("the second");
 
     // A control plane dies: the other one goes on.
     let [lost, left] = planes;
-    drop(lost);
-    let last = member.append(&left, "orders", r#"{"dec":40}"#);
+    lost.kill();
+    let last = member.append(&left, "orders", r#"{"dec":40}"#).unwrap();
     assert_eq!(last, 101);
-    let (answer, _) = member.query(&left, "orders", "counter", last);
+    let (answer, _) = member.query(&left, "orders", "counter", last).unwrap();
     assert_eq!(answer["value"], 60);
 
     let start = Instant::now();
-    left.stop();
-    three.stop();
+    left.stop().unwrap();
+    three.stop().unwrap();
     println!("stopping took {:?}", start.elapsed());
 }

@@ -1,0 +1,110 @@
+//! A process with a role.
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// How long a process may take to do something; debug builds on busy machines are slow.
+const PATIENCE: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(10);
+
+/// A process of a cluster, with a directory of its own. It is killed when this is dropped.
+pub struct Node {
+    child: Child,
+    /// Where its HTTP API is; empty for a worker.
+    pub url: String,
+    directory: TempDir,
+}
+
+impl Node {
+    pub(super) fn start(mut command: Command, role: &str) -> Result<Self> {
+        let directory = tempfile::tempdir()?;
+        let log = File::create(directory.path().join("server.log"))?;
+        let mut child = command
+            .current_dir(directory.path())
+            // A Ctrl-C in the terminal is for whoever runs the cluster, and stops it in order.
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()?;
+        let stdout = child.stdout.take().context("it has no output")?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        let mut node = Self {
+            child,
+            url: String::new(),
+            directory,
+        };
+        ensure!(!line.is_empty(), "{role}: {}", node.log());
+        if let Some((_, url)) = line.trim_end().split_once(" listening on ") {
+            url.clone_into(&mut node.url);
+        }
+        Ok(node)
+    }
+
+    /// What it logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.directory.path().join("server.log")).unwrap_or_default()
+    }
+
+    /// Kills it as a crash would.
+    pub fn kill(self) {}
+
+    /// Stops it in good order.
+    ///
+    /// # Errors
+    /// When it does not end, or not well.
+    pub fn stop(mut self) -> Result<()> {
+        kill_process(Pid::from_child(&self.child), Signal::TERM)?;
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                ensure!(status.success(), "it ended with {status}: {}", self.log());
+                return Ok(());
+            }
+            ensure!(
+                start.elapsed() < PATIENCE,
+                "it does not end: {}",
+                self.log()
+            );
+            thread::sleep(POLL);
+        }
+    }
+
+    /// The token in the only mail that it sent, which is written in the background.
+    pub(super) fn mailed_token(&self) -> Result<String> {
+        let mails = self.directory.path().join("data/mail");
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if let Some(mail) = fs::read_dir(&mails)?.next() {
+                // Long lines are folded in quoted-printable mail, and '=' is written as =3D.
+                let text = fs::read_to_string(mail?.path())?;
+                let text = text.replace("=\r\n", "").replace("=3D", "=");
+                if let Some((_, token)) = text.split_once("verify?token=")
+                    && let Some(token) = token.split_whitespace().next()
+                {
+                    return Ok(token.to_owned());
+                }
+            }
+            thread::sleep(POLL);
+        }
+        bail!("no mail came: {}", self.log())
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
