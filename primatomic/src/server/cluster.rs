@@ -24,6 +24,24 @@ pub(crate) struct ClusterOptions {
     /// Credentials file for NATS [default: none]
     #[arg(long, env = "PRIMATOMIC_NATS_CREDENTIALS", value_name = "FILE")]
     pub nats_credentials: Option<PathBuf>,
+    /// User for NATS, with --nats-password, where there is no credentials file
+    #[arg(
+        long,
+        env = "PRIMATOMIC_NATS_USER",
+        value_name = "NAME",
+        requires = "nats_password",
+        conflicts_with = "nats_credentials"
+    )]
+    pub nats_user: Option<String>,
+    /// Password of the user for NATS; prefer the environment
+    #[arg(
+        long,
+        env = "PRIMATOMIC_NATS_PASSWORD",
+        value_name = "PASSWORD",
+        hide_env_values = true,
+        requires = "nats_user"
+    )]
+    pub nats_password: Option<String>,
     /// Monitoring page of a NATS server, where its durability is checked; all servers, separated
     /// by commas
     #[arg(
@@ -108,10 +126,7 @@ impl ClusterOptions {
         };
         let nats = NatsOptions {
             servers: self.nats.clone(),
-            credentials: match &self.nats_credentials {
-                Some(path) => NatsCredentials::File(path.clone()),
-                None => NatsCredentials::None,
-            },
+            credentials: self.nats_login(),
             prefix: self.nats_prefix.clone(),
             ..NatsOptions::default()
         };
@@ -134,6 +149,19 @@ impl ClusterOptions {
             database_url: database_url.clone(),
             objects,
         }))
+    }
+
+    fn nats_login(&self) -> NatsCredentials {
+        if let Some(path) = &self.nats_credentials {
+            return NatsCredentials::File(path.clone());
+        }
+        match (&self.nats_user, &self.nats_password) {
+            (Some(user), Some(password)) => NatsCredentials::Password {
+                user: user.clone(),
+                password: password.clone(),
+            },
+            _ => NatsCredentials::None,
+        }
     }
 
     fn embedded(&self) -> Result<Option<Cluster>, Failure> {
