@@ -4,7 +4,7 @@
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help dev cluster test servers lint bench crash-test openapi toolchain
+.PHONY: help dev cluster test test-deploy servers lint bench crash-test openapi toolchain
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -15,6 +15,11 @@ dev: toolchain ## Build and run every role on embedded stores under ./data
 
 test: toolchain lint servers ## Check format and lints, then run every test
 	$(CARGO) test --locked --workspace --all-features
+	$(MAKE) test-deploy
+
+test-deploy: toolchain servers ## Test what is in deploy/, on real servers
+	$(CARGO) build --locked --workspace --all-features --bin primatomic
+	deploy/tests/run.sh $(TARGET)/debug/primatomic
 
 servers: ## Install the servers that tests run against into .local
 	@test-servers/install.sh
