@@ -18,12 +18,17 @@ def streams(monitor):
 
 
 class Nats(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        others = Servers(cls.addClassCleanup)
+        cls.others = others.postgres() | others.objects()
+
     def setUp(self):
-        self.servers = Servers(self)
+        self.servers = Servers(self.addCleanup)
 
     def test_primatomic_starts_on_a_cluster_of_three(self):
         nats = self.servers.nats(3)
-        settings = nats | self.servers.postgres() | self.servers.objects()
+        settings = nats | self.others
         self.servers.primatomic("worker", settings)
         url = self.servers.primatomic("control-plane", settings)
         self.servers.wait("control-plane", lambda: page(f"{url}/health/ready")[0] == 200)
@@ -41,7 +46,7 @@ class Nats(unittest.TestCase):
                 self.assertEqual(len(stream["cluster"]["replicas"]), 2)
 
     def test_primatomic_starts_on_a_single_server(self):
-        settings = self.servers.nats(1) | self.servers.postgres() | self.servers.objects()
+        settings = self.servers.nats(1) | self.others
         url = self.servers.primatomic("control-plane", settings)
         self.servers.wait("control-plane", lambda: page(f"{url}/health/live")[0] == 200)
 
@@ -67,8 +72,7 @@ class Nats(unittest.TestCase):
         self.assertIn("NATS_", run.stderr)
 
     def refused(self, nats, why):
-        settings = nats | self.servers.postgres() | self.servers.objects()
-        self.servers.primatomic("control-plane", settings)
+        self.servers.primatomic("control-plane", nats | self.others)
         process = self.servers.processes[-1]
         self.assertNotEqual(process.wait(60), 0)
         self.assertIn(why, self.servers.log("control-plane"))

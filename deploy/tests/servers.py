@@ -1,4 +1,4 @@
-"""Real servers for one test, on free ports of the loopback address."""
+"""Real servers for tests, on free ports of the loopback address."""
 
 import os
 import pwd
@@ -39,12 +39,12 @@ def page(url):
 
 
 class Servers:
-    """Starts processes and ends them, by their ids, at the end of a test."""
+    """Starts processes and ends them, by their ids, when whoever cleans up says so."""
 
-    def __init__(self, test):
+    def __init__(self, add_cleanup):
         self.directory = Path(tempfile.mkdtemp())
         self.processes = []
-        test.addCleanup(self.stop)
+        add_cleanup(self.stop)
 
     def start(self, name, command, **options):
         log = open(self.directory / f"{name}.log", "ab")
@@ -56,10 +56,10 @@ class Servers:
         return process
 
     def stop(self):
+        # Who needs a store stops before it.
         for process in reversed(self.processes):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-        for process in self.processes:
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
