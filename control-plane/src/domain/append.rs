@@ -1,4 +1,5 @@
-//! Appending events. With warm caches this touches the event log alone.
+//! Appending events. With warm caches this touches the event log alone, through the node that the log
+//! prefers where there are several.
 
 use std::borrow::Cow;
 
@@ -25,7 +26,11 @@ impl App {
     ) -> Result<Appended, Failure> {
         require(access, Role::Member)?;
         let log = self.log(access, log).await?;
-        Ok(self.appender.append(log.id, request).await?)
+        let appended = match &self.peers {
+            Some(peers) => peers.append(log.id, request).await,
+            None => self.appender.append(log.id, request).await,
+        };
+        Ok(appended?)
     }
 }
 

@@ -80,7 +80,7 @@ impl Node {
                     appender: appender.clone(),
                     objects: Arc::clone(&stores.objects),
                     views,
-                    peers: peers(&stores).await?,
+                    peers: peers(&stores, &appender).await?,
                     clock,
                     mail: Mailbox::directory(data.join("mail")).map_err(Failure::other)?,
                     options: control_plane_options(options, url),
@@ -170,11 +170,11 @@ async fn views(stores: &Stores, own: Option<&Arc<Worker>>) -> Result<SharedViews
 }
 
 /// Other control planes, where there can be any.
-async fn peers(stores: &Stores) -> Result<Option<Peers>, Failure> {
+async fn peers(stores: &Stores, appender: &Appender) -> Result<Option<Peers>, Failure> {
     let Some(bus) = &stores.bus else {
         return Ok(None);
     };
-    let peers = Peers::listen(bus.clone()).await;
+    let peers = Peers::join(bus.clone(), appender.clone()).await;
     peers.map(Some).map_err(Failure::other)
 }
 

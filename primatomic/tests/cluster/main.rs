@@ -1,4 +1,6 @@
 //! The roles as processes on NATS, PostgreSQL and an S3 server.
 
 #[cfg(test)]
+mod preferred;
+#[cfg(test)]
 mod roles;

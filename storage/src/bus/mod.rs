@@ -6,6 +6,7 @@
 
 pub mod nats;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use protocol::{ComponentDigest, LogId, Sequence, TenantId, Timestamp, VersionId, ViewId};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// The WIT worlds that a component may export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -189,6 +191,23 @@ pub enum Stale {
     Everything,
 }
 
+/// Tokens that flow in each second, and how many can lie in the bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SharedRate {
+    pub per_second: u32,
+    pub burst: u32,
+}
+
+/// Requests that were admitted by one control plane since it last said so.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// Who says so; set on receipt.
+    #[serde(skip)]
+    pub node: Uuid,
+    pub tenants: Vec<(TenantId, SharedRate, u32)>,
+    pub addresses: Vec<(IpAddr, SharedRate, u32)>,
+}
+
 /// What workers do for the control plane.
 #[async_trait]
 pub trait ViewService: Send + Sync + 'static {
@@ -210,6 +229,20 @@ pub trait ViewService: Send + Sync + 'static {
 
     /// What is known about a version; never loads it.
     async fn status(&self, version: Arc<VersionSpec>) -> VersionStatus;
+
+    /// Loads a version ahead of its queries, and returns when it could answer one.
+    async fn warm(&self, version: Arc<VersionSpec>) -> Result<(), QueryError> {
+        self.build(version).await.map(|_| ())
+    }
+
+    /// What is in memory here, the most laborious to load first. A service that reaches views
+    /// elsewhere holds none.
+    async fn hot(&self) -> Vec<Arc<VersionSpec>> {
+        Vec::new()
+    }
+
+    /// Saves what was folded of a hot version since it was last saved, where it can be saved.
+    async fn save(&self, _: VersionId) {}
 
     /// Forgets versions: drops their instances. Their snapshots are removed by whoever deletes the
     /// version.

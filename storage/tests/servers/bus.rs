@@ -15,6 +15,8 @@ use storage::bus::{
 use storage::nats::NatsOptions;
 use test_servers::NatsServer;
 
+mod appends;
+
 /// A worker whose views answer with the worker's name, or with as many bytes as they are asked for.
 #[derive(Default)]
 struct Named {

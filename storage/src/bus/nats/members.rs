@@ -1,4 +1,4 @@
-//! Which workers there are, as far as this process has heard.
+//! Which nodes of a kind there are, as far as this process has heard.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -7,50 +7,71 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// How long a worker counts as alive after its last heartbeat.
+use super::heartbeats::Standing;
+
+/// How long a node counts as alive after its last heartbeat.
 pub(super) const SILENCE_MAX: Duration = Duration::from_millis(2_500);
+
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    last_heard: Instant,
+    /// It answers what it has taken, and is sent nothing further.
+    is_leaving: bool,
+}
 
 #[derive(Debug)]
 pub(super) struct Members {
-    heard: Mutex<BTreeMap<Uuid, Instant>>,
+    /// What a node is called, for the log.
+    kind: &'static str,
+    heard: Mutex<BTreeMap<Uuid, Member>>,
     /// Counts changes.
     changes: watch::Sender<u64>,
 }
 
-impl Default for Members {
-    fn default() -> Self {
+impl Members {
+    pub(super) fn new(kind: &'static str) -> Self {
         Self {
+            kind,
             heard: Mutex::default(),
             changes: watch::Sender::new(0),
         }
     }
-}
 
-impl Members {
-    pub(super) fn hear(&self, worker: Uuid) {
-        let is_new = self.heard.lock().insert(worker, Instant::now()).is_none();
-        if is_new {
-            tracing::info!(%worker, "a worker joined");
+    pub(super) fn hear(&self, node: Uuid, standing: Standing) {
+        if standing == Standing::Gone {
+            return self.lose(node);
+        }
+        let member = Member {
+            last_heard: Instant::now(),
+            is_leaving: standing == Standing::Leaving,
+        };
+        let before = self.heard.lock().insert(node, member);
+        match before {
+            None => tracing::info!(%node, "a {} joined", self.kind),
+            Some(before) if before.is_leaving != member.is_leaving => {
+                tracing::info!(%node, "a {} leaves", self.kind);
+            }
+            Some(_) => return,
+        }
+        self.changed();
+    }
+
+    /// The node is gone, or does not answer. A heartbeat brings it back.
+    pub(super) fn lose(&self, node: Uuid) {
+        if self.heard.lock().remove(&node).is_some() {
+            tracing::info!(%node, "a {} is gone", self.kind);
             self.changed();
         }
     }
 
-    /// The worker said that it leaves, or does not answer. A heartbeat brings it back.
-    pub(super) fn lose(&self, worker: Uuid) {
-        if self.heard.lock().remove(&worker).is_some() {
-            tracing::info!(%worker, "a worker left");
-            self.changed();
-        }
-    }
-
-    /// Drops the workers that were silent for too long.
+    /// Drops the nodes that were silent for too long.
     pub(super) fn sweep(&self) {
         let mut heard = self.heard.lock();
         let before = heard.len();
-        heard.retain(|worker, last| {
-            let is_alive = last.elapsed() < SILENCE_MAX;
+        heard.retain(|node, member| {
+            let is_alive = member.last_heard.elapsed() < SILENCE_MAX;
             if !is_alive {
-                tracing::warn!(%worker, "a worker fell silent");
+                tracing::warn!(%node, "a {} fell silent", self.kind);
             }
             is_alive
         });
@@ -65,34 +86,57 @@ impl Members {
         self.changes.send_modify(|count| *count += 1);
     }
 
-    /// All workers, the one that should have the key first. Rendezvous hashing: every process that
-    /// knows the same workers gets the same order, and a worker that comes or goes moves only what
-    /// is its own.
+    /// All nodes that take calls, the one that should have the key first. Rendezvous hashing: every
+    /// process that knows the same nodes gets the same order, and a node that comes or goes moves
+    /// only what is its own.
     pub(super) fn order(&self, key: &[u8; 16]) -> Vec<Uuid> {
-        let mut ranked: Vec<_> = self
-            .heard
-            .lock()
-            .keys()
-            .map(|worker| (rank(worker, key), *worker))
-            .collect();
+        let mut ranked: Vec<_> = self.ranked(key);
         ranked.sort_unstable_by(|one, other| other.cmp(one));
-        ranked.into_iter().map(|(_, worker)| worker).collect()
+        ranked.into_iter().map(|(_, node)| node).collect()
     }
 
-    /// Waits until there is a worker.
+    /// The other node that should have the key rather than `own`, if there is one.
+    pub(super) fn before(&self, own: Uuid, key: &[u8; 16]) -> Option<Uuid> {
+        let others = self.ranked(key).into_iter().filter(|it| it.1 != own);
+        let best = others.max()?;
+        (best > (rank(&own, key), own)).then_some(best.1)
+    }
+
+    /// The node that should have the key when `own` has gone.
+    pub(super) fn after(&self, own: Uuid, key: &[u8; 16]) -> Option<Uuid> {
+        let others = self.ranked(key).into_iter().filter(|it| it.1 != own);
+        others.max().map(|(_, node)| node)
+    }
+
+    fn ranked(&self, key: &[u8; 16]) -> Vec<([u8; 32], Uuid)> {
+        let heard = self.heard.lock();
+        let taking = heard.iter().filter(|(_, member)| !member.is_leaving);
+        taking.map(|(node, _)| (rank(node, key), *node)).collect()
+    }
+
+    /// Whether the node was heard of lately.
+    pub(super) fn contains(&self, node: Uuid) -> bool {
+        self.heard.lock().contains_key(&node)
+    }
+
+    fn has_any(&self) -> bool {
+        self.heard.lock().values().any(|member| !member.is_leaving)
+    }
+
+    /// Waits until there is a node that takes calls.
     pub(super) async fn any(&self) {
         let mut changes = self.changes.subscribe();
-        while self.heard.lock().is_empty() {
+        while !self.has_any() {
             if changes.changed().await.is_err() {
                 return;
             }
         }
     }
 
-    /// Waits until a worker is gone.
-    pub(super) async fn gone(&self, worker: Uuid) {
+    /// Waits until a node is gone. One that is leaving still answers.
+    pub(super) async fn gone(&self, node: Uuid) {
         let mut changes = self.changes.subscribe();
-        while self.heard.lock().contains_key(&worker) {
+        while self.contains(node) {
             if changes.changed().await.is_err() {
                 return;
             }
@@ -100,9 +144,9 @@ impl Members {
     }
 }
 
-fn rank(worker: &Uuid, key: &[u8; 16]) -> [u8; 32] {
+fn rank(node: &Uuid, key: &[u8; 16]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(worker.as_bytes()).update(key);
+    hasher.update(node.as_bytes()).update(key);
     *hasher.finalize().as_bytes()
 }
 
@@ -111,8 +155,10 @@ mod tests {
     use super::*;
 
     fn of(workers: &[Uuid]) -> Members {
-        let members = Members::default();
-        workers.iter().for_each(|worker| members.hear(*worker));
+        let members = Members::new("worker");
+        for worker in workers {
+            members.hear(*worker, Standing::Alive);
+        }
         members
     }
 
@@ -125,6 +171,9 @@ mod tests {
         for _ in 0..1_000 {
             let key = *Uuid::new_v4().as_bytes();
             let (was, is) = (before.order(&key), after.order(&key));
+            assert_eq!(before.after(was[0], &key), Some(was[1]));
+            assert_eq!(before.before(was[3], &key), Some(was[0]));
+            assert_eq!(before.before(was[0], &key), None);
             assert_eq!((was.len(), is.len()), (5, 4));
             if was[0] == workers[2] {
                 moved += 1;
@@ -138,11 +187,27 @@ mod tests {
 
     #[tokio::test]
     async fn waiting_for_a_worker_and_for_its_end() {
-        let members = Members::default();
+        let members = Members::new("worker");
         let worker = Uuid::new_v4();
         members.gone(worker).await;
-        tokio::join!(members.any(), async { members.hear(worker) });
+        tokio::join!(members.any(), async {
+            members.hear(worker, Standing::Alive);
+        });
         tokio::join!(members.gone(worker), async { members.lose(worker) });
         assert!(members.order(&[0; 16]).is_empty());
+    }
+
+    #[tokio::test]
+    async fn one_that_leaves_is_given_nothing_and_still_answers() {
+        let (one, two) = (Uuid::new_v4(), Uuid::new_v4());
+        let members = of(&[one, two]);
+        members.hear(one, Standing::Leaving);
+        assert_eq!(members.order(&[7; 16]), [two]);
+        assert!(members.contains(one));
+        tokio::join!(members.gone(one), async {
+            members.hear(one, Standing::Gone);
+        });
+        members.hear(two, Standing::Leaving);
+        assert!(!members.has_any());
     }
 }

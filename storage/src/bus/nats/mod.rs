@@ -6,8 +6,11 @@
 //! and an instance is in memory once. A worker that is gone loses nothing but its cache: the call
 //! goes to the next one.
 //!
-//! Control planes tell each other about changes ([`Peers`]).
+//! Control planes tell each other about changes and about requests that tenants have spent, and send
+//! an append to the one of them that the log prefers ([`Peers`]).
 
+mod appends;
+mod heartbeats;
 mod members;
 mod peers;
 mod serve;
@@ -17,6 +20,7 @@ mod wire;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use self::heartbeats::Kind;
 pub use self::peers::Peers;
 pub use self::serve::{ServeError, Serving, serve};
 pub use self::views::RemoteViews;
@@ -60,14 +64,24 @@ impl Subjects {
         format!("{}.worker.{}", self.prefix, worker.simple())
     }
 
-    /// Heartbeats of all workers.
-    fn heartbeats(&self) -> String {
-        format!("{}.workers.alive", self.prefix)
+    /// Heartbeats of all nodes of a kind.
+    fn alive(&self, kind: Kind) -> String {
+        format!("{}.{}.alive", self.prefix, kind.subject())
     }
 
-    /// Asks all workers for a heartbeat.
-    fn who(&self) -> String {
-        format!("{}.workers.who", self.prefix)
+    /// Asks all nodes of a kind for a heartbeat.
+    fn who(&self, kind: Kind) -> String {
+        format!("{}.{}.who", self.prefix, kind.subject())
+    }
+
+    /// Appends that one control plane carries out for others.
+    fn appends(&self, node: Uuid) -> String {
+        format!("{}.plane.{}.append", self.prefix, node.simple())
+    }
+
+    /// What control planes tell each other about requests that were spent.
+    fn spent(&self) -> String {
+        format!("{}.planes.spent", self.prefix)
     }
 
     /// What control planes tell each other to forget.

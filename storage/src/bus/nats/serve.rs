@@ -1,24 +1,33 @@
-//! A worker's side: takes calls, answers them, and says that it is there.
+//! A worker's side: takes calls, answers them, and says that it is there. Before it stops it hands
+//! over what is hot, so that nobody waits while the next worker loads.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::{HeaderMap, Message, Subscriber};
+use async_nats::{Message, Subscriber};
 use bytes::Bytes;
 use futures::StreamExt as _;
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::Bus;
-use super::wire::{self, Call, Forget, Heartbeat, Reply};
-use crate::bus::{QueryRequest, SharedViews};
+use super::heartbeats::{self, Announced, Kind};
+use super::members::Members;
+use super::wire::{self, Call, Forget, Reply};
+use crate::bus::{QueryRequest, SharedViews, VersionSpec};
 use crate::nats::NoAnswer;
 
-const HEARTBEAT: Duration = Duration::from_millis(500);
 /// Calls at a time; further ones are declined.
 const CALLS_MAX: usize = 16_384;
+/// Views that are handed over, those with the most to load first; the others are loaded when they are
+/// asked for.
+const HANDED_OVER_MAX: usize = 1_000;
+/// Views that are handed over at a time.
+const HANDED_OVER_AT_ONCE: usize = 8;
+/// How long the next worker may take to load a view.
+const WARM_TIME: Duration = Duration::from_secs(60);
 
 /// Why a worker can't take calls.
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +44,14 @@ impl From<NoAnswer> for ServeError {
 #[derive(Debug)]
 pub struct Serving {
     node: Arc<Node>,
+    members: Arc<Members>,
+    announced: Arc<Announced>,
     /// No further calls come.
     left: CancellationToken,
+    /// Calls that were taken.
     tasks: TaskTracker,
+    /// Ends the listening when this is dropped.
+    _listening: DropGuard,
 }
 
 struct Node {
@@ -62,15 +76,18 @@ impl std::fmt::Debug for Node {
 pub async fn serve(bus: Bus, views: SharedViews) -> Result<Serving, ServeError> {
     let worker = Uuid::now_v7();
     let calls = bus.link.subscribe(bus.subjects.worker(worker)).await?;
-    let who = bus.link.subscribe(bus.subjects.who()).await?;
     let forget = bus.link.subscribe(bus.subjects.forget()).await?;
+    let (left, end) = (CancellationToken::new(), CancellationToken::new());
+    // They end with `end`; nobody has to wait for them.
+    let listening = TaskTracker::new();
+    let members = heartbeats::listen(&bus, Kind::Workers, &listening, end.clone()).await?;
     let node = Arc::new(Node {
-        bus,
+        bus: bus.clone(),
         worker,
         views,
         free: Arc::new(Semaphore::new(CALLS_MAX)),
     });
-    let (left, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let tasks = TaskTracker::new();
     tasks.spawn(take_calls(
         Arc::clone(&node),
         calls,
@@ -78,14 +95,59 @@ pub async fn serve(bus: Bus, views: SharedViews) -> Result<Serving, ServeError> 
         tasks.clone(),
     ));
     tasks.spawn(forget_versions(Arc::clone(&node), forget, left.clone()));
-    tasks.spawn(be_heard(Arc::clone(&node), who, left.clone()));
-    Ok(Serving { node, left, tasks })
+    let kind = Kind::Workers;
+    let announced = Announced::start(bus, kind, worker, end.clone(), &listening).await?;
+    Ok(Serving {
+        node,
+        members,
+        announced,
+        left,
+        tasks,
+        _listening: end.drop_guard(),
+    })
 }
 
 impl Serving {
+    /// Saves what is hot, and lets the workers that are next for it load it, the most laborious
+    /// first and as far as the time allows. Calls are answered all the while.
+    pub async fn hand_over(&self, time: Duration) {
+        let mut hot = self.node.views.hot().await;
+        hot.truncate(HANDED_OVER_MAX);
+        let count = hot.len();
+        let handing = futures::stream::iter(hot)
+            .for_each_concurrent(HANDED_OVER_AT_ONCE, |version| self.hand_over_one(version));
+        match tokio::time::timeout(time, handing).await {
+            Ok(()) => tracing::info!(count, "hot views were handed over"),
+            Err(_) => tracing::warn!(count, "not all hot views were handed over in time"),
+        }
+    }
+
+    async fn hand_over_one(&self, version: Arc<VersionSpec>) {
+        let id = version.version;
+        self.node.views.save(id).await;
+        let Some(next) = self.members.after(self.node.worker, id.as_bytes()) else {
+            return;
+        };
+        let warm = wire::encode(&Call::Warm {
+            version: (*version).clone(),
+        });
+        let Ok(warm) = warm else { return };
+        let bus = &self.node.bus;
+        let asked = bus
+            .link
+            .request_within(WARM_TIME, bus.subjects.worker(next), None, warm);
+        let reply = asked.await.map_err(|reason| reason.to_string());
+        let reply = reply.and_then(|message| wire::decode::<Reply>(&message.payload));
+        match reply.and_then(Reply::or_elsewhere) {
+            Ok(Reply::Warmed(Ok(()))) => {}
+            // It is loaded when it is asked for.
+            other => tracing::debug!(version = %id, worker = %next, ?other, "not loaded ahead"),
+        }
+    }
+
     /// Tells everybody that this worker leaves, and answers the calls that it has taken.
     pub async fn leave(&self, grace: Duration) {
-        self.node.say(true).await;
+        self.announced.leave().await;
         self.left.cancel();
         self.tasks.close();
         if tokio::time::timeout(grace, self.tasks.wait())
@@ -94,25 +156,21 @@ impl Serving {
         {
             tracing::warn!("some calls were not answered in time; other workers get them");
         }
+        self.announced.end().await;
+    }
+
+    /// Whether calls reach this worker: its own heartbeats come back to it.
+    ///
+    /// # Errors
+    /// When they don't, for operators.
+    pub async fn health(&self) -> Result<(), String> {
+        let is_heard = self.members.contains(self.node.worker);
+        let silent = || "this worker is not heard over NATS".to_owned();
+        is_heard.then_some(()).ok_or_else(silent)
     }
 }
 
 impl Node {
-    async fn say(&self, leaving: bool) {
-        let heartbeat = Heartbeat {
-            worker: self.worker,
-            leaving,
-        };
-        let Ok(heartbeat) = wire::encode(&heartbeat) else {
-            return;
-        };
-        let subject = self.bus.subjects.heartbeats();
-        let sent = self.bus.link.send(subject, HeaderMap::new(), heartbeat);
-        if let Err(reason) = sent.await {
-            tracing::debug!(%reason, "a heartbeat was not sent");
-        }
-    }
-
     async fn answer(&self, call: Result<Call, String>) -> Reply {
         match call {
             Ok(Call::Prepare { tenant, component }) => {
@@ -138,6 +196,7 @@ impl Node {
             Ok(Call::Status { version }) => {
                 Reply::Status(self.views.status(Arc::new(version)).await)
             }
+            Ok(Call::Warm { version }) => Reply::Warmed(self.views.warm(Arc::new(version)).await),
             Ok(Call::Health) => Reply::Health(self.views.health().await),
             Err(reason) => Reply::Declined(format!("the call is not understood: {reason}")),
         }
@@ -159,10 +218,18 @@ async fn take_calls(
     left: CancellationToken,
     tasks: TaskTracker,
 ) {
+    let mut is_leaving = false;
     loop {
         let call = tokio::select! {
             call = calls.next() => call,
-            () = left.cancelled() => None,
+            () = left.cancelled(), if !is_leaving => {
+                // What was sent before everybody knew is still answered.
+                is_leaving = true;
+                if calls.drain().await.is_err() {
+                    return;
+                }
+                continue;
+            }
         };
         let Some(Message { payload, reply, .. }) = call else {
             return;
@@ -196,22 +263,5 @@ async fn forget_versions(node: Arc<Node>, mut forget: Subscriber, left: Cancella
             Ok(Forget { versions }) => node.views.forget(versions).await,
             Err(reason) => tracing::warn!(%reason, "what to forget is not understood"),
         }
-    }
-}
-
-async fn be_heard(node: Arc<Node>, mut who: Subscriber, left: CancellationToken) {
-    let mut beats = tokio::time::interval(HEARTBEAT);
-    beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = beats.tick() => {}
-            question = who.next() => {
-                if question.is_none() {
-                    return;
-                }
-            }
-            () = left.cancelled() => return,
-        }
-        node.say(false).await;
     }
 }

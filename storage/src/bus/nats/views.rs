@@ -13,9 +13,10 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::Bus;
-use super::members::{Members, SILENCE_MAX};
+use super::heartbeats::{self, Kind};
+use super::members::Members;
 use super::serve::ServeError;
-use super::wire::{self, Assembly, Call, Forget, Heartbeat, Reply};
+use super::wire::{self, Assembly, Call, Forget, Reply};
 use crate::bus::{
     BuildOutcome, ComponentError, ComponentReport, QueryAnswer, QueryError, QueryRequest,
     VersionSpec, VersionStatus, ViewService,
@@ -48,14 +49,8 @@ impl RemoteViews {
     /// # Errors
     /// When NATS does not take the subscription.
     pub async fn listen(bus: Bus) -> Result<Self, ServeError> {
-        let members = Arc::new(Members::default());
-        let heartbeats = bus.link.subscribe(bus.subjects.heartbeats()).await?;
         let (end, tasks) = (CancellationToken::new(), TaskTracker::new());
-        tasks.spawn(hear(Arc::clone(&members), heartbeats, end.clone()));
-        let who = bus
-            .link
-            .send(bus.subjects.who(), HeaderMap::new(), Bytes::new());
-        who.await?;
+        let members = heartbeats::listen(&bus, Kind::Workers, &tasks, end.clone()).await?;
         Ok(Self {
             bus,
             members,
@@ -122,24 +117,6 @@ impl RemoteViews {
         drop(_listening);
         tasks.close();
         tasks.wait().await;
-    }
-}
-
-async fn hear(members: Arc<Members>, mut heartbeats: Subscriber, end: CancellationToken) {
-    let mut sweeps = tokio::time::interval(SILENCE_MAX / 5);
-    loop {
-        tokio::select! {
-            heartbeat = heartbeats.next() => match heartbeat {
-                Some(message) => match wire::decode(&message.payload) {
-                    Ok(Heartbeat { worker, leaving: false }) => members.hear(worker),
-                    Ok(Heartbeat { worker, leaving: true }) => members.lose(worker),
-                    Err(reason) => tracing::debug!(%reason, "a heartbeat is not understood"),
-                },
-                None => return,
-            },
-            _ = sweeps.tick() => members.sweep(),
-            () = end.cancelled() => return,
-        }
     }
 }
 

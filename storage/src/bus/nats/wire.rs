@@ -1,4 +1,4 @@
-//! What is sent: calls, replies and heartbeats, as MessagePack with names, so that nodes of different
+//! What is sent: calls and replies, as MessagePack with names, so that nodes of different
 //! releases understand each other.
 //!
 //! An answer may be larger than a message may be, so a reply travels in parts.
@@ -10,7 +10,6 @@ use bytes::{Bytes, BytesMut};
 use protocol::{ComponentDigest, Sequence, TenantId, VersionId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::bus::{
     BuildOutcome, ComponentError, ComponentReport, QueryAnswer, QueryError, QueryRequest,
@@ -43,6 +42,10 @@ pub(super) enum Call {
     Status {
         version: VersionSpec,
     },
+    /// Load a version ahead of its queries, because its worker stops.
+    Warm {
+        version: VersionSpec,
+    },
     Health,
 }
 
@@ -64,6 +67,7 @@ pub(super) enum Reply {
     Built(Result<BuildOutcome, QueryError>),
     Answered(Result<QueryAnswer, QueryError>),
     Status(VersionStatus),
+    Warmed(Result<(), QueryError>),
     Health(Result<(), String>),
     /// The call was not understood or not taken on; another worker may do it.
     Declined(String),
@@ -77,17 +81,11 @@ impl Reply {
             Self::Declined(reason)
             | Self::Prepared(Err(ComponentError::Unavailable(reason)))
             | Self::Built(Err(QueryError::Unavailable(reason)))
+            | Self::Warmed(Err(QueryError::Unavailable(reason)))
             | Self::Answered(Err(QueryError::Unavailable(reason))) => Err(reason),
             reply => Ok(reply),
         }
     }
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Heartbeat {
-    pub(super) worker: Uuid,
-    /// It takes no further calls.
-    pub(super) leaving: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,0 +1,169 @@
+//! Who is there: every node says so a few times in a second, and the others listen.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::{HeaderMap, Subscriber};
+use bytes::Bytes;
+use futures::StreamExt as _;
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use super::members::{Members, SILENCE_MAX};
+use super::serve::ServeError;
+use super::{Bus, wire};
+
+const HEARTBEAT: Duration = Duration::from_millis(500);
+
+/// The nodes that call each other, or are called, in the same way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Workers,
+    ControlPlanes,
+}
+
+impl Kind {
+    /// As part of a subject.
+    pub(super) const fn subject(self) -> &'static str {
+        match self {
+            Self::Workers => "workers",
+            Self::ControlPlanes => "planes",
+        }
+    }
+
+    /// For people.
+    pub(super) const fn singular(self) -> &'static str {
+        match self {
+            Self::Workers => "worker",
+            Self::ControlPlanes => "control plane",
+        }
+    }
+}
+
+/// What a node says about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Standing {
+    Alive,
+    /// It answers what it has taken, and should be sent nothing further.
+    Leaving,
+    /// It answers nothing any more.
+    Gone,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Heartbeat {
+    node: Uuid,
+    standing: Standing,
+}
+
+/// A node that is heard.
+#[derive(Debug)]
+pub(super) struct Announced {
+    bus: Bus,
+    kind: Kind,
+    node: Uuid,
+    leaving: CancellationToken,
+    gone: CancellationToken,
+}
+
+impl Announced {
+    /// Says from now on that the node is there, until it ends or `gone` is cancelled.
+    pub(super) async fn start(
+        bus: Bus,
+        kind: Kind,
+        node: Uuid,
+        gone: CancellationToken,
+        tasks: &TaskTracker,
+    ) -> Result<Arc<Self>, ServeError> {
+        let who = bus.link.subscribe(bus.subjects.who(kind)).await?;
+        let announced = Arc::new(Self {
+            bus,
+            kind,
+            node,
+            leaving: CancellationToken::new(),
+            gone,
+        });
+        tasks.spawn(Arc::clone(&announced).beat(who));
+        Ok(announced)
+    }
+
+    /// Nothing further should be sent to the node; it still answers what it has taken.
+    pub(super) async fn leave(&self) {
+        self.leaving.cancel();
+        self.say(Standing::Leaving).await;
+    }
+
+    /// The node answers nothing any more.
+    pub(super) async fn end(&self) {
+        self.leaving.cancel();
+        self.gone.cancel();
+        self.say(Standing::Gone).await;
+    }
+
+    async fn beat(self: Arc<Self>, mut who: Subscriber) {
+        let mut beats = tokio::time::interval(HEARTBEAT);
+        beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.gone.cancelled() => return,
+                _ = beats.tick() => {}
+                question = who.next() => {
+                    if question.is_none() {
+                        return;
+                    }
+                }
+            }
+            let standing = match self.leaving.is_cancelled() {
+                true => Standing::Leaving,
+                false => Standing::Alive,
+            };
+            self.say(standing).await;
+        }
+    }
+
+    async fn say(&self, standing: Standing) {
+        let node = self.node;
+        let Ok(heartbeat) = wire::encode(&Heartbeat { node, standing }) else {
+            return;
+        };
+        let subject = self.bus.subjects.alive(self.kind);
+        let sent = self.bus.link.send(subject, HeaderMap::new(), heartbeat);
+        if let Err(reason) = sent.await {
+            tracing::debug!(%reason, "a heartbeat was not sent");
+        }
+    }
+}
+
+/// Listens for nodes until `end`, and asks who is there.
+pub(super) async fn listen(
+    bus: &Bus,
+    kind: Kind,
+    tasks: &TaskTracker,
+    end: CancellationToken,
+) -> Result<Arc<Members>, ServeError> {
+    let members = Arc::new(Members::new(kind.singular()));
+    let heartbeats = bus.link.subscribe(bus.subjects.alive(kind)).await?;
+    tasks.spawn(hear(Arc::clone(&members), heartbeats, end));
+    let who = bus.subjects.who(kind);
+    bus.link.send(who, HeaderMap::new(), Bytes::new()).await?;
+    Ok(members)
+}
+
+async fn hear(members: Arc<Members>, mut heartbeats: Subscriber, end: CancellationToken) {
+    let mut sweeps = tokio::time::interval(SILENCE_MAX / 5);
+    loop {
+        tokio::select! {
+            heartbeat = heartbeats.next() => match heartbeat {
+                Some(message) => match wire::decode(&message.payload) {
+                    Ok(Heartbeat { node, standing }) => members.hear(node, standing),
+                    Err(reason) => tracing::debug!(%reason, "a heartbeat is not understood"),
+                },
+                None => return,
+            },
+            _ = sweeps.tick() => members.sweep(),
+            () = end.cancelled() => return,
+        }
+    }
+}
