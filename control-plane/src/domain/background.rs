@@ -1,15 +1,18 @@
 //! What the node does by itself: noticing changes, removing what was deleted, tidying up.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use storage::bus::Stale;
+use storage::bus::nats::Peers;
 use storage::catalog::{ControlEvent, Deletion, RecordedEvent};
 use storage::objects::{ObjectError, ObjectKey};
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::MissedTickBehavior;
 
 use super::App;
 use crate::errors::Failure;
+use crate::rate_limit;
 
 /// Deletions are looked for this often, even when nothing was deleted here.
 const DELETIONS_INTERVAL: Duration = Duration::from_secs(60);
@@ -39,6 +42,7 @@ impl App {
             }
         });
         if let Some(peers) = &self.peers {
+            self.share_rates(peers);
             let mut heard = peers.heard();
             self.spawn_until_stop(|app| async move {
                 loop {
@@ -60,8 +64,34 @@ impl App {
         self.spawn_until_stop(|app| async move {
             loop {
                 tokio::time::sleep(TIDY_INTERVAL).await;
-                app.rates.forget_full();
+                app.rates.forget_full(Instant::now());
                 app.flush_key_use().await;
+            }
+        });
+    }
+
+    /// Tells other nodes what is admitted here, and hears what is admitted there.
+    fn share_rates(self: &Arc<Self>, peers: &Peers) {
+        let mut spent = peers.spent();
+        self.spawn_until_stop(|app| async move {
+            loop {
+                match spent.recv().await {
+                    Ok(spent) => app.rates.charge(&spent, Instant::now()),
+                    // What was missed is not limited.
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        });
+        let peers = peers.clone();
+        self.spawn_until_stop(|app| async move {
+            let mut periods = tokio::time::interval(rate_limit::PERIOD);
+            periods.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                periods.tick().await;
+                if let Some(spent) = app.rates.report(Instant::now()) {
+                    peers.share(spent).await;
+                }
             }
         });
     }

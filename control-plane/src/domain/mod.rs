@@ -104,7 +104,7 @@ impl App {
             passwords: Passwords::new(options.password_hashes_max),
             sessions: Sessions::new(&options),
             caches: caches::Caches::new(&options),
-            rates: RateLimits::new(options.tenant_rate, options.auth_rate),
+            rates: RateLimits::new(options.tenant_rate, options.auth_rate, peers.is_some()),
             builds: builds::Builds::default(),
             health: health::Health::default(),
             components: RwLock::default(),

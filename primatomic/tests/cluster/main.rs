@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod preferred;
 #[cfg(test)]
+mod rates;
+#[cfg(test)]
 mod roles;

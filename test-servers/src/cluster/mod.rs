@@ -74,7 +74,17 @@ impl Stores {
     /// # Errors
     /// When it does not start.
     pub fn run(&self, role: &str) -> Result<Node> {
-        Node::start(self.command(role), role).with_context(|| format!("a {role} did not start"))
+        self.run_with(role, &[])
+    }
+
+    /// As [`Self::run`], with settings from the environment.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn run_with(&self, role: &str, settings: &[(&str, &str)]) -> Result<Node> {
+        let mut command = self.command(role);
+        command.envs(settings.iter().copied());
+        Node::start(command, role).with_context(|| format!("a {role} did not start"))
     }
 
     fn command(&self, role: &str) -> Command {
