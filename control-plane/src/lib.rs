@@ -9,6 +9,7 @@ mod auth;
 mod batch;
 mod domain;
 mod errors;
+pub mod internal;
 mod mail;
 pub mod metrics;
 mod options;
@@ -53,9 +54,10 @@ impl ControlPlane {
         api::endpoint(Arc::clone(&self.app))
     }
 
-    /// Serves the API until `shutdown`. Then it takes no new connections, finishes the requests
-    /// that are under way, ends live tails, and stops what runs in the background; the wait is
-    /// bounded by [`Options::shutdown_timeout`]. The stores are the caller's to close afterwards.
+    /// Serves the API until `shutdown`. Then it says that it is not ready, and appends for no other
+    /// node; after [`Options::drain`] it takes no new connections, finishes the requests that are
+    /// under way, ends live tails, and stops what runs in the background; the wait is bounded by
+    /// [`Options::shutdown_timeout`]. The stores are the caller's to close afterwards.
     ///
     /// # Errors
     /// When the listener has no address.
@@ -67,12 +69,32 @@ impl ControlPlane {
         let served = tokio::select! {
             served = serving.as_mut() => served,
             () = shutdown.cancelled() => {
-                stopping.cancel();
-                serving.await
+                tokio::select! {
+                    served = serving.as_mut() => served,
+                    () = self.drain() => {
+                        stopping.cancel();
+                        serving.await
+                    }
+                }
             }
         };
         self.stop().await;
         served
+    }
+
+    async fn drain(&self) {
+        self.app.draining.cancel();
+        let leaving = async {
+            if let Some(peers) = &self.app.peers {
+                peers.leave(self.app.options.shutdown_timeout).await;
+            }
+        };
+        tokio::join!(leaving, tokio::time::sleep(self.app.options.drain));
+    }
+
+    /// What keeps the node from its work right now; nothing when it is ready.
+    pub async fn problems(&self) -> Vec<internal::Problem> {
+        self.app.problems().await
     }
 
     /// Stops what runs in the background. [`ControlPlane::serve`] does it by itself.

@@ -1,4 +1,4 @@
-//! What the control plane counts about itself, and the page that shows it.
+//! What the control plane counts about itself.
 //!
 //! Labels are the operation and the class of the status: never a tenant, a log or anything else
 //! that a tenant chooses, so the number of series is fixed.
@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use metrics::{Counter, Histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use poem::{Endpoint, Response, Route, endpoint::make_sync, get};
 
 /// Seconds; from a hot query to a cold one that folds a long log.
 const LATENCY_BUCKETS: &[f64] = &[
@@ -26,16 +25,6 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), LATENCY_BUCKETS)?
         .install_recorder()
-}
-
-/// The endpoint for a listener of its own, which is not reachable from outside: `/metrics`.
-pub fn endpoint(handle: PrometheusHandle) -> impl Endpoint {
-    let page = make_sync(move |_| {
-        Response::builder()
-            .content_type("text/plain; version=0.0.4")
-            .body(handle.render())
-    });
-    Route::new().at("/metrics", get(page))
 }
 
 const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];

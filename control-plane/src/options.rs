@@ -52,6 +52,9 @@ pub struct Options {
     pub header_timeout: Duration,
     /// How long a request body, or a client that is sent an answer, may make no progress.
     pub stall_timeout: Duration,
+    /// For how long a node that stops says so and still takes requests, so that load balancers can
+    /// send them elsewhere.
+    pub drain: Duration,
     /// How long a stop waits for requests that are under way.
     pub shutdown_timeout: Duration,
 
@@ -110,6 +113,7 @@ impl Default for Options {
             uri_bytes_max: 16 << 10,
             header_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_secs(30),
+            drain: Duration::ZERO,
             shutdown_timeout: Duration::from_secs(30),
             json_bytes_max: 64 << 10,
             component_bytes_max: limits::COMPONENT_BYTES_MAX,

@@ -1,4 +1,4 @@
-//! `/health`: for load balancers and people.
+//! `/health` for people, `/health/live` and `/health/ready` for load balancers.
 
 use poem::http::StatusCode;
 use poem::{IntoResponse, Response};
@@ -76,12 +76,12 @@ impl From<Checked> for HealthBody {
 }
 
 /// 200, or 503 with the same body.
-pub(super) struct HealthAnswer {
+pub(super) struct HealthAnswer<T> {
     healthy: bool,
-    body: HealthBody,
+    body: T,
 }
 
-impl HealthAnswer {
+impl HealthAnswer<HealthBody> {
     fn new(checked: Checked) -> Self {
         Self {
             healthy: checked.is_healthy(),
@@ -90,7 +90,7 @@ impl HealthAnswer {
     }
 }
 
-impl IntoResponse for HealthAnswer {
+impl<T: Serialize + Send> IntoResponse for HealthAnswer<T> {
     fn into_response(self) -> Response {
         let mut response = Answer::<_, 200>::new(self.body).into_response();
         if !self.healthy {
@@ -100,13 +100,16 @@ impl IntoResponse for HealthAnswer {
     }
 }
 
-impl ApiResponse for HealthAnswer {
+impl<T> ApiResponse for HealthAnswer<T>
+where
+    Answer<T>: ApiResponse,
+{
     fn meta() -> MetaResponses {
-        Answer::<HealthBody>::meta()
+        Answer::<T>::meta()
     }
 
     fn register(registry: &mut Registry) {
-        Answer::<HealthBody>::register(registry);
+        Answer::<T>::register(registry);
     }
 }
 
@@ -116,7 +119,7 @@ impl HealthApi {
     ///
     /// 200 when all parts are there, else 503 with the same body.
     #[oai(path = "/health", method = "get", operation_id = "health")]
-    async fn health(&self, visitor: Visitor) -> Result<HealthAnswer, Failure> {
+    async fn health(&self, visitor: Visitor) -> Result<HealthAnswer<HealthBody>, Failure> {
         Ok(HealthAnswer::new(visitor.app.check_health().await))
     }
 
@@ -130,16 +133,38 @@ impl HealthApi {
 
     /// Tell whether requests should be sent here
     ///
-    /// 503 also while the process is stopping.
+    /// 503 with what is missing, also while the process is stopping. Unlike `/health` it does not
+    /// look at what most requests do without.
     #[oai(path = "/health/ready", method = "get", operation_id = "healthReady")]
-    async fn ready(&self, visitor: Visitor) -> Result<HealthAnswer, Failure> {
-        let mut answer = HealthAnswer::new(visitor.app.check_health().await);
-        if visitor.app.stopping.is_cancelled() {
-            answer.healthy = false;
-            answer.body.status = HealthStatus::Unhealthy;
-        }
-        Ok(answer)
+    async fn ready(&self, visitor: Visitor) -> Result<HealthAnswer<ReadyBody>, Failure> {
+        let problems = visitor.app.problems().await;
+        let healthy = problems.is_empty();
+        let problems = problems.into_iter().map(|it| ProblemBody {
+            part: it.part.to_owned(),
+            error: it.error,
+        });
+        let body = ReadyBody {
+            status: healthy.into(),
+            problems: problems.collect(),
+        };
+        Ok(HealthAnswer { healthy, body })
     }
+}
+
+/// Whether requests should be sent to this process.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct ReadyBody {
+    status: HealthStatus,
+    /// What keeps it from its work; empty when it is ready.
+    problems: Vec<ProblemBody>,
+}
+
+/// Something that keeps a process from its work.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct ProblemBody {
+    /// A part of the service, as `/health` names it, or `process` for the process itself.
+    part: String,
+    error: String,
 }
 
 /// The process answers.

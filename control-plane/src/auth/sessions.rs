@@ -60,6 +60,11 @@ impl Sessions {
         self.known.forget_all();
     }
 
+    /// Whether sessions are remembered that serve without the catalog.
+    pub(crate) fn is_warm(&self) -> bool {
+        self.known.is_warm()
+    }
+
     fn note_use(&self, key: KeyId, at: Timestamp) {
         let mut used = self.used.lock();
         if used.len() < USED_MAX || used.contains_key(&key) {

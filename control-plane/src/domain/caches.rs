@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
+use parking_lot::Mutex;
 use protocol::{ErrorCode, LogId, TenantId, ViewId};
 use storage::bus::VersionSpec;
 use storage::catalog::Log;
@@ -80,6 +81,8 @@ pub(crate) struct CatalogCache<K, V> {
     /// Counts what was forgotten. An answer that was asked for before something was forgotten may
     /// be the old one and is not kept.
     forgotten: AtomicU64,
+    /// When the catalog last said something that is kept.
+    answered: Mutex<Option<Instant>>,
 }
 
 impl<K, V> CatalogCache<K, V>
@@ -97,6 +100,7 @@ where
             life: options.cache_life,
             life_offline: options.cache_life_offline,
             forgotten: AtomicU64::new(0),
+            answered: Mutex::default(),
         }
     }
 
@@ -134,6 +138,7 @@ where
                     ask_again: now + self.life,
                 };
                 self.entries.insert(key.clone(), entry);
+                *self.answered.lock() = Some(now);
                 if self.forgotten.load(Ordering::Acquire) != forgotten {
                     self.entries.invalidate(key);
                 }
@@ -158,6 +163,12 @@ where
         }
     }
 
+    /// Whether there are entries that would stand in for a catalog that is away.
+    pub(crate) fn is_warm(&self) -> bool {
+        let answered = *self.answered.lock();
+        answered.is_some_and(|at| at.elapsed() < self.life_offline)
+    }
+
     pub(crate) fn forget(&self, key: &K) {
         self.forgotten.fetch_add(1, Ordering::AcqRel);
         self.entries.invalidate(key);
@@ -173,6 +184,7 @@ where
 
     pub(crate) fn forget_all(&self) {
         self.forgotten.fetch_add(1, Ordering::AcqRel);
+        *self.answered.lock() = None;
         self.entries.invalidate_all();
     }
 }
@@ -202,6 +214,7 @@ mod tests {
         cache.forget_if(|value| *value == 7);
         assert_eq!(cache.get(&1, async { Ok(Some(8)) }).await, Ok(Some(8)));
         cache.forget_all();
+        assert!(!cache.is_warm());
         assert_eq!(cache.get(&1, async { Ok(None) }).await, Ok(None));
         assert_eq!(cache.get(&1, async { Ok(Some(9)) }).await, Ok(Some(9)));
     }
@@ -222,9 +235,11 @@ mod tests {
         let old = cache(Duration::ZERO, Duration::from_secs(600));
         assert_eq!(old.get(&1, async { Ok(Some(7)) }).await, Ok(Some(7)));
         assert_eq!(old.get(&1, async { Err(away()) }).await, Ok(Some(7)));
+        assert!(old.is_warm());
         assert_eq!(old.get(&2, async { Err(away()) }).await, Err(away()));
         let too_old = cache(Duration::ZERO, Duration::ZERO);
         assert_eq!(too_old.get(&1, async { Ok(Some(7)) }).await, Ok(Some(7)));
         assert_eq!(too_old.get(&1, async { Err(away()) }).await, Err(away()));
+        assert!(!too_old.is_warm());
     }
 }

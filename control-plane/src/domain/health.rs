@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 use super::App;
+use crate::internal::Problem;
 
 /// A check is good for this long: whoever asks more often gets the last answer.
 const LIFE: Duration = Duration::from_secs(1);
@@ -34,6 +35,32 @@ impl Checked {
 }
 
 impl App {
+    /// What keeps the node from taking requests. Components and snapshots are not needed for most of
+    /// them, and while the catalog is away what is remembered of it serves.
+    pub(crate) async fn problems(&self) -> Vec<Problem> {
+        let checked = self.check_health().await;
+        let catalog = checked.catalog || self.is_warm();
+        let parts = [
+            (
+                "process",
+                !self.draining.is_cancelled() && !self.stopping.is_cancelled(),
+                "it is stopping",
+            ),
+            ("database", catalog, "the catalog is not available"),
+            ("nats", checked.event_log, "the event log is not available"),
+            ("workers", checked.workers, "no worker answers"),
+        ];
+        let missing = parts.into_iter().filter(|(_, is_there, _)| !is_there);
+        missing
+            .map(|(part, _, error)| Problem::new(part, error))
+            .collect()
+    }
+
+    /// Whether requests of tenants that were served lately need no catalog.
+    fn is_warm(&self) -> bool {
+        self.sessions.is_warm() && self.caches.logs.is_warm()
+    }
+
     pub(crate) async fn check_health(&self) -> Checked {
         let mut last = self.health.last.lock().await;
         if let Some((at, checked)) = *last

@@ -60,7 +60,7 @@ pub(crate) struct App {
     pub(crate) appender: Appender,
     pub(crate) objects: SharedObjects,
     pub(crate) views: SharedViews,
-    peers: Option<Peers>,
+    pub(crate) peers: Option<Peers>,
     pub(crate) clock: SharedClock,
     pub(crate) mail: Mailbox,
     pub(crate) options: Options,
@@ -82,6 +82,8 @@ pub(crate) struct App {
     pub(crate) tasks: TaskTracker,
     /// The node is stopping: streams end, loops stop.
     pub(crate) stopping: CancellationToken,
+    /// The node is going to stop: it says that it is not ready.
+    pub(crate) draining: CancellationToken,
 }
 
 /// The unit in which memory for request bodies is handed out.
@@ -114,6 +116,7 @@ impl App {
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             catalog,
+            draining: CancellationToken::new(),
             event_log,
             appender,
             objects,

@@ -13,6 +13,7 @@ mod maintenance;
 mod node;
 mod options;
 mod signals;
+mod readiness;
 mod stores;
 mod welcome;
 

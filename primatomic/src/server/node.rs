@@ -17,10 +17,15 @@ use worker::{Worker, WorkerOptions, WorkerParts};
 use crate::failure::Failure;
 use crate::server::lock::DataDirectory;
 use crate::server::options::{RequestOptions, Role, ServerOptions, ViewOptions};
+use crate::server::readiness;
 use crate::server::stores::Stores;
 
 /// Components that are compiled at the same time. Each compiler uses every core for a moment.
 const COMPILERS_MAX: usize = 2;
+
+/// How long a control plane of a cluster says that it stops before it does. Load balancers look every
+/// second or so.
+const DRAIN_SECS: u64 = 2;
 
 /// The stores and the roles on them.
 pub(crate) struct Node {
@@ -28,8 +33,8 @@ pub(crate) struct Node {
     appender: Appender,
     worker: Option<Arc<Worker>>,
     /// The worker takes calls of other processes.
-    serving: Option<Serving>,
-    control_plane: Option<ControlPlane>,
+    pub(super) serving: Option<Arc<Serving>>,
+    pub(super) control_plane: Option<ControlPlane>,
     metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
     grace: Duration,
 }
@@ -67,7 +72,8 @@ impl Node {
         let serving = match (role, &worker, &stores.bus) {
             (Role::Worker, Some(worker), Some(bus)) => {
                 let views: SharedViews = Arc::clone(worker) as _;
-                Some(serve(bus.clone(), views).await.map_err(Failure::other)?)
+                let serving = serve(bus.clone(), views).await;
+                Some(Arc::new(serving.map_err(Failure::other)?))
             }
             _ => None,
         };
@@ -83,7 +89,7 @@ impl Node {
                     peers: peers(&stores, &appender).await?,
                     clock,
                     mail: Mailbox::directory(data.join("mail")).map_err(Failure::other)?,
-                    options: control_plane_options(options, url),
+                    options: control_plane_options(options, role, url),
                 }))
             }
             Role::Worker | Role::Archiver => None,
@@ -124,20 +130,35 @@ impl Node {
                 }
             }
         };
+        let answered = CancellationToken::new();
+        let serving = async {
+            let served = serving.await;
+            self.hand_over().await;
+            answered.cancel();
+            served
+        };
         let internal = async {
             let (Some(internal), Some(metrics)) = (internal, &self.metrics) else {
                 return Ok(());
             };
-            let endpoint = control_plane::metrics::endpoint(metrics.clone());
+            let needs = readiness::needs(self, stop.clone());
+            let endpoint = control_plane::internal::endpoint(metrics.clone(), needs);
             let acceptor =
                 poem::listener::TcpAcceptor::from_tokio(internal).map_err(Failure::other)?;
             poem::Server::new_with_acceptor(acceptor)
-                .run_with_graceful_shutdown(endpoint, stop.cancelled(), None)
+                .run_with_graceful_shutdown(endpoint, answered.cancelled(), None)
                 .await
                 .map_err(Failure::other)
         };
         let (served, internal) = tokio::join!(serving, internal);
         served.and(internal)
+    }
+
+    /// A worker that stops hands over what is hot, while it still answers.
+    async fn hand_over(&self) {
+        if let Some(serving) = &self.serving {
+            serving.hand_over(self.grace).await;
+        }
     }
 
     /// Stops the roles and closes the stores, in this order: each needs what is closed after it.
@@ -223,7 +244,7 @@ fn worker_options(views: &ViewOptions) -> WorkerOptions {
     }
 }
 
-fn control_plane_options(options: &ServerOptions, url: &str) -> control_plane::Options {
+fn control_plane_options(options: &ServerOptions, role: Role, url: &str) -> control_plane::Options {
     let RequestOptions {
         rate_limit,
         rate_burst,
@@ -247,6 +268,12 @@ fn control_plane_options(options: &ServerOptions, url: &str) -> control_plane::O
         connections_max: size(connections_max.into()),
         streams_max: size(streams_max.into()),
         body_memory_bytes: size(body_memory),
+        drain: Duration::from_secs(match (options.drain_secs, role) {
+            (Some(secs), _) => secs,
+            (None, Role::ControlPlane) => DRAIN_SECS,
+            // A process by itself has no other one that requests could be sent to.
+            (None, _) => 0,
+        }),
         shutdown_timeout: Duration::from_secs(options.shutdown_timeout_secs),
         ..control_plane::Options::default()
     }

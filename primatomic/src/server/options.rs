@@ -98,7 +98,8 @@ pub(crate) struct ServerOptions {
         default_value = "127.0.0.1:8080"
     )]
     pub listen: SocketAddr,
-    /// Address of /metrics, which must not be reachable from outside [default: off]
+    /// Address of /metrics, /health/live and /health/ready of this process, which must not be
+    /// reachable from outside [default: off]
     #[arg(long, env = "PRIMATOMIC_INTERNAL_LISTEN", value_name = "ADDRESS")]
     pub internal_listen: Option<SocketAddr>,
     /// Address under which people reach the server, for links in mails [default: the address of
@@ -131,6 +132,11 @@ pub(crate) struct ServerOptions {
     #[command(flatten)]
     pub events: EventOptions,
     #[command(flatten)]
+    /// Seconds for which a process that was told to stop says that it is not ready and still takes
+    /// requests [default: 2 for the role control-plane, else 0]
+    #[arg(long, env = "PRIMATOMIC_DRAIN_SECS", value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(..=3600))]
+    pub drain_secs: Option<u64>,
     pub views: ViewOptions,
     #[command(flatten)]
     pub cluster: ClusterOptions,

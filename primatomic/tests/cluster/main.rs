@@ -5,4 +5,6 @@ mod preferred;
 #[cfg(test)]
 mod rates;
 #[cfg(test)]
+mod readiness;
+#[cfg(test)]
 mod roles;
