@@ -191,6 +191,14 @@ impl ViewService for Worker {
 
     async fn forget(&self, versions: Vec<VersionId>) {
         self.registry.forget(&versions);
+    async fn hot(&self) -> Vec<Arc<VersionSpec>> {
+        self.registry.hot()
+    }
+
+    async fn save(&self, version: VersionId) {
+        self.registry.save(version).await;
+    }
+
     }
 
     async fn health(&self) -> Result<(), String> {

@@ -1,6 +1,8 @@
 //! The roles as processes on NATS, PostgreSQL and an S3 server.
 
 #[cfg(test)]
+mod drain;
+#[cfg(test)]
 mod preferred;
 #[cfg(test)]
 mod rates;

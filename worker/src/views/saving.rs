@@ -7,9 +7,10 @@
 
 use std::sync::Arc;
 
-use protocol::{Sequence, snapshot};
+use protocol::{Run, Sequence, VersionId, snapshot};
 use storage::bus::VersionSpec;
 use storage::event_log::StoredFrame;
+use super::Registry;
 
 use super::backlog::Backlog;
 use super::instance::{Instance, Step, Stop};
@@ -29,6 +30,30 @@ enum Verdict {
     /// Something was away, or the instance went away; another time.
     Open,
 }
+impl Registry {
+    /// What is in memory and serves, the largest first: it takes longest to load.
+    pub(crate) fn hot(&self) -> Vec<Arc<VersionSpec>> {
+        let mut hot = self.all();
+        hot.retain(|resident| resident.is_serving());
+        hot.sort_by_key(|resident| std::cmp::Reverse(resident.memory_bytes()));
+        hot.iter().map(|it| Arc::clone(&it.spec)).collect()
+    }
+
+    /// Saves a version that is in memory, where loading it from the last snapshot would take longer.
+    pub(crate) async fn save(&self, version: VersionId) {
+        let Some(resident) = self.peek(version).filter(|it| it.is_serving()) else {
+            return;
+        };
+        if resident
+            .context
+            .snapshots
+            .pays(resident.folded_since_snapshot())
+        {
+            resident.save().await;
+        }
+    }
+}
+
 
 impl Resident {
     /// Takes a snapshot and stores it, if snapshots of this version can be trusted.
