@@ -1,9 +1,10 @@
-//! Commands that work on a data directory while no server runs on it.
+//! Commands that work on the catalog: on one in a data directory while no server runs on it, or on
+//! that of a cluster, whose nodes wait meanwhile with what changes it.
 
 use std::sync::Arc;
 
 use serde_json::json;
-use storage::catalog::Catalog;
+use storage::catalog::{Catalog, PostgresOptions};
 use storage::clock::SystemClock;
 
 use crate::failure::Failure;
@@ -68,24 +69,37 @@ fn with_catalog(
     options: &DataOptions,
     work: impl AsyncFnOnce(&Catalog) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::other)?;
+    let clock = Arc::new(SystemClock);
+    if let Some(url) = &options.database_url {
+        return runtime.block_on(async {
+            let opened = Catalog::open_postgres(url, &PostgresOptions::default(), clock).await;
+            with(opened.map_err(Failure::other)?, work).await
+        });
+    }
     let path = options.data.join(CATALOG_FILE);
     if !path.exists() {
         return Err(Failure::Other(format!(
-            "there is no catalog in {}; name the data directory of a server with --data",
+            "there is no catalog in {}; name the data directory of a server with --data, or the \
+             database of a cluster with --database-url",
             options.data.display()
         )));
     }
     let _data = DataDirectory::open(&options.data)?;
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::other)?
-        .block_on(async {
-            let catalog = Catalog::open_sqlite(&path, Arc::new(SystemClock))
-                .await
-                .map_err(Failure::other)?;
-            let done = work(&catalog).await;
-            catalog.close().await;
-            done
-        })
+    runtime.block_on(async {
+        let opened = Catalog::open_sqlite(&path, clock).await;
+        with(opened.map_err(Failure::other)?, work).await
+    })
+}
+
+async fn with(
+    catalog: Catalog,
+    work: impl AsyncFnOnce(&Catalog) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let done = work(&catalog).await;
+    catalog.close().await;
+    done
 }

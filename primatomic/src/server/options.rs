@@ -20,6 +20,15 @@ pub(crate) struct DataOptions {
         default_value = "data"
     )]
     pub data: PathBuf,
+    /// Address of the PostgreSQL database of a cluster, in place of the directory; holds a password,
+    /// so prefer the environment
+    #[arg(
+        long,
+        env = "PRIMATOMIC_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub database_url: Option<String>,
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod drain;
 #[cfg(test)]
+mod maintenance;
+#[cfg(test)]
 mod preferred;
 #[cfg(test)]
 mod rates;
