@@ -189,8 +189,6 @@ impl ViewService for Worker {
         }
     }
 
-    async fn forget(&self, versions: Vec<VersionId>) {
-        self.registry.forget(&versions);
     async fn hot(&self) -> Vec<Arc<VersionSpec>> {
         self.registry.hot()
     }
@@ -199,6 +197,8 @@ impl ViewService for Worker {
         self.registry.save(version).await;
     }
 
+    async fn forget(&self, versions: Vec<VersionId>) {
+        self.registry.forget(&versions);
     }
 
     async fn health(&self) -> Result<(), String> {

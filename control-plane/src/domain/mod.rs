@@ -80,10 +80,10 @@ pub(crate) struct App {
     pub(crate) streams: Arc<Semaphore>,
     /// Everything that runs in the background.
     pub(crate) tasks: TaskTracker,
-    /// The node is stopping: streams end, loops stop.
-    pub(crate) stopping: CancellationToken,
     /// The node is going to stop: it says that it is not ready.
     pub(crate) draining: CancellationToken,
+    /// The node is stopping: streams end, loops stop.
+    pub(crate) stopping: CancellationToken,
 }
 
 /// The unit in which memory for request bodies is handed out.
@@ -114,9 +114,9 @@ impl App {
             bodies: Arc::new(Semaphore::new(options.body_memory_bytes / BODY_UNIT_BYTES)),
             streams: Arc::new(Semaphore::new(options.streams_max)),
             tasks: TaskTracker::new(),
+            draining: CancellationToken::new(),
             stopping: CancellationToken::new(),
             catalog,
-            draining: CancellationToken::new(),
             event_log,
             appender,
             objects,

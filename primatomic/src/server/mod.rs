@@ -12,8 +12,8 @@ mod logging;
 mod maintenance;
 mod node;
 mod options;
-mod signals;
 mod readiness;
+mod signals;
 mod stores;
 mod welcome;
 

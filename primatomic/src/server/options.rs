@@ -132,6 +132,11 @@ pub(crate) struct ServerOptions {
         default_value = "auto"
     )]
     pub log_format: LogFormat,
+    /// Seconds for which a process that was told to stop says that it is not ready and still takes
+    /// requests [default: 2 for the role control-plane, else 0]
+    #[arg(long, env = "PRIMATOMIC_DRAIN_SECS", value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(..=3600))]
+    pub drain_secs: Option<u64>,
     /// Seconds that a stop waits for requests that are under way
     #[arg(long, env = "PRIMATOMIC_SHUTDOWN_TIMEOUT_SECS", value_name = "SECONDS",
           default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=3600))]
@@ -141,11 +146,6 @@ pub(crate) struct ServerOptions {
     #[command(flatten)]
     pub events: EventOptions,
     #[command(flatten)]
-    /// Seconds for which a process that was told to stop says that it is not ready and still takes
-    /// requests [default: 2 for the role control-plane, else 0]
-    #[arg(long, env = "PRIMATOMIC_DRAIN_SECS", value_name = "SECONDS",
-          value_parser = clap::value_parser!(u64).range(..=3600))]
-    pub drain_secs: Option<u64>,
     pub views: ViewOptions,
     #[command(flatten)]
     pub cluster: ClusterOptions,

@@ -7,11 +7,11 @@
 
 use std::sync::Arc;
 
-use protocol::{Run, Sequence, VersionId, snapshot};
+use protocol::{Sequence, VersionId, snapshot};
 use storage::bus::VersionSpec;
 use storage::event_log::StoredFrame;
-use super::Registry;
 
+use super::Registry;
 use super::backlog::Backlog;
 use super::instance::{Instance, Step, Stop};
 use super::mailbox::Captured;
@@ -30,6 +30,7 @@ enum Verdict {
     /// Something was away, or the instance went away; another time.
     Open,
 }
+
 impl Registry {
     /// What is in memory and serves, the largest first: it takes longest to load.
     pub(crate) fn hot(&self) -> Vec<Arc<VersionSpec>> {
@@ -53,7 +54,6 @@ impl Registry {
         }
     }
 }
-
 
 impl Resident {
     /// Takes a snapshot and stores it, if snapshots of this version can be trusted.
