@@ -1,5 +1,112 @@
-//! The archiver: moves frames of the hot log into segments in the object store.
+//! The archiver: moves frames of the hot log into segments in the object store, and keeps the
+//! archive tidy.
 //!
-//! There is no archive yet: every event stays in the hot log, whatever the `retention` of its log
-//! says. The crate stands here because the map of the code does; it will depend on `storage` and
-//! `protocol`, and on no other role.
+//! Each shard is the work of one archiver at a time, which holds its lease. It takes frames in their
+//! order and goes through these steps, each of which may be repeated and may be the last one before
+//! a crash:
+//!
+//! 1. upload a segment (`cut`);
+//! 2. record its blocks in the catalog, and the shard's new position, in one transaction;
+//! 3. trim the hot log where a log's retention says so (`trim`).
+//!
+//! Architecture Invariant: a later step relies on nothing but what the earlier ones have made
+//! durable. Nothing is trimmed that is not recorded, and nothing is recorded that is not uploaded.
+
+mod crash;
+mod cut;
+mod erase;
+mod garbage;
+mod merge;
+mod metrics;
+mod options;
+mod parts;
+mod pending;
+mod shard;
+mod trim;
+
+use std::sync::Arc;
+
+use storage::catalog::Catalog;
+use storage::clock::SharedClock;
+use storage::event_log::SharedEventLog;
+use storage::objects::SharedObjects;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+pub use self::options::ArchiverOptions;
+use self::parts::Parts;
+
+/// What an archiver works with.
+pub struct ArchiverParts {
+    pub event_log: SharedEventLog,
+    pub objects: SharedObjects,
+    pub catalog: Catalog,
+    pub clock: SharedClock,
+    pub options: ArchiverOptions,
+}
+
+/// An archiver that runs. Stopped by [`Archiver::shutdown`].
+pub struct Archiver {
+    parts: Arc<Parts>,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+}
+
+impl Archiver {
+    /// Starts to archive every shard that no other archiver holds.
+    #[must_use]
+    pub fn start(parts: ArchiverParts) -> Self {
+        let ArchiverParts {
+            event_log,
+            objects,
+            catalog,
+            clock,
+            options,
+        } = parts;
+        let parts = Arc::new(Parts {
+            id: Uuid::now_v7(),
+            event_log,
+            objects,
+            catalog,
+            clock,
+            options,
+        });
+        let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
+        for shard in 0..parts.event_log.shards() {
+            let work = shard::run(Arc::clone(&parts), shard, stopping.clone());
+            tasks.spawn(work);
+        }
+        Self {
+            parts,
+            tasks,
+            stopping,
+        }
+    }
+
+    /// Whether the stores that it needs can be used; the text is for operators.
+    ///
+    /// # Errors
+    /// Names the store that can't.
+    pub async fn health(&self) -> Result<(), String> {
+        if self.stopping.is_cancelled() {
+            return Err("the archiver is stopping".to_owned());
+        }
+        let (catalog, event_log, objects) = tokio::join!(
+            self.parts.catalog.health(),
+            self.parts.event_log.health(),
+            self.parts.objects.health()
+        );
+        catalog.map_err(|reason| format!("the catalog: {reason}"))?;
+        event_log.map_err(|reason| format!("the event log: {reason}"))?;
+        objects.map_err(|reason| format!("the object store: {reason}"))
+    }
+
+    /// Ends what is under way at its next step and gives the shards back. What was uploaded and not
+    /// recorded is uploaded again by the next archiver.
+    pub async fn shutdown(&self) {
+        self.stopping.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}

@@ -18,6 +18,7 @@ mod m0001_control_events;
 mod m0002_read_model;
 mod m0003_operations;
 mod m0004_postgresql;
+mod m0005_archive;
 
 /// All migrations, oldest first.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_read_model::Migration),
             Box::new(m0003_operations::Migration),
             Box::new(m0004_postgresql::Migration),
+            Box::new(m0005_archive::Migration),
         ]
     }
 }

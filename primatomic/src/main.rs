@@ -45,6 +45,7 @@ fn run(command: Command, output: Output) -> Result<(), Failure> {
         Command::Serve(options) => server::serve(*options),
         Command::Migrate(options) => server::migrate(&options, output),
         Command::RebuildCatalog(options) => server::rebuild_catalog(&options, output),
+        Command::Archive(command) => server::archive(&command, output),
         Command::Openapi => server::openapi(output),
         Command::CompileComponent => Ok(()),
         Command::Completions { shell } => commands::completions(shell, output),

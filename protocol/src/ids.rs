@@ -78,6 +78,10 @@ uuid_id!(
     VersionId
 );
 uuid_id!(
+    /// An object of the archive. Made when the segment is cut, so it tells the segment's age.
+    SegmentId
+);
+uuid_id!(
     /// One HTTP request; every answer and every log line about it carries it.
     RequestId
 );

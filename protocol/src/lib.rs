@@ -1,4 +1,4 @@
-//! The words and byte formats of Primatomic: ids, sequences, frames, snapshots, keys, error codes.
+//! The words and byte formats of Primatomic: ids, sequences, frames, segments, snapshots, keys, error codes.
 //!
 //! This crate is pure: it does no I/O, reads no clock and knows no runtime. Everything that is
 //! written to disk or sent to a log passes through a format that is specified in
@@ -12,6 +12,8 @@ pub mod ids;
 pub mod limits;
 pub mod name;
 pub mod packed;
+pub mod run;
+pub mod segment;
 pub mod sequence;
 pub mod snapshot;
 pub mod subject;
@@ -21,8 +23,10 @@ pub use chain::ChainHash;
 pub use error_code::ErrorCode;
 pub use frame::Frame;
 pub use ids::{
-    ArtifactDigest, ComponentDigest, KeyId, LogId, RequestId, TenantId, UserId, VersionId, ViewId,
+    ArtifactDigest, ComponentDigest, KeyId, LogId, RequestId, SegmentId, TenantId, UserId,
+    VersionId, ViewId,
 };
 pub use name::{InvalidName, Name};
+pub use run::Run;
 pub use sequence::Sequence;
 pub use timestamp::Timestamp;

@@ -25,3 +25,10 @@ pub const QUERY_BYTES_MAX: usize = 1 << 20;
 
 /// The most characters that the name of a log or a view may hold.
 pub const NAME_BYTES_MAX: usize = 128;
+
+/// The most bytes that the events, keys and times of one archive block may take before they are
+/// compressed. A block is cut once it holds [`BLOCK_BYTES_TARGET`], and a frame is never cut.
+pub const BLOCK_BYTES_MAX: usize = BLOCK_BYTES_TARGET + FRAME_BYTES_MAX + (4 << 20);
+
+/// From so many bytes on a block takes no further frame.
+pub const BLOCK_BYTES_TARGET: usize = 4 << 20;

@@ -51,6 +51,15 @@ impl<'a> PackedEvents<'a> {
         Ok(Self { bytes, count })
     }
 
+    /// The bytes of the first `count` events; `None` when there are fewer.
+    pub(crate) fn take(bytes: &'a [u8], count: usize) -> Option<&'a [u8]> {
+        let mut rest = bytes;
+        for _ in 0..count {
+            (_, rest) = split_event(rest)?;
+        }
+        bytes.get(..bytes.len() - rest.len())
+    }
+
     #[must_use]
     pub fn count(&self) -> usize {
         self.count

@@ -3,6 +3,7 @@
 //! - [`event_log`]: frames of events, and the appender that gives them dense sequences.
 //! - [`objects`]: components, artifacts, snapshots, segments.
 //! - [`catalog`]: tenants, people, keys, logs, views, and the control events that they derive from.
+//! - [`history`]: archived and hot events of a log as one stream.
 //! - [`bus`]: how the control plane reaches the workers.
 //! - [`nats`]: the connection to NATS that the event log and the bus of a cluster use.
 //!
@@ -13,5 +14,6 @@ pub mod bus;
 pub mod catalog;
 pub mod clock;
 pub mod event_log;
+pub mod history;
 pub mod nats;
 pub mod objects;

@@ -12,6 +12,7 @@ use storage::bus::{
 use storage::catalog::Catalog;
 use storage::clock::SharedClock;
 use storage::event_log::SharedEventLog;
+use storage::history::History;
 use storage::objects::SharedObjects;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -65,6 +66,7 @@ impl Worker {
             compiler,
             options.compile,
         );
+        let history = History::new(event_log, catalog.clone(), Arc::clone(&objects));
         let context = Arc::new(Context {
             programs,
             snapshots: Snapshots::new(
@@ -79,7 +81,7 @@ impl Worker {
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             tenants: dashmap::DashMap::new(),
-            event_log,
+            history,
             catalog,
             options,
         });

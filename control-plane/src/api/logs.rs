@@ -105,8 +105,9 @@ pub(super) struct LogBody {
 
 impl From<LogState> for LogBody {
     fn from(state: LogState) -> Self {
-        let LogState { log, head } = state;
+        let LogState { log, head, trimmed } = state;
         let events = head.sequence.get();
+        let archived = trimmed.get().min(events);
         Self {
             log_id: log.id.0,
             log_name: log.name.to_string(),
@@ -118,8 +119,8 @@ impl From<LogState> for LogBody {
             chain_hash: head.chain.to_string(),
             event_count: events,
             event_bytes: head.payload_bytes,
-            hot_events: events,
-            archived_events: 0,
+            hot_events: events - archived,
+            archived_events: archived,
             last_append_at: (events > 0).then(|| head.timestamp.to_string()),
         }
     }

@@ -11,8 +11,8 @@ use futures::Stream;
 use poem::http::HeaderValue;
 use poem::http::header::CACHE_CONTROL;
 use poem::{Body, Response};
-use protocol::{Frame, Sequence};
-use storage::event_log::tail::{Tail, TailError};
+use protocol::{Run, Sequence};
+use storage::history::tail::{Tail, TailError};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::answer::{set_sequence, with_type};
@@ -60,7 +60,7 @@ struct Events {
     tail: Tail,
     /// The next event to be sent.
     wanted: Sequence,
-    /// Parts of a frame that were written and not taken yet.
+    /// Parts of a run that were written and not taken yet.
     pending: VecDeque<Bytes>,
     /// When the caller's right to read was looked at.
     checked: Instant,
@@ -94,12 +94,12 @@ impl Events {
             };
             match next {
                 Err(_) => return self.is_allowed().await.then_some(HEARTBEAT),
-                Ok(Ok(frame)) => self.write(&frame),
+                Ok(Ok(run)) => self.write(&run),
                 Ok(Err(TailError::Read(error))) => {
                     tracing::warn!(%error, "a tail reads again");
                     tokio::time::sleep(RETRY_PAUSE).await;
                 }
-                Ok(Err(TailError::Closed | TailError::Trimmed { .. })) => return None,
+                Ok(Err(TailError::Closed)) => return None,
             }
         }
     }
@@ -115,9 +115,9 @@ impl Events {
         matches!(session, Ok(Some(_)))
     }
 
-    fn write(&mut self, frame: &Frame) {
+    fn write(&mut self, run: &Run) {
         let mut out = Vec::new();
-        for event in frame.events().filter(|event| event.sequence >= self.wanted) {
+        for event in run.events().filter(|event| event.sequence >= self.wanted) {
             out.extend_from_slice(format!("id: {}\ndata: ", event.sequence).as_bytes());
             // JSON holds no line feed outside of its strings, and escapes those within.
             write_event(&event, &mut out);
@@ -129,6 +129,6 @@ impl Events {
         if !out.is_empty() {
             self.pending.push_back(out.into());
         }
-        self.wanted = self.wanted.max(frame.last().next());
+        self.wanted = self.wanted.max(run.last().next());
     }
 }

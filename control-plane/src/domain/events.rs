@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use protocol::frame::{Event, Head};
-use protocol::{ErrorCode, Frame, LogId, Sequence};
+use protocol::{ErrorCode, LogId, Run, Sequence};
 use storage::access::Access;
-use storage::event_log::StoredFrame;
-use storage::event_log::tail::Tail;
+use storage::history::tail::Tail;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::App;
@@ -27,10 +26,10 @@ pub(crate) struct PageRequest {
     pub direction: Direction,
 }
 
-/// Events as they stand in their frames, so that they are copied once, into the answer.
+/// Events as they stand in their runs, so that they are copied once, into the answer.
 #[derive(Clone, Debug)]
 pub(crate) struct EventPage {
-    frames: Vec<Frame>,
+    runs: Vec<Run>,
     first: Sequence,
     last: Sequence,
     direction: Direction,
@@ -43,11 +42,11 @@ impl EventPage {
     /// Calls `each` for every event of the page in its order.
     pub(crate) fn for_each(&self, mut each: impl FnMut(Event<'_>)) {
         let within = |event: &Event<'_>| (self.first..=self.last).contains(&event.sequence);
-        for frame in &self.frames {
+        for run in &self.runs {
             match self.direction {
-                Direction::Forward => frame.events().filter(within).for_each(&mut each),
+                Direction::Forward => run.events().filter(within).for_each(&mut each),
                 Direction::Backward => {
-                    let events: Vec<_> = frame.events().filter(within).collect();
+                    let events: Vec<_> = run.events().filter(within).collect();
                     events.into_iter().rev().for_each(&mut each);
                 }
             }
@@ -89,23 +88,23 @@ impl App {
     ) -> Result<EventPage, Failure> {
         let first = request.from.unwrap_or_default().max(Sequence::FIRST);
         let mut page = Budget::new(&self.options, request.limit);
-        let mut frames = Vec::new();
+        let mut runs = Vec::new();
         let mut wanted = first;
         'reading: while wanted <= head.sequence {
-            let found = self.event_log.read(log, wanted, page.bytes_left()).await?;
+            let found = self.history.read(log, wanted, page.bytes_left()).await?;
             if found.is_empty() {
                 break;
             }
-            for StoredFrame { frame, .. } in found {
-                let more = page.take_up(&frame, &mut wanted, head.sequence)?;
-                frames.push(frame);
+            for run in found {
+                let more = page.take_up(&run, &mut wanted, head.sequence)?;
+                runs.push(run);
                 if !more {
                     break 'reading;
                 }
             }
         }
         Ok(EventPage {
-            frames,
+            runs,
             first,
             last: wanted.previous(),
             direction: Direction::Forward,
@@ -122,28 +121,28 @@ impl App {
     ) -> Result<EventPage, Failure> {
         let last = request.from.unwrap_or(head.sequence).min(head.sequence);
         let mut page = Budget::new(&self.options, request.limit);
-        let mut frames = Vec::new();
+        let mut runs = Vec::new();
         // The event that comes next on the way down; 0 once there is none.
         let mut wanted = last;
         'reading: while wanted > Sequence::ZERO {
             let before = wanted.next();
             let found = self
-                .event_log
+                .history
                 .read_back(log, before, page.bytes_left())
                 .await?;
             if found.is_empty() {
-                return Err(trimmed(wanted));
+                return Err(missing(wanted));
             }
-            for StoredFrame { frame, .. } in found {
-                let more = page.take_down(&frame, &mut wanted)?;
-                frames.push(frame);
+            for run in found {
+                let more = page.take_down(&run, &mut wanted)?;
+                runs.push(run);
                 if !more {
                     break 'reading;
                 }
             }
         }
         Ok(EventPage {
-            frames,
+            runs,
             first: wanted.next(),
             last,
             direction: Direction::Backward,
@@ -172,7 +171,7 @@ impl App {
         let head = self.appender.head(log.id).await?;
         let from = from.unwrap_or_else(|| head.sequence.next());
         Ok(LogTail {
-            tail: Tail::new(Arc::clone(&self.event_log), log.id, from),
+            tail: Tail::new(&self.history, log.id, from),
             head,
             place,
         })
@@ -199,19 +198,19 @@ impl Budget {
         self.bytes.max(1)
     }
 
-    /// Takes the events of a frame from `wanted` on; false when the page is full.
+    /// Takes the events of a run from `wanted` on; false when the page is full.
     fn take_up(
         &mut self,
-        frame: &Frame,
+        run: &Run,
         wanted: &mut Sequence,
         last: Sequence,
     ) -> Result<bool, Failure> {
-        for event in frame.events() {
+        for event in run.events() {
             if event.sequence < *wanted {
                 continue;
             }
             if event.sequence != *wanted {
-                return Err(trimmed(*wanted));
+                return Err(missing(*wanted));
             }
             if *wanted > last || !self.take(event.bytes.len()) {
                 return Ok(false);
@@ -221,9 +220,9 @@ impl Budget {
         Ok(true)
     }
 
-    /// Takes the events of a frame from `wanted` on downwards; false when the page is full.
-    fn take_down(&mut self, frame: &Frame, wanted: &mut Sequence) -> Result<bool, Failure> {
-        let events: Vec<_> = frame
+    /// Takes the events of a run from `wanted` on downwards; false when the page is full.
+    fn take_down(&mut self, run: &Run, wanted: &mut Sequence) -> Result<bool, Failure> {
+        let events: Vec<_> = run
             .events()
             .map(|event| (event.sequence, event.bytes.len()))
             .collect();
@@ -232,7 +231,7 @@ impl Budget {
                 continue;
             }
             if sequence != *wanted {
-                return Err(trimmed(*wanted));
+                return Err(missing(*wanted));
             }
             if !self.take(bytes) {
                 return Ok(false);
@@ -253,7 +252,7 @@ impl Budget {
     }
 }
 
-fn trimmed(wanted: Sequence) -> Failure {
+fn missing(wanted: Sequence) -> Failure {
     Failure::internal(
         "a log has a gap",
         &format_args!("sequence {wanted} is below the head and not stored"),

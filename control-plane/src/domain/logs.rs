@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use protocol::frame::Head;
-use protocol::{ErrorCode, Name, RequestId};
+use protocol::{ErrorCode, Name, RequestId, Sequence};
 use storage::access::{Access, Role};
 use storage::catalog::{
     CreateLogError, Log, LogChanges, LogError, LogRef, NewLog, Page, Paged, Retention,
@@ -20,6 +20,8 @@ const DESCRIPTION_CHARS_MAX: usize = 1_000;
 pub(crate) struct LogState {
     pub log: Arc<Log>,
     pub head: Head,
+    /// The last event that is in the archive alone.
+    pub trimmed: Sequence,
 }
 
 impl App {
@@ -72,8 +74,18 @@ impl App {
     /// When there is no such log, or the event log can't be read.
     pub(crate) async fn log_state(&self, access: &Access, name: &str) -> Result<LogState, Failure> {
         let log = self.log(access, name).await?;
+        self.state_of(log).await
+    }
+
+    async fn state_of(&self, log: Arc<Log>) -> Result<LogState, Failure> {
         let head = self.appender.head(log.id).await?;
-        Ok(LogState { log, head })
+        let first = self.event_log.read(log.id, Sequence::FIRST, 1).await?;
+        let trimmed = first.first().map(|stored| stored.frame.first().previous());
+        Ok(LogState {
+            log,
+            head,
+            trimmed: trimmed.unwrap_or_default(),
+        })
     }
 
     /// # Errors
@@ -86,11 +98,7 @@ impl App {
         let logs = self.catalog.logs(access, page).await?;
         let mut items = Vec::with_capacity(logs.items.len());
         for log in logs.items {
-            let head = self.appender.head(log.id).await?;
-            items.push(LogState {
-                log: Arc::new(log),
-                head,
-            });
+            items.push(self.state_of(Arc::new(log)).await?);
         }
         Ok(Paged {
             items,
@@ -117,11 +125,7 @@ impl App {
             .update_log(access, context(access, request_id), log.id, changes)
             .await?;
         self.caches.forget_log(log.id);
-        let head = self.appender.head(log.id).await?;
-        Ok(LogState {
-            log: Arc::new(log),
-            head,
-        })
+        self.state_of(Arc::new(log)).await
     }
 
     /// Deletes a log with its views. Nobody finds it any more when this returns; its bytes go in

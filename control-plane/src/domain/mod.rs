@@ -28,6 +28,7 @@ use storage::catalog::{Catalog, Context};
 use storage::clock::SharedClock;
 use storage::event_log::SharedEventLog;
 use storage::event_log::appender::Appender;
+use storage::history::History;
 use storage::objects::SharedObjects;
 use tokio::sync::{Notify, RwLock, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -57,6 +58,7 @@ pub struct Parts {
 pub(crate) struct App {
     pub(crate) catalog: Catalog,
     pub(crate) event_log: SharedEventLog,
+    pub(crate) history: History,
     pub(crate) appender: Appender,
     pub(crate) objects: SharedObjects,
     pub(crate) views: SharedViews,
@@ -116,6 +118,11 @@ impl App {
             tasks: TaskTracker::new(),
             draining: CancellationToken::new(),
             stopping: CancellationToken::new(),
+            history: History::new(
+                Arc::clone(&event_log),
+                catalog.clone(),
+                Arc::clone(&objects),
+            ),
             catalog,
             event_log,
             appender,

@@ -3,6 +3,7 @@
 //! Everything that the roles share is opened once, in [`node`], and handed to them. Nothing here
 //! answers a request.
 
+mod archive_status;
 mod cluster;
 #[cfg(test)]
 mod configuration_page;
@@ -22,6 +23,8 @@ use std::io::Write as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use archive_status::ArchiveCommand;
+pub(crate) use archive_status::run as archive;
 pub(crate) use maintenance::{migrate, rebuild_catalog};
 pub(crate) use options::{DataOptions, DevOptions, Role, ServeOptions, ServerOptions};
 
@@ -49,11 +52,6 @@ pub(crate) fn serve(options: ServeOptions) -> Result<(), Failure> {
              run every role in it with `primatomic serve all`, or name the stores of a cluster \
              with --nats, --database-url and --s3-bucket"
         )));
-    }
-    if options.role == Role::Archiver {
-        return Err(Failure::Usage(
-            "there is no archiver yet; events stay in the event log".to_owned(),
-        ));
     }
     run(options.server, options.role, false)
 }
@@ -109,7 +107,10 @@ async fn serve_until_stopped(
     } else if listener.is_some() {
         say(&format!("Primatomic is listening on {url}"))?;
     } else {
-        say("A worker of Primatomic is ready")?;
+        say(match role {
+            Role::Archiver => "An archiver of Primatomic is ready",
+            _ => "A worker of Primatomic is ready",
+        })?;
     }
     tracing::info!(%url, data = %data.path().display(), "listening");
     let served = node.serve(listener, internal, stop).await;

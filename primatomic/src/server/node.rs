@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use archiver::{Archiver, ArchiverOptions, ArchiverParts};
 use control_plane::{ControlPlane, Mailbox, Parts, Rate};
 use storage::bus::SharedViews;
 use storage::bus::nats::{Peers, RemoteViews, Serving, serve};
@@ -35,6 +36,7 @@ pub(crate) struct Node {
     /// The worker takes calls of other processes.
     pub(super) serving: Option<Arc<Serving>>,
     pub(super) control_plane: Option<ControlPlane>,
+    pub(super) archiver: Option<Archiver>,
     metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
     grace: Duration,
 }
@@ -77,6 +79,10 @@ impl Node {
             }
             _ => None,
         };
+        let archiver = match role {
+            Role::All | Role::Archiver => Some(start_archiver(options, &stores, &clock)),
+            Role::ControlPlane | Role::Worker => None,
+        };
         let control_plane = match role {
             Role::All | Role::ControlPlane => {
                 let views = views(&stores, worker.as_ref()).await?;
@@ -100,6 +106,7 @@ impl Node {
             worker,
             serving,
             control_plane,
+            archiver,
             metrics,
             grace: Duration::from_secs(options.shutdown_timeout_secs),
         })
@@ -173,6 +180,9 @@ impl Node {
         if let Some(worker) = self.worker {
             worker.shutdown().await;
         }
+        if let Some(archiver) = self.archiver {
+            archiver.shutdown().await;
+        }
         self.appender.close().await;
         self.stores.close().await;
     }
@@ -197,6 +207,28 @@ async fn peers(stores: &Stores, appender: &Appender) -> Result<Option<Peers>, Fa
     };
     let peers = Peers::join(bus.clone(), appender.clone()).await;
     peers.map(Some).map_err(Failure::other)
+}
+
+fn start_archiver(options: &ServerOptions, stores: &Stores, clock: &SharedClock) -> Archiver {
+    let archive = &options.archive;
+    let hot = archive
+        .archive_hot_secs
+        .max(options.events.idempotency_window_secs);
+    Archiver::start(ArchiverParts {
+        event_log: Arc::clone(&stores.event_log),
+        objects: Arc::clone(&stores.objects),
+        catalog: stores.catalog.clone(),
+        clock: Arc::clone(clock),
+        options: ArchiverOptions {
+            segment_events: archive.archive_segment_events,
+            segment_age: Duration::from_secs(archive.archive_segment_secs),
+            hot: Duration::from_secs(hot),
+            erase: Duration::from_secs(archive.archive_erase_secs),
+            tidy: Duration::from_secs(archive.archive_tidy_secs),
+            grace: Duration::from_secs(archive.archive_grace_secs),
+            ..ArchiverOptions::default()
+        },
+    })
 }
 
 fn start_worker(

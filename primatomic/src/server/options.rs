@@ -146,6 +146,8 @@ pub(crate) struct ServerOptions {
     #[command(flatten)]
     pub events: EventOptions,
     #[command(flatten)]
+    pub archive: ArchiveOptions,
+    #[command(flatten)]
     pub views: ViewOptions,
     #[command(flatten)]
     pub cluster: ClusterOptions,
@@ -217,6 +219,41 @@ pub(crate) struct EventOptions {
     /// disk holds]
     #[arg(long, env = "PRIMATOMIC_EVENT_LOG_BYTES_MAX", value_name = "BYTES", value_parser = bytes)]
     pub event_log_bytes_max: Option<u64>,
+}
+
+/// When events are archived.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Archive")]
+pub(crate) struct ArchiveOptions {
+    /// Events at which a segment of the archive is cut
+    #[arg(long, env = "PRIMATOMIC_ARCHIVE_SEGMENT_EVENTS", value_name = "N",
+          default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub archive_segment_events: u64,
+    /// Seconds after which a segment is cut although it has fewer events
+    #[arg(long, env = "PRIMATOMIC_ARCHIVE_SEGMENT_SECS", value_name = "SECONDS",
+          default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub archive_segment_secs: u64,
+    /// Seconds that archived events of logs with the retention `archive` stay in the hot log; at
+    /// least as long as an Idempotency-Key is remembered
+    #[arg(
+        long,
+        env = "PRIMATOMIC_ARCHIVE_HOT_SECS",
+        value_name = "SECONDS",
+        default_value_t = 3_600
+    )]
+    pub archive_hot_secs: u64,
+    /// Seconds within which the bytes of a deleted log are gone from the archive
+    #[arg(long, env = "PRIMATOMIC_ARCHIVE_ERASE_SECS", value_name = "SECONDS",
+          default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..))]
+    pub archive_erase_secs: u64,
+    /// Seconds between two rounds of merging, erasing and removing
+    #[arg(long, env = "PRIMATOMIC_ARCHIVE_TIDY_SECS", value_name = "SECONDS",
+          default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub archive_tidy_secs: u64,
+    /// Seconds that an object of the archive outlives the last reference to it
+    #[arg(long, env = "PRIMATOMIC_ARCHIVE_GRACE_SECS", value_name = "SECONDS",
+          default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
+    pub archive_grace_secs: u64,
 }
 
 /// Limits on views.

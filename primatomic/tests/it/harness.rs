@@ -175,6 +175,25 @@ impl Drop for Server {
 
 /// Starts a server and does not wait for anything.
 pub(crate) fn spawn(directory: &Path, role: &[&str], flags: &[&str]) -> Child {
+    spawn_with(directory, role, flags, &[])
+}
+
+/// The address that a server which was just spawned says it serves.
+pub(crate) fn url_of(child: &mut Child) -> String {
+    let mut line = String::new();
+    let stdout = child.stdout.as_mut().unwrap();
+    BufReader::new(stdout).read_line(&mut line).unwrap();
+    let (_, url) = line.trim_end().split_once(" listening on ").unwrap();
+    url.to_owned()
+}
+
+/// Like [`spawn`], with variables in its environment.
+pub(crate) fn spawn_with(
+    directory: &Path,
+    role: &[&str],
+    flags: &[&str],
+    variables: &[(&str, &str)],
+) -> Child {
     let log = std::fs::File::options()
         .create(true)
         .append(true)
@@ -184,6 +203,7 @@ pub(crate) fn spawn(directory: &Path, role: &[&str], flags: &[&str]) -> Child {
         .args(role)
         .args(["--listen", "127.0.0.1:0"])
         .env("PRIMATOMIC_RATE_LIMIT", "0")
+        .envs(variables.iter().copied())
         .args(flags)
         .current_dir(directory)
         .stdin(Stdio::null())

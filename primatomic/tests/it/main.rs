@@ -1,6 +1,8 @@
 //! End-to-end tests: every one runs the real binary and talks to it as its users do.
 
 #[cfg(test)]
+mod archive;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod crash;

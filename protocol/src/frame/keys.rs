@@ -6,7 +6,7 @@
 
 use crate::packed;
 
-pub(super) const ENTRY_BYTES: usize = 40;
+pub(crate) const ENTRY_BYTES: usize = 40;
 
 /// The first 16 bytes of the BLAKE3 hash of an idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,14 +57,14 @@ pub struct KeyEntry {
     pub payload: PayloadDigest,
 }
 
-pub(super) fn encode(entry: &KeyEntry, out: &mut Vec<u8>) {
+pub(crate) fn encode(entry: &KeyEntry, out: &mut Vec<u8>) {
     out.extend_from_slice(&entry.index.to_le_bytes());
     out.extend_from_slice(&entry.count.to_le_bytes());
     out.extend_from_slice(&entry.key.0);
     out.extend_from_slice(&entry.payload.0);
 }
 
-pub(super) fn decode(section: &[u8]) -> impl Iterator<Item = KeyEntry> + '_ {
+pub(crate) fn decode(section: &[u8]) -> impl Iterator<Item = KeyEntry> + '_ {
     section.as_chunks::<ENTRY_BYTES>().0.iter().map(|entry| {
         let (index, rest) = entry.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
         let (count, rest) = rest.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));

@@ -23,7 +23,7 @@
 
 mod decode;
 mod encode;
-mod keys;
+pub(crate) mod keys;
 
 use bytes::Bytes;
 
@@ -141,6 +141,10 @@ impl Frame {
     #[must_use]
     pub fn packed_events(&self) -> &[u8] {
         &self.bytes[self.events_start..self.events_end]
+    }
+
+    pub(crate) fn packed_bytes(&self) -> Bytes {
+        self.bytes.slice(self.events_start..self.events_end)
     }
 
     /// The events in the order of their sequences.

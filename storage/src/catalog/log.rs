@@ -18,7 +18,7 @@ use super::limits::within;
 use super::page::List;
 use super::record::Change;
 use super::turn::Turn;
-use super::{Catalog, CatalogError, Context, Page, Paged, deletion, scope};
+use super::{Catalog, CatalogError, Context, Page, Paged, archive, deletion, scope};
 use crate::access::Access;
 
 /// What becomes of a log's frames in the hot log once they are archived.
@@ -249,6 +249,9 @@ impl Catalog {
             };
             let recorded = change.record(access.tenant, context, event).await;
             recorded.map_err(CatalogError::from)?;
+            if after.retention != before.retention {
+                archive::set_retention(change.sql(), id, after.retention).await?;
+            }
             change.commit().await?;
             Ok(after)
         })
@@ -277,6 +280,7 @@ impl Catalog {
             };
             let recorded = change.record(access.tenant, context, event).await;
             recorded.map_err(CatalogError::from)?;
+            archive::forget_log(&change, id).await?;
             change.commit().await?;
             Ok(deletion)
         })

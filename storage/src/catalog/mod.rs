@@ -15,6 +15,7 @@
 //! Roles are the caller's to check, but for the ceiling of a new key.
 
 mod apply;
+pub mod archive;
 mod artifact;
 mod audit;
 mod column;

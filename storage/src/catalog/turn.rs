@@ -47,6 +47,8 @@ pub(super) enum Turn {
     Snapshots(VersionId),
     Artifact(ArtifactDigest),
     Deletion(DeletionId),
+    /// What is archived of a shard, and who archives it.
+    Shard(u16),
     Session([u8; 32]),
     KeyUses,
     /// Everything: no other change is under way.
@@ -66,6 +68,7 @@ impl Turn {
             Self::Snapshots(id) => vec![number("snapshots", id.as_bytes())],
             Self::Artifact(digest) => vec![number("artifact", &digest.0)],
             Self::Deletion(id) => vec![number("deletion", id.0.as_bytes())],
+            Self::Shard(shard) => vec![number("shard", &shard.to_le_bytes())],
             Self::Session(token_sha256) => vec![number("session", &token_sha256)],
             Self::KeyUses => vec![number("key uses", b"")],
             Self::All => Vec::new(),

@@ -2,14 +2,13 @@
 //!
 //! [`EventLog`] is what an engine must do; [`sqlite`] does it on one machine and [`jetstream`] on a
 //! cluster. The guarantees that users rely on (dense sequences, idempotency, coalescing) are built
-//! above it, once, by the [`appender`]; [`tail`] joins history and live frames into one stream.
+//! above it, once, by the [`appender`]; [`crate::history`] joins archived, hot and live frames.
 
 pub mod appender;
 pub mod conformance;
 pub mod jetstream;
 mod live;
 pub mod sqlite;
-pub mod tail;
 
 use std::sync::Arc;
 
@@ -68,7 +67,7 @@ pub trait EventLog: Send + Sync + 'static {
     ) -> Result<Vec<StoredFrame>, ReadError>;
 
     /// Frames of a log as they are stored. May skip some; whoever follows a log detects gaps by
-    /// sequence and fills them with [`EventLog::read`], as [`tail::Tail`] does.
+    /// sequence and fills them with [`EventLog::read`], as [`crate::history::tail::Tail`] does.
     fn subscribe(&self, log: LogId) -> Subscription;
 
     /// Removes the frames whose last sequence is at most `through`, but always keeps the newest
@@ -77,6 +76,24 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// Removes a log for good. Publishing to it later fails with [`PublishError::Deleted`].
     async fn delete(&self, log: LogId) -> Result<(), ReadError>;
+
+    /// How many shards the logs are spread over; at least 1 and always the same.
+    fn shards(&self) -> u16;
+
+    /// Frames of all logs of a shard in the order of their positions, from the first one behind
+    /// `after` on, as many as fit into `bytes_max` and at least one if any is known. Frames of
+    /// deleted logs may be among them. The newest frames may be missing, and so may a frame that
+    /// was stored while a server was being replaced: whoever must not miss one compares the
+    /// sequences of each log, and reads the log where they have a gap.
+    async fn read_shard(
+        &self,
+        shard: u16,
+        after: Position,
+        bytes_max: usize,
+    ) -> Result<Vec<StoredFrame>, ReadError>;
+
+    /// The position of the newest frame of a shard; [`Position::START`] when it has none.
+    async fn shard_end(&self, shard: u16) -> Result<Position, ReadError>;
 
     /// Whether the engine can store and read right now; the text is for operators.
     async fn health(&self) -> Result<(), String>;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use protocol::{ArtifactDigest, ComponentDigest, Sequence, VersionId};
+use protocol::{ArtifactDigest, ComponentDigest, SegmentId, Sequence, VersionId};
 
 /// The key of an object: path segments of `a-z 0-9 . _ -`, joined by `/`. Made only by the
 /// functions here, so that every kind of object has one place and no input can leave it.
@@ -38,6 +38,21 @@ impl ObjectKey {
     #[must_use]
     pub fn snapshots_of(version: VersionId) -> String {
         format!("snapshots/{version}/")
+    }
+
+    /// Sorts by the time at which the segment was cut.
+    #[must_use]
+    pub fn segment(id: SegmentId) -> Self {
+        Self(format!("{}{id}", Self::SEGMENTS))
+    }
+
+    /// The prefix of every segment.
+    pub const SEGMENTS: &str = "segments/";
+
+    /// The segment that a key is of, if it is of any.
+    #[must_use]
+    pub fn as_segment(&self) -> Option<SegmentId> {
+        self.0.strip_prefix(Self::SEGMENTS)?.parse().ok()
     }
 
     #[must_use]

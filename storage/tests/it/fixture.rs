@@ -212,6 +212,23 @@ impl EventLog for Lossy {
         self.event_log.delete(log).await
     }
 
+    fn shards(&self) -> u16 {
+        self.event_log.shards()
+    }
+
+    async fn read_shard(
+        &self,
+        shard: u16,
+        after: Position,
+        bytes_max: usize,
+    ) -> Result<Vec<StoredFrame>, ReadError> {
+        self.event_log.read_shard(shard, after, bytes_max).await
+    }
+
+    async fn shard_end(&self, shard: u16) -> Result<Position, ReadError> {
+        self.event_log.shard_end(shard).await
+    }
+
     async fn health(&self) -> Result<(), String> {
         self.event_log.health().await
     }

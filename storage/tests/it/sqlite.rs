@@ -31,6 +31,7 @@ conforms!(
     reads_go_back,
     tails_have_no_gap,
     trimming_keeps_the_newest_frame,
+    shards_hold_every_frame_in_order,
 );
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

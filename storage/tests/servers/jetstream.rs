@@ -98,6 +98,7 @@ macro_rules! conforms {
             reads_go_back,
             tails_have_no_gap,
             trimming_keeps_the_newest_frame,
+    shards_hold_every_frame_in_order,
         );
     )*};
 }

@@ -1,17 +1,17 @@
-//! Frames that wait to be folded, cut into batches.
+//! Runs of events that wait to be folded, cut into batches.
 
 use std::collections::VecDeque;
 
 use protocol::packed::LENGTH_BYTES;
-use protocol::{Frame, Sequence, Timestamp};
+use protocol::{Run, Sequence, Timestamp};
 
 use crate::engine::EventRun;
 
-/// Frames in their order, of which the first may be folded in part.
+/// Runs in their order, of which the first may be folded in part.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
-    frames: VecDeque<Frame>,
-    /// What of the first frame was taken already.
+    runs: VecDeque<Run>,
+    /// What of the first run was taken already.
     taken: Taken,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Batch {
 
 #[derive(Debug)]
 struct Piece {
-    frame: Frame,
+    run: Run,
     first: Sequence,
     count: u32,
     start: usize,
@@ -49,26 +49,26 @@ pub(super) enum Next {
     Batch(Batch),
     /// Nothing is left that is above the applied sequence and not above the ceiling.
     Nothing,
-    /// The next frame is further on than the next event: some frames are missing before it.
+    /// The next run is further on than the next event: some are missing before it.
     Gap,
 }
 
 impl Backlog {
-    pub(super) fn push(&mut self, frame: Frame) {
-        self.frames.push_back(frame);
+    pub(super) fn push(&mut self, run: Run) {
+        self.runs.push_back(run);
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.frames.is_empty()
+        self.runs.is_empty()
     }
 
     pub(super) fn clear(&mut self) {
-        self.frames.clear();
+        self.runs.clear();
         self.taken = Taken::default();
     }
 
     fn drop_first(&mut self) {
-        self.frames.pop_front();
+        self.runs.pop_front();
         self.taken = Taken::default();
     }
 
@@ -82,24 +82,23 @@ impl Backlog {
         let mut batch = Batch { pieces: Vec::new() };
         let (mut events_left, mut bytes_left) = (size.events.max(1), size.bytes);
         let mut reached = applied;
-        while let Some(frame) = self.frames.front() {
+        while let Some(run) = self.runs.front() {
             if reached >= ceiling {
                 self.clear();
                 break;
             }
-            if frame.last() <= reached {
+            if run.last() <= reached {
                 self.drop_first();
                 continue;
             }
-            if frame.first() > reached.next() {
+            if run.first() > reached.next() {
                 if batch.pieces.is_empty() {
                     return Next::Gap;
                 }
                 break;
             }
             let room = events_left.min(count(ceiling.since(reached)));
-            let Some(piece) = piece(frame, &mut self.taken, reached, room, bytes_left, &batch)
-            else {
+            let Some(piece) = piece(run, &mut self.taken, reached, room, bytes_left, &batch) else {
                 break;
             };
             events_left -= piece.count;
@@ -118,31 +117,31 @@ impl Backlog {
     }
 }
 
-/// The part of a frame that follows `reached` and fits; `None` when not one event fits into a batch
+/// The part of a run that follows `reached` and fits; `None` when not one event fits into a batch
 /// that holds some already.
 fn piece(
-    frame: &Frame,
+    run: &Run,
     taken: &mut Taken,
     reached: Sequence,
     events_max: u32,
     bytes_max: usize,
     batch: &Batch,
 ) -> Option<Piece> {
-    let packed = frame.packed_events();
-    // Events of the frame that were applied before it came, such as by a snapshot.
-    while frame.first().get() + u64::from(taken.events) <= reached.get() {
+    let packed = run.packed_events();
+    // Events of the run that were applied before it came, such as by a snapshot.
+    while run.first().get() + u64::from(taken.events) <= reached.get() {
         taken.bytes += event_bytes(packed, taken.bytes);
         taken.events += 1;
     }
     let start = *taken;
-    let whole = frame.count() - start.events;
+    let whole = run.count() - start.events;
     if whole <= events_max && packed.len() - start.bytes <= bytes_max {
         *taken = Taken {
-            events: frame.count(),
+            events: run.count(),
             bytes: packed.len(),
         };
     } else {
-        while taken.events < frame.count() && taken.events - start.events < events_max {
+        while taken.events < run.count() && taken.events - start.events < events_max {
             let bytes = event_bytes(packed, taken.bytes);
             let first_of_batch = batch.pieces.is_empty() && taken.events == start.events;
             if taken.bytes + bytes - start.bytes > bytes_max && !first_of_batch {
@@ -157,11 +156,11 @@ fn piece(
         count: taken.events - start.events,
         start: start.bytes,
         end: taken.bytes,
-        frame: frame.clone(),
+        run: run.clone(),
     })
 }
 
-/// Bytes of the packed event at `offset`, its length included. Frames are verified when they are
+/// Bytes of the packed event at `offset`, its length included. Runs are verified when they are
 /// decoded, so the length is there.
 fn event_bytes(packed: &[u8], offset: usize) -> usize {
     let length = packed.get(offset..).and_then(|rest| rest.first_chunk());
@@ -184,9 +183,9 @@ impl Batch {
             .iter()
             .map(|piece| EventRun {
                 first: piece.first,
-                timestamp: piece.frame.timestamp(),
+                timestamp: piece.run.timestamp(),
                 count: piece.count,
-                packed: &piece.frame.packed_events()[piece.start..piece.end],
+                packed: &piece.run.packed_events()[piece.start..piece.end],
             })
             .collect()
     }
@@ -206,16 +205,16 @@ impl Batch {
     /// The time of the last event.
     pub(super) fn timestamp(&self) -> Timestamp {
         let last = self.pieces.last();
-        last.map_or(Timestamp::default(), |it| it.frame.timestamp())
+        last.map_or(Timestamp::default(), |it| it.run.timestamp())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use protocol::LogId;
     use protocol::frame::{FrameBuilder, Head};
     use protocol::packed::PackedEvents;
+    use protocol::{Frame, LogId};
 
     use super::*;
 
@@ -257,8 +256,8 @@ mod tests {
     fn a_missing_frame_is_a_gap_and_not_a_jump() {
         let frames = frames(&[2, 2, 2]);
         let mut backlog = Backlog::default();
-        backlog.push(frames[0].clone());
-        backlog.push(frames[2].clone());
+        backlog.push(Run::from(&frames[0]));
+        backlog.push(Run::from(&frames[2]));
         let size = BatchSize {
             events: 100,
             bytes: 1 << 20,
@@ -285,9 +284,9 @@ mod tests {
             let total = sizes.iter().sum::<usize>() as u64;
             let start = start.min(total);
             for frame in frames(&sizes) {
-                backlog.push(frame.clone());
-                // A frame that comes twice changes nothing.
-                backlog.push(frame);
+                backlog.push(Run::from(&frame));
+                // A run that comes twice changes nothing.
+                backlog.push(Run::from(&frame));
             }
             let ceiling = Sequence::new(ceiling).unwrap();
             let mut applied = Sequence::new(start).unwrap();

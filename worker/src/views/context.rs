@@ -10,7 +10,7 @@ use protocol::{RequestId, TenantId};
 use storage::access::Actor;
 use storage::bus::{Halt, VersionSpec};
 use storage::catalog::{Catalog, Context as ChangeContext, VersionError};
-use storage::event_log::SharedEventLog;
+use storage::history::History;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,7 +25,7 @@ use crate::snapshots::Snapshots;
 const HALT_RETRY_MAX: Duration = Duration::from_secs(30);
 
 pub(crate) struct Context {
-    pub(crate) event_log: SharedEventLog,
+    pub(crate) history: History,
     pub(crate) catalog: Catalog,
     pub(crate) programs: Programs,
     pub(crate) snapshots: Snapshots,

@@ -104,7 +104,7 @@ impl Driver {
         let permit = resident.share.loads.acquire().await;
         let halted = self.caution.ceiling < Sequence::MAX;
         // Subscribed before the log is read, so that no frame falls between the two.
-        let subscribe = || context.event_log.subscribe(resident.spec.log);
+        let subscribe = || context.history.subscribe(resident.spec.log);
         let (live, doorbell) = if halted {
             (None, None)
         } else {
@@ -168,7 +168,9 @@ impl Driver {
         ) {
             return Ok(());
         }
-        let head = storage::event_log::head(context.event_log.as_ref(), resident.spec.log).await?;
+        let head =
+            storage::event_log::head(context.history.event_log().as_ref(), resident.spec.log)
+                .await?;
         let last = head.sequence.get();
         let before = Sequence::new(last - (last / 2).min(VERIFIED_EVENTS_MAX));
         let before = before.unwrap_or(Sequence::ZERO);

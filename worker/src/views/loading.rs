@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use protocol::{Frame, Sequence, Timestamp, snapshot};
-use storage::event_log::{ReadError, StoredFrame};
+use protocol::{Run, Sequence, Timestamp, snapshot};
+use storage::event_log::ReadError;
+use storage::history::ReaderOptions;
 use storage::objects::ObjectError;
 
 use super::instance::{Instance, SavedState, halt};
@@ -15,8 +16,11 @@ use crate::engine::{Fault, Program};
 use crate::pool::PoolError;
 use storage::bus::Halt;
 
-/// Bytes of frames that are read at a time; one chunk is folded while the next one is read.
-const CHUNK_BYTES: usize = 4 << 20;
+/// One chunk is folded while the next one is read.
+const READING: ReaderOptions = ReaderOptions {
+    chunk_bytes: 4 << 20,
+    blocks_ahead: 2,
+};
 
 /// Why a version is not loaded.
 #[derive(Debug)]
@@ -156,14 +160,13 @@ impl Resident {
 
     /// The time of an event: what a component's clock shows after it.
     async fn time_of(&self, sequence: Sequence) -> Result<Option<Timestamp>, ReadError> {
-        let frames = self
+        let runs = self
             .context
-            .event_log
+            .history
             .read(self.spec.log, sequence, 1)
             .await?;
-        let holds = |frame: &Frame| frame.first() <= sequence && sequence <= frame.last();
-        let first = frames.first().map(|stored| &stored.frame);
-        Ok(first.filter(|frame| holds(frame)).map(Frame::timestamp))
+        let holds = |run: &&Run| run.first() <= sequence && sequence <= run.last();
+        Ok(runs.first().filter(holds).map(Run::timestamp))
     }
 
     pub(super) fn meter(&self, cpu: Duration) {
@@ -172,13 +175,14 @@ impl Resident {
             .add(self.spec.tenant, self.spec.version, cpu);
     }
 
-    /// Hands the instance the frames behind what it applied, until the log has no more or its
+    /// Hands the instance the events behind what it applied, until the log has no more or its
     /// ceiling is reached, and returns when they are folded.
     pub(super) async fn feed(self: &Arc<Self>, ceiling: Sequence) -> Result<(), LoadStop> {
         self.mailbox.lock().ceiling = ceiling;
         let mut next = self.applied().next();
-        let mut chunk = self.read(next).await?;
-        while let Some(last) = chunk.last().map(|stored| stored.frame.last()) {
+        let mut reader = self.context.history.reader(self.spec.log, next, READING);
+        let mut chunk = reader.next().await?;
+        while let Some(last) = chunk.last().map(Run::last) {
             if next > ceiling {
                 break;
             }
@@ -187,31 +191,16 @@ impl Resident {
             chunk = if last >= ceiling {
                 Vec::new()
             } else {
-                self.read(next).await?
+                reader.next().await?
             };
             self.folded().await?;
         }
         Ok(())
     }
 
-    /// The frames from a sequence on. None of them is missing.
-    async fn read(&self, from: Sequence) -> Result<Vec<StoredFrame>, LoadStop> {
-        let log = self.spec.log;
-        let frames = self.context.event_log.read(log, from, CHUNK_BYTES).await?;
-        if let Some(first) = frames.first().map(|stored| stored.frame.first())
-            && first > from
-        {
-            let text = format!("events {from} to {} of the log are away", first.previous());
-            return Err(LoadStop::Unavailable(text));
-        }
-        Ok(frames)
-    }
-
-    fn offer(self: &Arc<Self>, frames: Vec<StoredFrame>) {
+    fn offer(self: &Arc<Self>, runs: Vec<Run>) {
         let mut mailbox = self.mailbox.lock();
-        mailbox
-            .offered
-            .extend(frames.into_iter().map(|stored| stored.frame));
+        mailbox.offered.extend(runs);
         mailbox.folding = true;
         drop(mailbox);
         self.schedule();

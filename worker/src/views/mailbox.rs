@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use bytes::Bytes;
-use protocol::{Frame, Sequence, Timestamp};
+use protocol::{Run, Sequence, Timestamp};
 use storage::bus::{Halt, QueryAnswer, QueryError};
 use tokio::sync::oneshot;
 
@@ -70,9 +70,9 @@ pub(super) struct Mailbox {
     /// By the sequence that they wait for.
     pub(super) waiting: BTreeMap<(Sequence, u64), Waiter>,
     next_id: u64,
-    /// Frames from the driver that the thread has not taken yet.
-    pub(super) offered: Vec<Frame>,
-    /// Frames were offered and not all of them are folded.
+    /// Events from the driver that the thread has not taken yet.
+    pub(super) offered: Vec<Run>,
+    /// Events were offered and not all of them are folded.
     pub(super) folding: bool,
     /// Nothing above it is folded.
     pub(super) ceiling: Sequence,

@@ -7,9 +7,8 @@
 
 use std::sync::Arc;
 
-use protocol::{Sequence, VersionId, snapshot};
+use protocol::{Run, Sequence, VersionId, snapshot};
 use storage::bus::VersionSpec;
-use storage::event_log::StoredFrame;
 
 use super::Registry;
 use super::backlog::Backlog;
@@ -199,12 +198,12 @@ impl Resident {
     ) -> Result<Instance, Verdict> {
         while twin.applied() < target {
             let from = twin.applied().next();
-            let log = &self.context.event_log;
-            let read = log.read(self.spec.log, from, CHUNK_BYTES).await;
-            let Ok(frames) = read else {
+            let history = &self.context.history;
+            let read = history.read(self.spec.log, from, CHUNK_BYTES).await;
+            let Ok(runs) = read else {
                 return Err(Verdict::Open);
             };
-            let folding = move || fold_all(twin, frames);
+            let folding = move || fold_all(twin, runs);
             twin = match self.in_background(folding).await {
                 Ok(Ok(twin)) if twin.applied() >= from => twin,
                 Ok(Ok(_)) | Err(_) => return Err(Verdict::Open),
@@ -230,10 +229,10 @@ fn snapshot_of(mut instance: Instance) -> (Instance, Result<Vec<u8>, String>) {
     (instance, state)
 }
 
-fn fold_all(mut twin: Instance, frames: Vec<StoredFrame>) -> Result<Instance, Stop> {
+fn fold_all(mut twin: Instance, runs: Vec<Run>) -> Result<Instance, Stop> {
     let mut backlog = Backlog::default();
-    for stored in frames {
-        backlog.push(stored.frame);
+    for run in runs {
+        backlog.push(run);
     }
     while let Step::Folded(_) = twin.fold(&mut backlog)? {}
     Ok(twin)

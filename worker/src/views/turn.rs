@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use protocol::Sequence;
+use protocol::{Run, Sequence};
 use storage::bus::{QueryAnswer, QueryError};
 use storage::event_log::SubscriptionError;
 
@@ -90,8 +90,8 @@ impl Resident {
             *stage = Stage::default();
             return false;
         }
-        for frame in mailbox.offered.drain(..) {
-            stage.backlog.push(frame);
+        for run in mailbox.offered.drain(..) {
+            stage.backlog.push(run);
         }
         match &mut stage.instance {
             Some(instance) => instance.set_ceiling(mailbox.ceiling),
@@ -106,7 +106,7 @@ impl Resident {
         let Some(live) = &mut stage.live else { return };
         for _ in 0..LIVE_FRAMES_MAX {
             match live.try_next() {
-                Ok(Some(stored)) => stage.backlog.push(stored.frame),
+                Ok(Some(stored)) => stage.backlog.push(Run::from(&stored.frame)),
                 Ok(None) => return,
                 Err(SubscriptionError::Skipped) => return self.report_gap(),
                 Err(SubscriptionError::Closed) => {

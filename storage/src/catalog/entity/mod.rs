@@ -1,6 +1,9 @@
 //! The rows of the catalog's tables, one module for each table. Columns hold plain values;
 //! [`super::column`] turns them into the words of the domain and back.
 
+pub(super) mod archive_block;
+pub(super) mod archive_segment;
+pub(super) mod archive_shard;
 pub(super) mod artifact;
 pub(super) mod compute_batch;
 pub(super) mod compute_usage;

@@ -4,8 +4,9 @@ use protocol::{LogId, Sequence};
 use tokio::task::JoinSet;
 
 use super::{Violation, Writer, ensure_equal};
-use crate::event_log::tail::Tail;
 use crate::event_log::{SharedEventLog, SubscriptionError};
+use crate::history::History;
+use crate::history::tail::Tail;
 
 /// A subscriber hears of every frame of its log, in order, or that it has missed some; and of no
 /// other log's.
@@ -63,12 +64,12 @@ async fn follow(
     from: Sequence,
     until: u64,
 ) -> Result<(), Violation> {
-    let mut tail = Tail::new(event_log, log, from);
+    let mut tail = Tail::new(&History::hot_only(event_log), log, from);
     let mut next = from;
     while next.get() <= until {
-        let frame = tail.next().await;
-        let frame = frame.map_err(|error| Violation(format!("a tail failed: {error}")))?;
-        for event in frame.events().filter(|event| event.sequence >= from) {
+        let run = tail.next().await;
+        let run = run.map_err(|error| Violation(format!("a tail failed: {error}")))?;
+        for event in run.events().filter(|event| event.sequence >= from) {
             ensure_equal("the next event", event.sequence, next)?;
             next = next.next();
         }

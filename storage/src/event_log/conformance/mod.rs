@@ -8,6 +8,7 @@ mod following;
 mod publishing;
 mod reading;
 mod removing;
+mod shards;
 
 use protocol::frame::{FrameBuilder, Head};
 use protocol::{Frame, LogId, Sequence, Timestamp};
@@ -20,6 +21,7 @@ pub use self::publishing::{
 };
 pub use self::reading::{an_empty_log_has_no_frames, reads_are_bounded_and_gapless, reads_go_back};
 pub use self::removing::{a_deleted_log_stays_deleted, trimming_keeps_the_newest_frame};
+pub use self::shards::shards_hold_every_frame_in_order;
 
 use super::{Position, PublishError, ReadError, SharedEventLog, StoredFrame};
 

@@ -15,6 +15,7 @@ mod get;
 mod options;
 mod read;
 mod remove;
+mod shard;
 mod streams;
 
 use std::sync::Arc;
@@ -242,6 +243,23 @@ impl EventLog for JetStreamEventLog {
 
     async fn delete(&self, log: LogId) -> Result<(), ReadError> {
         self.0.delete_frames(&self.0.place(log)).await
+    }
+
+    fn shards(&self) -> u16 {
+        self.0.options.shards
+    }
+
+    async fn read_shard(
+        &self,
+        shard: u16,
+        after: Position,
+        bytes_max: usize,
+    ) -> Result<Vec<StoredFrame>, ReadError> {
+        self.0.read_shard(shard, after, bytes_max).await
+    }
+
+    async fn shard_end(&self, shard: u16) -> Result<Position, ReadError> {
+        self.0.shard_end(shard).await
     }
 
     async fn health(&self) -> Result<(), String> {

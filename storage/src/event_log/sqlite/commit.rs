@@ -234,7 +234,8 @@ impl Committer {
         if position != publish.expected {
             return Ok(Err(PublishError::Conflict));
         }
-        if frame.first() != last.next() {
+        // The first frame of a log that was restored begins where its archive ends.
+        if position != Position::START && frame.first() != last.next() {
             let reason = format!(
                 "a frame that begins at {} can't follow sequence {last}",
                 frame.first()

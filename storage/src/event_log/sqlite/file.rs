@@ -26,13 +26,15 @@ const READER_CACHE_KIB: i64 = 2 << 10;
 
 /// Rows are appended in the order of their position, whatever log they belong to, so a commit
 /// writes one run of pages; only the index is touched at a place for each log. The frame is the
-/// last column: a query that doesn't want it never reads its pages.
+/// last column: a query that doesn't want it never reads its pages. `AUTOINCREMENT`, so that the
+/// position of a removed frame is never used again: whoever reads on behind a position would miss
+/// the new frame.
 ///
 /// `deleted_logs` outlives the frames of a log, so that it can't be written again. `cleared` is 0
 /// while its frames are still being removed.
 const SCHEMA: &str = "
 CREATE TABLE frames (
-    position INTEGER PRIMARY KEY,
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
     log BLOB NOT NULL,
     first INTEGER NOT NULL,
     count INTEGER NOT NULL,

@@ -224,6 +224,26 @@ impl EventLog for SqliteEventLog {
         self.change(|reply| Job::Delete { log, reply }).await
     }
 
+    fn shards(&self) -> u16 {
+        1
+    }
+
+    async fn read_shard(
+        &self,
+        _shard: u16,
+        after: Position,
+        bytes_max: usize,
+    ) -> Result<Vec<StoredFrame>, ReadError> {
+        self.0
+            .readers
+            .run(move |connection| rows::read_shard(connection, after, bytes_max))
+            .await
+    }
+
+    async fn shard_end(&self, _shard: u16) -> Result<Position, ReadError> {
+        self.0.readers.run(rows::end).await
+    }
+
     async fn health(&self) -> Result<(), String> {
         let probe = self.change(|reply| Job::Probe { reply });
         probe.await.map_err(|error| error.to_string())?;

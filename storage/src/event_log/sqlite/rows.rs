@@ -29,6 +29,9 @@ SELECT position, frame FROM frames
 WHERE log = ?1 AND NOT EXISTS (SELECT 1 FROM deleted_logs WHERE log = ?1) AND first < ?2
 ORDER BY first DESC";
 
+const SHARD: &str = "SELECT position, frame FROM frames WHERE position > ?1 ORDER BY position";
+const END: &str = "SELECT coalesce(max(position), 0) FROM frames";
+
 fn unavailable(error: &rusqlite::Error) -> ReadError {
     ReadError::Unavailable(error.to_string())
 }
@@ -58,6 +61,23 @@ pub(super) fn read_back(
     frames(connection, BACKWARD, log, Some(before), bytes_max)
 }
 
+/// Frames of all logs in the order in which they were stored.
+pub(super) fn read_shard(
+    connection: &Connection,
+    after: Position,
+    bytes_max: usize,
+) -> Result<Vec<StoredFrame>, ReadError> {
+    let after = Value::Integer(after.0.cast_signed());
+    query(connection, SHARD, [after], None, bytes_max)
+}
+
+/// The position of the newest frame.
+pub(super) fn end(connection: &Connection) -> Result<Position, ReadError> {
+    let end = connection.query_row(END, [], |row| row.get::<_, i64>(0));
+    let end = end.map_err(|error| unavailable(&error))?;
+    Ok(Position(end.cast_unsigned()))
+}
+
 /// Shows that the file can be read.
 pub(super) fn probe(connection: &Connection) -> Result<(), ReadError> {
     connection
@@ -73,11 +93,22 @@ fn frames(
     sequence: Option<Sequence>,
     bytes_max: usize,
 ) -> Result<Vec<StoredFrame>, ReadError> {
+    let number = sequence.map(|sequence| Value::Integer(sequence.get().cast_signed()));
+    let values = std::iter::once(Value::Blob(log.as_bytes().to_vec())).chain(number);
+    query(connection, sql, values, Some(log), bytes_max)
+}
+
+/// `log` is the one that all frames must be of, if there is one.
+fn query(
+    connection: &Connection,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+    log: Option<LogId>,
+    bytes_max: usize,
+) -> Result<Vec<StoredFrame>, ReadError> {
     let mut statement = connection
         .prepare_cached(sql)
         .map_err(|error| unavailable(&error))?;
-    let number = sequence.map(|sequence| Value::Integer(sequence.get().cast_signed()));
-    let values = std::iter::once(Value::Blob(log.as_bytes().to_vec())).chain(number);
     let mut rows = statement
         .query(params_from_iter(values))
         .map_err(|error| unavailable(&error))?;
@@ -89,7 +120,7 @@ fn frames(
 
 fn next(
     rows: &mut Rows<'_>,
-    log: LogId,
+    log: Option<LogId>,
     frames: &mut Vec<StoredFrame>,
     bytes_left: &mut usize,
 ) -> Result<ControlFlow<()>, ReadError> {
@@ -106,14 +137,17 @@ fn next(
     Ok(ControlFlow::Continue(()))
 }
 
-fn decode(row: &Row<'_>, log: LogId) -> Result<StoredFrame, ReadError> {
+fn decode(row: &Row<'_>, log: Option<LogId>) -> Result<StoredFrame, ReadError> {
     let position: i64 = row.get(0).map_err(|error| unavailable(&error))?;
     let blob = row.get_ref(1).map_err(|error| unavailable(&error))?;
-    let damaged = |reason: String| ReadError::Damaged { log, reason };
+    let damaged = |reason: String| ReadError::Damaged {
+        log: log.unwrap_or_else(|| LogId::from_bytes([0; 16])),
+        reason,
+    };
     let blob = blob.as_blob().map_err(|error| damaged(error.to_string()))?;
     let frame = Frame::decode(Bytes::copy_from_slice(blob))
         .map_err(|error| damaged(format!("position {position}: {error}")))?;
-    if frame.log() != log {
+    if log.is_some_and(|log| frame.log() != log) {
         return Err(damaged(format!(
             "position {position} holds a frame of log {}",
             frame.log()

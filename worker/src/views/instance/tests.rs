@@ -1,7 +1,7 @@
 //! Finding the event that can't be folded, with a machine that does not tell which one it was.
 
-use protocol::LogId;
 use protocol::frame::{FrameBuilder, Head};
+use protocol::{LogId, Run};
 
 use super::*;
 use crate::engine::{EventRun, Response};
@@ -80,7 +80,7 @@ fn backlog(events: u64) -> Backlog {
         builder.push([b"event".as_slice()], None).unwrap();
     }
     let mut backlog = Backlog::default();
-    backlog.push(builder.finish().unwrap());
+    backlog.push(Run::from(&builder.finish().unwrap()));
     backlog
 }
 

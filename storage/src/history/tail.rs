@@ -1,4 +1,4 @@
-//! One gapless, ordered stream of a log's frames: first its history, then what is appended.
+//! One gapless, ordered stream of a log's events: first its history, then what is appended.
 //!
 //! The subscription begins before the history is read, so nothing falls between the two. Live
 //! frames are a hint that may be late or missing: each one is taken only if it follows what was
@@ -7,15 +7,16 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use protocol::{Frame, LogId, Sequence};
+use protocol::{LogId, Run, Sequence};
 use tokio::time::Instant;
 
-use super::{ReadError, SharedEventLog, StoredFrame, Subscription, SubscriptionError};
+use super::{History, Reader, ReaderOptions};
+use crate::event_log::{ReadError, StoredFrame, Subscription, SubscriptionError};
 
 /// How a [`Tail`] reads.
 #[derive(Clone, Copy, Debug)]
 pub struct TailOptions {
-    /// Bytes of history that are read at a time; what a tail holds in memory.
+    /// Bytes of history that are read at a time.
     pub chunk_bytes: usize,
     /// How often the log is read when no frame came, in case one was skipped.
     pub poll_interval: Duration,
@@ -30,28 +31,25 @@ impl Default for TailOptions {
     }
 }
 
-/// Why a [`Tail`] gives no frame.
+/// Why a [`Tail`] gives no events.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum TailError {
     #[error("the log was deleted or the event log is closed")]
     Closed,
-    /// The events from `wanted` on are not in the event log any more.
-    #[error("sequence {wanted} was trimmed; the event log begins at {first}")]
-    Trimmed { wanted: Sequence, first: Sequence },
     #[error(transparent)]
     Read(#[from] ReadError),
 }
 
-/// The frames of a log from a sequence on, without a gap and in order, for ever.
+/// The events of a log from a sequence on, without a gap and in order, for ever.
 pub struct Tail {
-    event_log: SharedEventLog,
     log: LogId,
     options: TailOptions,
     /// The sequence that comes next.
     wanted: Sequence,
     live: Subscription,
-    /// Frames that were read and not given out.
-    read: VecDeque<Frame>,
+    reader: Reader,
+    /// Runs that were read and not given out.
+    read: VecDeque<Run>,
     /// There may be frames that neither `read` nor `live` holds.
     behind: bool,
     /// The subscription has ended; what is stored is still given out.
@@ -71,20 +69,24 @@ impl std::fmt::Debug for Tail {
 impl Tail {
     /// Follows a log from the event `from` on; 0 and 1 both mean its first.
     #[must_use]
-    pub fn new(event_log: SharedEventLog, log: LogId, from: Sequence) -> Self {
-        Self::with_options(event_log, log, from, TailOptions::default())
+    pub fn new(history: &History, log: LogId, from: Sequence) -> Self {
+        Self::with_options(history, log, from, TailOptions::default())
     }
 
     #[must_use]
     pub fn with_options(
-        event_log: SharedEventLog,
+        history: &History,
         log: LogId,
         from: Sequence,
         options: TailOptions,
     ) -> Self {
+        let reading = ReaderOptions {
+            chunk_bytes: options.chunk_bytes,
+            blocks_ahead: 0,
+        };
         Self {
-            live: event_log.subscribe(log),
-            event_log,
+            live: history.subscribe(log),
+            reader: history.reader(log, from, reading),
             log,
             options,
             wanted: from.max(Sequence::FIRST),
@@ -101,64 +103,47 @@ impl Tail {
         self.wanted
     }
 
-    /// Waits for the next frame. The first one may begin before the sequence that was asked for:
+    /// Waits for the next events. The first run may begin before the sequence that was asked for:
     /// skip its earlier events. Safe to cancel.
     ///
     /// # Errors
     /// See [`TailError`]. After [`TailError::Read`] it may be called again.
-    pub async fn next(&mut self) -> Result<Frame, TailError> {
+    pub async fn next(&mut self) -> Result<Run, TailError> {
         loop {
-            if let Some(frame) = self.next_read()? {
-                return Ok(frame);
+            if let Some(run) = self.read.pop_front() {
+                if run.last() < self.wanted {
+                    continue;
+                }
+                return Ok(self.give(run));
             }
             if self.behind {
                 self.read_chunk().await?;
             } else if self.ended {
                 return Err(TailError::Closed);
-            } else if let Some(frame) = self.next_live().await {
-                return Ok(frame);
+            } else if let Some(run) = self.next_live().await {
+                return Ok(run);
             }
         }
     }
 
-    fn give(&mut self, frame: Frame) -> Frame {
-        self.wanted = frame.last().next();
-        frame
-    }
-
-    fn next_read(&mut self) -> Result<Option<Frame>, TailError> {
-        while let Some(frame) = self.read.pop_front() {
-            if frame.last() < self.wanted {
-                continue;
-            }
-            if frame.first() > self.wanted {
-                self.read.clear();
-                self.behind = true;
-                return Err(TailError::Trimmed {
-                    wanted: self.wanted,
-                    first: frame.first(),
-                });
-            }
-            return Ok(Some(self.give(frame)));
-        }
-        Ok(None)
+    fn give(&mut self, run: Run) -> Run {
+        self.wanted = run.last().next();
+        run
     }
 
     /// Reads on; an empty answer means that the subscription has what comes next. Changes nothing
     /// before the answer is there, so that cancelling loses nothing.
     async fn read_chunk(&mut self) -> Result<(), TailError> {
-        let read = self
-            .event_log
-            .read(self.log, self.wanted, self.options.chunk_bytes);
-        let frames = read.await?;
-        self.behind = !frames.is_empty();
-        self.read = frames.into_iter().map(|stored| stored.frame).collect();
+        self.reader.skip_to(self.wanted);
+        let runs = self.reader.next().await?;
+        self.behind = !runs.is_empty();
+        self.read = runs.into();
         self.poll_at = Instant::now() + self.options.poll_interval;
         Ok(())
     }
 
     /// Waits for a live frame that comes next; `None` when there is a reason to look around.
-    async fn next_live(&mut self) -> Option<Frame> {
+    async fn next_live(&mut self) -> Option<Run> {
         match tokio::time::timeout_at(self.poll_at, self.live.next()).await {
             Ok(Ok(StoredFrame { frame, .. })) => {
                 if frame.last() < self.wanted {
@@ -169,7 +154,7 @@ impl Tail {
                     return None;
                 }
                 self.poll_at = Instant::now() + self.options.poll_interval;
-                Some(self.give(frame))
+                Some(self.give(Run::from(&frame)))
             }
             Ok(Err(SubscriptionError::Closed)) => {
                 self.ended = true;

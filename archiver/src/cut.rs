@@ -1,0 +1,189 @@
+//! Cutting a segment: what is pending of a shard becomes blocks, an object, and rows.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use protocol::frame::Head;
+use protocol::segment::block::PushError;
+use protocol::segment::{BlockBuilder, Encoded, SegmentBuilder};
+use protocol::{Frame, LogId, SegmentId};
+use storage::catalog::Retention;
+use storage::catalog::archive::{ArchivedBlock, ArchivedEnd, LEVEL_FULL, NewSegment, ShardLease};
+use storage::event_log::{ReadError, StoredFrame};
+use storage::objects::ObjectKey;
+use tokio::time::Instant;
+
+use crate::crash::{Point, reached};
+use crate::metrics;
+use crate::parts::{Parts, StepError, compute};
+use crate::pending::Pending;
+
+/// Bytes of frames that are read at a time where some are missing.
+const GAP_BYTES: usize = 8 << 20;
+
+/// A segment that took longer than this on its way is not recorded: garbage collection may take it
+/// for waste by now.
+pub(crate) const RECORD_WITHIN: Duration = Duration::from_secs(600);
+
+/// The new frames of a log, and what they follow.
+struct Part {
+    log: LogId,
+    after: Head,
+    frames: Vec<Frame>,
+}
+
+/// Archives what is pending: uploads it and records it. Frames that are archived already, and those
+/// of deleted logs, are left out.
+pub(crate) async fn cut(
+    parts: &Parts,
+    lease: ShardLease,
+    pending: &mut Pending,
+) -> Result<ShardLease, StepError> {
+    let started = Instant::now();
+    let logs: Vec<_> = pending.logs.keys().copied().collect();
+    let ends = parts.catalog.archived_ends(&logs).await?;
+    let mut retentions = HashMap::with_capacity(ends.len());
+    let mut new = Vec::with_capacity(ends.len());
+    for ArchivedEnd {
+        log,
+        retention,
+        head,
+    } in ends
+    {
+        retentions.insert(log, retention);
+        let after = head.unwrap_or_else(|| Head::origin(log));
+        let frames = pending.logs.get(&log).cloned().unwrap_or_default();
+        if let Some(part) = complete(parts, Part { log, after, frames }).await? {
+            new.push(part);
+        }
+    }
+    let segment = if new.is_empty() {
+        None
+    } else {
+        Some(upload(parts, new, &retentions).await?)
+    };
+    if started.elapsed() > RECORD_WITHIN {
+        return Err(StepError::Failed(
+            "the segment took too long on its way; it is cut again".to_owned(),
+        ));
+    }
+    let lease = parts
+        .catalog
+        .record_segment(lease, segment, pending.through)
+        .await?;
+    reached(Point::Recorded);
+    *pending = Pending::behind(lease.position);
+    Ok(lease)
+}
+
+/// Leaves out what is archived, and reads what is missing between the archive's end and the frames.
+async fn complete(parts: &Parts, mut part: Part) -> Result<Option<Part>, StepError> {
+    let archived = part.after.sequence;
+    part.frames.retain(|frame| frame.last() > archived);
+    let mut complete: Vec<Frame> = Vec::with_capacity(part.frames.len());
+    let mut next = archived.next();
+    for frame in part.frames {
+        while next < frame.first() {
+            let read = parts.event_log.read(part.log, next, GAP_BYTES).await?;
+            let (log, before) = (part.log, next);
+            for StoredFrame { frame: found, .. } in read {
+                if found.first() == next && next < frame.first() {
+                    next = found.last().next();
+                    complete.push(found);
+                }
+            }
+            if next == before {
+                metrics::gap();
+                return Err(StepError::Read(ReadError::Damaged {
+                    log,
+                    reason: format!("sequence {next} is not in the hot log and not archived"),
+                }));
+            }
+        }
+        if frame.first() == next {
+            next = frame.last().next();
+            complete.push(frame);
+        }
+    }
+    part.frames = complete;
+    Ok((!part.frames.is_empty()).then_some(part))
+}
+
+async fn upload(
+    parts: &Parts,
+    new: Vec<Part>,
+    retentions: &HashMap<LogId, Retention>,
+) -> Result<NewSegment, StepError> {
+    let Encoded { bytes, index } = compute(move || encode(new)).await?;
+    let id = SegmentId::generate();
+    let length = bytes.len() as u64;
+    let key = ObjectKey::segment(id);
+    parts.objects.put_if_absent(&key, bytes).await?;
+    reached(Point::Uploaded);
+    let events = index
+        .iter()
+        .map(protocol::segment::IndexEntry::events)
+        .sum();
+    let raw = index.iter().map(|entry| u64::from(entry.body_bytes)).sum();
+    metrics::segment(events, raw, length);
+    tracing::debug!(%id, events, blocks = index.len(), bytes = length, "a segment was cut");
+    let blocks = index.into_iter().map(|entry| ArchivedBlock {
+        segment: id,
+        entry,
+        level: level(0, entry.body_bytes),
+        trim_pending: retentions.get(&entry.log) == Some(&Retention::Archive),
+    });
+    Ok(NewSegment {
+        id,
+        bytes: length,
+        blocks: blocks.collect(),
+    })
+}
+
+/// The level of a block that was made on a level: large ones are never merged.
+pub(crate) fn level(made_on: u8, body_bytes: u32) -> u8 {
+    if body_bytes as usize >= protocol::limits::BLOCK_BYTES_TARGET {
+        LEVEL_FULL
+    } else {
+        made_on.min(LEVEL_FULL)
+    }
+}
+
+/// One block for each log, or several for a log with much.
+fn encode(parts: Vec<Part>) -> Result<Encoded, StepError> {
+    let mut segment = SegmentBuilder::default();
+    for Part { log, after, frames } in parts {
+        let mut block = BlockBuilder::new(log, after);
+        for frame in &frames {
+            if block.is_full() {
+                let head = block.head();
+                push(
+                    &mut segment,
+                    std::mem::replace(&mut block, BlockBuilder::new(log, head)),
+                )?;
+            }
+            block
+                .push_frame(frame)
+                .map_err(|error| damaged(log, error))?;
+        }
+        push(&mut segment, block)?;
+    }
+    Ok(segment.finish())
+}
+
+pub(crate) fn push(segment: &mut SegmentBuilder, block: BlockBuilder) -> Result<(), StepError> {
+    let block = block.finish();
+    let block = block.map_err(|error| StepError::Failed(error.to_string()))?;
+    if let Some(block) = block {
+        segment.push(&block);
+    }
+    Ok(())
+}
+
+pub(crate) fn damaged(log: LogId, error: PushError) -> StepError {
+    metrics::gap();
+    StepError::Read(ReadError::Damaged {
+        log,
+        reason: error.to_string(),
+    })
+}

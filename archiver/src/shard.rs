@@ -1,0 +1,180 @@
+//! The life of a shard with one archiver: it takes the shard over, archives it, keeps it tidy, and
+//! gives it back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use storage::catalog::archive::{ArchiveError, ShardLease};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::cut::cut;
+use crate::parts::{Parts, StepError};
+use crate::pending::Pending;
+use crate::{erase, garbage, merge, metrics, trim};
+
+/// Bytes of frames that are read at a time.
+const READ_BYTES: usize = 8 << 20;
+
+/// The longest pause after a step failed; it doubles up to that.
+const FAILURE_PAUSE_MAX: Duration = Duration::from_secs(30);
+const FAILURE_PAUSE_MIN: Duration = Duration::from_millis(250);
+
+/// Archives a shard whenever no other archiver does, until it is told to stop.
+pub(crate) async fn run(parts: Arc<Parts>, shard: u16, stop: CancellationToken) {
+    let mut pause = FAILURE_PAUSE_MIN;
+    while !stop.is_cancelled() {
+        let claim = parts
+            .catalog
+            .claim_shard(shard, parts.id, parts.options.lease);
+        let wait = match claim.await {
+            Ok(Some(lease)) => {
+                tracing::debug!(shard, position = lease.position.0, "archiving a shard");
+                metrics::holds(shard, true);
+                let outcome = hold(&parts, lease, &stop).await;
+                metrics::holds(shard, false);
+                match outcome {
+                    Ok(()) => return,
+                    Err(StepError::Archive(ArchiveError::LeaseLost)) => {
+                        tracing::info!(shard, "another archiver has taken a shard over");
+                        pause = FAILURE_PAUSE_MIN;
+                        parts.options.lease
+                    }
+                    Err(error) => {
+                        tracing::warn!(shard, %error, "a shard is not archived right now");
+                        metrics::failure("shard");
+                        pause = (pause * 2).min(FAILURE_PAUSE_MAX);
+                        pause
+                    }
+                }
+            }
+            Ok(None) => parts.options.lease / 3,
+            Err(error) => {
+                tracing::warn!(shard, %error, "a shard can't be taken right now");
+                metrics::failure("lease");
+                pause = (pause * 2).min(FAILURE_PAUSE_MAX);
+                pause
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+/// What is due, and when.
+struct Holding<'a> {
+    parts: &'a Parts,
+    lease: ShardLease,
+    pending: Pending,
+    renewed: Instant,
+    tidied: Instant,
+}
+
+/// Archives a shard until told to stop, or until something fails.
+async fn hold(parts: &Parts, lease: ShardLease, stop: &CancellationToken) -> Result<(), StepError> {
+    let mut holding = Holding {
+        parts,
+        lease,
+        pending: Pending::behind(lease.position),
+        renewed: Instant::now(),
+        tidied: Instant::now(),
+    };
+    // The first renewal writes down how far behind the shard is.
+    holding.renew().await?;
+    loop {
+        let outcome = tokio::select! {
+            outcome = holding.step() => outcome,
+            () = stop.cancelled() => {
+                parts.catalog.release_shard(holding.lease).await?;
+                return Ok(());
+            }
+        };
+        let idle = outcome?;
+        if idle {
+            tokio::select! {
+                () = tokio::time::sleep(parts.options.poll) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+}
+
+impl Holding<'_> {
+    /// One round; whether there was nothing new.
+    async fn step(&mut self) -> Result<bool, StepError> {
+        let options = &self.parts.options;
+        if self.renewed.elapsed() >= options.lease / 3 {
+            self.renew().await?;
+        }
+        let shard = self.lease.shard;
+        let read = self
+            .parts
+            .event_log
+            .read_shard(shard, self.pending.through, READ_BYTES);
+        let frames = read.await?;
+        let nothing_new = frames.is_empty();
+        self.pending.add(frames);
+        let due = self.pending.events >= options.segment_events
+            || self.pending.bytes >= options.segment_bytes
+            || self.pending.age() >= options.segment_age;
+        if due && !self.pending.is_empty() {
+            self.lease = cut(self.parts, self.lease, &mut self.pending).await?;
+        }
+        if nothing_new {
+            trim::trim(self.parts, shard).await?;
+            if self.tidied.elapsed() >= options.tidy {
+                self.tidy().await;
+            }
+        }
+        // A busy shard is tidied too, only less often.
+        if self.tidied.elapsed() >= options.tidy * 4 {
+            trim::trim(self.parts, shard).await?;
+            self.tidy().await;
+        }
+        Ok(nothing_new)
+    }
+
+    async fn renew(&mut self) -> Result<(), StepError> {
+        let parts = self.parts;
+        let end = parts.event_log.shard_end(self.lease.shard).await?;
+        let oldest = self.pending.oldest;
+        let renewed = parts
+            .catalog
+            .renew_shard(self.lease, parts.options.lease, end, oldest)
+            .await?;
+        if !renewed {
+            return Err(StepError::Archive(ArchiveError::LeaseLost));
+        }
+        self.renewed = Instant::now();
+        let behind = end.0.saturating_sub(self.lease.position.0);
+        let age = oldest.map(|oldest| {
+            let now = parts.clock.now().as_micros();
+            Duration::from_micros(now.saturating_sub(oldest.as_micros()))
+        });
+        metrics::lag(self.lease.shard, behind, age.unwrap_or_default());
+        Ok(())
+    }
+
+    /// What can wait. A failure here keeps nothing from being archived.
+    async fn tidy(&mut self) {
+        let (parts, lease) = (self.parts, self.lease);
+        if let Err(error) = merge::merge(parts, lease).await {
+            tracing::warn!(%error, "blocks are not merged right now");
+            metrics::failure("merge");
+        }
+        if let Err(error) = erase::erase(parts, lease).await {
+            tracing::warn!(%error, "deleted logs are not erased right now");
+            metrics::failure("erase");
+        }
+        // Waste is that of all shards, and is one archiver's work.
+        if lease.shard == 0
+            && let Err(error) = garbage::collect(parts).await
+        {
+            tracing::warn!(%error, "waste is not removed right now");
+            metrics::failure("garbage");
+        }
+        self.tidied = Instant::now();
+    }
+}

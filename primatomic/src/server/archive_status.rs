@@ -1,0 +1,111 @@
+//! `primatomic archive status`: how far the archive is, as the catalog knows it.
+
+use std::sync::Arc;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+use storage::catalog::archive::{ArchiveStatus, ShardStatus};
+use storage::catalog::{Catalog, PostgresOptions};
+use storage::clock::{Clock as _, SystemClock};
+
+use crate::failure::Failure;
+use crate::output::{Output, table};
+use crate::server::options::DataOptions;
+use crate::server::stores::CATALOG_FILE;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ArchiveCommand {
+    /// Say how far every shard is archived, and by whom; may be asked while servers run
+    #[command(after_help = "\
+Examples:
+  primatomic archive status --data data
+  primatomic archive status --database-url postgres://... --json")]
+    Status(DataOptions),
+}
+
+/// Prints the status.
+pub(crate) fn run(command: &ArchiveCommand, output: Output) -> Result<(), Failure> {
+    let ArchiveCommand::Status(options) = command;
+    let status = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::other)?
+        .block_on(status(options))?;
+    output.value(&value(&status), |_| text(&status))
+}
+
+async fn status(options: &DataOptions) -> Result<ArchiveStatus, Failure> {
+    let clock = Arc::new(SystemClock);
+    let catalog = match &options.database_url {
+        Some(url) => Catalog::open_postgres(url, &PostgresOptions::default(), clock).await,
+        None => {
+            let path = options.data.join(CATALOG_FILE);
+            if !path.exists() {
+                return Err(Failure::Other(format!(
+                    "there is no catalog in {}; name the data directory of a server with --data, \
+                     or the database of a cluster with --database-url",
+                    options.data.display()
+                )));
+            }
+            Catalog::open_sqlite(&path, clock).await
+        }
+    };
+    let catalog = catalog.map_err(Failure::other)?;
+    let status = catalog.archive_status().await;
+    catalog.close().await;
+    status.map_err(Failure::other)
+}
+
+fn value(status: &ArchiveStatus) -> Value {
+    let shards: Vec<_> = status
+        .shards
+        .iter()
+        .map(|shard| {
+            json!({
+                "shard": shard.shard,
+                "position": shard.position.0,
+                "end": shard.end.0,
+                "pending_since": shard.pending_since.map(|at| at.to_string()),
+                "pending_secs": pending_secs(shard),
+                "held_by": shard.holder.map(|(holder, _)| holder.to_string()),
+                "updated_at": shard.updated_at.to_string(),
+            })
+        })
+        .collect();
+    json!({
+        "shards": shards,
+        "segments": status.segments,
+        "bytes": status.bytes,
+        "retired_segments": status.retired,
+        "segments_to_erase": status.to_erase,
+    })
+}
+
+fn pending_secs(shard: &ShardStatus) -> Option<u64> {
+    let now = SystemClock.now().as_micros();
+    let since = |at: protocol::Timestamp| now.saturating_sub(at.as_micros()) / 1_000_000;
+    shard.pending_since.map(since)
+}
+
+fn text(status: &ArchiveStatus) -> String {
+    let rows: Vec<_> = status
+        .shards
+        .iter()
+        .map(|shard| {
+            [
+                shard.shard.to_string(),
+                shard.position.0.to_string(),
+                shard.end.0.saturating_sub(shard.position.0).to_string(),
+                pending_secs(shard).map_or_else(|| "-".to_owned(), |secs| format!("{secs} s")),
+                shard
+                    .holder
+                    .map_or_else(|| "nobody".to_owned(), |(holder, _)| holder.to_string()),
+            ]
+        })
+        .collect();
+    let shards = table(["SHARD", "ARCHIVED", "BEHIND", "FOR", "ARCHIVER"], &rows);
+    format!(
+        "{shards}\n\n{} segments with {} bytes; {} to be removed, {} to be erased from.",
+        status.segments, status.bytes, status.retired, status.to_erase
+    )
+}

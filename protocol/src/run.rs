@@ -1,0 +1,83 @@
+//! Runs: consecutive events of one log that share a timestamp, wherever they were read from.
+//!
+//! A frame of the hot log is one run, and a block of the archive is several. Readers of history get
+//! runs, and can't tell where they came from.
+
+use bytes::Bytes;
+
+use crate::frame::Event;
+use crate::{Frame, Sequence, Timestamp, packed};
+
+/// Consecutive events with one timestamp. Cheap to clone: the bytes are shared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    first: Sequence,
+    count: u32,
+    timestamp: Timestamp,
+    packed: Bytes,
+}
+
+impl Run {
+    /// A run whose events were counted, and whose last sequence was checked, by a decoder.
+    pub(crate) fn new(first: Sequence, count: u32, timestamp: Timestamp, packed: Bytes) -> Self {
+        Self {
+            first,
+            count,
+            timestamp,
+            packed,
+        }
+    }
+
+    #[must_use]
+    pub fn first(&self) -> Sequence {
+        self.first
+    }
+
+    #[must_use]
+    pub fn last(&self) -> Sequence {
+        let behind_first = u64::from(self.count.saturating_sub(1));
+        self.first.advance(behind_first).unwrap_or(Sequence::MAX)
+    }
+
+    /// How many events the run holds; at least 1.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    #[must_use]
+    pub fn timestamp(&self) -> Timestamp {
+        self.timestamp
+    }
+
+    /// The events in their packed form, for a fold that takes them as they are.
+    #[must_use]
+    pub fn packed_events(&self) -> &[u8] {
+        &self.packed
+    }
+
+    /// The events in the order of their sequences.
+    pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
+        let mut sequence = self.first;
+        packed::iter(&self.packed).map(move |bytes| {
+            let event = Event {
+                sequence,
+                timestamp: self.timestamp,
+                bytes,
+            };
+            sequence = sequence.next();
+            event
+        })
+    }
+}
+
+impl From<&Frame> for Run {
+    fn from(frame: &Frame) -> Self {
+        Self::new(
+            frame.first(),
+            frame.count(),
+            frame.timestamp(),
+            frame.packed_bytes(),
+        )
+    }
+}

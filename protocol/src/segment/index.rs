@@ -1,0 +1,179 @@
+//! The index of a segment: what its blocks hold and where they are.
+
+use bytes::{BufMut as _, BytesMut};
+
+use super::{BLOCKS_MAX, HEADER, MAGIC, SegmentError, TRAILER_BYTES};
+use crate::{ChainHash, LogId, Sequence, Timestamp};
+
+/// Bytes of an entry.
+pub const ENTRY_BYTES: usize = 112;
+
+/// One block, as the index knows it.
+///
+/// | offset | bytes | field |
+/// |---|---|---|
+/// | 0 | 16 | log id |
+/// | 16 | 8 | first sequence |
+/// | 24 | 8 | last sequence |
+/// | 32 | 8 | offset of the block in the segment |
+/// | 40 | 4 | bytes of the block |
+/// | 44 | 4 | bytes of its body before it was compressed |
+/// | 48 | 8 | payload bytes of the log after its last event |
+/// | 56 | 8 | timestamp of its first event |
+/// | 64 | 8 | timestamp of its last event |
+/// | 72 | 32 | chain hash after its last event |
+/// | 104 | 4 | CRC32C of the block |
+/// | 108 | 4 | reserved, 0 |
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexEntry {
+    pub log: LogId,
+    pub first: Sequence,
+    pub last: Sequence,
+    pub offset: u64,
+    pub bytes: u32,
+    pub body_bytes: u32,
+    /// Payload bytes of all events of the log up to `last`.
+    pub payload_bytes: u64,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+    pub chain: ChainHash,
+    pub checksum: u32,
+}
+
+impl IndexEntry {
+    /// Where the block lies in its segment.
+    #[must_use]
+    pub fn range(&self) -> std::ops::Range<u64> {
+        self.offset..self.offset + u64::from(self.bytes)
+    }
+
+    /// Whether these are the block's bytes.
+    #[must_use]
+    pub fn is_checksum_of(&self, bytes: &[u8]) -> bool {
+        bytes.len() == self.bytes as usize && crc32c::crc32c(bytes) == self.checksum
+    }
+
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.last.since(self.first) + 1
+    }
+
+    pub(super) fn encode(&self, out: &mut BytesMut) {
+        out.put_slice(self.log.as_bytes());
+        out.put_u64_le(self.first.get());
+        out.put_u64_le(self.last.get());
+        out.put_u64_le(self.offset);
+        out.put_u32_le(self.bytes);
+        out.put_u32_le(self.body_bytes);
+        out.put_u64_le(self.payload_bytes);
+        out.put_u64_le(self.first_at.as_micros());
+        out.put_u64_le(self.last_at.as_micros());
+        out.put_slice(&self.chain.0);
+        out.put_u32_le(self.checksum);
+        out.put_u32_le(0);
+    }
+
+    /// `blocks_end` is where the index begins: no block reaches further.
+    fn decode(entry: &[u8; ENTRY_BYTES], blocks_end: u64) -> Result<Self, SegmentError> {
+        let length = |_| SegmentError::Length;
+        let found = Self {
+            log: LogId::from_bytes(field(entry, 0)),
+            first: Sequence::new(number(entry, 16)).map_err(length)?,
+            last: Sequence::new(number(entry, 24)).map_err(length)?,
+            offset: number(entry, 32),
+            bytes: u32::from_le_bytes(field(entry, 40)),
+            body_bytes: u32::from_le_bytes(field(entry, 44)),
+            payload_bytes: number(entry, 48),
+            first_at: Timestamp(number(entry, 56)),
+            last_at: Timestamp(number(entry, 64)),
+            chain: ChainHash(field(entry, 72)),
+            checksum: u32::from_le_bytes(field(entry, 104)),
+        };
+        let end = found.offset.checked_add(found.bytes.into());
+        let fits = end.is_some_and(|end| end <= blocks_end)
+            && found.offset >= HEADER.len() as u64
+            && found.first >= Sequence::FIRST
+            && found.last >= found.first;
+        if !fits {
+            return Err(SegmentError::Length);
+        }
+        if entry[108..] != [0; 4] {
+            return Err(SegmentError::Format);
+        }
+        Ok(found)
+    }
+}
+
+/// Where the index of a segment lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Footer {
+    count: usize,
+    checksum: u32,
+    start: u64,
+}
+
+impl Footer {
+    /// Reads the end of a segment; `tail` is its last bytes, at least [`TRAILER_BYTES`], and
+    /// `segment_bytes` the length of all of it.
+    ///
+    /// # Errors
+    /// When it is no segment's end.
+    pub fn of(tail: &[u8], segment_bytes: u64) -> Result<Self, SegmentError> {
+        let trailer: &[u8; TRAILER_BYTES] = tail.last_chunk().ok_or(SegmentError::Length)?;
+        if trailer[40..] != MAGIC {
+            return Err(SegmentError::Format);
+        }
+        let count = u32::from_le_bytes(field(trailer, 0)) as usize;
+        if count > BLOCKS_MAX {
+            return Err(SegmentError::Length);
+        }
+        let behind = (count * ENTRY_BYTES + TRAILER_BYTES) as u64;
+        let start = segment_bytes.checked_sub(behind);
+        let start = start.filter(|start| *start >= HEADER.len() as u64);
+        Ok(Self {
+            count,
+            checksum: u32::from_le_bytes(field(trailer, 36)),
+            start: start.ok_or(SegmentError::Length)?,
+        })
+    }
+
+    /// Bytes from the end of the segment that hold the index and the trailer.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.count * ENTRY_BYTES + TRAILER_BYTES
+    }
+
+    /// Reads the index; `tail` is the last bytes of the segment, at least [`Self::bytes`].
+    ///
+    /// # Errors
+    /// When the index is damaged.
+    pub fn index(&self, tail: &[u8]) -> Result<Vec<IndexEntry>, SegmentError> {
+        let start = tail
+            .len()
+            .checked_sub(self.bytes())
+            .ok_or(SegmentError::Length)?;
+        let index = &tail[start..];
+        let entries = &index[..self.count * ENTRY_BYTES];
+        if crc32c::crc32c(&index[..entries.len() + 4]) != self.checksum {
+            return Err(SegmentError::Checksum);
+        }
+        let (entries, _) = entries.as_chunks::<ENTRY_BYTES>();
+        entries
+            .iter()
+            .map(|entry| IndexEntry::decode(entry, self.start))
+            .collect()
+    }
+}
+
+fn number(bytes: &[u8], offset: usize) -> u64 {
+    u64::from_le_bytes(field(bytes, offset))
+}
+
+/// A field of an entry or a trailer, whose length is known.
+fn field<const N: usize>(bytes: &[u8], offset: usize) -> [u8; N] {
+    bytes
+        .get(offset..)
+        .and_then(|rest| rest.first_chunk())
+        .copied()
+        .unwrap_or([0; N])
+}

@@ -1,0 +1,180 @@
+//! Deleted logs: their rows go at once, their bytes when their segments are written again.
+
+use protocol::{LogId, SegmentId, Timestamp};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::super::column::{from_time, to_u64};
+use super::super::entity::{archive_block, archive_segment};
+use super::super::record::Change;
+use super::super::turn::Turn;
+use super::super::{Catalog, CatalogError};
+use super::record::{check, existing_logs};
+use super::{
+    ArchiveError, ArchivedBlock, NewSegment, ROWS_PER_STATEMENT, ShardLease, insert_blocks,
+    insert_segment, release_blocks, to_block,
+};
+
+/// Removes the rows of a log, and marks the segments that still hold its bytes.
+pub(in super::super) async fn forget_log(change: &Change, log: LogId) -> Result<(), CatalogError> {
+    let sql = change.sql();
+    let rows: Vec<(Uuid, i64)> = archive_block::Entity::find()
+        .select_only()
+        .column(archive_block::Column::SegmentId)
+        .column_as(archive_block::Column::First.count(), "blocks")
+        .filter(archive_block::Column::LogId.eq(log.0))
+        .group_by(archive_block::Column::SegmentId)
+        .order_by_asc(archive_block::Column::SegmentId)
+        .into_tuple()
+        .all(sql)
+        .await?;
+    archive_block::Entity::delete_many()
+        .filter(archive_block::Column::LogId.eq(log.0))
+        .exec(sql)
+        .await?;
+    for ids in rows.chunks(ROWS_PER_STATEMENT) {
+        let ids = ids.iter().map(|(segment, _)| *segment);
+        archive_segment::Entity::update_many()
+            .col_expr(
+                archive_segment::Column::EraseSince,
+                Expr::value(from_time(change.at())),
+            )
+            .filter(archive_segment::Column::Id.is_in(ids))
+            .filter(archive_segment::Column::EraseSince.is_null())
+            .exec(sql)
+            .await?;
+    }
+    for (segment, blocks) in rows {
+        let blocks = usize::try_from(blocks).unwrap_or_default();
+        release_blocks(change, SegmentId(segment), blocks).await?;
+    }
+    Ok(())
+}
+
+impl Catalog {
+    /// Segments of a shard that hold bytes of logs which were deleted before `before`, and blocks
+    /// of others.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn segments_to_erase(
+        &self,
+        shard: u16,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<SegmentId>, CatalogError> {
+        let ids: Vec<Uuid> = archive_segment::Entity::find()
+            .select_only()
+            .column(archive_segment::Column::Id)
+            .filter(archive_segment::Column::EraseSince.lt(from_time(before)))
+            .filter(archive_segment::Column::RetiredAt.is_null())
+            .filter(archive_segment::Column::Shard.eq(i32::from(shard)))
+            .order_by_asc(archive_segment::Column::EraseSince)
+            .limit(u64::from(limit))
+            .into_tuple()
+            .all(self.readers())
+            .await?;
+        Ok(ids.into_iter().map(SegmentId).collect())
+    }
+
+    /// The blocks that lie in a segment and are still wanted, in the order of their offsets.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn blocks_in(&self, segment: SegmentId) -> Result<Vec<ArchivedBlock>, CatalogError> {
+        let rows = archive_block::Entity::find()
+            .filter(archive_block::Column::SegmentId.eq(segment.0))
+            .order_by_asc(archive_block::Column::ByteOffset)
+            .all(self.readers())
+            .await?;
+        rows.into_iter().map(to_block).collect()
+    }
+
+    /// Moves the blocks of a segment to a new one that was written from it.
+    ///
+    /// # Errors
+    /// When the lease was lost, or a block was merged or written anew meanwhile.
+    pub async fn move_blocks(
+        &self,
+        lease: ShardLease,
+        from: SegmentId,
+        to: NewSegment,
+    ) -> Result<(), ArchiveError> {
+        let to = &to;
+        self.change(Turn::Shard(lease.shard), move |change| async move {
+            let sql = change.sql();
+            check(sql, lease).await?;
+            let alive = existing_logs(sql, &to.blocks).await?;
+            let mut blocks = to.blocks.clone();
+            blocks.retain(|block| alive.contains(&block.entry.log.0));
+            let deleted = archive_block::Entity::delete_many()
+                .filter(archive_block::Column::SegmentId.eq(from.0))
+                .exec(sql)
+                .await
+                .map_err(CatalogError::from)?;
+            if deleted.rows_affected != blocks.len() as u64 {
+                return Err(ArchiveError::Changed);
+            }
+            insert_segment(&change, lease.shard, to.id, to.bytes, blocks.len()).await?;
+            insert_blocks(sql, lease.shard, &blocks).await?;
+            release_blocks(&change, from, blocks.len()).await?;
+            change.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Segments that nothing refers to since before `before`, with their bytes.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn retired_segments(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(SegmentId, u64)>, CatalogError> {
+        let rows = archive_segment::Entity::find()
+            .filter(archive_segment::Column::RetiredAt.lt(from_time(before)))
+            .limit(u64::from(limit))
+            .all(self.readers())
+            .await?;
+        let segment = |row: archive_segment::Model| (SegmentId(row.id), to_u64(row.bytes));
+        Ok(rows.into_iter().map(segment).collect())
+    }
+
+    /// Forgets a segment whose object is gone.
+    ///
+    /// # Errors
+    /// When the row can't be removed.
+    pub async fn forget_segment(&self, shard: u16, id: SegmentId) -> Result<(), CatalogError> {
+        self.change(Turn::Shard(shard), move |change| async move {
+            archive_segment::Entity::delete_by_id(id.0)
+                .exec(change.sql())
+                .await?;
+            change.commit().await
+        })
+        .await
+    }
+
+    /// Which of these segments the catalog knows.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn known_segments(&self, ids: &[SegmentId]) -> Result<Vec<SegmentId>, CatalogError> {
+        let mut known = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(ROWS_PER_STATEMENT) {
+            let found: Vec<Uuid> = archive_segment::Entity::find()
+                .select_only()
+                .column(archive_segment::Column::Id)
+                .filter(archive_segment::Column::Id.is_in(ids.iter().map(|id| id.0)))
+                .into_tuple()
+                .all(self.readers())
+                .await?;
+            known.extend(found.into_iter().map(SegmentId));
+        }
+        Ok(known)
+    }
+}

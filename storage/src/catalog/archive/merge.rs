@@ -1,0 +1,157 @@
+//! Compaction: many small blocks of a log become one.
+
+use std::collections::BTreeMap;
+
+use protocol::{LogId, SegmentId, Sequence};
+use sea_orm::sea_query::ExprTrait as _;
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::super::column::from_u64;
+use super::super::entity::archive_block;
+use super::super::turn::Turn;
+use super::super::{Catalog, CatalogError};
+use super::record::{check, existing_logs};
+use super::{
+    ArchiveError, ArchivedBlock, LEVEL_FULL, NewSegment, ShardLease, delete_blocks, insert_blocks,
+    insert_segment, release_blocks, to_block,
+};
+
+/// Consecutive blocks of a log and the one that holds all their events.
+#[derive(Clone, Debug)]
+pub struct Merge {
+    pub from: Vec<ArchivedBlock>,
+    pub into: ArchivedBlock,
+}
+
+impl Catalog {
+    /// Logs of a shard that have at least `blocks` blocks of a level, with that level.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn mergeable_logs(
+        &self,
+        shard: u16,
+        blocks: u32,
+        limit: u32,
+    ) -> Result<Vec<(LogId, u8)>, CatalogError> {
+        let rows: Vec<(Uuid, i32)> = archive_block::Entity::find()
+            .select_only()
+            .column(archive_block::Column::LogId)
+            .column(archive_block::Column::Level)
+            .filter(archive_block::Column::Shard.eq(i32::from(shard)))
+            .filter(archive_block::Column::Level.lt(i32::from(LEVEL_FULL)))
+            .filter(archive_block::Column::TrimPending.eq(false))
+            .group_by(archive_block::Column::LogId)
+            .group_by(archive_block::Column::Level)
+            .having(archive_block::Column::First.count().gte(i64::from(blocks)))
+            .limit(u64::from(limit))
+            .into_tuple()
+            .all(self.readers())
+            .await?;
+        let level = |level| u8::try_from(level).unwrap_or(LEVEL_FULL);
+        Ok(rows
+            .into_iter()
+            .map(|(log, found)| (LogId(log), level(found)))
+            .collect())
+    }
+
+    /// The blocks of a log on a level, in the order of their sequences.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn blocks_on_level(
+        &self,
+        log: LogId,
+        level: u8,
+        limit: u32,
+    ) -> Result<Vec<ArchivedBlock>, CatalogError> {
+        let rows = archive_block::Entity::find()
+            .filter(archive_block::Column::LogId.eq(log.0))
+            .filter(archive_block::Column::Level.eq(i32::from(level)))
+            .filter(archive_block::Column::TrimPending.eq(false))
+            .order_by_asc(archive_block::Column::First)
+            .limit(u64::from(limit))
+            .all(self.readers())
+            .await?;
+        rows.into_iter().map(to_block).collect()
+    }
+
+    /// Puts merged blocks in the place of those that they were made from, in one transaction.
+    ///
+    /// # Errors
+    /// When the lease was lost, or one of the blocks is not what it was; then nothing was changed.
+    pub async fn record_merges(
+        &self,
+        lease: ShardLease,
+        segment: SegmentId,
+        segment_bytes: u64,
+        merges: Vec<Merge>,
+    ) -> Result<(), ArchiveError> {
+        let merges = &merges;
+        self.change(Turn::Shard(lease.shard), move |change| async move {
+            let sql = change.sql();
+            check(sql, lease).await?;
+            let into: Vec<_> = merges.iter().map(|merge| merge.into).collect();
+            let alive = existing_logs(sql, &into).await?;
+            let lives = |merge: &&Merge| alive.contains(&merge.into.entry.log.0);
+            let merges: Vec<_> = merges.iter().filter(lives).collect();
+            let mut released: BTreeMap<SegmentId, usize> = BTreeMap::new();
+            for merge in &merges {
+                let mut by_segment: BTreeMap<SegmentId, Vec<Sequence>> = BTreeMap::new();
+                for block in &merge.from {
+                    let firsts = by_segment.entry(block.segment).or_default();
+                    firsts.push(block.entry.first);
+                }
+                for (from, firsts) in by_segment {
+                    let log = merge.into.entry.log;
+                    if delete_blocks(sql, from, log, &firsts).await? != firsts.len() as u64 {
+                        return Err(ArchiveError::Changed);
+                    }
+                    *released.entry(from).or_default() += firsts.len();
+                }
+            }
+            let new = NewSegment {
+                id: segment,
+                bytes: segment_bytes,
+                blocks: merges.iter().map(|merge| merge.into).collect(),
+            };
+            insert_segment(&change, lease.shard, new.id, new.bytes, new.blocks.len()).await?;
+            insert_blocks(sql, lease.shard, &new.blocks).await?;
+            for (from, blocks) in released {
+                release_blocks(&change, from, blocks).await?;
+            }
+            change.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Says that a block is as large as blocks get.
+    ///
+    /// # Errors
+    /// When the row can't be written.
+    pub async fn settle_block(
+        &self,
+        shard: u16,
+        block: &ArchivedBlock,
+    ) -> Result<(), CatalogError> {
+        let first = from_u64(block.entry.first.get());
+        let log = block.entry.log.0;
+        self.change(Turn::Shard(shard), move |change| async move {
+            archive_block::Entity::update_many()
+                .col_expr(
+                    archive_block::Column::Level,
+                    sea_orm::sea_query::Expr::value(i32::from(LEVEL_FULL)),
+                )
+                .filter(archive_block::Column::LogId.eq(log))
+                .filter(archive_block::Column::First.eq(first))
+                .exec(change.sql())
+                .await?;
+            change.commit().await
+        })
+        .await
+    }
+}

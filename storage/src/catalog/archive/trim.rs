@@ -1,0 +1,83 @@
+//! Which archived frames the hot log is to drop.
+
+use protocol::{LogId, Sequence, Timestamp};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::super::column::{from_time, from_u64, to_sequence};
+use super::super::entity::archive_block;
+use super::super::turn::Turn;
+use super::super::{Catalog, CatalogError, Retention};
+
+impl Catalog {
+    /// Logs of a shard whose archived frames are to be trimmed, and through which sequence: those
+    /// of blocks that end before `before`.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn due_trims(
+        &self,
+        shard: u16,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(LogId, Sequence)>, CatalogError> {
+        let rows: Vec<(Uuid, i64)> = archive_block::Entity::find()
+            .select_only()
+            .column(archive_block::Column::LogId)
+            .column_as(archive_block::Column::Last.max(), "through")
+            .filter(archive_block::Column::TrimPending.eq(true))
+            .filter(archive_block::Column::Shard.eq(i32::from(shard)))
+            .filter(archive_block::Column::LastAt.lt(from_time(before)))
+            .group_by(archive_block::Column::LogId)
+            .limit(u64::from(limit))
+            .into_tuple()
+            .all(self.readers())
+            .await?;
+        rows.into_iter()
+            .map(|(log, through)| Ok((LogId(log), to_sequence(through)?)))
+            .collect()
+    }
+
+    /// Writes down that logs were trimmed.
+    ///
+    /// # Errors
+    /// When the rows can't be written; trimming again does no harm.
+    pub async fn record_trims(
+        &self,
+        shard: u16,
+        trims: &[(LogId, Sequence)],
+    ) -> Result<(), CatalogError> {
+        self.change(Turn::Shard(shard), move |change| async move {
+            for (log, through) in trims {
+                archive_block::Entity::update_many()
+                    .col_expr(archive_block::Column::TrimPending, Expr::value(false))
+                    .filter(archive_block::Column::LogId.eq(log.0))
+                    .filter(archive_block::Column::Last.lte(from_u64(through.get())))
+                    .filter(archive_block::Column::TrimPending.eq(true))
+                    .exec(change.sql())
+                    .await?;
+            }
+            change.commit().await
+        })
+        .await
+    }
+}
+
+/// Marks the blocks of a log whose retention changed: what is archived is to go from the hot log,
+/// or may stay there.
+pub(in super::super) async fn set_retention(
+    sql: &impl ConnectionTrait,
+    log: LogId,
+    retention: Retention,
+) -> Result<(), CatalogError> {
+    let trim = retention == Retention::Archive;
+    archive_block::Entity::update_many()
+        .col_expr(archive_block::Column::TrimPending, Expr::value(trim))
+        .filter(archive_block::Column::LogId.eq(log.0))
+        .exec(sql)
+        .await?;
+    Ok(())
+}

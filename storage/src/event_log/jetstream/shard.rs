@@ -1,0 +1,83 @@
+//! Reading a shard: the frames of all its logs, in the order of its stream.
+
+use protocol::{Frame, LogId, subject};
+use serde::Deserialize;
+
+use super::Inner;
+use super::answer::ApiError;
+use super::get::{self, Run};
+use super::read::is_tombstone;
+use crate::event_log::{Position, ReadError, StoredFrame};
+use crate::nats::NoAnswer;
+
+/// Bytes that one answer of a replica may have.
+const RUN_BYTES_MAX: usize = 8 << 20;
+
+#[derive(Deserialize)]
+struct StreamInfo {
+    state: Option<StreamState>,
+    error: Option<ApiError>,
+}
+
+#[derive(Deserialize)]
+struct StreamState {
+    last_seq: u64,
+}
+
+impl Inner {
+    /// See [`crate::event_log::EventLog::read_shard`]. What a replica has is a beginning of what
+    /// was stored.
+    pub(super) async fn read_shard(
+        &self,
+        shard: u16,
+        after: Position,
+        bytes_max: usize,
+    ) -> Result<Vec<StoredFrame>, ReadError> {
+        let prefix = &self.options.nats.prefix;
+        let stream = subject::stream(prefix, shard);
+        let all = subject::all_frames(prefix, shard);
+        let mut from = after.0 + 1;
+        let bytes = bytes_max.min(RUN_BYTES_MAX);
+        loop {
+            let ask = || get::run_from_replica(&self.link, &stream, &all, from, bytes);
+            let Run { messages, has_more } = self.patiently(ask).await?;
+            let Some(newest) = messages.last().map(|stored| stored.position) else {
+                return Ok(Vec::new());
+            };
+            let mut frames = Vec::with_capacity(messages.len());
+            for stored in messages.into_iter().filter(|stored| !is_tombstone(stored)) {
+                let position = Position(stored.position);
+                let frame = Frame::decode(stored.payload).map_err(|error| ReadError::Damaged {
+                    log: LogId::from_bytes([0; 16]),
+                    reason: format!("shard {shard}, stream sequence {}: {error}", position.0),
+                })?;
+                frames.push(StoredFrame { frame, position });
+            }
+            // A run of nothing but tombstones says nothing of what comes behind it.
+            if !frames.is_empty() || !has_more {
+                return Ok(frames);
+            }
+            from = newest + 1;
+        }
+    }
+
+    pub(super) async fn shard_end(&self, shard: u16) -> Result<Position, ReadError> {
+        let stream = subject::stream(&self.options.nats.prefix, shard);
+        let ask = || async {
+            let subject = format!("$JS.API.STREAM.INFO.{stream}");
+            let answer = self
+                .link
+                .request(subject, None, bytes::Bytes::new())
+                .await?;
+            let lost = |reason: String| NoAnswer::Lost(reason);
+            let info: StreamInfo = serde_json::from_slice(&answer.payload)
+                .map_err(|error| lost(format!("an unreadable answer: {error}")))?;
+            match (info.state, info.error) {
+                (Some(state), _) => Ok(Position(state.last_seq)),
+                (None, Some(error)) => Err(lost(error.description)),
+                (None, None) => Err(lost("neither a state nor an error".to_owned())),
+            }
+        };
+        self.patiently(ask).await
+    }
+}
