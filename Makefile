@@ -4,7 +4,7 @@
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help dev cluster test test-deploy servers lint bench crash-test openapi toolchain
+.PHONY: help dev cluster test test-deploy servers lint bench crash-test fault-test openapi toolchain
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -29,7 +29,7 @@ lint: toolchain ## Check format and lints; warnings are errors
 	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
 
 cluster: toolchain servers ## Run a cluster of every store and role on the loopback address
-	$(CARGO) build --locked --workspace --all-features --bin primatomic --bin cluster
+	$(CARGO) build --locked --workspace --all-features --bin primatomic --bin cluster --bin s3-server
 	$(TARGET)/debug/cluster
 
 bench: toolchain ## Measure speed and memory on this machine, in release mode
@@ -38,6 +38,11 @@ bench: toolchain ## Measure speed and memory on this machine, in release mode
 
 crash-test: toolchain ## Kill the server at random moments, 200 rounds
 	PRIMATOMIC_CRASH_ROUNDS=200 $(CARGO) test --locked --workspace --all-features --test it crash:: -- --nocapture
+
+fault-test: toolchain servers ## Let everything in a cluster fail under load, 60 times
+	$(CARGO) build --locked --workspace --all-features --bins
+	PRIMATOMIC_FAULTS=$(or $(PRIMATOMIC_FAULTS),60) \
+		$(CARGO) test --locked --workspace --all-features --test cluster faults:: -- --nocapture
 
 openapi: toolchain ## Write openapi/openapi.json anew
 	UPDATE=1 $(CARGO) test --locked --workspace --all-features --test it openapi

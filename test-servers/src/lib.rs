@@ -8,6 +8,7 @@
 
 pub mod cluster;
 mod nats;
+mod network;
 mod postgres;
 mod process;
 mod s3;
@@ -15,6 +16,7 @@ mod shared;
 mod tools;
 
 pub use nats::{NatsCluster, NatsServer};
+pub use network::{Network, Passage, Way};
 pub use postgres::PostgresServer;
-pub use s3::S3Server;
+pub use s3::{AccessKey, S3Server};
 pub use shared::Shared;

@@ -1,11 +1,13 @@
 //! NATS with JetStream, one server or a cluster.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 use std::{fs, thread, time::Duration};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::process::{Process, free_port};
@@ -67,9 +69,10 @@ impl NatsServer {
                 .iter()
                 .map(|port| format!("nats://127.0.0.1:{port}"))
                 .collect();
+            // Clients are told of no other way than the one that they were given.
             writeln!(
                 text,
-                "cluster {{ name: test, listen: 127.0.0.1:{own}, routes: [{}] }}",
+                "cluster {{ name: test, listen: 127.0.0.1:{own}, no_advertise: true, routes: [{}] }}",
                 routes.join(", ")
             )?;
         }
@@ -168,6 +171,33 @@ impl NatsCluster {
     #[must_use]
     pub fn urls(&self) -> Vec<String> {
         self.servers.iter().map(NatsServer::url).collect()
+    }
+
+    /// The streams there are and the server that leads each, as far as somebody knows.
+    ///
+    /// # Errors
+    /// When no server answers.
+    pub fn leaders(&self) -> Result<Vec<(String, usize)>> {
+        let mut found = BTreeMap::new();
+        let mut answers = 0;
+        for server in &self.servers {
+            let page = format!("{}/jsz?accounts=true&streams=true", server.monitor_url());
+            let answer = reqwest::blocking::get(page).and_then(|it| it.json::<Value>());
+            let Ok(answer) = answer else { continue };
+            answers += 1;
+            let accounts = answer["account_details"].as_array().into_iter().flatten();
+            for stream in
+                accounts.flat_map(|it| it["stream_detail"].as_array().into_iter().flatten())
+            {
+                let leader = stream["cluster"]["leader"].as_str();
+                let leader = leader.and_then(|name| name.strip_prefix("node-")?.parse().ok());
+                if let (Some(name), Some(leader)) = (stream["name"].as_str(), leader) {
+                    found.insert(name.to_owned(), leader);
+                }
+            }
+        }
+        ensure!(answers > 0, "no server of NATS answers");
+        Ok(found.into_iter().collect())
     }
 
     /// The monitoring pages of all members.

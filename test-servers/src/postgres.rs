@@ -121,6 +121,30 @@ impl PostgresServer {
     pub fn kill(&mut self) {
         if let Some(process) = self.process.take() {
             process.kill();
+            self.wait_for_children();
+        }
+    }
+
+    /// The processes of the killed server's clients end by themselves when they notice, each at the
+    /// end of its statement. Until then they write, and a new server must not.
+    fn wait_for_children(&self) {
+        let Ok(data) = self.data().canonicalize() else {
+            return;
+        };
+        let is_child = |process: std::fs::DirEntry| {
+            std::fs::read_link(process.path().join("cwd")).is_ok_and(|place| place == data)
+        };
+        let start = Instant::now();
+        while start.elapsed() < RECOVERY_MAX {
+            let mut processes = Path::new("/proc")
+                .read_dir()
+                .into_iter()
+                .flatten()
+                .flatten();
+            if !processes.any(is_child) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
         }
     }
 

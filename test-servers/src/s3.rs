@@ -1,5 +1,6 @@
-//! An S3 server that keeps its objects in memory.
+//! S3 servers.
 
+use std::fs;
 use std::process::Command;
 
 use anyhow::Result;
@@ -8,41 +9,95 @@ use tempfile::TempDir;
 use crate::process::{Process, free_port};
 use crate::tools;
 
-/// A server that takes any key. What it holds is gone when it ends.
+/// A server of one of two kinds, which have nothing in common but the protocol.
 pub struct S3Server {
     process: Option<Process>,
+    engine: Engine,
     directory: TempDir,
     port: u16,
 }
 
+enum Engine {
+    /// Somebody else's, which takes any key. What it holds is gone when it ends.
+    Memory,
+    /// Ours, which keeps what it holds.
+    Disk(AccessKey),
+}
+
+/// Whom a server lets in.
+#[derive(Clone)]
+pub struct AccessKey {
+    pub id: String,
+    pub secret: String,
+}
+
+impl AccessKey {
+    /// A key that nobody else has.
+    #[must_use]
+    pub fn generate() -> Self {
+        Self {
+            id: "local".to_owned(),
+            secret: format!("{:032x}", rand::random::<u128>()),
+        }
+    }
+}
+
 impl S3Server {
+    /// A server that keeps everything in memory.
+    ///
     /// # Errors
     /// When the program is missing or does not start.
     pub fn start() -> Result<Self> {
+        Self::with(Engine::Memory, tempfile::tempdir()?)
+    }
+
+    /// A server that has its objects again after [`Self::kill`] and [`Self::restart`], with an
+    /// empty bucket.
+    ///
+    /// # Errors
+    /// When the program is missing or does not start.
+    pub fn start_on_disk(key: AccessKey, bucket: &str) -> Result<Self> {
+        let directory = tempfile::tempdir()?;
+        fs::create_dir_all(directory.path().join("buckets").join(bucket))?;
+        Self::with(Engine::Disk(key), directory)
+    }
+
+    fn with(engine: Engine, directory: TempDir) -> Result<Self> {
         let mut server = Self {
             process: None,
-            directory: tempfile::tempdir()?,
+            engine,
+            directory,
             port: free_port()?,
         };
         server.restart()?;
         Ok(server)
     }
 
-    /// Starts it again, empty.
+    /// Starts it again.
     ///
     /// # Errors
     /// When it does not start.
     pub fn restart(&mut self) -> Result<()> {
         self.kill();
-        let mut command = Command::new(tools::installed("moto_server")?);
-        command.args(["-H", "127.0.0.1", "-p", &self.port.to_string()]);
+        let port = self.port.to_string();
+        let (name, mut command) = match &self.engine {
+            Engine::Memory => {
+                let mut command = Command::new(tools::installed("moto_server")?);
+                command.args(["-H", "127.0.0.1", "-p", &port]);
+                ("moto_server", command)
+            }
+            Engine::Disk(key) => {
+                let mut command = Command::new(tools::built("s3-server")?);
+                command
+                    .arg(&port)
+                    .arg(self.directory.path())
+                    .env("AWS_ACCESS_KEY_ID", &key.id)
+                    .env("AWS_SECRET_ACCESS_KEY", &key.secret);
+                ("s3-server", command)
+            }
+        };
         let log = self.directory.path().join("s3.log");
-        self.process = Some(Process::start(
-            "moto_server",
-            &mut command,
-            self.port,
-            &log,
-        )?);
+        self.process = Some(Process::start(name, &mut command, self.port, &log)?);
         Ok(())
     }
 

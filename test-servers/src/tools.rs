@@ -15,6 +15,20 @@ pub(crate) fn installed(program: &str) -> Result<PathBuf> {
         .with_context(|| format!("{program} is not at {}; {MISSING}", path.display()))
 }
 
+/// A program of this workspace, which lies beside the one that runs, or beside its directory when
+/// that is a test.
+pub(crate) fn built(program: &str) -> Result<PathBuf> {
+    let own = env::current_exe()?;
+    own.ancestors()
+        .skip(1)
+        .take(2)
+        .map(|directory| directory.join(program))
+        .find(|path| path.is_file())
+        .with_context(|| {
+            format!("{program} is not built; run `cargo build --workspace --all-features --bins`")
+        })
+}
+
 /// A program of PostgreSQL: Debian keeps the server's outside of the search path.
 pub(crate) fn postgres(program: &str) -> Result<PathBuf> {
     let debian = Path::new("/usr/lib/postgresql");

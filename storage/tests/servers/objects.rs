@@ -4,6 +4,7 @@ mod faults;
 mod proxy;
 mod uploads;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use bytes::Bytes;
 use protocol::ComponentDigest;
 use storage::objects::s3::{AccessKey, S3, S3Options};
 use storage::objects::{ObjectError, ObjectKey, ObjectStore as _, Put, SharedObjects, conformance};
-use test_servers::S3Server;
+use test_servers::{AccessKey as ServerKey, S3Server};
+use tokio::task::JoinSet;
 
 const BUCKET: &str = "objects";
 /// Some parts, the last of which is not full.
@@ -28,7 +30,20 @@ struct Fixture {
 
 impl Fixture {
     async fn start() -> Self {
-        let server = S3Server::start().unwrap();
+        let fixture = Self::with(S3Server::start().unwrap());
+        fixture.create_bucket().await;
+        fixture
+    }
+
+    fn start_on_disk() -> Self {
+        let key = ServerKey {
+            id: "test".to_owned(),
+            secret: "test".to_owned(),
+        };
+        Self::with(S3Server::start_on_disk(key, BUCKET).unwrap())
+    }
+
+    fn with(server: S3Server) -> Self {
         let config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("us-east-1"))
@@ -37,9 +52,7 @@ impl Fixture {
             .force_path_style(true)
             .build();
         let client = Client::from_conf(config);
-        let fixture = Self { server, client };
-        fixture.create_bucket().await;
-        fixture
+        Self { server, client }
     }
 
     async fn create_bucket(&self) {
@@ -96,9 +109,7 @@ macro_rules! conforms {
     )*};
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_store_conforms() {
-    let fixture = Fixture::start().await;
+async fn conforms_on(fixture: &Fixture) {
     let objects: SharedObjects = Arc::new(fixture.open().await);
     conforms!(
         objects,
@@ -123,6 +134,61 @@ async fn the_store_conforms() {
         ranges_lie_within_the_object,
     );
     assert_eq!(fixture.uploads().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_store_conforms() {
+    conforms_on(&Fixture::start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_store_conforms_on_the_server_of_the_fault_suite() {
+    conforms_on(&Fixture::start_on_disk()).await;
+}
+
+/// What the fault suite takes for granted of its server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_acknowledged_survives_kills_of_the_server_of_the_fault_suite() {
+    let mut fixture = Fixture::start_on_disk();
+    let objects = fixture.open().await;
+    let mut put = Vec::new();
+    for round in 0..5 {
+        let mut puts = JoinSet::new();
+        for number in 0..40 {
+            let objects = objects.clone();
+            puts.spawn(async move {
+                let key = key(&format!("{round}/{number}"));
+                let length = if number % 20 == 0 {
+                    LARGE
+                } else {
+                    100 + number
+                };
+                let bytes = Bytes::from(vec![u8::try_from(number).unwrap(); length]);
+                let outcome = objects.put_if_absent(&key, bytes.clone()).await;
+                outcome.ok().map(|_| (key, bytes))
+            });
+        }
+        // Some are through, and others under way.
+        for _ in 0..20 {
+            put.extend(puts.join_next().await.unwrap().unwrap());
+        }
+        fixture.server.kill();
+        fixture.server.restart().unwrap();
+        put.extend(puts.join_all().await.into_iter().flatten());
+        for (key, bytes) in &put {
+            assert!(
+                objects.get(key).await.unwrap() == *bytes,
+                "{key} is another"
+            );
+            let again = objects.put_if_absent(key, "another".into()).await;
+            assert_eq!(again.unwrap(), Put::Existed);
+        }
+        let listed = objects.list("", None, 1_000).await.unwrap();
+        let listed: HashSet<_> = listed.into_iter().map(|object| object.key).collect();
+        assert!(put.iter().all(|(key, _)| listed.contains(key)));
+    }
+    assert!(put.len() >= 100, "{} objects are no load", put.len());
+    objects.close().await;
 }
 
 #[tokio::test]

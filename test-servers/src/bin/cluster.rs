@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use reqwest::Method;
 use serde_json::json;
 use test_servers::NatsCluster;
-use test_servers::cluster::{Member, Nats, Node, Stores};
+use test_servers::cluster::{ARCHIVERS, Member, Nats, Node, Stores};
 
 const CONTROL_PLANES: usize = 2;
 const WORKERS: usize = 3;
@@ -19,10 +19,11 @@ fn main() -> Result<()> {
     let nats = Nats::Three(NatsCluster::start(3)?);
     let stores = Stores::start(program, nats)?;
     say(&format!(
-        "Starting {CONTROL_PLANES} control planes and {WORKERS} workers ..."
+        "Starting {CONTROL_PLANES} control planes, {WORKERS} workers and {ARCHIVERS} archivers ..."
     ))?;
     let planes = run(&stores, "control-plane", CONTROL_PLANES)?;
     let workers = run(&stores, "worker", WORKERS)?;
+    let archivers = run(&stores, "archiver", ARCHIVERS)?;
     let first = planes.first().context("there is no control plane")?;
     let member = Member::register(first, "dev")?;
     let (key, _) = member.create_key(first, "cluster")?;
@@ -37,7 +38,7 @@ fn main() -> Result<()> {
     ))?;
     wait_for_stop()?;
     say("Stopping ...")?;
-    for node in planes.into_iter().chain(workers) {
+    for node in planes.into_iter().chain(workers).chain(archivers) {
         node.stop()?;
     }
     Ok(())

@@ -106,6 +106,17 @@ impl Member {
         answer["sequence"].as_u64().context("no sequence")
     }
 
+    /// Follows a log live from a sequence, as a stream of server-sent events.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn tail(&self, node: &Node, log: &str, from: u64) -> Result<Response> {
+        let url = format!("{}/logs/{log}/events?from={from}", node.url);
+        let request = self.http.get(url).bearer_auth(&self.token);
+        let answer = request.header("accept", "text/event-stream").send()?;
+        Ok(answer.error_for_status()?)
+    }
+
     /// Asks a view until it answers, and returns how long that took.
     ///
     /// # Errors

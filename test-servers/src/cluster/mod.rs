@@ -2,16 +2,20 @@
 
 mod member;
 mod node;
+mod place;
 
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
-use reqwest::blocking::Client;
+use anyhow::{Context as _, Result};
 
 pub use self::member::{Member, accepted};
 pub use self::node::Node;
-use crate::{NatsCluster, NatsServer, PostgresServer, S3Server};
+pub use self::place::{Place, Store};
+use crate::{AccessKey, NatsCluster, NatsServer, PostgresServer, S3Server};
+
+/// How many archivers a cluster has, in `make cluster` and in the fault suite.
+pub const ARCHIVERS: usize = 2;
 
 const BUCKET: &str = "primatomic";
 
@@ -43,8 +47,7 @@ pub struct Stores {
     pub nats: Nats,
     pub database: PostgresServer,
     pub objects: S3Server,
-    /// The S3 server takes any.
-    secret: String,
+    key: AccessKey,
 }
 
 impl Stores {
@@ -53,20 +56,14 @@ impl Stores {
     /// # Errors
     /// When a server is missing or does not start.
     pub fn start(program: impl Into<PathBuf>, nats: Nats) -> Result<Self> {
-        let stores = Self {
+        let key = AccessKey::generate();
+        Ok(Self {
             program: program.into(),
             nats,
             database: PostgresServer::start()?,
-            objects: S3Server::start()?,
-            secret: format!("{:032x}", rand::random::<u128>()),
-        };
-        let bucket = format!("{}/{BUCKET}", stores.objects.endpoint());
-        let made = Client::new().put(bucket).send()?;
-        ensure!(
-            made.status().is_success(),
-            "the bucket was not made: {made:?}"
-        );
-        Ok(stores)
+            objects: S3Server::start_on_disk(key.clone(), BUCKET)?,
+            key,
+        })
     }
 
     /// Starts a process with a role, and waits until it is ready.
@@ -89,11 +86,7 @@ impl Stores {
 
     fn command(&self, role: &str) -> Command {
         let mut command = Command::new(&self.program);
-        for (name, _) in std::env::vars() {
-            if name.starts_with("PRIMATOMIC_") || name.starts_with("AWS_") {
-                command.env_remove(name);
-            }
-        }
+        node::remove_settings(&mut command);
         let urls = self.nats.urls();
         command
             .args(["serve", role, "--listen", "127.0.0.1:0", "--s3-path-style"])
@@ -108,8 +101,8 @@ impl Stores {
             .env("PRIMATOMIC_S3_BUCKET", BUCKET)
             .env("PRIMATOMIC_S3_ENDPOINT", self.objects.endpoint())
             .env("PRIMATOMIC_S3_REGION", "us-east-1")
-            .env("AWS_ACCESS_KEY_ID", "local")
-            .env("AWS_SECRET_ACCESS_KEY", &self.secret)
+            .env("AWS_ACCESS_KEY_ID", &self.key.id)
+            .env("AWS_SECRET_ACCESS_KEY", &self.key.secret)
             .env("PRIMATOMIC_RATE_LIMIT", "0")
             .env("PRIMATOMIC_AUTH_RATE_LIMIT", "0");
         command

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,20 @@ pub struct Node {
 }
 
 impl Node {
+    /// A server with every role, on embedded stores.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn dev(program: &str) -> Result<Self> {
+        let mut command = Command::new(program);
+        remove_settings(&mut command);
+        command
+            .args(["dev", "--listen", "127.0.0.1:0"])
+            .env("PRIMATOMIC_RATE_LIMIT", "0")
+            .env("PRIMATOMIC_AUTH_RATE_LIMIT", "0");
+        Self::start(command, "dev server")
+    }
+
     pub(super) fn start(mut command: Command, role: &str) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let log = File::create(directory.path().join("server.log"))?;
@@ -36,8 +51,14 @@ impl Node {
             .stderr(log)
             .spawn()?;
         let stdout = child.stdout.take().context("it has no output")?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
+        let (send, receive) = mpsc::channel();
+        // It ends with the first line, or with the process.
+        thread::spawn(move || {
+            let mut line = String::new();
+            let _ = BufReader::new(stdout).read_line(&mut line);
+            let _ = send.send(line);
+        });
+        let line = receive.recv_timeout(PATIENCE).unwrap_or_default();
         let mut node = Self {
             child,
             url: String::new(),
@@ -56,8 +77,27 @@ impl Node {
         fs::read_to_string(self.directory.path().join("server.log")).unwrap_or_default()
     }
 
+    /// Whether it ended without being asked to.
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Kills it as a crash would.
     pub fn kill(self) {}
+
+    /// Makes it hang until [`Self::resume`].
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn pause(&self) -> Result<()> {
+        Ok(kill_process(Pid::from_child(&self.child), Signal::STOP)?)
+    }
+
+    /// # Errors
+    /// When it is gone.
+    pub fn resume(&self) -> Result<()> {
+        Ok(kill_process(Pid::from_child(&self.child), Signal::CONT)?)
+    }
 
     /// Stops it in good order.
     ///
@@ -98,6 +138,15 @@ impl Node {
             thread::sleep(POLL);
         }
         bail!("no mail came: {}", self.log())
+    }
+}
+
+/// Settings of whoever runs the tests are no settings of the tests.
+pub(super) fn remove_settings(command: &mut Command) {
+    for (name, _) in std::env::vars() {
+        if name.starts_with("PRIMATOMIC_") || name.starts_with("AWS_") {
+            command.env_remove(name);
+        }
     }
 }
 

@@ -1,0 +1,86 @@
+//! A process's place in a cluster: its role, and ways of its own to every store, which can be cut.
+
+use std::fmt;
+
+use anyhow::{Context as _, Result};
+
+use super::{Node, Stores};
+use crate::{Network, Passage, Way};
+
+/// What a process can be cut off from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Store {
+    Nats,
+    Database,
+    Objects,
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nats => "NATS",
+            Self::Database => "PostgreSQL",
+            Self::Objects => "S3",
+        })
+    }
+}
+
+/// Where a process runs, again after every crash.
+pub struct Place {
+    role: String,
+    flags: Vec<String>,
+    /// One for each server.
+    nats: Vec<Way>,
+    database: Way,
+    objects: Way,
+}
+
+impl Place {
+    /// A place for a process with a role, which is started with some flags.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub fn new(stores: &Stores, network: &Network, role: &str, flags: &[&str]) -> Result<Self> {
+        let nats = stores.nats.urls();
+        let nats = nats.iter().map(|url| network.way(url));
+        Ok(Self {
+            role: role.to_owned(),
+            flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
+            nats: nats.collect::<Result<_>>()?,
+            database: network.way(&stores.database.url())?,
+            objects: network.way(&stores.objects.endpoint())?,
+        })
+    }
+
+    /// Starts a process here, and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start(&self, stores: &Stores) -> Result<Node> {
+        let nats: Vec<_> = self.nats.iter().map(|way| way.url.as_str()).collect();
+        let mut command = stores.command(&self.role);
+        command
+            .args(&self.flags)
+            .env("PRIMATOMIC_NATS", nats.join(","))
+            .env("PRIMATOMIC_DATABASE_URL", &self.database.url)
+            .env("PRIMATOMIC_S3_ENDPOINT", &self.objects.url);
+        Node::start(command, &self.role).with_context(|| format!("a {} did not start", self.role))
+    }
+
+    /// Changes the ways to a store.
+    pub fn set(&self, store: Store, passage: Passage) {
+        let ways = match store {
+            Store::Nats => &self.nats[..],
+            Store::Database => std::slice::from_ref(&self.database),
+            Store::Objects => std::slice::from_ref(&self.objects),
+        };
+        for way in ways {
+            way.set(passage);
+        }
+    }
+
+    #[must_use]
+    pub fn role(&self) -> &str {
+        &self.role
+    }
+}
