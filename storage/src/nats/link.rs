@@ -160,6 +160,13 @@ impl Link {
             .map_err(|error| NoAnswer::NotSent(error.to_string()))
     }
 
+    /// Waits until what was sent has left this process, but not long.
+    pub(crate) async fn flush(&self) {
+        if let Ok(Err(error)) = tokio::time::timeout(self.timeout, self.client.flush()).await {
+            tracing::debug!(%error, "some messages may not have left");
+        }
+    }
+
     /// Sends a request that has many answers.
     pub(crate) async fn request_many(
         &self,

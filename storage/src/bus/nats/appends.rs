@@ -239,6 +239,7 @@ impl Appends {
         let subject = self.bus.subjects.appends(node);
         let link = &self.bus.link;
         let answer = tokio::select! {
+            biased;
             answer = link.request_within(APPEND_TIME, subject, None, call) => answer,
             () = self.members.gone(node) => Err(NoAnswer::Lost("it has gone".to_owned())),
         };
@@ -246,7 +247,8 @@ impl Appends {
             Ok(message) => wire::decode::<Reply>(&message.payload),
             Err(NoAnswer::NotSent(reason)) => {
                 tracing::debug!(%node, reason, "a log's preferred control plane is not there");
-                self.members.lose(node);
+                // Not as one that is gone: whatever else was sent to it waits for its own answer.
+                self.members.set_aside(node);
                 return None;
             }
             Err(NoAnswer::Lost(reason)) => Err(reason),

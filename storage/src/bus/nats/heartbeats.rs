@@ -100,6 +100,8 @@ impl Announced {
         self.leaving.cancel();
         self.gone.cancel();
         self.say(Standing::Gone).await;
+        // The process may end now, and its last answers are still on their way.
+        self.bus.link.flush().await;
     }
 
     async fn beat(self: Arc<Self>, mut who: Subscriber) {

@@ -49,11 +49,24 @@ impl Members {
         match before {
             None => tracing::info!(%node, "a {} joined", self.kind),
             Some(before) if before.is_leaving != member.is_leaving => {
-                tracing::info!(%node, "a {} leaves", self.kind);
+                let what = if member.is_leaving {
+                    "leaves"
+                } else {
+                    "is back"
+                };
+                tracing::info!(%node, "a {} {what}", self.kind);
             }
             Some(_) => return,
         }
         self.changed();
+    }
+
+    /// The node takes nothing right now; what it has taken may still be answered. A heartbeat brings
+    /// it back.
+    pub(super) fn set_aside(&self, node: Uuid) {
+        if let Some(member) = self.heard.lock().get_mut(&node) {
+            member.is_leaving = true;
+        }
     }
 
     /// The node is gone, or does not answer. A heartbeat brings it back.
@@ -201,6 +214,10 @@ mod tests {
     async fn one_that_leaves_is_given_nothing_and_still_answers() {
         let (one, two) = (Uuid::new_v4(), Uuid::new_v4());
         let members = of(&[one, two]);
+        members.set_aside(one);
+        assert_eq!(members.order(&[7; 16]), [two]);
+        members.hear(one, Standing::Alive);
+        assert_eq!(members.order(&[7; 16]).len(), 2);
         members.hear(one, Standing::Leaving);
         assert_eq!(members.order(&[7; 16]), [two]);
         assert!(members.contains(one));

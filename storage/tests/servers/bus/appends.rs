@@ -169,10 +169,18 @@ async fn without_the_preferred_node_the_receiving_one_appends() {
     append_to_all("through both", 2).await;
     leaving.peers.leave(Duration::from_secs(5)).await;
     append_to_all("after one left", 3).await;
-    let dying = plane(&options, &event_log).await;
-    append_to_all("through both again", 4).await;
-    drop(dying);
-    append_to_all("after one died", 5).await;
+
+    // One that died is still believed in. Many notice it at once, and for none of them that makes
+    // the outcome unknown.
+    let nats = async_nats::connect(server.url()).await.unwrap();
+    for _ in 0..10 {
+        say_alive(&nats, &options, Uuid::now_v7()).await;
+        let at_once = logs.iter().flat_map(|log| vec![log; 50]);
+        let at_once = at_once.map(|log| one.peers.append(*log, event("after one died")));
+        for outcome in futures::future::join_all(at_once).await {
+            outcome.unwrap();
+        }
+    }
 }
 
 /// A heartbeat of a node that then never answers.
@@ -180,6 +188,17 @@ async fn without_the_preferred_node_the_receiving_one_appends() {
 struct Heartbeat {
     node: Uuid,
     standing: &'static str,
+}
+
+async fn say_alive(nats: &async_nats::Client, options: &NatsOptions, node: Uuid) {
+    let heartbeat = Heartbeat {
+        node,
+        standing: "Alive",
+    };
+    let heartbeat = rmp_serde::to_vec_named(&heartbeat).unwrap();
+    let alive = format!("{}.planes.alive", options.prefix);
+    nats.publish(alive, heartbeat.into()).await.unwrap();
+    nats.flush().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -190,23 +209,12 @@ async fn an_append_that_got_lost_on_its_way_is_stored_once_or_not_known() {
     let one = plane(&options, &event_log).await;
     let nats = async_nats::connect(server.url()).await.unwrap();
     let node = Uuid::now_v7();
-    let prefix = &options.prefix;
-    let subject = format!("{prefix}.plane.{}.append", node.simple());
+    let subject = format!("{}.plane.{}.append", options.prefix, node.simple());
     let mut calls = nats.subscribe(subject).await.unwrap();
-    let say_alive = async || {
-        let heartbeat = Heartbeat {
-            node,
-            standing: "Alive",
-        };
-        let heartbeat = rmp_serde::to_vec_named(&heartbeat).unwrap();
-        let alive = format!("{prefix}.planes.alive");
-        nats.publish(alive, heartbeat.into()).await.unwrap();
-        nats.flush().await.unwrap();
-    };
     // It takes an append, and its next heartbeat does not come.
     let (mut unknown, mut stored) = (0, 0);
     for number in 0.. {
-        say_alive().await;
+        say_alive(&nats, &options, node).await;
         let log = LogId::generate();
         let is_keyed = number % 2 == 0;
         let request = match is_keyed {
