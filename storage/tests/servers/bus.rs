@@ -1,7 +1,7 @@
 //! Calls of workers over NATS: placement, large answers, workers and servers that go away.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -25,6 +25,10 @@ struct Named {
     forgotten: AtomicU64,
     is_stopping: AtomicBool,
     hangs: AtomicBool,
+    /// What is in memory, and what of it was saved; and what was loaded ahead.
+    hot: Mutex<Vec<Arc<VersionSpec>>>,
+    saved: Mutex<Vec<VersionId>>,
+    warmed: Mutex<Vec<VersionId>>,
 }
 
 #[async_trait]
@@ -70,6 +74,22 @@ impl ViewService for Named {
             hot: true,
             ..VersionStatus::default()
         }
+    }
+
+    async fn warm(&self, version: Arc<VersionSpec>) -> Result<(), QueryError> {
+        if self.hangs.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        self.warmed.lock().unwrap().push(version.version);
+        Ok(())
+    }
+
+    async fn hot(&self) -> Vec<Arc<VersionSpec>> {
+        self.hot.lock().unwrap().clone()
+    }
+
+    async fn save(&self, version: VersionId) {
+        self.saved.lock().unwrap().push(version);
     }
 
     async fn forget(&self, versions: Vec<VersionId>) {
@@ -243,6 +263,65 @@ async fn a_worker_that_leaves_stops_or_dies_is_replaced_by_the_next() {
     );
     assert!(start.elapsed() < Duration::from_secs(20));
     assert_eq!(name(&plane, &version).await, "three");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_hot_is_loaded_by_the_worker_that_gets_its_queries() {
+    let server = NatsServer::start().unwrap();
+    let options = options(&server);
+    let plane = control_plane(&options).await;
+    let old = worker(&options, "old").await;
+    let hot: Vec<_> = (0..40).map(|_| version()).collect();
+    old.views.hot.lock().unwrap().clone_from(&hot);
+    // Nobody is there to take anything over.
+    old.serving.hand_over(Duration::from_secs(10)).await;
+    assert_eq!(old.views.saved.lock().unwrap().len(), 40);
+    old.views.saved.lock().unwrap().clear();
+
+    let next = [worker(&options, "0").await, worker(&options, "1").await];
+    let all_heard = async {
+        while next
+            .iter()
+            .any(|it| it.views.warmed.lock().unwrap().is_empty())
+        {
+            old.serving.hand_over(Duration::from_secs(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), all_heard)
+        .await
+        .unwrap();
+    for worker in &next {
+        worker.views.warmed.lock().unwrap().clear();
+    }
+    old.views.saved.lock().unwrap().clear();
+    old.serving.hand_over(Duration::from_secs(10)).await;
+    assert_eq!(old.views.saved.lock().unwrap().len(), 40);
+    old.serving.leave(Duration::from_secs(1)).await;
+    let left = async || {
+        while name(&plane, &hot[0]).await == "old" {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), left())
+        .await
+        .unwrap();
+    for version in &hot {
+        let number: usize = name(&plane, version).await.parse().unwrap();
+        let warmed = next[number].views.warmed.lock().unwrap();
+        assert!(warmed.contains(&version.version));
+    }
+
+    // A worker that does not load them holds nobody up for long.
+    let [stops, hangs] = next;
+    hangs.views.hangs.store(true, Ordering::Relaxed);
+    stops.views.hot.lock().unwrap().clone_from(&hot);
+    let start = Instant::now();
+    stops.serving.hand_over(Duration::from_millis(300)).await;
+    let took = start.elapsed();
+    assert!(
+        (Duration::from_millis(300)..Duration::from_secs(3)).contains(&took),
+        "{took:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
