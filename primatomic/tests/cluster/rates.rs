@@ -17,12 +17,14 @@ struct Counts {
     is_over: AtomicBool,
 }
 
+/// A request, and the status that says that it was admitted.
+type Ask<'a> = &'a (dyn Fn(&Node) -> u16 + Sync);
+
 /// Sends requests until it is over.
-fn send_all(member: &Member, plane: &Node, pause: Duration, counts: &Counts) {
+fn send_all(ask: Ask<'_>, plane: &Node, pause: Duration, counts: &Counts) {
     while !counts.is_over.load(Ordering::Relaxed) {
-        let answer = member.send(Method::GET, plane, "/tenants/me", "", "application/json");
-        let count = match answer.unwrap().status().as_u16() {
-            200 => &counts.admitted,
+        let count = match ask(plane) {
+            200 | 400 => &counts.admitted,
             429 => &counts.refused,
             status => panic!("{status}"),
         };
@@ -32,12 +34,12 @@ fn send_all(member: &Member, plane: &Node, pause: Duration, counts: &Counts) {
 }
 
 /// What is admitted in ten seconds, once the bucket is empty.
-fn sustained(member: &Member, planes: &[Node], pauses: &[(usize, Duration)]) -> (u64, u64) {
+fn sustained(ask: Ask<'_>, planes: &[Node], pauses: &[(usize, Duration)]) -> (u64, u64) {
     let counts = Counts::default();
     thread::scope(|scope| {
         for (plane, pause) in pauses {
             let (plane, counts) = (&planes[*plane], &counts);
-            scope.spawn(move || send_all(member, plane, *pause, counts));
+            scope.spawn(move || send_all(ask, plane, *pause, counts));
         }
         thread::sleep(Duration::from_secs(4));
         let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
@@ -53,17 +55,26 @@ fn sustained(member: &Member, planes: &[Node], pauses: &[(usize, Duration)]) -> 
     })
 }
 
+fn two_planes(stores: &Stores) -> [Node; 2] {
+    let rates = [
+        ("PRIMATOMIC_RATE_LIMIT", "100"),
+        ("PRIMATOMIC_RATE_BURST", "150"),
+        ("PRIMATOMIC_AUTH_RATE_LIMIT", "10"),
+    ];
+    let run = || stores.run_with("control-plane", &rates).unwrap();
+    [run(), run()]
+}
+
 #[test]
 fn a_tenant_s_requests_through_two_control_planes_keep_one_rate() {
     let nats = Nats::One(NatsServer::start().unwrap());
     let stores = Stores::start(env!("CARGO_BIN_EXE_primatomic"), nats).unwrap();
-    let rate = [
-        ("PRIMATOMIC_RATE_LIMIT", "100"),
-        ("PRIMATOMIC_RATE_BURST", "150"),
-    ];
-    let run = || stores.run_with("control-plane", &rate).unwrap();
-    let planes = [run(), run()];
+    let planes = two_planes(&stores);
     let member = Member::register(&planes[0], "acme").unwrap();
+    let ask = |plane: &Node| {
+        let answer = member.send(Method::GET, plane, "/tenants/me", "", "application/json");
+        answer.unwrap().status().as_u16()
+    };
     let often = Duration::from_millis(4);
     let seldom = Duration::from_millis(100);
     let evenly = [(0, often), (1, often), (0, often), (1, often)];
@@ -75,8 +86,21 @@ fn a_tenant_s_requests_through_two_control_planes_keep_one_rate() {
         ("through one", &one[..]),
     ] {
         print!("{name}: ");
-        let (admitted, refused) = sustained(&member, &planes, pauses);
+        let (admitted, refused) = sustained(&ask, &planes, pauses);
         assert!(refused > 0, "the clients are too slow to reach the limit");
         assert!((950..=1_050).contains(&admitted), "{name}: {admitted}");
     }
+
+    // All of them come from one address.
+    let nobody = member.with_token("");
+    let ask = |plane: &Node| {
+        let (path, body) = ("/auth/verify-email", r#"{"token":"x"}"#);
+        let answer = nobody.send(Method::POST, plane, path, body, "application/json");
+        answer.unwrap().status().as_u16()
+    };
+    print!("an address: ");
+    let pause = Duration::from_millis(20);
+    let (admitted, refused) = sustained(&ask, &planes, &[(0, pause), (1, pause)]);
+    assert!(refused > 0, "the clients are too slow to reach the limit");
+    assert!((95..=105).contains(&admitted), "an address: {admitted}");
 }
