@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use bytes::Bytes;
 use protocol::frame::Head;
 use protocol::segment::block::PushError;
 use protocol::segment::{BlockBuilder, Encoded, SegmentBuilder};
@@ -40,23 +41,7 @@ pub(crate) async fn cut(
     pending: &mut Pending,
 ) -> Result<ShardLease, StepError> {
     let started = Instant::now();
-    let logs: Vec<_> = pending.logs.keys().copied().collect();
-    let ends = parts.catalog.archived_ends(&logs).await?;
-    let mut retentions = HashMap::with_capacity(ends.len());
-    let mut new = Vec::with_capacity(ends.len());
-    for ArchivedEnd {
-        log,
-        retention,
-        head,
-    } in ends
-    {
-        retentions.insert(log, retention);
-        let after = head.unwrap_or_else(|| Head::origin(log));
-        let frames = pending.logs.get(&log).cloned().unwrap_or_default();
-        if let Some(part) = complete(parts, Part { log, after, frames }).await? {
-            new.push(part);
-        }
-    }
+    let (new, retentions) = gather(parts, pending).await?;
     let segment = if new.is_empty() {
         None
     } else {
@@ -74,6 +59,44 @@ pub(crate) async fn cut(
     reached(Point::Recorded);
     *pending = Pending::behind(lease.position);
     Ok(lease)
+}
+
+/// What is pending and not archived, as the bytes of a segment that is recorded nowhere.
+pub(crate) async fn encode_pending(
+    parts: &Parts,
+    pending: &Pending,
+) -> Result<Option<Bytes>, StepError> {
+    let (new, _) = gather(parts, pending).await?;
+    if new.is_empty() {
+        return Ok(None);
+    }
+    let encoded = compute(move || encode(new)).await?;
+    Ok(Some(encoded.bytes))
+}
+
+/// The frames of existing logs that are not archived yet, without a gap, and the logs' retentions.
+async fn gather(
+    parts: &Parts,
+    pending: &Pending,
+) -> Result<(Vec<Part>, HashMap<LogId, Retention>), StepError> {
+    let logs: Vec<_> = pending.logs.keys().copied().collect();
+    let ends = parts.catalog.archived_ends(&logs).await?;
+    let mut retentions = HashMap::with_capacity(ends.len());
+    let mut new = Vec::with_capacity(ends.len());
+    for ArchivedEnd {
+        log,
+        retention,
+        head,
+    } in ends
+    {
+        retentions.insert(log, retention);
+        let after = head.unwrap_or_else(|| Head::origin(log));
+        let frames = pending.logs.get(&log).cloned().unwrap_or_default();
+        if let Some(part) = complete(parts, Part { log, after, frames }).await? {
+            new.push(part);
+        }
+    }
+    Ok((new, retentions))
 }
 
 /// Leaves out what is archived, and reads what is missing between the archive's end and the frames.

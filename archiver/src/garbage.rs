@@ -7,8 +7,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use protocol::SegmentId;
+use protocol::{SegmentId, Timestamp};
 use storage::objects::{ObjectKey, ObjectMeta};
+use uuid::Uuid;
 
 use crate::crash::{Point, reached};
 use crate::cut::RECORD_WITHIN;
@@ -78,12 +79,12 @@ async fn orphans(parts: &Parts) -> Result<(), StepError> {
     }
 }
 
-/// By the time in its id.
 fn is_older(parts: &Parts, segment: SegmentId, age: Duration) -> bool {
-    let Some(cut_at) = segment.0.get_timestamp() else {
-        return false;
-    };
-    let (seconds, nanos) = cut_at.to_unix();
-    let micros = seconds * 1_000_000 + u64::from(nanos) / 1_000;
-    micros < parts.ago(age).as_micros()
+    made_at(segment.0).is_some_and(|made_at| made_at < parts.ago(age))
+}
+
+/// The time in an id of version 7.
+pub(crate) fn made_at(id: Uuid) -> Option<Timestamp> {
+    let (seconds, nanos) = id.get_timestamp()?.to_unix();
+    Some(Timestamp(seconds * 1_000_000 + u64::from(nanos) / 1_000))
 }

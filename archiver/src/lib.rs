@@ -12,6 +12,7 @@
 //! Architecture Invariant: a later step relies on nothing but what the earlier ones have made
 //! durable. Nothing is trimmed that is not recorded, and nothing is recorded that is not uploaded.
 
+mod backup;
 mod crash;
 mod cut;
 mod erase;
@@ -21,10 +22,12 @@ mod metrics;
 mod options;
 mod parts;
 mod pending;
+pub mod restore;
 mod shard;
 mod trim;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use storage::catalog::Catalog;
 use storage::clock::SharedClock;
@@ -71,12 +74,14 @@ impl Archiver {
             catalog,
             clock,
             options,
+            leads: AtomicBool::new(false),
         });
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         for shard in 0..parts.event_log.shards() {
             let work = shard::run(Arc::clone(&parts), shard, stopping.clone());
             tasks.spawn(work);
         }
+        tasks.spawn(backup::run(Arc::clone(&parts), stopping.clone()));
         Self {
             parts,
             tasks,

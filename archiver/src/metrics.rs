@@ -33,6 +33,11 @@ pub(crate) fn failure(step: &'static str) {
     metrics::counter!("archive_failures", "step" => step).increment(1);
 }
 
+/// A backup was made.
+pub(crate) fn backup(at: protocol::Timestamp) {
+    metrics::gauge!("archive_last_backup_seconds").set(count(at.as_micros() / 1_000_000));
+}
+
 pub(crate) fn merged(blocks: usize) {
     metrics::counter!("archive_merged_blocks").increment(blocks as u64);
 }

@@ -27,6 +27,10 @@ pub struct ArchiverOptions {
     /// How long the object of a segment outlives the last reference to it, for readers that have
     /// just looked it up.
     pub grace: Duration,
+    /// How often the catalog and what is not archived are backed up.
+    pub backup: Duration,
+    /// Older backups are removed beyond so many.
+    pub backups_kept: usize,
 }
 
 impl Default for ArchiverOptions {
@@ -42,6 +46,8 @@ impl Default for ArchiverOptions {
             tidy: Duration::from_secs(60),
             erase: Duration::from_secs(24 * 3_600),
             grace: Duration::from_secs(900),
+            backup: Duration::from_secs(6 * 3_600),
+            backups_kept: 28,
         }
     }
 }

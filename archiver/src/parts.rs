@@ -1,5 +1,6 @@
 //! What the tasks of an archiver share.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use protocol::Timestamp;
@@ -20,6 +21,8 @@ pub(crate) struct Parts {
     pub(crate) catalog: Catalog,
     pub(crate) clock: SharedClock,
     pub(crate) options: ArchiverOptions,
+    /// It holds the first shard, and so does what is done once for all.
+    pub(crate) leads: AtomicBool,
 }
 
 impl Parts {

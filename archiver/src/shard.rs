@@ -2,6 +2,7 @@
 //! gives it back.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use storage::catalog::archive::{ArchiveError, ShardLease};
@@ -31,7 +32,14 @@ pub(crate) async fn run(parts: Arc<Parts>, shard: u16, stop: CancellationToken) 
             Ok(Some(lease)) => {
                 tracing::debug!(shard, position = lease.position.0, "archiving a shard");
                 metrics::holds(shard, true);
+                let leads = |leads| {
+                    if shard == 0 {
+                        parts.leads.store(leads, Ordering::Relaxed);
+                    }
+                };
+                leads(true);
                 let outcome = hold(&parts, lease, &stop).await;
+                leads(false);
                 metrics::holds(shard, false);
                 match outcome {
                     Ok(()) => return,

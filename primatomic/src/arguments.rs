@@ -8,7 +8,7 @@ use crate::commands::{append, events, log, login, profile, query, tail, view};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::profile::ConnectionOptions;
-use crate::server::{ArchiveCommand, DataOptions, DevOptions, ServeOptions};
+use crate::server::{ArchiveCommand, DataOptions, DevOptions, RestoreOptions, ServeOptions};
 
 const AFTER_HELP: &str = "\
 Start here:
@@ -68,6 +68,8 @@ pub(crate) enum Command {
     Migrate(DataOptions),
     /// Derive the catalog's tables again from its control events
     RebuildCatalog(DataOptions),
+    /// Bring everything back from the object store alone
+    Restore(Box<RestoreOptions>),
     /// Look at the archive
     #[command(subcommand)]
     Archive(ArchiveCommand),
@@ -90,6 +92,7 @@ impl Command {
             Self::Login(it) => it.connection.json,
             Self::Profile(command) => command.wants_json(),
             Self::Migrate(options) | Self::RebuildCatalog(options) => options.json,
+            Self::Restore(options) => options.json,
             Self::Archive(ArchiveCommand::Status(options)) => options.json,
             Self::Dev(_)
             | Self::Serve(_)

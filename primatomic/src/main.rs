@@ -46,6 +46,7 @@ fn run(command: Command, output: Output) -> Result<(), Failure> {
         Command::Migrate(options) => server::migrate(&options, output),
         Command::RebuildCatalog(options) => server::rebuild_catalog(&options, output),
         Command::Archive(command) => server::archive(&command, output),
+        Command::Restore(options) => server::restore(&options, output),
         Command::Openapi => server::openapi(output),
         Command::CompileComponent => Ok(()),
         Command::Completions { shell } => commands::completions(shell, output),

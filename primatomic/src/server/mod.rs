@@ -14,6 +14,7 @@ mod maintenance;
 mod node;
 mod options;
 mod readiness;
+mod restore;
 mod signals;
 mod stores;
 mod welcome;
@@ -27,6 +28,8 @@ pub(crate) use archive_status::ArchiveCommand;
 pub(crate) use archive_status::run as archive;
 pub(crate) use maintenance::{migrate, rebuild_catalog};
 pub(crate) use options::{DataOptions, DevOptions, Role, ServeOptions, ServerOptions};
+pub(crate) use restore::RestoreOptions;
+pub(crate) use restore::run as restore;
 
 use crate::failure::Failure;
 use crate::output::Output;

@@ -226,6 +226,8 @@ fn start_archiver(options: &ServerOptions, stores: &Stores, clock: &SharedClock)
             erase: Duration::from_secs(archive.archive_erase_secs),
             tidy: Duration::from_secs(archive.archive_tidy_secs),
             grace: Duration::from_secs(archive.archive_grace_secs),
+            backup: Duration::from_secs(archive.backup_secs),
+            backups_kept: archive.backups_kept.into(),
             ..ArchiverOptions::default()
         },
     })

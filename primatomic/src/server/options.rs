@@ -254,6 +254,14 @@ pub(crate) struct ArchiveOptions {
     #[arg(long, env = "PRIMATOMIC_ARCHIVE_GRACE_SECS", value_name = "SECONDS",
           default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
     pub archive_grace_secs: u64,
+    /// Seconds between two backups of the catalog and of what is not archived yet
+    #[arg(long, env = "PRIMATOMIC_BACKUP_SECS", value_name = "SECONDS",
+          default_value_t = 21_600, value_parser = clap::value_parser!(u64).range(1..))]
+    pub backup_secs: u64,
+    /// Backups that are kept
+    #[arg(long, env = "PRIMATOMIC_BACKUPS_KEPT", value_name = "N",
+          default_value_t = 28, value_parser = clap::value_parser!(u16).range(1..))]
+    pub backups_kept: u16,
 }
 
 /// Limits on views.

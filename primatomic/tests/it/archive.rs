@@ -133,6 +133,108 @@ fn invariant_6_a_view_answers_the_same_before_and_after_archiving() {
     server.stop();
 }
 
+/// Copies a directory.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn keyed_append(server: &Server, key: &str, api_key: &str) -> (Value, bool) {
+    let client = reqwest::blocking::Client::new();
+    let answer = client
+        .post(format!("{}/logs/log/append", server.url))
+        .bearer_auth(api_key)
+        .header("Idempotency-Key", key)
+        .body("{\"inc\":1000}")
+        .send()
+        .unwrap();
+    assert!(answer.status().is_success(), "{answer:?}");
+    let replayed = answer.headers().contains_key("Idempotency-Replayed");
+    (
+        answer.json::<Value>().unwrap()["sequence"].clone(),
+        replayed,
+    )
+}
+
+#[test]
+fn everything_comes_back_from_the_object_store_alone() {
+    let flags = ["--archive-segment-secs", "1", "--backup-secs", "2"];
+    let old = directory();
+    let server = Server::start_with(old.path(), &flags);
+    let key = server.key();
+    let new = json!({"name": "log", "retention": "archive"});
+    call(&server, "POST", "/logs", Some(&new));
+    append(&server, "log", 1, 200);
+    let (sequence, replayed) = keyed_append(&server, "order-1", &key);
+    assert_eq!((sequence.as_u64(), replayed), (Some(201), false));
+    server.deploy("log", "sum", "counter");
+    call(&server, "POST", "/logs/gone", None);
+    call(&server, "DELETE", "/logs/gone", None);
+    let before = look(&server, "log", 201);
+    until("it is archived", || {
+        let status = server.json(&["archive", "status", "--data", "data"]);
+        let shard = &status["shards"][0];
+        status["segments"].as_u64() > Some(0) && shard["position"] == shard["end"]
+    });
+    // Two more backups: the newest one knows of everything.
+    let backups = old.path().join("data/objects/backups");
+    let count = || std::fs::read_dir(&backups).map_or(0, Iterator::count);
+    let enough = count() + 2;
+    until("there are more backups", || count() >= enough);
+    server.kill();
+
+    let new = directory();
+    copy(
+        &old.path().join("data/objects"),
+        &new.path().join("data/objects"),
+    );
+    let restored = crate::harness::program()
+        .args(["restore", "--data", "data", "--json"])
+        .current_dir(new.path())
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(restored.status.success(), "{}", text(&restored.stderr));
+    let report: Value = serde_json::from_slice(&restored.stdout).unwrap();
+    assert_eq!(report["events"], json!(201), "{report}");
+    assert_eq!(report["cut_off_logs"], json!(0), "{report}");
+    // A second one is refused: the stores are not empty any more.
+    let again = crate::harness::program()
+        .args(["restore", "--data", "data"])
+        .current_dir(new.path())
+        .output()
+        .unwrap();
+    assert!(!again.status.success());
+    assert!(
+        text(&again.stderr).contains("is not empty"),
+        "{}",
+        text(&again.stderr)
+    );
+
+    let server = Server::start_with(new.path(), &flags);
+    assert_eq!(look(&server, "log", 201), before);
+    server.run(&["log", "verify", "log"]);
+    // The old key opens the door, a repeated request gets the old answer, and sequences go on.
+    assert_eq!(keyed_append(&server, "order-1", &key), (json!(201), true));
+    assert_eq!(keyed_append(&server, "order-2", &key), (json!(202), false));
+    let answer = look(&server, "log", 202).answer;
+    assert_eq!(answer, json!({"value": 200 * 201 / 2 + 2_000}));
+    until("the new event is archived", || {
+        let status = server.json(&["archive", "status", "--data", "data"]);
+        status["shards"][0]["position"] == status["shards"][0]["end"]
+    });
+    assert_eq!(look(&server, "log", 202).answer, answer);
+    server.stop();
+}
+
 #[test]
 fn the_status_of_the_archive_is_printed() {
     let directory = directory();

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use protocol::api_key::ApiKey;
 use protocol::limits::FRAME_BYTES_MAX;
 use protocol::packed::PackedEvents;
-use protocol::{ChainHash, Frame, Timestamp, snapshot};
+use protocol::{ChainHash, Frame, Timestamp, segment, snapshot};
 
 const FORMATS: &str = include_str!("../../../docs/formats.md");
 
@@ -72,6 +72,16 @@ fn the_hash_chain_is_that_of_the_golden_frame() {
         }
     }
     assert_eq!(chain, frame.head().chain);
+}
+
+#[test]
+fn the_segment_is_the_golden_one() {
+    let object = explained(&blocks("Segment")[0]);
+    assert_eq!(object, golden(include_str!("../../golden/segment-v1.hex")));
+    let index = segment::verify(&object).unwrap();
+    assert_eq!(index.len(), 1);
+    assert_eq!((index[0].bytes, index[0].body_bytes), (101, 96));
+    assert_eq!((index[0].offset, index[0].payload_bytes), (8, 12));
 }
 
 #[test]

@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
-    QueryResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    ExecResult, IsolationLevel, QueryResult, RuntimeErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
 };
 
 use super::error::is_contention;
@@ -69,6 +69,25 @@ impl Connection<DatabaseConnection> {
             deadline: self.deadline,
             contended,
         })
+    }
+}
+
+impl Connection<DatabaseConnection> {
+    /// Begins a transaction that reads, and sees one state of the database for as long as it takes.
+    pub(super) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        let postgres = self.inner.get_database_backend() == DbBackend::Postgres;
+        let options = TransactionOptions {
+            isolation_level: postgres.then_some(IsolationLevel::RepeatableRead),
+            access_mode: postgres.then_some(AccessMode::ReadOnly),
+            ..TransactionOptions::default()
+        };
+        let transaction = within(self.deadline, self.inner.begin_with_options(options)).await?;
+        if postgres {
+            let lift = "SET LOCAL statement_timeout = 0; \
+                        SET LOCAL idle_in_transaction_session_timeout = 0";
+            transaction.execute_unprepared(lift).await?;
+        }
+        Ok(transaction)
     }
 }
 

@@ -22,6 +22,7 @@ mod column;
 mod compute;
 mod connection;
 mod deletion;
+pub mod dump;
 mod entity;
 mod error;
 mod event;

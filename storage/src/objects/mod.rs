@@ -11,6 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use protocol::{ArtifactDigest, ComponentDigest, SegmentId, Sequence, VersionId};
+use uuid::Uuid;
 
 /// The key of an object: path segments of `a-z 0-9 . _ -`, joined by `/`. Made only by the
 /// functions here, so that every kind of object has one place and no input can leave it.
@@ -53,6 +54,22 @@ impl ObjectKey {
     #[must_use]
     pub fn as_segment(&self) -> Option<SegmentId> {
         self.0.strip_prefix(Self::SEGMENTS)?.parse().ok()
+    }
+
+    /// A part of a backup. Backups sort by the time at which they were made.
+    #[must_use]
+    pub fn backup(id: Uuid, part: &str) -> Self {
+        Self(format!("{}{id}/{part}", Self::BACKUPS))
+    }
+
+    /// The prefix of every backup.
+    pub const BACKUPS: &str = "backups/";
+
+    /// The backup that a key is a part of, if it is of any.
+    #[must_use]
+    pub fn as_backup(&self) -> Option<Uuid> {
+        let (id, _) = self.0.strip_prefix(Self::BACKUPS)?.split_once('/')?;
+        Uuid::try_parse(id).ok()
     }
 
     #[must_use]

@@ -27,7 +27,6 @@ pub use self::lease::ShardLease;
 pub use self::merge::Merge;
 pub use self::read::ArchivedEnd;
 pub use self::record::{ArchiveError, NewSegment};
-pub use self::restore::FoundSegment;
 pub use self::status::{ArchiveStatus, ShardStatus};
 pub(super) use self::trim::set_retention;
 

@@ -1,49 +1,76 @@
 //! Filling the archive's tables from segments that were found in the object store.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use protocol::SegmentId;
-use protocol::segment::IndexEntry;
+use protocol::{LogId, SegmentId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::EntityTrait as _;
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+use uuid::Uuid;
 
-use super::super::column::{from_time, from_u64};
-use super::super::entity::archive_shard;
+use super::super::column::{from_time, from_u64, to_word};
+use super::super::entity::{archive_shard, log};
 use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError};
+use super::super::{Catalog, CatalogError, Retention};
 use super::{ArchivedBlock, insert_blocks, insert_segment};
 use crate::event_log::Position;
 
-/// A segment that was found in the object store.
-#[derive(Clone, Debug)]
-pub struct FoundSegment {
-    pub id: SegmentId,
-    pub bytes: u64,
-    pub index: Vec<IndexEntry>,
-}
-
 impl Catalog {
-    /// Writes down segments and those of their blocks that are wanted. A segment without any is to
-    /// be removed.
+    /// All logs of all tenants behind an id, in the order of their ids, for the system.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn logs_of_all(
+        &self,
+        after: Option<LogId>,
+        limit: u64,
+    ) -> Result<Vec<(LogId, Retention)>, CatalogError> {
+        let mut query = log::Entity::find()
+            .select_only()
+            .column(log::Column::Id)
+            .column(log::Column::Retention)
+            .order_by_asc(log::Column::Id)
+            .limit(limit);
+        if let Some(after) = after {
+            query = query.filter(log::Column::Id.gt(after.0));
+        }
+        let rows: Vec<(Uuid, String)> = query.into_tuple().all(self.readers()).await?;
+        rows.into_iter()
+            .map(|(id, retention)| Ok((LogId(id), to_word(&retention)?)))
+            .collect()
+    }
+
+    /// Writes down segments that were found and those of their blocks that are wanted. A segment
+    /// without any is to be removed.
     ///
     /// # Errors
     /// When the rows can't be written; then none was.
     pub async fn adopt_segments(
         &self,
-        shard: u16,
         segments: &[(SegmentId, u64)],
         blocks: &[ArchivedBlock],
+        shard_of: impl Fn(LogId) -> u16,
     ) -> Result<(), CatalogError> {
-        self.change(Turn::Shard(shard), move |change| async move {
+        let shard_of = &shard_of;
+        self.change(Turn::All, move |change| async move {
             let mut live: HashMap<SegmentId, usize> = HashMap::new();
+            let mut shards: HashMap<SegmentId, u16> = HashMap::new();
+            let mut by_shard: BTreeMap<u16, Vec<ArchivedBlock>> = BTreeMap::new();
             for block in blocks {
+                let shard = shard_of(block.entry.log);
                 *live.entry(block.segment).or_default() += 1;
+                shards.insert(block.segment, shard);
+                by_shard.entry(shard).or_default().push(*block);
             }
             for (id, bytes) in segments {
                 let live = live.get(id).copied().unwrap_or_default();
+                let shard = shards.get(id).copied().unwrap_or_default();
                 insert_segment(&change, shard, *id, *bytes, live).await?;
             }
-            insert_blocks(change.sql(), shard, blocks).await?;
+            for (shard, blocks) in by_shard {
+                insert_blocks(change.sql(), shard, &blocks).await?;
+            }
             change.commit().await
         })
         .await

@@ -1,8 +1,9 @@
 //! Operational: CPU time spent by versions.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "compute_usage")]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

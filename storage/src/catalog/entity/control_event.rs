@@ -1,8 +1,9 @@
 //! Control events as they are stored.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "control_events")]
 pub(crate) struct Model {
     #[sea_orm(primary_key)]

@@ -1,8 +1,9 @@
 //! Operational: what is still to be removed from the event log and the object store.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "deletions")]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

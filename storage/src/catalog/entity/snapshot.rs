@@ -1,8 +1,9 @@
 //! Operational: snapshots in the object store.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "snapshots")]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

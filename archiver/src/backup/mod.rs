@@ -1,0 +1,148 @@
+//! Backups: the catalog, and the events that are in no segment yet, as objects.
+//!
+//! Together with the segments, which are objects already, a backup is all that a cluster is restored
+//! from. Its manifest is written last and names everything, so a backup that was cut off is none.
+//! Between two backups, the control events that came since are added to the newest one every minute.
+
+mod format;
+mod write;
+
+use std::time::Duration;
+
+use storage::objects::ObjectKey;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub(crate) use self::format::{Manifest, ManifestError, decode_rows};
+use crate::metrics;
+use crate::parts::{Parts, StepError};
+
+/// How often it is looked whether a backup is due, at most.
+const LOOK_MAX: Duration = Duration::from_secs(60);
+
+/// Objects that are listed at a time.
+const LISTED: usize = 1_000;
+
+/// A backup that is there.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) id: Uuid,
+    /// All of its objects.
+    pub(crate) keys: Vec<ObjectKey>,
+}
+
+impl Found {
+    /// Whether its manifest was written.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.keys.contains(&manifest_key(self.id))
+    }
+}
+
+pub(crate) fn manifest_key(id: Uuid) -> ObjectKey {
+    ObjectKey::backup(id, "manifest")
+}
+
+/// What begins the names of the objects with later control events.
+pub(crate) const SINCE: &str = "since-";
+
+/// Makes a backup whenever one is due and this archiver leads, until told to stop.
+pub(crate) async fn run(parts: std::sync::Arc<Parts>, stop: CancellationToken) {
+    let look = (parts.options.backup / 10).clamp(Duration::from_millis(100), LOOK_MAX);
+    let mut newest = None;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(look) => {}
+            () = stop.cancelled() => return,
+        }
+        if !parts.leads.load(std::sync::atomic::Ordering::Relaxed) {
+            newest = None;
+            continue;
+        }
+        let round = round(&parts, &mut newest);
+        let outcome = tokio::select! {
+            outcome = round => outcome,
+            () = stop.cancelled() => return,
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "no backup is made right now");
+            metrics::failure("backup");
+            newest = None;
+        }
+    }
+}
+
+/// Begins a backup, or adds to the newest one.
+async fn round(parts: &Parts, newest: &mut Option<write::Written>) -> Result<(), StepError> {
+    let backups = list(parts.objects.as_ref()).await?;
+    let last = backups.iter().rev().find(|backup| backup.is_complete());
+    let due = last.is_none_or(|backup| {
+        let at = crate::garbage::made_at(backup.id).unwrap_or_default();
+        at <= parts.ago(parts.options.backup)
+    });
+    if due {
+        let written = write::write(parts).await?;
+        metrics::backup(parts.clock.now());
+        tracing::info!(id = %written.id, "a backup was made");
+        *newest = Some(written);
+        return remove_old(parts).await;
+    }
+    match newest {
+        Some(written) => write::add(parts, written).await,
+        None => {
+            // Made by another archiver, or before a start: what came since is added from the
+            // beginning, and the same event twice does no harm.
+            *newest = last.map(write::Written::found);
+            Ok(())
+        }
+    }
+}
+
+/// All backups, oldest first.
+pub(crate) async fn list(
+    objects: &dyn storage::objects::ObjectStore,
+) -> Result<Vec<Found>, storage::objects::ObjectError> {
+    let mut backups: Vec<Found> = Vec::new();
+    let mut after: Option<ObjectKey> = None;
+    loop {
+        let listed = objects
+            .list(ObjectKey::BACKUPS, after.as_ref(), LISTED)
+            .await?;
+        let more = listed.len() == LISTED;
+        for object in listed {
+            if let Some(id) = object.key.as_backup() {
+                match backups.last_mut() {
+                    Some(backup) if backup.id == id => backup.keys.push(object.key.clone()),
+                    _ => backups.push(Found {
+                        id,
+                        keys: vec![object.key.clone()],
+                    }),
+                }
+            }
+            after = Some(object.key);
+        }
+        if !more {
+            return Ok(backups);
+        }
+    }
+}
+
+/// Removes backups beyond those that are kept, manifests first.
+async fn remove_old(parts: &Parts) -> Result<(), StepError> {
+    let mut backups = list(parts.objects.as_ref()).await?;
+    let complete = backups.iter().filter(|it| it.is_complete()).count();
+    let mut surplus = complete.saturating_sub(parts.options.backups_kept.max(1));
+    backups.retain(|backup| {
+        let old = surplus > 0;
+        if backup.is_complete() {
+            surplus = surplus.saturating_sub(1);
+        }
+        old
+    });
+    for backup in backups {
+        parts.objects.delete(&manifest_key(backup.id)).await?;
+        for key in &backup.keys {
+            parts.objects.delete(key).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! `primatomic restore`: from the object store alone to stores that a server goes on with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use archiver::restore::{Progress, RestoreParts, RestoreReport, restore};
+use clap::Args;
+use serde_json::json;
+use storage::clock::{SharedClock, SystemClock};
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::server::cluster::ClusterOptions;
+use crate::server::lock::DataDirectory;
+use crate::server::logging;
+use crate::server::options::{EventOptions, LogFormat};
+use crate::server::stores::Stores;
+
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+The object store holds everything: the archive and the backups. The other stores must be empty: on one
+machine, a data directory with nothing in it but `objects`; on a cluster, new streams and a new
+database. What is restored is what the newest backup knows, with every event that was archived until
+the end. People have to log in again; API keys stay valid.
+
+Examples:
+  mkdir new && cp -r old/objects new/ && primatomic restore --data new
+  primatomic restore --nats nats://n1:4222 --database-url postgres://... --s3-bucket events")]
+pub(crate) struct RestoreOptions {
+    /// Directory that holds everything that persists
+    #[arg(
+        long,
+        env = "PRIMATOMIC_DATA",
+        value_name = "DIRECTORY",
+        default_value = "data"
+    )]
+    pub data: std::path::PathBuf,
+    /// The backup to restore [default: the newest one]
+    #[arg(long, value_name = "ID")]
+    pub backup: Option<Uuid>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub events: EventOptions,
+    #[command(flatten)]
+    pub cluster: ClusterOptions,
+}
+
+/// Restores and says what was restored.
+pub(crate) fn run(options: &RestoreOptions, output: Output) -> Result<(), Failure> {
+    logging::start("warn", LogFormat::Auto)?;
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    let report = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::other)?
+        .block_on(restore_stores(options, output))?;
+    let RestoreReport {
+        backup,
+        control_events,
+        segments,
+        logs,
+        events,
+        cut_off_logs,
+    } = report;
+    let value = json!({
+        "backup": backup.to_string(),
+        "control_events": control_events,
+        "segments": segments,
+        "logs": logs,
+        "events": events,
+        "cut_off_logs": cut_off_logs,
+    });
+    output.value(&value, |_| {
+        let cut_off = match cut_off_logs {
+            0 => String::new(),
+            logs => format!(
+                "\n{logs} logs have events that no segment holds; they end before the first one \
+                 that is missing. The log of this command names them."
+            ),
+        };
+        format!(
+            "Restored backup {backup}: {logs} logs with {events} events in {segments} segments, \
+             and {control_events} control events.{cut_off}"
+        )
+    })
+}
+
+async fn restore_stores(
+    options: &RestoreOptions,
+    output: Output,
+) -> Result<RestoreReport, Failure> {
+    let clock: SharedClock = Arc::new(SystemClock);
+    let cluster = options.cluster.cluster()?;
+    let data = match cluster {
+        Some(_) => None,
+        None => Some(DataDirectory::open(&options.data)?),
+    };
+    let stores = match (&cluster, &data) {
+        (Some(cluster), _) => Stores::cluster(cluster, Arc::clone(&clock)).await?,
+        (None, Some(data)) => Stores::embedded(data, &options.events, Arc::clone(&clock)).await?,
+        (None, None) => return Err(Failure::Usage("no stores are named".to_owned())),
+    };
+    let parts = RestoreParts {
+        event_log: Arc::clone(&stores.event_log),
+        objects: Arc::clone(&stores.objects),
+        catalog: stores.catalog.clone(),
+        clock,
+        key_window: Duration::from_secs(options.events.idempotency_window_secs),
+    };
+    let progress = move |progress| {
+        output.note(match progress {
+            Progress::Catalog { rows } => format!("{rows} rows of the catalog are loaded"),
+            Progress::Segments { read } => format!("{read} segments are found"),
+            Progress::Logs { done, of } => format!("{done} of {of} logs are restored"),
+        });
+    };
+    let outcome = restore(&parts, options.backup, &progress).await;
+    stores.close().await;
+    outcome.map_err(Failure::other)
+}

@@ -1,0 +1,238 @@
+//! The catalog as rows that can be kept elsewhere and loaded into an empty catalog.
+//!
+//! What is kept are the control events, which everything of the read model derives from, and the
+//! operational rows that somebody would miss: what is still to be deleted, where snapshots are, and
+//! what compute was used. Sessions end with the catalog; artifacts are compiled again; where the
+//! archive's blocks are stands in its segments.
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use serde::{Deserialize, Serialize};
+
+use super::entity::{compute_usage, control_event, deletion, snapshot, snapshot_check};
+use super::turn::Turn;
+use super::{Catalog, CatalogError, RebuildReport};
+
+/// Rows that are read at a time.
+const PAGE: u64 = 1_000;
+
+/// A row of the dump; opaque but for its serialized form, which is a JSON object with the name of
+/// its table.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DumpRow(Row);
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "table", content = "row", rename_all = "snake_case")]
+enum Row {
+    ControlEvents(control_event::Model),
+    Deletions(deletion::Model),
+    Snapshots(snapshot::Model),
+    SnapshotChecks(snapshot_check::Model),
+    ComputeUsage(compute_usage::Model),
+}
+
+impl DumpRow {
+    /// Where the row stands among the control events, if it is one, and its time.
+    #[must_use]
+    pub fn control_event(&self) -> Option<(i64, i64)> {
+        match &self.0 {
+            Row::ControlEvents(row) => Some((row.position, row.at)),
+            _ => None,
+        }
+    }
+}
+
+/// Reads the rows of one state of the catalog, page after page.
+pub struct Dump {
+    transaction: DatabaseTransaction,
+    place: Place,
+}
+
+/// The table that is read, and behind which row.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    ControlEvents(i64),
+    Others(usize, u64),
+    End,
+}
+
+impl Catalog {
+    /// Begins a dump.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn dump(&self) -> Result<Dump, CatalogError> {
+        Ok(Dump {
+            transaction: self.readers().snapshot().await?,
+            place: Place::ControlEvents(0),
+        })
+    }
+
+    /// The control events since a time, in microseconds, as rows of a dump.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn dump_since(&self, at: i64) -> Result<Vec<DumpRow>, CatalogError> {
+        let rows = control_event::Entity::find()
+            .filter(control_event::Column::At.gte(at))
+            .order_by_asc(control_event::Column::Position)
+            .all(self.readers())
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(Row::ControlEvents)
+            .map(DumpRow)
+            .collect())
+    }
+
+    /// Whether nothing was ever recorded.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn is_empty(&self) -> Result<bool, CatalogError> {
+        let events = control_event::Entity::find().limit(1);
+        Ok(events.count(self.readers()).await? == 0)
+    }
+
+    /// Stores rows of a dump; those that are there already stay as they are.
+    ///
+    /// # Errors
+    /// When a row can't be written; then none of them was.
+    pub async fn load(&self, rows: Vec<DumpRow>) -> Result<(), CatalogError> {
+        let rows = &rows;
+        self.change(Turn::All, move |change| async move {
+            for row in rows {
+                insert(change.sql(), row.0.clone()).await?;
+            }
+            change.commit().await
+        })
+        .await
+    }
+
+    /// Derives the read model from the events that were loaded, and goes on behind them.
+    ///
+    /// # Errors
+    /// When an event can't be applied.
+    pub async fn finish_load(&self) -> Result<RebuildReport, CatalogError> {
+        if self.readers().get_database_backend() == DbBackend::Postgres {
+            let go_on = "SELECT setval(pg_get_serial_sequence('control_events', 'position'), \
+                         (SELECT coalesce(max(position), 1) FROM control_events))";
+            self.writer().execute_unprepared(go_on).await?;
+        }
+        self.rebuild().await
+    }
+}
+
+impl Dump {
+    /// The next rows; none at the end.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn next(&mut self) -> Result<Vec<DumpRow>, CatalogError> {
+        loop {
+            let (rows, next) = match self.place {
+                Place::ControlEvents(after) => self.control_events(after).await?,
+                Place::Others(table, offset) => self.others(table, offset).await?,
+                Place::End => return Ok(Vec::new()),
+            };
+            self.place = next;
+            if !rows.is_empty() {
+                return Ok(rows);
+            }
+        }
+    }
+
+    async fn control_events(&self, after: i64) -> Result<(Vec<DumpRow>, Place), CatalogError> {
+        let rows = control_event::Entity::find()
+            .filter(control_event::Column::Position.gt(after))
+            .order_by_asc(control_event::Column::Position)
+            .limit(PAGE)
+            .all(&self.transaction)
+            .await?;
+        let next = match rows.last() {
+            Some(last) => Place::ControlEvents(last.position),
+            None => Place::Others(0, 0),
+        };
+        let rows = rows.into_iter().map(Row::ControlEvents).map(DumpRow);
+        Ok((rows.collect(), next))
+    }
+
+    async fn others(
+        &self,
+        table: usize,
+        offset: u64,
+    ) -> Result<(Vec<DumpRow>, Place), CatalogError> {
+        let sql = &self.transaction;
+        let rows = match table {
+            0 => {
+                page::<deletion::Entity>(sql, deletion::Column::Id, offset, Row::Deletions).await?
+            }
+            1 => {
+                let by = snapshot::Column::VersionId;
+                page::<snapshot::Entity>(sql, by, offset, Row::Snapshots).await?
+            }
+            2 => {
+                let by = snapshot_check::Column::VersionId;
+                page::<snapshot_check::Entity>(sql, by, offset, Row::SnapshotChecks).await?
+            }
+            3 => {
+                let by = compute_usage::Column::VersionId;
+                page::<compute_usage::Entity>(sql, by, offset, Row::ComputeUsage).await?
+            }
+            _ => return Ok((Vec::new(), Place::End)),
+        };
+        let next = if rows.is_empty() {
+            Place::Others(table + 1, 0)
+        } else {
+            Place::Others(table, offset + rows.len() as u64)
+        };
+        Ok((rows, next))
+    }
+}
+
+/// Rows of a table behind an offset. The transaction sees one state, so none is skipped.
+async fn page<E: EntityTrait>(
+    sql: &DatabaseTransaction,
+    by: E::Column,
+    offset: u64,
+    row: fn(E::Model) -> Row,
+) -> Result<Vec<DumpRow>, CatalogError> {
+    let mut query = E::find().order_by_asc(by);
+    for key in <E::PrimaryKey as sea_orm::Iterable>::iter() {
+        query = query.order_by_asc(sea_orm::PrimaryKeyToColumn::into_column(key));
+    }
+    let rows = query.offset(offset).limit(PAGE).all(sql).await?;
+    Ok(rows.into_iter().map(row).map(DumpRow).collect())
+}
+
+async fn insert(sql: &impl ConnectionTrait, row: Row) -> Result<(), CatalogError> {
+    match row {
+        Row::ControlEvents(row) => {
+            put::<control_event::Entity, _>(sql, row.into_active_model()).await
+        }
+        Row::Deletions(row) => put::<deletion::Entity, _>(sql, row.into_active_model()).await,
+        Row::Snapshots(row) => put::<snapshot::Entity, _>(sql, row.into_active_model()).await,
+        Row::SnapshotChecks(row) => {
+            put::<snapshot_check::Entity, _>(sql, row.into_active_model()).await
+        }
+        Row::ComputeUsage(row) => {
+            put::<compute_usage::Entity, _>(sql, row.into_active_model()).await
+        }
+    }
+}
+
+async fn put<E, A>(sql: &impl ConnectionTrait, row: A) -> Result<(), CatalogError>
+where
+    E: EntityTrait,
+    A: sea_orm::ActiveModelTrait<Entity = E>,
+{
+    E::insert(row.reset_all())
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(sql)
+        .await?;
+    Ok(())
+}
