@@ -106,13 +106,12 @@ fn let_fail(
             troubles.push(text.clone());
             text
         });
-        let end = load.elapsed();
         println!("{number:>3}. at {:>6.1} s: {text}", begin.as_secs_f64());
         // Some faults meet what is left of the one before.
         if number == faults || !plan.hurries() {
             wait_until_all_goes_on(load, &load.progress(), &text, troubles);
         }
-        record.push(Fault { kind, begin, end });
+        record.push(Fault { kind, begin });
     }
     record
 }

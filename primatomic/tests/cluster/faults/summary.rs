@@ -11,11 +11,13 @@ use crate::history::History;
 /// How many violations are printed.
 const PRINTED_MAX: usize = 20;
 
+/// A pause that comes without any fault: what begins that much before one is still its own.
+const USUAL_PAUSE: Duration = Duration::from_millis(300);
+
 /// A fault that was carried out.
 pub(super) struct Fault {
     pub(super) kind: Kind,
     pub(super) begin: Duration,
-    pub(super) end: Duration,
 }
 
 /// A time in which nobody got an answer.
@@ -114,28 +116,30 @@ impl<'a> Summary<'a> {
         }
     }
 
-    /// Every kind with how often it was carried out, and the longest pauses that it came with.
+    /// Every kind with how often it was carried out, and the longest pauses that it brought.
     fn kinds(&self) -> Vec<(Kind, usize, Duration, Duration)> {
         let mut kinds: BTreeMap<Kind, (usize, Duration, Duration)> = BTreeMap::new();
         for (index, fault) in self.faults.iter().enumerate() {
-            // What follows a fault counts as its own until the next one begins.
-            let next = self.faults.get(index + 1).map(|fault| fault.begin);
-            let until = next.unwrap_or(Duration::MAX).max(fault.end);
-            let during = |pauses: &[Pause]| {
-                let met = pauses
-                    .iter()
-                    .filter(|it| it.end > fault.begin && it.begin < until);
-                longest(&met.copied().collect::<Vec<_>>())
+            let brought = |pauses: &[Pause]| {
+                let own = pauses.iter().filter(|it| self.brought_by(**it) == index);
+                longest(&own.copied().collect::<Vec<_>>())
             };
             let kind = kinds.entry(fault.kind).or_default();
             kind.0 += 1;
-            kind.1 = kind.1.max(during(&self.append_pauses));
-            kind.2 = kind.2.max(during(&self.query_pauses));
+            kind.1 = kind.1.max(brought(&self.append_pauses));
+            kind.2 = kind.2.max(brought(&self.query_pauses));
         }
         let kinds = kinds.into_iter();
         kinds
             .map(|(kind, (times, appends, queries))| (kind, times, appends, queries))
             .collect()
+    }
+
+    /// The fault that was the last when a pause began.
+    fn brought_by(&self, pause: Pause) -> usize {
+        let begin = pause.begin + USUAL_PAUSE;
+        let last = self.faults.iter().rposition(|fault| fault.begin <= begin);
+        last.unwrap_or_default()
     }
 }
 
