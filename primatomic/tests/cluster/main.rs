@@ -1,6 +1,8 @@
 //! The roles as processes on NATS, PostgreSQL and an S3 server.
 
 #[cfg(test)]
+mod archive;
+#[cfg(test)]
 mod checker;
 #[cfg(test)]
 mod client;

@@ -66,6 +66,28 @@ impl Stores {
         })
     }
 
+    /// New servers, and nothing of the old ones but what the object store holds: what is left after
+    /// a disaster.
+    ///
+    /// # Errors
+    /// When a server does not start.
+    pub fn lose_all_but_objects(self, nats: Nats) -> Result<Self> {
+        Ok(Self {
+            nats,
+            database: PostgresServer::start()?,
+            ..self
+        })
+    }
+
+    /// The program with other arguments, told of the stores.
+    #[must_use]
+    pub fn tool(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).arg("--s3-path-style");
+        self.name_stores(&mut command);
+        command
+    }
+
     /// Starts a process with a role, and waits until it is ready.
     ///
     /// # Errors
@@ -86,10 +108,18 @@ impl Stores {
 
     fn command(&self, role: &str) -> Command {
         let mut command = Command::new(&self.program);
-        node::remove_settings(&mut command);
+        command.args(["serve", role, "--listen", "127.0.0.1:0", "--s3-path-style"]);
+        self.name_stores(&mut command);
+        command
+            .env("PRIMATOMIC_RATE_LIMIT", "0")
+            .env("PRIMATOMIC_AUTH_RATE_LIMIT", "0");
+        command
+    }
+
+    fn name_stores(&self, command: &mut Command) {
+        node::remove_settings(command);
         let urls = self.nats.urls();
         command
-            .args(["serve", role, "--listen", "127.0.0.1:0", "--s3-path-style"])
             .env("PRIMATOMIC_NATS", urls.join(","))
             .env(
                 "PRIMATOMIC_NATS_MONITORS",
@@ -102,9 +132,6 @@ impl Stores {
             .env("PRIMATOMIC_S3_ENDPOINT", self.objects.endpoint())
             .env("PRIMATOMIC_S3_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", &self.key.id)
-            .env("AWS_SECRET_ACCESS_KEY", &self.key.secret)
-            .env("PRIMATOMIC_RATE_LIMIT", "0")
-            .env("PRIMATOMIC_AUTH_RATE_LIMIT", "0");
-        command
+            .env("AWS_SECRET_ACCESS_KEY", &self.key.secret);
     }
 }
