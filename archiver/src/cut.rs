@@ -42,11 +42,7 @@ pub(crate) async fn cut(
 ) -> Result<ShardLease, StepError> {
     let started = Instant::now();
     let (new, retentions) = gather(parts, pending).await?;
-    let segment = if new.is_empty() {
-        None
-    } else {
-        Some(upload(parts, new, &retentions).await?)
-    };
+    let segment = upload(parts, new, &retentions).await?;
     if started.elapsed() > RECORD_WITHIN {
         return Err(StepError::Failed(
             "the segment took too long on its way; it is cut again".to_owned(),
@@ -67,11 +63,8 @@ pub(crate) async fn encode_pending(
     pending: &Pending,
 ) -> Result<Option<Bytes>, StepError> {
     let (new, _) = gather(parts, pending).await?;
-    if new.is_empty() {
-        return Ok(None);
-    }
     let encoded = compute(move || encode(new)).await?;
-    Ok(Some(encoded.bytes))
+    Ok((!encoded.index.is_empty()).then_some(encoded.bytes))
 }
 
 /// The frames of existing logs that are not archived yet, without a gap, and the logs' retentions.
@@ -92,8 +85,10 @@ async fn gather(
         retentions.insert(log, retention);
         let after = head.unwrap_or_else(|| Head::origin(log));
         let frames = pending.logs.get(&log).cloned().unwrap_or_default();
-        if let Some(part) = complete(parts, Part { log, after, frames }).await? {
-            new.push(part);
+        match complete(parts, Part { log, after, frames }).await {
+            Ok(part) => new.extend(part),
+            Err(StepError::Read(error @ ReadError::Damaged { .. })) => leave_out(log, &error),
+            Err(error) => return Err(error),
         }
     }
     Ok((new, retentions))
@@ -116,7 +111,6 @@ async fn complete(parts: &Parts, mut part: Part) -> Result<Option<Part>, StepErr
                 }
             }
             if next == before {
-                metrics::gap();
                 return Err(StepError::Read(ReadError::Damaged {
                     log,
                     reason: format!("sequence {next} is not in the hot log and not archived"),
@@ -136,8 +130,11 @@ async fn upload(
     parts: &Parts,
     new: Vec<Part>,
     retentions: &HashMap<LogId, Retention>,
-) -> Result<NewSegment, StepError> {
+) -> Result<Option<NewSegment>, StepError> {
     let Encoded { bytes, index } = compute(move || encode(new)).await?;
+    if index.is_empty() {
+        return Ok(None);
+    }
     let id = SegmentId::generate();
     let length = bytes.len() as u64;
     let key = ObjectKey::segment(id);
@@ -156,11 +153,11 @@ async fn upload(
         level: level(0, entry.body_bytes),
         trim_pending: retentions.get(&entry.log) == Some(&Retention::Archive),
     });
-    Ok(NewSegment {
+    Ok(Some(NewSegment {
         id,
         bytes: length,
         blocks: blocks.collect(),
-    })
+    }))
 }
 
 /// The level of a block that was made on a level: large ones are never merged.
@@ -172,26 +169,44 @@ pub(crate) fn level(made_on: u8, body_bytes: u32) -> u8 {
     }
 }
 
-/// One block for each log, or several for a log with much.
+/// A log that can't be archived as it is keeps no other one from it. It stays in the hot log, because
+/// nothing is trimmed that is not archived, and is tried again with its next frame.
+fn leave_out(log: LogId, error: &ReadError) {
+    tracing::error!(%log, %error, "a log is not archived any more, and not trimmed");
+    metrics::damaged();
+}
+
 fn encode(parts: Vec<Part>) -> Result<Encoded, StepError> {
     let mut segment = SegmentBuilder::default();
-    for Part { log, after, frames } in parts {
-        let mut block = BlockBuilder::new(log, after);
-        for frame in &frames {
-            if block.is_full() {
-                let head = block.head();
-                push(
-                    &mut segment,
-                    std::mem::replace(&mut block, BlockBuilder::new(log, head)),
-                )?;
+    for part in parts {
+        let log = part.log;
+        match blocks(part) {
+            Ok(blocks) => {
+                for block in blocks {
+                    push(&mut segment, block)?;
+                }
             }
-            block
-                .push_frame(frame)
-                .map_err(|error| damaged(log, error))?;
+            Err(error) => leave_out(log, &error),
         }
-        push(&mut segment, block)?;
     }
     Ok(segment.finish())
+}
+
+/// One block, or several for a log with much.
+fn blocks(part: Part) -> Result<Vec<BlockBuilder>, ReadError> {
+    let Part { log, after, frames } = part;
+    let mut full = Vec::new();
+    let mut block = BlockBuilder::new(log, after);
+    for frame in &frames {
+        if block.is_full() {
+            let next = BlockBuilder::new(log, block.head());
+            full.push(std::mem::replace(&mut block, next));
+        }
+        let pushed = block.push_frame(frame);
+        pushed.map_err(|error| damaged(log, error))?;
+    }
+    full.push(block);
+    Ok(full)
 }
 
 pub(crate) fn push(segment: &mut SegmentBuilder, block: BlockBuilder) -> Result<(), StepError> {
@@ -203,10 +218,9 @@ pub(crate) fn push(segment: &mut SegmentBuilder, block: BlockBuilder) -> Result<
     Ok(())
 }
 
-pub(crate) fn damaged(log: LogId, error: PushError) -> StepError {
-    metrics::gap();
-    StepError::Read(ReadError::Damaged {
+pub(crate) fn damaged(log: LogId, error: PushError) -> ReadError {
+    ReadError::Damaged {
         log,
         reason: error.to_string(),
-    })
+    }
 }

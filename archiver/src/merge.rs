@@ -208,7 +208,7 @@ fn encode(
         for (row, block) in group.iter().zip(&blocks) {
             builder
                 .push_block(block, row.entry.head())
-                .map_err(|error| damaged(log, error))?;
+                .map_err(|error| StepError::Read(damaged(log, error)))?;
         }
         builder.forget_keys_before(keys_since);
         push(&mut segment, builder)?;

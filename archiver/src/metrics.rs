@@ -24,7 +24,7 @@ pub(crate) fn holds(shard: u16, holds: bool) {
 }
 
 /// Events are missing or were changed: nothing of their log is archived or trimmed any more.
-pub(crate) fn gap() {
+pub(crate) fn damaged() {
     metrics::counter!("archive_damaged_logs").increment(1);
 }
 

@@ -152,7 +152,7 @@ impl Catalog {
     }
 }
 
-fn later(now: Timestamp, by: Duration) -> Timestamp {
+pub(super) fn later(now: Timestamp, by: Duration) -> Timestamp {
     let by = u64::try_from(by.as_micros()).unwrap_or(u64::MAX);
     Timestamp(now.as_micros().saturating_add(by))
 }

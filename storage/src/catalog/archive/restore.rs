@@ -1,20 +1,27 @@
 //! Filling the archive's tables from segments that were found in the object store.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
-use protocol::{LogId, SegmentId};
+use protocol::{LogId, SegmentId, Timestamp};
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
 use super::super::column::{from_time, from_u64, to_word};
-use super::super::entity::{archive_shard, log};
+use super::super::entity::{archive_segment, archive_shard, log};
+use super::super::record::Change;
 use super::super::turn::Turn;
 use super::super::{Catalog, CatalogError, Retention};
+use super::lease::later;
 use super::{ArchivedBlock, insert_blocks, insert_segment};
 use crate::event_log::Position;
+
+/// How long segments stay that nothing refers to after a restore. Somebody may miss what is in them.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 impl Catalog {
     /// All logs of all tenants behind an id, in the order of their ids, for the system.
@@ -67,6 +74,9 @@ impl Catalog {
                 let live = live.get(id).copied().unwrap_or_default();
                 let shard = shards.get(id).copied().unwrap_or_default();
                 insert_segment(&change, shard, *id, *bytes, live).await?;
+                if live == 0 {
+                    keep_until(&change, *id, later(change.at(), KEPT)).await?;
+                }
             }
             for (shard, blocks) in by_shard {
                 insert_blocks(change.sql(), shard, &blocks).await?;
@@ -103,4 +113,21 @@ impl Catalog {
         })
         .await
     }
+}
+
+/// Lets a segment that nothing refers to count as retired only then.
+async fn keep_until(
+    change: &Change,
+    segment: SegmentId,
+    until: Timestamp,
+) -> Result<(), CatalogError> {
+    archive_segment::Entity::update_many()
+        .col_expr(
+            archive_segment::Column::RetiredAt,
+            Expr::value(from_time(until)),
+        )
+        .filter(archive_segment::Column::Id.eq(segment.0))
+        .exec(change.sql())
+        .await?;
+    Ok(())
 }
