@@ -42,6 +42,9 @@ use self::parts::Parts;
 
 /// What an archiver works with.
 pub struct ArchiverParts {
+    /// Names the archiver in leases. One whose stores belong to its process alone always has the same
+    /// name, and so need not wait for the lease of the process before it to end.
+    pub id: Uuid,
     pub event_log: SharedEventLog,
     pub objects: SharedObjects,
     pub catalog: Catalog,
@@ -51,7 +54,6 @@ pub struct ArchiverParts {
 
 /// An archiver that runs. Stopped by [`Archiver::shutdown`].
 pub struct Archiver {
-    parts: Arc<Parts>,
     tasks: TaskTracker,
     stopping: CancellationToken,
 }
@@ -61,6 +63,7 @@ impl Archiver {
     #[must_use]
     pub fn start(parts: ArchiverParts) -> Self {
         let ArchiverParts {
+            id,
             event_log,
             objects,
             catalog,
@@ -68,7 +71,7 @@ impl Archiver {
             options,
         } = parts;
         let parts = Arc::new(Parts {
-            id: Uuid::now_v7(),
+            id,
             event_log,
             objects,
             catalog,
@@ -82,29 +85,7 @@ impl Archiver {
             tasks.spawn(work);
         }
         tasks.spawn(backup::run(Arc::clone(&parts), stopping.clone()));
-        Self {
-            parts,
-            tasks,
-            stopping,
-        }
-    }
-
-    /// Whether the stores that it needs can be used; the text is for operators.
-    ///
-    /// # Errors
-    /// Names the store that can't.
-    pub async fn health(&self) -> Result<(), String> {
-        if self.stopping.is_cancelled() {
-            return Err("the archiver is stopping".to_owned());
-        }
-        let (catalog, event_log, objects) = tokio::join!(
-            self.parts.catalog.health(),
-            self.parts.event_log.health(),
-            self.parts.objects.health()
-        );
-        catalog.map_err(|reason| format!("the catalog: {reason}"))?;
-        event_log.map_err(|reason| format!("the event log: {reason}"))?;
-        objects.map_err(|reason| format!("the object store: {reason}"))
+        Self { tasks, stopping }
     }
 
     /// Ends what is under way at its next step and gives the shards back. What was uploaded and not

@@ -21,14 +21,12 @@ async fn invariant_8_without_the_object_store_appends_go_on_and_nothing_is_trimm
     assert_eq!(setup.hot_events(log, 60).await, 60);
     assert_eq!(setup.archived(log).await, 0);
     setup.check(log, 60).await;
-    assert!(archiver.health().await.is_err());
     setup.objects.go_away(false);
     until("it is trimmed", async || {
         setup.hot_events(log, 60).await == 1
     })
     .await;
     setup.check(log, 60).await;
-    assert_eq!(archiver.health().await, Ok(()));
     archiver.shutdown().await;
 }
 

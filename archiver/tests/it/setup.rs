@@ -155,6 +155,7 @@ impl Setup {
 
     pub(crate) fn archiver_with(&self, options: ArchiverOptions) -> Archiver {
         Archiver::start(ArchiverParts {
+            id: uuid::Uuid::now_v7(),
             event_log: Arc::clone(&self.event_log),
             objects: Arc::clone(&self.objects) as _,
             catalog: self.catalog.clone(),

@@ -11,6 +11,7 @@ use storage::clock::{SharedClock, SystemClock};
 use storage::event_log::appender::{Appender, AppenderOptions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 use worker::compile::CompilerCommand;
 use worker::engine::MachineLimits;
 use worker::{Worker, WorkerOptions, WorkerParts};
@@ -36,7 +37,7 @@ pub(crate) struct Node {
     /// The worker takes calls of other processes.
     pub(super) serving: Option<Arc<Serving>>,
     pub(super) control_plane: Option<ControlPlane>,
-    pub(super) archiver: Option<Archiver>,
+    archiver: Option<Archiver>,
     metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
     grace: Duration,
 }
@@ -214,7 +215,13 @@ fn start_archiver(options: &ServerOptions, stores: &Stores, clock: &SharedClock)
     let hot = archive
         .archive_hot_secs
         .max(options.events.idempotency_window_secs);
+    let is_alone = stores.bus.is_none();
     Archiver::start(ArchiverParts {
+        id: if is_alone {
+            Uuid::nil()
+        } else {
+            Uuid::now_v7()
+        },
         event_log: Arc::clone(&stores.event_log),
         objects: Arc::clone(&stores.objects),
         catalog: stores.catalog.clone(),
@@ -225,6 +232,7 @@ fn start_archiver(options: &ServerOptions, stores: &Stores, clock: &SharedClock)
             hot: Duration::from_secs(hot),
             erase: Duration::from_secs(archive.archive_erase_secs),
             tidy: Duration::from_secs(archive.archive_tidy_secs),
+            merged_blocks: archive.archive_merged_blocks,
             grace: Duration::from_secs(archive.archive_grace_secs),
             backup: Duration::from_secs(archive.backup_secs),
             backups_kept: archive.backups_kept.into(),

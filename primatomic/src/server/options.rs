@@ -246,6 +246,10 @@ pub(crate) struct ArchiveOptions {
     #[arg(long, env = "PRIMATOMIC_ARCHIVE_ERASE_SECS", value_name = "SECONDS",
           default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..))]
     pub archive_erase_secs: u64,
+    /// Small blocks of a log that are merged into a larger one
+    #[arg(long, env = "PRIMATOMIC_ARCHIVE_MERGED_BLOCKS", value_name = "N",
+          default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=256))]
+    pub archive_merged_blocks: u32,
     /// Seconds between two rounds of merging, erasing and removing
     #[arg(long, env = "PRIMATOMIC_ARCHIVE_TIDY_SECS", value_name = "SECONDS",
           default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]

@@ -16,6 +16,7 @@ use storage::nats::NatsOptions;
 use test_servers::NatsServer;
 
 mod appends;
+mod killed;
 
 /// A worker whose views answer with the worker's name, or with as many bytes as they are asked for.
 #[derive(Default)]

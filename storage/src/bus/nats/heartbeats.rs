@@ -56,6 +56,8 @@ pub(super) enum Standing {
 struct Heartbeat {
     node: Uuid,
     standing: Standing,
+    /// Counts the times at which calls of the node, or its answers, may have been lost.
+    losses: u64,
 }
 
 /// A node that is heard.
@@ -126,8 +128,12 @@ impl Announced {
     }
 
     async fn say(&self, standing: Standing) {
-        let node = self.node;
-        let Ok(heartbeat) = wire::encode(&Heartbeat { node, standing }) else {
+        let heartbeat = Heartbeat {
+            node: self.node,
+            standing,
+            losses: *self.bus.missed.borrow(),
+        };
+        let Ok(heartbeat) = wire::encode(&heartbeat) else {
             return;
         };
         let subject = self.bus.subjects.alive(self.kind);
@@ -159,7 +165,9 @@ async fn hear(members: Arc<Members>, mut heartbeats: Subscriber, end: Cancellati
         tokio::select! {
             heartbeat = heartbeats.next() => match heartbeat {
                 Some(message) => match wire::decode(&message.payload) {
-                    Ok(Heartbeat { node, standing }) => members.hear(node, standing),
+                    Ok(Heartbeat { node, standing, losses }) => {
+                        members.hear(node, standing, losses);
+                    }
                     Err(reason) => tracing::debug!(%reason, "a heartbeat is not understood"),
                 },
                 None => return,

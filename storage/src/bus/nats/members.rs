@@ -17,6 +17,8 @@ struct Member {
     last_heard: Instant,
     /// It answers what it has taken, and is sent nothing further.
     is_leaving: bool,
+    /// Counts the times at which calls of the node, or its answers, may have been lost.
+    losses: u64,
 }
 
 #[derive(Debug)]
@@ -37,13 +39,14 @@ impl Members {
         }
     }
 
-    pub(super) fn hear(&self, node: Uuid, standing: Standing) {
+    pub(super) fn hear(&self, node: Uuid, standing: Standing, losses: u64) {
         if standing == Standing::Gone {
             return self.lose(node);
         }
         let member = Member {
             last_heard: Instant::now(),
             is_leaving: standing == Standing::Leaving,
+            losses,
         };
         let before = self.heard.lock().insert(node, member);
         match before {
@@ -55,6 +58,9 @@ impl Members {
                     "is back"
                 };
                 tracing::info!(%node, "a {} {what}", self.kind);
+            }
+            Some(before) if before.losses != losses => {
+                tracing::info!(%node, "a {} lost its connection and is back", self.kind);
             }
             Some(_) => return,
         }
@@ -146,10 +152,14 @@ impl Members {
         }
     }
 
-    /// Waits until a node is gone. One that is leaving still answers.
+    /// Waits until a call that is sent now has no answer to come: the node is gone, or lost its own
+    /// connection in the meantime, and with it perhaps the call or the answer. A node that is
+    /// leaving still answers.
     pub(super) async fn gone(&self, node: Uuid) {
         let mut changes = self.changes.subscribe();
-        while self.contains(node) {
+        let losses = || self.heard.lock().get(&node).map(|member| member.losses);
+        let before = losses();
+        while before.is_some() && losses() == before {
             if changes.changed().await.is_err() {
                 return;
             }
@@ -170,7 +180,7 @@ mod tests {
     fn of(workers: &[Uuid]) -> Members {
         let members = Members::new("worker");
         for worker in workers {
-            members.hear(*worker, Standing::Alive);
+            members.hear(*worker, Standing::Alive, 0);
         }
         members
     }
@@ -204,10 +214,20 @@ mod tests {
         let worker = Uuid::new_v4();
         members.gone(worker).await;
         tokio::join!(members.any(), async {
-            members.hear(worker, Standing::Alive);
+            members.hear(worker, Standing::Alive, 0);
         });
         tokio::join!(members.gone(worker), async { members.lose(worker) });
         assert!(members.order(&[0; 16]).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_call_ends_when_the_other_side_lost_its_connection() {
+        let node = Uuid::new_v4();
+        let members = of(&[node]);
+        tokio::join!(members.gone(node), async {
+            members.hear(node, Standing::Alive, 1);
+        });
+        assert!(members.contains(node));
     }
 
     #[tokio::test]
@@ -216,15 +236,15 @@ mod tests {
         let members = of(&[one, two]);
         members.set_aside(one);
         assert_eq!(members.order(&[7; 16]), [two]);
-        members.hear(one, Standing::Alive);
+        members.hear(one, Standing::Alive, 0);
         assert_eq!(members.order(&[7; 16]).len(), 2);
-        members.hear(one, Standing::Leaving);
+        members.hear(one, Standing::Leaving, 0);
         assert_eq!(members.order(&[7; 16]), [two]);
         assert!(members.contains(one));
         tokio::join!(members.gone(one), async {
-            members.hear(one, Standing::Gone);
+            members.hear(one, Standing::Gone, 0);
         });
-        members.hear(two, Standing::Leaving);
+        members.hear(two, Standing::Leaving, 0);
         assert!(!members.has_any());
     }
 }

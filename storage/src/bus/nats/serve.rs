@@ -198,6 +198,7 @@ impl Node {
             }
             Ok(Call::Warm { version }) => Reply::Warmed(self.views.warm(Arc::new(version)).await),
             Ok(Call::Health) => Reply::Health(self.views.health().await),
+            Ok(Call::Ping) => Reply::Health(Ok(())),
             Err(reason) => Reply::Declined(format!("the call is not understood: {reason}")),
         }
     }

@@ -1,12 +1,14 @@
 //! A control plane's side: the workers of a cluster as one [`ViewService`].
 
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::{HeaderMap, StatusCode, Subscriber};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt as _;
+use parking_lot::Mutex;
 use protocol::{ComponentDigest, TenantId, VersionId};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -32,12 +34,17 @@ const QUERY_TIME: Duration = Duration::from_secs(120);
 const BUILD_TIME: Duration = Duration::from_secs(24 * 3_600);
 const PREPARE_TIME: Duration = Duration::from_secs(600);
 const STATUS_TIME: Duration = Duration::from_secs(5);
+/// After so long without an answer a worker is asked whether it is there, and again and again. What
+/// was sent to one that had just been killed has no answer, and its silence is noticed much later.
+const DOUBT: Duration = Duration::from_millis(250);
 
 /// The workers that are reached over NATS.
 #[derive(Debug)]
 pub struct RemoteViews {
     bus: Bus,
     members: Arc<Members>,
+    /// When a worker was last asked whether it is there: one call of many does it for all.
+    doubted: Mutex<HashMap<Uuid, Instant>>,
     /// Ends the listening when this is dropped.
     _listening: DropGuard,
     tasks: TaskTracker,
@@ -54,6 +61,7 @@ impl RemoteViews {
         Ok(Self {
             bus,
             members,
+            doubted: Mutex::default(),
             _listening: end.drop_guard(),
             tasks,
         })
@@ -85,8 +93,45 @@ impl RemoteViews {
         tokio::select! {
             reply = self.receive(worker, replies) => reply,
             () = self.members.gone(worker) => Err("the worker has gone".to_owned()),
+            () = self.doubt(worker) => Err("the worker has gone".to_owned()),
             () = tokio::time::sleep(time) => Err("the worker did not answer in time".to_owned()),
         }
+    }
+
+    /// Ends when NATS says that nobody is there to answer.
+    async fn doubt(&self, worker: Uuid) {
+        loop {
+            tokio::time::sleep(DOUBT).await;
+            if self.is_doubtful(worker) && self.is_away(worker).await {
+                self.doubted.lock().remove(&worker);
+                self.members.lose(worker);
+                return;
+            }
+        }
+    }
+
+    /// Whether the worker was not asked lately.
+    fn is_doubtful(&self, worker: Uuid) -> bool {
+        let now = Instant::now();
+        let mut doubted = self.doubted.lock();
+        let last = doubted.get(&worker);
+        let is_doubtful = last.is_none_or(|last| now.duration_since(*last) >= DOUBT);
+        if is_doubtful {
+            doubted.insert(worker, now);
+        }
+        is_doubtful
+    }
+
+    async fn is_away(&self, worker: Uuid) -> bool {
+        let Ok(ping) = wire::encode(&Call::Ping) else {
+            return false;
+        };
+        let subject = self.bus.subjects.worker(worker);
+        let Ok(mut replies) = self.bus.link.request_many(subject, ping).await else {
+            return false;
+        };
+        let reply = tokio::time::timeout(DOUBT, replies.next()).await;
+        matches!(reply, Ok(Some(message)) if message.status == Some(StatusCode::NO_RESPONDERS))
     }
 
     async fn receive(&self, worker: Uuid, mut replies: Subscriber) -> Result<Reply, String> {

@@ -47,6 +47,8 @@ pub(super) enum Call {
         version: VersionSpec,
     },
     Health,
+    /// Whether the worker is there; any reply says that it is.
+    Ping,
 }
 
 impl Call {
