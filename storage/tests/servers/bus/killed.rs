@@ -23,6 +23,14 @@ async fn a_worker_that_is_killed_with_a_call_is_missed_before_its_silence_is() {
     let one = one.await.unwrap();
     let _two = worker(&options, "two").await;
     let plane = control_plane(&options).await;
+    let heard_both = async {
+        while name(&plane, &version()).await != "two" {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), heard_both)
+        .await
+        .unwrap();
     let found = async {
         loop {
             let version = version();
@@ -32,14 +40,6 @@ async fn a_worker_that_is_killed_with_a_call_is_missed_before_its_silence_is() {
         }
     };
     let of_one = tokio::time::timeout(Duration::from_secs(10), found)
-        .await
-        .unwrap();
-    let heard_both = async {
-        while name(&plane, &version()).await != "two" {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), heard_both)
         .await
         .unwrap();
 
