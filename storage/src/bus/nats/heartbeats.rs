@@ -57,6 +57,7 @@ struct Heartbeat {
     node: Uuid,
     standing: Standing,
     /// Counts the times at which calls of the node, or its answers, may have been lost.
+    #[serde(default)]
     losses: u64,
 }
 
