@@ -4,7 +4,7 @@
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help dev cluster test test-deploy servers lint bench crash-test fault-test openapi toolchain
+.PHONY: help dev cluster test test-deploy servers lint bench bench-cluster crash-test fault-test openapi toolchain
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -35,6 +35,10 @@ cluster: toolchain servers ## Run a cluster of every store and role on the loopb
 bench: toolchain ## Measure speed and memory on this machine, in release mode
 	$(CARGO) build --locked --release -p primatomic -p bench
 	$(CARGO) run --locked --release -p bench -- all
+
+bench-cluster: toolchain servers ## Measure a whole cluster on this machine, in release mode
+	$(CARGO) build --locked --release -p primatomic -p bench -p test-servers
+	$(TARGET)/release/bench cluster
 
 crash-test: toolchain ## Kill the server at random moments, 200 rounds
 	PRIMATOMIC_CRASH_ROUNDS=200 $(CARGO) test --locked --workspace --all-features --test it crash:: -- --nocapture

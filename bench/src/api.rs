@@ -143,6 +143,17 @@ impl Api {
         Ok(())
     }
 
+    /// A log whose events leave the hot log once they are archived.
+    pub(crate) async fn create_archived_log(&mut self, name: &str) -> Result<()> {
+        let body = format!(r#"{{"name":"{name}","retention":"archive"}}"#);
+        let request = self
+            .endpoint
+            .request("POST", "/logs", "application/json", body.as_bytes());
+        let created = self.call(&request).await;
+        created.with_context(|| format!("can't create the log {name}"))?;
+        Ok(())
+    }
+
     /// Appends an event and returns its sequence.
     pub(crate) async fn append(&mut self, log: &str, event: &[u8]) -> Result<u64> {
         let request = self.endpoint.append(log, event);

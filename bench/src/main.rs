@@ -1,11 +1,12 @@
 //! Benchmarks of Primatomic: an open-loop load generator over HTTP, and measurements in process.
 //!
-//! One command gives every figure: `cargo run --release -p bench -- all`. Each scenario explains
-//! itself with `--help`. Results go to standard output, and as JSON and Markdown to
+//! One command gives every figure of one machine: `cargo run --release -p bench -- all`. Another one,
+//! `... -- cluster`, gives those of a cluster. Each scenario explains itself with `--help`. Results go to standard output, and as JSON and Markdown to
 //! `bench/results/`.
 
 mod api;
 mod baseline;
+mod cluster;
 mod context;
 mod environment;
 mod guests;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
 
 use context::Context;
 use environment::Environment;
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
     let (name, scenarios, options) = match Arguments::parse().command {
         Command::CompileComponent => return worker::compile::child_main(),
         Command::All(options) => ("all", Scenario::ALL.to_vec(), options),
+        Command::Cluster(options) => ("cluster", Scenario::CLUSTER.to_vec(), options),
         Command::One(one) => {
             let (scenario, options) = one.split();
             (scenario.name(), vec![scenario], options)
@@ -74,15 +77,34 @@ fn run(name: &str, scenarios: &[Scenario], options: Options) -> Result<Report> {
     for scenario in scenarios {
         progress::say(&format!("{}:", scenario.name()));
         let mut section = Section::new(scenario.name(), scenario.about());
-        if let Err(error) = runtime.block_on(scenario.run(&context, &mut section)) {
+        let outcome = runtime.block_on(async {
+            tokio::select! {
+                outcome = scenario.run(&context, &mut section) => Some(outcome),
+                () = stopped() => None,
+            }
+        });
+        if let Some(Err(error)) = &outcome {
             progress::say(&format!("  failed: {error:#}"));
             section.failure = Some(format!("{error:#}"));
         }
+        let outcome = outcome.context("stopped before the end");
         report.sections.push(section);
-        report.write(context.results(), name)?;
+        outcome.map(|_| report.write(context.results(), name))??;
     }
     std::io::stdout()
         .write_all(report.markdown().as_bytes())
         .context("can't write to standard output")?;
     Ok(report)
+}
+
+/// Waits for Ctrl-C or a request to end. What was started ends with the scenario: it would not see
+/// a Ctrl-C itself.
+async fn stopped() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
 }

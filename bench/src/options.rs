@@ -6,13 +6,15 @@ use clap::{Args, Subcommand};
 
 use crate::scenarios::{
     Scenario, append, append_batch, append_many_logs, append_sequential, append_then_query,
-    bystander, cold_load, fold, idle_logs, query,
+    bystander, cluster, cold_load, fold, idle_logs, query,
 };
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run every scenario, each on a fresh server
+    /// Run every scenario on one server, each on a fresh one
     All(Options),
+    /// Run every scenario on a cluster, each on a fresh one; needs `make servers`
+    Cluster(Options),
     #[command(flatten)]
     One(One),
     /// Compile one component; started by this program as a limited child process
@@ -53,6 +55,21 @@ pub(crate) enum One {
     /// What a tenant notices of another one whose views are hostile
     #[command(long_about = bystander::ABOUT)]
     Bystander(Options),
+    /// Single appends to one log of a cluster
+    #[command(long_about = cluster::append::ABOUT)]
+    ClusterAppend(Options),
+    /// Single appends to many logs of a cluster
+    #[command(long_about = cluster::append_many_logs::ABOUT)]
+    ClusterAppendManyLogs(Options),
+    /// A cold worker that folds archived events
+    #[command(long_about = cluster::replay::ABOUT)]
+    ClusterReplay(Options),
+    /// The cost of archiving, and the size of segments
+    #[command(long_about = cluster::archive::ABOUT)]
+    ClusterArchive(Options),
+    /// The first answer of a view whose worker was killed
+    #[command(long_about = cluster::take_over::ABOUT)]
+    ClusterTakeOver(Options),
 }
 
 impl One {
@@ -68,6 +85,11 @@ impl One {
             Self::ColdLoad(options) => (Scenario::ColdLoad, options),
             Self::IdleLogs(options) => (Scenario::IdleLogs, options),
             Self::Bystander(options) => (Scenario::Bystander, options),
+            Self::ClusterAppend(options) => (Scenario::ClusterAppend, options),
+            Self::ClusterAppendManyLogs(options) => (Scenario::ClusterAppendManyLogs, options),
+            Self::ClusterReplay(options) => (Scenario::ClusterReplay, options),
+            Self::ClusterArchive(options) => (Scenario::ClusterArchive, options),
+            Self::ClusterTakeOver(options) => (Scenario::ClusterTakeOver, options),
         }
     }
 }

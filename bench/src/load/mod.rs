@@ -19,10 +19,10 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 
-/// Requests that clients send in turn, complete with head and body, to one server.
+/// Requests that clients send in turn, complete with head and body, to one server or to several.
 #[derive(Clone, Debug)]
 pub(crate) struct Traffic {
-    pub server: SocketAddr,
+    servers: Arc<[SocketAddr]>,
     requests: Arc<[Vec<u8>]>,
 }
 
@@ -30,11 +30,24 @@ impl Traffic {
     /// # Errors
     /// When there is no request to send.
     pub(crate) fn new(server: SocketAddr, requests: Vec<Vec<u8>>) -> Result<Self> {
+        Self::over(vec![server], requests)
+    }
+
+    /// Each client stays with one of the servers.
+    ///
+    /// # Errors
+    /// When there is no request to send, or nobody to send it to.
+    pub(crate) fn over(servers: Vec<SocketAddr>, requests: Vec<Vec<u8>>) -> Result<Self> {
         ensure!(!requests.is_empty(), "there is no request to send");
+        ensure!(!servers.is_empty(), "there is no server to send to");
         Ok(Self {
-            server,
+            servers: servers.into(),
             requests: requests.into(),
         })
+    }
+
+    fn server(&self, client: usize) -> SocketAddr {
+        self.servers[client % self.servers.len()]
     }
 
     /// What `client` sends at its `turn`. The clients together go through all requests in order,

@@ -107,8 +107,8 @@ pub(crate) async fn run(plan: &Plan) -> Result<Outcome> {
         "the number of clients must be 1 to {CLIENTS_MAX}"
     );
     let mut connections = Vec::with_capacity(clients);
-    for _ in 0..clients {
-        let connection = Connection::open(plan.traffic.server).await;
+    for client in 0..clients {
+        let connection = Connection::open(plan.traffic.server(client)).await;
         connections.push(connection.context("can't connect to the server")?);
     }
     let start = Instant::now();
@@ -239,7 +239,7 @@ impl Client {
             bail!("{failures} requests in a row failed; the last one with: {failure}");
         }
         if broken {
-            let connection = Connection::open(self.traffic.server).await;
+            let connection = Connection::open(self.traffic.server(self.index)).await;
             self.connection = connection.context("can't connect to the server again")?;
         }
         Ok(())

@@ -45,6 +45,47 @@ pub(super) fn usage(number: u64) -> Vec<u8> {
     event.into_bytes()
 }
 
+/// An event as an API that charges for its use would report it, of about [`EVENT_BYTES`] and with a
+/// random id: no two are alike, and each `number` always gives the same.
+pub(super) fn realistic(number: u64) -> Vec<u8> {
+    const KINDS: [&str; 4] = [
+        "api.request",
+        "storage.write",
+        "storage.read",
+        "job.finished",
+    ];
+    const REGIONS: [&str; 3] = ["eu-central-1", "us-east-1", "ap-south-1"];
+    let mut chance = number;
+    let mut below = |limit: u64| {
+        chance = mixed(chance);
+        chance % limit
+    };
+    let (kind, region) = (below(4), below(3));
+    let place = |index: u64| usize::try_from(index).unwrap_or_default();
+    format!(
+        r#"{{"type":"{}","id":"{:016x}","at":{},"user":"user-{:04}","region":"{}","units":{},"duration_ms":{}.{:02},"path":"/v1/projects/{}/documents","ok":{}}}"#,
+        KINDS[place(kind)],
+        below(u64::MAX),
+        1_790_000_000_000 + number.wrapping_mul(10_000) % 1_000_000_000_000 + below(10_000),
+        below(5_000),
+        REGIONS[place(region)],
+        1 + below(500),
+        1 + below(60),
+        below(100),
+        below(300),
+        below(50) != 0,
+    )
+    .into_bytes()
+}
+
+/// The finalizer of `SplitMix64`: neighbours become numbers that have nothing in common.
+fn mixed(number: u64) -> u64 {
+    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
 /// Lines for a batch: `count` times the event that `make` gives for each number.
 pub(super) fn lines(count: u64, make: impl Fn(u64) -> Vec<u8>) -> Vec<u8> {
     let mut lines = Vec::new();
@@ -83,6 +124,12 @@ mod tests {
                 assert_eq!(event.len(), EVENT_BYTES);
                 assert!(serde_json::from_slice::<serde_json::Value>(&event).is_ok());
             }
+        }
+        for number in [0, 1, 12_345, u64::MAX] {
+            let event = realistic(number);
+            assert!((175..=205).contains(&event.len()), "{}", event.len());
+            assert!(serde_json::from_slice::<serde_json::Value>(&event).is_ok());
+            assert_eq!(event, realistic(number));
         }
         let document = document(7, 1_000);
         assert!((980..=1_000).contains(&document.len()));

@@ -12,7 +12,7 @@ use crate::progress;
 use crate::report::{Load, Section};
 
 /// Load before the first measurement: caches, connections and files reach their usual state.
-const WARM_UP: Duration = Duration::from_secs(1);
+pub(super) const WARM_UP: Duration = Duration::from_secs(1);
 /// The p99 above which a rate does not count as sustained, where no target says otherwise.
 const P99_MAX: Duration = Duration::from_secs(1);
 /// How often a rate that passed its short trial may fail the full run, and be lowered.

@@ -6,6 +6,7 @@ pub(crate) mod append_many_logs;
 pub(crate) mod append_sequential;
 pub(crate) mod append_then_query;
 pub(crate) mod bystander;
+pub(crate) mod cluster;
 pub(crate) mod cold_load;
 mod events;
 pub(crate) mod fold;
@@ -31,6 +32,11 @@ pub(crate) enum Scenario {
     ColdLoad,
     IdleLogs,
     Bystander,
+    ClusterAppend,
+    ClusterAppendManyLogs,
+    ClusterReplay,
+    ClusterArchive,
+    ClusterTakeOver,
 }
 
 impl Scenario {
@@ -48,6 +54,15 @@ impl Scenario {
         Self::Bystander,
     ];
 
+    /// Those on a whole cluster.
+    pub(crate) const CLUSTER: [Self; 5] = [
+        Self::ClusterAppend,
+        Self::ClusterAppendManyLogs,
+        Self::ClusterReplay,
+        Self::ClusterArchive,
+        Self::ClusterTakeOver,
+    ];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::AppendSequential => "append-sequential",
@@ -60,6 +75,11 @@ impl Scenario {
             Self::ColdLoad => "cold-load",
             Self::IdleLogs => "idle-logs",
             Self::Bystander => "bystander",
+            Self::ClusterAppend => "cluster-append",
+            Self::ClusterAppendManyLogs => "cluster-append-many-logs",
+            Self::ClusterReplay => "cluster-replay",
+            Self::ClusterArchive => "cluster-archive",
+            Self::ClusterTakeOver => "cluster-take-over",
         }
     }
 
@@ -75,6 +95,11 @@ impl Scenario {
             Self::ColdLoad => cold_load::ABOUT,
             Self::IdleLogs => idle_logs::ABOUT,
             Self::Bystander => bystander::ABOUT,
+            Self::ClusterAppend => cluster::append::ABOUT,
+            Self::ClusterAppendManyLogs => cluster::append_many_logs::ABOUT,
+            Self::ClusterReplay => cluster::replay::ABOUT,
+            Self::ClusterArchive => cluster::archive::ABOUT,
+            Self::ClusterTakeOver => cluster::take_over::ABOUT,
         }
     }
 
@@ -90,6 +115,11 @@ impl Scenario {
             Self::ColdLoad => cold_load::run(context, section).await,
             Self::IdleLogs => idle_logs::run(context, section).await,
             Self::Bystander => bystander::run(context, section).await,
+            Self::ClusterAppend => cluster::append::run(context, section).await,
+            Self::ClusterAppendManyLogs => cluster::append_many_logs::run(context, section).await,
+            Self::ClusterReplay => cluster::replay::run(context, section).await,
+            Self::ClusterArchive => cluster::archive::run(context, section).await,
+            Self::ClusterTakeOver => cluster::take_over::run(context, section).await,
         }
     }
 }

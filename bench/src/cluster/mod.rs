@@ -1,0 +1,248 @@
+//! A whole cluster on the loopback address: its stores, its processes, and a key for it.
+
+mod metrics;
+mod nats;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use storage::catalog::{Catalog, PostgresOptions};
+use storage::clock::SystemClock;
+use test_servers::NatsCluster;
+use test_servers::cluster::{ARCHIVERS, Member, Nats, Node, Stores};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+pub(crate) use self::metrics::Metrics;
+pub(crate) use self::nats::{Streams, Twin};
+use crate::api::Endpoint;
+use crate::progress;
+use crate::server::endpoint_of;
+
+const CONTROL_PLANES: usize = 2;
+const WORKERS: usize = 3;
+const NATS_SERVERS: usize = 3;
+/// As in `make cluster`.
+const SHARDS: u16 = 4;
+/// How often the archive is looked at while something waits for it.
+const ARCHIVE_POLL: Duration = Duration::from_millis(250);
+/// Connections that prepare logs.
+const PREPARERS: usize = 32;
+
+/// The cluster under load. Dropping it kills every process of it.
+pub(crate) struct Cluster {
+    planes: Vec<Plane>,
+    pub workers: Vec<Process>,
+    pub archivers: Vec<Process>,
+    settings: Vec<(&'static str, String)>,
+    stores: Stores,
+}
+
+struct Plane {
+    endpoint: Endpoint,
+    _node: Node,
+}
+
+/// A process that has no API for clients.
+pub(crate) struct Process {
+    node: Node,
+    metrics: Endpoint,
+}
+
+impl Process {
+    /// What it counts.
+    pub(crate) async fn metrics(&self) -> Result<Metrics> {
+        Metrics::read(&self.metrics).await
+    }
+
+    /// Kills it as a crash would.
+    pub(crate) fn kill(self) {
+        self.node.kill();
+    }
+
+    /// Stops it in good order.
+    pub(crate) fn stop(self) -> Result<()> {
+        self.node.stop()
+    }
+}
+
+impl Cluster {
+    /// Starts a cluster. Every process gets the settings, which are names and values of environment
+    /// variables.
+    ///
+    /// # Errors
+    /// When a server is missing or does not start.
+    pub(crate) async fn start(program: PathBuf, settings: &[(&'static str, &str)]) -> Result<Self> {
+        let mut settings: Vec<_> = settings
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect();
+        settings.push(("PRIMATOMIC_NATS_SHARDS", SHARDS.to_string()));
+        progress::say("  starting a cluster");
+        // The client that registers a tenant blocks its thread.
+        let started = tokio::task::spawn_blocking(move || Self::start_blocking(program, settings));
+        started.await.context("the start of the cluster stopped")?
+    }
+
+    fn start_blocking(program: PathBuf, settings: Vec<(&'static str, String)>) -> Result<Self> {
+        let nats = Nats::Three(NatsCluster::start(NATS_SERVERS)?);
+        let stores = Stores::start(program, nats)?;
+        let mut cluster = Self {
+            planes: Vec::new(),
+            workers: Vec::new(),
+            archivers: Vec::new(),
+            settings,
+            stores,
+        };
+        let nodes: Vec<_> = (0..CONTROL_PLANES)
+            .map(|_| cluster.run("control-plane", &[]))
+            .collect::<Result<_>>()?;
+        let first = nodes.first().context("there is no control plane")?;
+        let owner = Member::register(first, "bench")?;
+        let (key, _) = owner.create_key(first, "bench")?;
+        for node in nodes {
+            cluster.planes.push(Plane {
+                endpoint: endpoint_of(&node.url, &key)?,
+                _node: node,
+            });
+        }
+        for _ in 0..WORKERS {
+            cluster.add_worker()?;
+        }
+        for _ in 0..ARCHIVERS {
+            let archiver = cluster.process("archiver")?;
+            cluster.archivers.push(archiver);
+        }
+        Ok(cluster)
+    }
+
+    fn run(&self, role: &str, more: &[(&str, &str)]) -> Result<Node> {
+        let own = self
+            .settings
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()));
+        let settings: Vec<_> = own.chain(more.iter().copied()).collect();
+        self.stores.run_with(role, &settings)
+    }
+
+    fn process(&self, role: &str) -> Result<Process> {
+        let internal = free_address()?;
+        let setting = ("PRIMATOMIC_INTERNAL_LISTEN", internal.to_string());
+        Ok(Process {
+            node: self.run(role, &[(setting.0, &setting.1)])?,
+            metrics: Endpoint::new(internal, ""),
+        })
+    }
+
+    /// Starts one more worker.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn add_worker(&mut self) -> Result<()> {
+        let worker = self.process("worker")?;
+        self.workers.push(worker);
+        Ok(())
+    }
+
+    /// Where the control planes are.
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> + Clone {
+        self.planes.iter().map(|plane| &plane.endpoint)
+    }
+
+    /// The first control plane.
+    pub(crate) fn endpoint(&self) -> Result<&Endpoint> {
+        self.endpoints().next().context("there is no control plane")
+    }
+
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        self.endpoints().map(|endpoint| endpoint.address).collect()
+    }
+
+    /// The streams that hold the events.
+    ///
+    /// # Errors
+    /// When NATS does not answer.
+    pub(crate) async fn streams(&self) -> Result<Streams> {
+        let Nats::Three(nats) = &self.stores.nats else {
+            bail!("the cluster has one NATS server");
+        };
+        Streams::open(&nats.urls(), SHARDS).await
+    }
+
+    pub(crate) async fn catalog(&self) -> Result<Catalog> {
+        let (url, options) = (self.stores.database.url(), PostgresOptions::default());
+        let opened = Catalog::open_postgres(&url, &options, Arc::new(SystemClock)).await;
+        opened.context("can't open the catalog")
+    }
+
+    /// Waits until every frame is archived, and returns how long that took.
+    ///
+    /// # Errors
+    /// When it takes longer than `patience`.
+    pub(crate) async fn wait_until_archived(&self, patience: Duration) -> Result<Duration> {
+        let (streams, catalog) = (self.streams().await?, self.catalog().await?);
+        let start = Instant::now();
+        loop {
+            let behind = behind(&streams, &catalog).await?;
+            if behind == 0 {
+                catalog.close().await;
+                return Ok(start.elapsed());
+            }
+            if start.elapsed() > patience {
+                bail!("the archive is still {behind} frames behind");
+            }
+            tokio::time::sleep(ARCHIVE_POLL).await;
+        }
+    }
+
+    /// Makes logs that have an event each, so that every cache knows them.
+    ///
+    /// # Errors
+    /// When the cluster refuses one.
+    pub(crate) async fn prepare_logs(&self, names: &[String], event: &[u8]) -> Result<()> {
+        let mut tasks = JoinSet::new();
+        for (index, endpoint) in self.endpoints().cycle().take(PREPARERS).enumerate() {
+            let own = names.iter().skip(index).step_by(PREPARERS);
+            let own: Vec<_> = own.cloned().collect();
+            let (endpoint, event) = (endpoint.clone(), event.to_vec());
+            tasks.spawn(async move {
+                let mut api = endpoint.connect().await?;
+                for name in own {
+                    api.create_log(&name).await?;
+                    api.append(&name, &event).await?;
+                }
+                anyhow::Ok(())
+            });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.context("the preparation of logs stopped")??;
+        }
+        Ok(())
+    }
+}
+
+/// Frames that are not archived, of all shards.
+pub(crate) async fn behind(streams: &Streams, catalog: &Catalog) -> Result<u64> {
+    let status = catalog
+        .archive_status()
+        .await
+        .context("can't read the catalog")?;
+    let ends = streams.ends().await?;
+    let behind = ends.iter().enumerate().map(|(shard, end)| {
+        let archived = status
+            .shards
+            .iter()
+            .find(|it| usize::from(it.shard) == shard);
+        end.saturating_sub(archived.map_or(0, |it| it.position.0))
+    });
+    Ok(behind.sum())
+}
+
+/// An address that nothing listens on right now.
+fn free_address() -> Result<SocketAddr> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free")?;
+    Ok(listener.local_addr()?)
+}

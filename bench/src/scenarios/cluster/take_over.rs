@@ -1,0 +1,121 @@
+//! The first answer of a view whose worker was killed.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use tokio::time::{Instant, sleep};
+
+use super::start;
+use crate::api::Api;
+use crate::cluster::Cluster;
+use crate::context::{Context, log_name};
+use crate::guests;
+use crate::load::Recorder;
+use crate::progress;
+use crate::report::Section;
+use crate::scenarios::events::{document, lines};
+
+pub(crate) const ABOUT: &str = "\
+A view whose state is 10 MB of JSON text that hardly repeats, all events of its log, on three workers. \
+The one that has it in memory is stopped in good order first, which leaves a snapshot. Then, 5 times, \
+the worker that has it is killed with SIGKILL and the view is queried at once, with `after` at the head \
+of its log, and again after 5 ms whenever the answer is an error: the time from the kill to the answer. \
+The load is what the other worker itself measured, from the newest snapshot to the instance. A worker \
+is started for each that was killed. The slowest round counts.";
+
+const ROUNDS: usize = 5;
+const VIEW: &str = "view";
+/// 10 MB.
+const DOCUMENTS: u64 = 10_000;
+const DOCUMENT_BYTES: usize = 1_000;
+const BATCH_EVENTS: u64 = 1_000;
+const PATIENCE: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(100);
+
+pub(in crate::scenarios) async fn run(context: &Context, section: &mut Section) -> Result<()> {
+    let mut cluster = start(context, &[]).await?;
+    let mut api = cluster.endpoint()?.connect().await?;
+    let log = log_name("take-over");
+    api.create_log(&log).await?;
+    let (head, bytes) = fill(&mut api, &log).await?;
+    api.deploy(&log, VIEW, &guests::keeps_events()?).await?;
+    api.wait_for_view(&log, VIEW, Some(head)).await?;
+    let owner = owner(&cluster).await?;
+    cluster.workers.remove(owner).stop()?;
+    cluster.add_worker()?;
+    api.wait_for_view(&log, VIEW, Some(head)).await?;
+
+    let (mut answers, mut loads, mut worst) = (Recorder::new()?, Recorder::new()?, 0.0_f64);
+    for _ in 0..ROUNDS {
+        let killed = self::owner(&cluster).await?;
+        let worker = cluster.workers.remove(killed);
+        let before = load_seconds(&cluster).await?;
+        let start = Instant::now();
+        worker.kill();
+        let answer = api.wait_for_view(&log, VIEW, Some(head)).await?;
+        let time = start.elapsed();
+        ensure!(answer == bytes.to_le_bytes(), "the view lost something");
+        let load = load_seconds(&cluster).await? - before;
+        let load = Duration::try_from_secs_f64(load).unwrap_or_default();
+        progress::say(&format!(
+            "  answer after {time:.1?}, of that the load {load:.1?}"
+        ));
+        worst = worst.max(time.saturating_sub(load).as_secs_f64());
+        answers.record(time);
+        loads.record(load);
+        cluster.add_worker()?;
+    }
+    let (answers, loads) = (answers.summary(), loads.summary());
+    section.figure("kill to answer, median", answers.p50_ms, "ms");
+    section.figure("kill to answer, slowest", answers.max_ms, "ms");
+    section.figure("load of the snapshot, median", loads.p50_ms, "ms");
+    section.figure("load of the snapshot, slowest", loads.max_ms, "ms");
+    section.at_most(
+        "kill to answer without the load of the snapshot, slowest",
+        worst,
+        1.0,
+        "s",
+    );
+    Ok(())
+}
+
+/// The head of the log, and the bytes of its events.
+async fn fill(api: &mut Api, log: &str) -> Result<(u64, u32)> {
+    let (mut head, mut bytes) = (0, 0);
+    for first in (0..DOCUMENTS).step_by(usize::try_from(BATCH_EVENTS)?) {
+        let lines = lines(BATCH_EVENTS, |number| {
+            document(first + number, DOCUMENT_BYTES)
+        });
+        bytes += lines.len() - usize::try_from(BATCH_EVENTS)?;
+        head = api.append_batch(log, &lines).await?;
+    }
+    Ok((head, u32::try_from(bytes)?))
+}
+
+/// Which worker has the view in memory, and it alone.
+async fn owner(cluster: &Cluster) -> Result<usize> {
+    let start = Instant::now();
+    loop {
+        let mut owners = Vec::new();
+        for (index, worker) in cluster.workers.iter().enumerate() {
+            if worker.metrics().await?.sum("views_hot") > 0.0 {
+                owners.push(index);
+            }
+        }
+        if let [owner] = owners[..] {
+            return Ok(owner);
+        }
+        let count = owners.len();
+        ensure!(start.elapsed() < PATIENCE, "{count} workers have the view");
+        sleep(POLL).await;
+    }
+}
+
+/// How long all living workers have taken to load views.
+async fn load_seconds(cluster: &Cluster) -> Result<f64> {
+    let mut sum = 0.0;
+    for worker in &cluster.workers {
+        sum += worker.metrics().await?.sum("views_load_seconds_sum");
+    }
+    Ok(sum)
+}
