@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::crash::{Point, reached};
 use crate::cut::RECORD_WITHIN;
 use crate::metrics;
+use crate::owner;
 use crate::parts::{Parts, StepError};
 
 /// Retired segments, and listed objects, of one step.
@@ -21,6 +22,7 @@ const AT_A_TIME: u32 = 1_000;
 
 /// Removes what is waste.
 pub(crate) async fn collect(parts: &Parts) -> Result<(), StepError> {
+    owner::check(parts.objects.as_ref(), &parts.catalog).await?;
     retired(parts).await?;
     orphans(parts).await
 }

@@ -20,6 +20,7 @@ mod garbage;
 mod merge;
 mod metrics;
 mod options;
+mod owner;
 mod parts;
 mod pending;
 pub mod restore;
@@ -38,6 +39,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use self::options::ArchiverOptions;
+pub use self::owner::OwnerError;
 use self::parts::Parts;
 
 /// What an archiver works with.

@@ -42,6 +42,8 @@ pub(crate) enum StepError {
     Read(#[from] ReadError),
     #[error(transparent)]
     Objects(#[from] ObjectError),
+    #[error(transparent)]
+    Owner(#[from] crate::owner::OwnerError),
     #[error("{0}")]
     Failed(String),
 }

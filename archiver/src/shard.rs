@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cut::cut;
 use crate::parts::{Parts, StepError};
 use crate::pending::Pending;
-use crate::{erase, garbage, merge, metrics, trim};
+use crate::{erase, garbage, merge, metrics, owner, trim};
 
 /// Bytes of frames that are read at a time.
 const READ_BYTES: usize = 8 << 20;
@@ -89,6 +89,7 @@ async fn hold(parts: &Parts, lease: ShardLease, stop: &CancellationToken) -> Res
         renewed: Instant::now(),
         tidied: Instant::now(),
     };
+    owner::check(parts.objects.as_ref(), &parts.catalog).await?;
     // The first renewal writes down how far behind the shard is.
     holding.renew().await?;
     loop {

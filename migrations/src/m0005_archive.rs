@@ -12,7 +12,12 @@ use sea_orm_migration::schema::{
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
-const TABLES: [&str; 3] = ["archive_blocks", "archive_segments", "archive_shards"];
+const TABLES: [&str; 4] = [
+    "archive_blocks",
+    "archive_segments",
+    "archive_shards",
+    "archive_ids",
+];
 
 /// Indexes of some rows only, which the portable builder does not know.
 const INDEXES: [&str; 4] = [
@@ -59,6 +64,11 @@ impl MigrationTrait for Migration {
             .to_owned();
         manager.create_table(segments).await?;
         manager.create_table(blocks()).await?;
+        let ids = Table::create()
+            .table("archive_ids")
+            .col(uuid("id").primary_key())
+            .to_owned();
+        manager.create_table(ids).await?;
         let by_segment = Index::create()
             .name("archive_blocks_segment")
             .table("archive_blocks")

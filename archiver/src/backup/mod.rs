@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 pub(crate) use self::format::{Manifest, ManifestError, decode_rows};
 use crate::metrics;
+use crate::owner;
 use crate::parts::{Parts, StepError};
 
 /// How often it is looked whether a backup is due, at most.
@@ -73,6 +74,7 @@ pub(crate) async fn run(parts: std::sync::Arc<Parts>, stop: CancellationToken) {
 
 /// Begins a backup, or adds to the newest one.
 async fn round(parts: &Parts, newest: &mut Option<write::Written>) -> Result<(), StepError> {
+    owner::check(parts.objects.as_ref(), &parts.catalog).await?;
     let backups = list(parts.objects.as_ref()).await?;
     let last = backups.iter().rev().find(|backup| backup.is_complete());
     let due = last.is_none_or(|backup| {

@@ -20,7 +20,9 @@ use storage::objects::{ObjectError, SharedObjects};
 use uuid::Uuid;
 
 use self::segments::Candidates;
+use crate::OwnerError;
 use crate::backup::{self, Manifest, ManifestError, decode_rows, manifest_key};
+use crate::owner;
 
 /// What a restore works with.
 pub struct RestoreParts {
@@ -30,6 +32,8 @@ pub struct RestoreParts {
     pub clock: SharedClock,
     /// How long idempotency keys are remembered.
     pub key_window: Duration,
+    /// Restore although the object store holds the archive of another catalog, and make it this one's.
+    pub take_over: bool,
 }
 
 /// What was restored.
@@ -62,6 +66,14 @@ pub enum RestoreError {
     NoBackup,
     #[error("there is no complete backup {0}; leave it out to take the newest one")]
     NoSuchBackup(Uuid),
+    #[error(
+        "the object store holds the archive of another catalog ({0}). If that cluster is lost, say \
+         --take-over. If it still runs, restore from a copy of the bucket: two clusters on one would \
+         remove each other's events"
+    )]
+    InUse(String),
+    #[error(transparent)]
+    Owner(#[from] OwnerError),
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     #[error(transparent)]
@@ -86,6 +98,11 @@ pub async fn restore(
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<RestoreReport, RestoreError> {
     check_empty(parts).await?;
+    if !parts.take_over
+        && let Some(owner) = owner::read(parts.objects.as_ref()).await?
+    {
+        return Err(RestoreError::InUse(owner));
+    }
     let backup = find(parts, backup).await?;
     let mut report = RestoreReport {
         backup: backup.id,
@@ -103,6 +120,7 @@ pub async fn restore(
         let end = parts.event_log.shard_end(shard).await?;
         parts.catalog.set_archived(shard, end).await?;
     }
+    owner::take_over(parts.objects.as_ref(), &parts.catalog).await?;
     Ok(report)
 }
 

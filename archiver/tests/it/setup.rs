@@ -87,10 +87,25 @@ pub(crate) struct Setup {
     pub(crate) appender: Appender,
     pub(crate) access: Access,
     _directory: TempDir,
+    _objects: Option<TempDir>,
 }
 
 impl Setup {
     pub(crate) async fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let objects = Objects {
+            inner: DirObjects::open(&directory.path().join("objects")).unwrap(),
+            away: AtomicBool::new(false),
+        };
+        let setup = Self::on(Arc::new(objects)).await;
+        Self {
+            _objects: Some(directory),
+            ..setup
+        }
+    }
+
+    /// Another catalog and event log on the same objects.
+    pub(crate) async fn on(objects: Arc<Objects>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
         let clock: SharedClock = Arc::new(SystemClock);
@@ -98,10 +113,6 @@ impl Setup {
         let catalog = Catalog::open_sqlite(&path("catalog.db"), Arc::clone(&clock))
             .await
             .unwrap();
-        let objects = Objects {
-            inner: DirObjects::open(&path("objects")).unwrap(),
-            away: AtomicBool::new(false),
-        };
         let new = NewTenant {
             short_name: "tenant".to_owned(),
             owner_email: "owner@tenant.example".to_owned(),
@@ -116,7 +127,7 @@ impl Setup {
         Self {
             appender: Appender::new(Arc::clone(&event_log), clock, options),
             event_log,
-            objects: Arc::new(objects),
+            objects,
             catalog,
             access: Access {
                 tenant,
@@ -125,6 +136,7 @@ impl Setup {
                 logs: None,
             },
             _directory: directory,
+            _objects: None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! One archiver at a time works on a shard.
+//! One archiver at a time works on a shard, and one catalog's archivers on an object store.
 
 use std::time::Duration;
 
@@ -58,5 +58,30 @@ async fn a_shard_is_taken_over_when_its_holder_says_nothing() {
         .await
         .unwrap();
     assert!(!renewed);
+    archiver.shutdown().await;
+}
+
+/// Two clusters on one object store would take each other's segments for waste.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_archive_of_another_catalog_is_left_alone() {
+    let setup = Setup::new().await;
+    let log = setup.log("log", Retention::Archive).await;
+    setup.append(log, 1, 30).await;
+    let archiver = setup.archiver();
+    until("it is trimmed", async || {
+        setup.hot_events(log, 30).await == 1
+    })
+    .await;
+    archiver.shutdown().await;
+    let segments = setup.segments().await;
+
+    let other = Setup::on(std::sync::Arc::clone(&setup.objects)).await;
+    let theirs = other.log("log", Retention::Archive).await;
+    other.append(theirs, 1, 30).await;
+    let archiver = other.archiver();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(other.archived(theirs).await, 0);
+    assert_eq!(setup.segments().await, segments);
+    setup.check(log, 30).await;
     archiver.shutdown().await;
 }

@@ -21,12 +21,13 @@ use crate::server::stores::Stores;
 #[command(after_help = "\
 The object store holds everything: the archive and the backups. The other stores must be empty: on one
 machine, a data directory with nothing in it but `objects`; on a cluster, new streams and a new
-database. What is restored is what the newest backup knows, with every event that was archived until
+database. It is told --take-over, because two clusters on one object store would remove each other's
+events: say it when the other one is lost, or on a copy. What is restored is what the newest backup knows, with every event that was archived until
 the end. People have to log in again; API keys stay valid.
 
 Examples:
-  mkdir new && cp -r old/objects new/ && primatomic restore --data new
-  primatomic restore --nats nats://n1:4222 --database-url postgres://... --s3-bucket events")]
+  mkdir new && cp -r old/objects new/ && primatomic restore --data new --take-over
+  primatomic restore --take-over --nats nats://n1:4222 --database-url ... --s3-bucket events")]
 pub(crate) struct RestoreOptions {
     /// Directory that holds everything that persists
     #[arg(
@@ -39,6 +40,9 @@ pub(crate) struct RestoreOptions {
     /// The backup to restore [default: the newest one]
     #[arg(long, value_name = "ID")]
     pub backup: Option<Uuid>,
+    /// Restore although the object store holds the archive of another cluster, which must be lost
+    #[arg(long)]
+    pub take_over: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
@@ -109,6 +113,7 @@ async fn restore_stores(
         catalog: stores.catalog.clone(),
         clock,
         key_window: Duration::from_secs(options.events.idempotency_window_secs),
+        take_over: options.take_over,
     };
     let progress = move |progress| {
         output.note(match progress {

@@ -128,7 +128,10 @@ fn invariant_6_answers_outlive_archiving_merging_and_the_loss_of_all_but_the_obj
     }
 
     let stores = stores.lose_all_but_objects(nats()).unwrap();
-    let restored = stores.tool(&["restore", "--json"]).output().unwrap();
+    let restored = stores
+        .tool(&["restore", "--json", "--take-over"])
+        .output()
+        .unwrap();
     let errors = String::from_utf8_lossy(&restored.stderr);
     assert!(restored.status.success(), "{errors}");
     let report: Value = serde_json::from_slice(&restored.stdout).unwrap();

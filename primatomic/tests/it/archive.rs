@@ -198,8 +198,17 @@ fn everything_comes_back_from_the_object_store_alone() {
         &old.path().join("data/objects"),
         &new.path().join("data/objects"),
     );
+    // Another catalog's archive is not taken without a word.
+    let careful = crate::harness::program()
+        .args(["restore", "--data", "data"])
+        .current_dir(new.path())
+        .output()
+        .unwrap();
+    assert!(!careful.status.success());
+    let refusal = String::from_utf8_lossy(&careful.stderr).into_owned();
+    assert!(refusal.contains("--take-over"), "{refusal}");
     let restored = crate::harness::program()
-        .args(["restore", "--data", "data", "--json"])
+        .args(["restore", "--data", "data", "--json", "--take-over"])
         .current_dir(new.path())
         .output()
         .unwrap();

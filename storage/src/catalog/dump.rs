@@ -7,8 +7,8 @@
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
+    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,9 @@ use super::{Catalog, CatalogError, RebuildReport};
 
 /// Rows that are read at a time.
 const PAGE: u64 = 1_000;
+
+/// Rows that one statement writes: databases bound how many values it may have.
+const ROWS_PER_STATEMENT: usize = 500;
 
 /// A row of the dump; opaque but for its serialized form, which is a JSON object with the name of
 /// its table.
@@ -103,11 +106,14 @@ impl Catalog {
     /// # Errors
     /// When a row can't be written; then none of them was.
     pub async fn load(&self, rows: Vec<DumpRow>) -> Result<(), CatalogError> {
-        let rows = &rows;
+        let tables = &Tables::of(rows);
         self.change(Turn::All, move |change| async move {
-            for row in rows {
-                insert(change.sql(), row.0.clone()).await?;
-            }
+            let sql = change.sql();
+            put::<control_event::Entity>(sql, &tables.control_events).await?;
+            put::<deletion::Entity>(sql, &tables.deletions).await?;
+            put::<snapshot::Entity>(sql, &tables.snapshots).await?;
+            put::<snapshot_check::Entity>(sql, &tables.snapshot_checks).await?;
+            put::<compute_usage::Entity>(sql, &tables.compute_usage).await?;
             change.commit().await
         })
         .await
@@ -209,30 +215,44 @@ async fn page<E: EntityTrait>(
     Ok(rows.into_iter().map(row).map(DumpRow).collect())
 }
 
-async fn insert(sql: &impl ConnectionTrait, row: Row) -> Result<(), CatalogError> {
-    match row {
-        Row::ControlEvents(row) => {
-            put::<control_event::Entity, _>(sql, row.into_active_model()).await
+/// Rows by their table.
+#[derive(Default)]
+struct Tables {
+    control_events: Vec<control_event::Model>,
+    deletions: Vec<deletion::Model>,
+    snapshots: Vec<snapshot::Model>,
+    snapshot_checks: Vec<snapshot_check::Model>,
+    compute_usage: Vec<compute_usage::Model>,
+}
+
+impl Tables {
+    fn of(rows: Vec<DumpRow>) -> Self {
+        let mut tables = Self::default();
+        for DumpRow(row) in rows {
+            match row {
+                Row::ControlEvents(row) => tables.control_events.push(row),
+                Row::Deletions(row) => tables.deletions.push(row),
+                Row::Snapshots(row) => tables.snapshots.push(row),
+                Row::SnapshotChecks(row) => tables.snapshot_checks.push(row),
+                Row::ComputeUsage(row) => tables.compute_usage.push(row),
+            }
         }
-        Row::Deletions(row) => put::<deletion::Entity, _>(sql, row.into_active_model()).await,
-        Row::Snapshots(row) => put::<snapshot::Entity, _>(sql, row.into_active_model()).await,
-        Row::SnapshotChecks(row) => {
-            put::<snapshot_check::Entity, _>(sql, row.into_active_model()).await
-        }
-        Row::ComputeUsage(row) => {
-            put::<compute_usage::Entity, _>(sql, row.into_active_model()).await
-        }
+        tables
     }
 }
 
-async fn put<E, A>(sql: &impl ConnectionTrait, row: A) -> Result<(), CatalogError>
+async fn put<E>(sql: &impl ConnectionTrait, rows: &[E::Model]) -> Result<(), CatalogError>
 where
     E: EntityTrait,
-    A: sea_orm::ActiveModelTrait<Entity = E>,
+    E::Model: IntoActiveModel<E::ActiveModel> + Clone,
 {
-    E::insert(row.reset_all())
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .exec_without_returning(sql)
-        .await?;
+    for rows in rows.chunks(ROWS_PER_STATEMENT) {
+        let rows = rows.iter().cloned();
+        let rows = rows.map(|row| row.into_active_model().reset_all());
+        E::insert_many(rows)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(sql)
+            .await?;
+    }
     Ok(())
 }

@@ -56,6 +56,12 @@ impl ObjectKey {
         self.0.strip_prefix(Self::SEGMENTS)?.parse().ok()
     }
 
+    /// Names the catalog whose archive it is.
+    #[must_use]
+    pub fn archive_owner() -> Self {
+        Self("archive-owner".to_owned())
+    }
+
     /// A part of a backup. Backups sort by the time at which they were made.
     #[must_use]
     pub fn backup(id: Uuid, part: &str) -> Self {

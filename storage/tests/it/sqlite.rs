@@ -140,13 +140,16 @@ async fn a_frame_that_leaves_a_gap_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let event_log = open(&path_in(&directory));
     let log = LogId::generate();
-    let head = Head {
-        sequence: Sequence::new(5).unwrap(),
+    let at = |sequence| Head {
+        sequence: Sequence::new(sequence).unwrap(),
         ..Head::origin(log)
     };
-    let outcome = event_log
-        .publish(frame(log, head, 1), Position::START)
-        .await;
+    // A log that is restored begins where its archive ends; from then on nothing may be missing.
+    let first = event_log
+        .publish(frame(log, at(5), 1), Position::START)
+        .await
+        .unwrap();
+    let outcome = event_log.publish(frame(log, at(7), 1), first).await;
     assert!(
         matches!(outcome, Err(PublishError::Unavailable(_))),
         "{outcome:?}"

@@ -1,6 +1,7 @@
 //! How the archive is doing.
 
 use protocol::Timestamp;
+use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _};
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
@@ -9,7 +10,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::super::column::{to_time, to_u64};
-use super::super::entity::{archive_segment, archive_shard};
+use super::super::entity::{archive_id, archive_segment, archive_shard};
+use super::super::turn::Turn;
 use super::super::{Catalog, CatalogError};
 use crate::event_log::Position;
 
@@ -42,6 +44,29 @@ pub struct ArchiveStatus {
 }
 
 impl Catalog {
+    /// Names the archive of this catalog, for ever.
+    ///
+    /// # Errors
+    /// When the row can't be read or written.
+    pub async fn archive_id(&self) -> Result<Uuid, CatalogError> {
+        if let Some(row) = archive_id::Entity::find().one(self.readers()).await? {
+            return Ok(row.id);
+        }
+        self.change(Turn::Shard(0), move |change| async move {
+            let sql = change.sql();
+            if let Some(row) = archive_id::Entity::find().one(sql).await? {
+                return Ok(row.id);
+            }
+            let id = Uuid::now_v7();
+            archive_id::Entity::insert(archive_id::ActiveModel { id: Set(id) })
+                .exec_without_returning(sql)
+                .await?;
+            change.commit().await?;
+            Ok(id)
+        })
+        .await
+    }
+
     /// How far every shard is archived.
     ///
     /// # Errors

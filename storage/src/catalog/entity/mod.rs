@@ -2,6 +2,7 @@
 //! [`super::column`] turns them into the words of the domain and back.
 
 pub(super) mod archive_block;
+pub(super) mod archive_id;
 pub(super) mod archive_segment;
 pub(super) mod archive_shard;
 pub(super) mod artifact;
