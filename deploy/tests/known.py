@@ -18,8 +18,8 @@ ROLES = {"all", "control-plane", "worker", "archiver"}
 
 
 @cache
-def help_page():
-    command = [PROGRAM, "serve", "--help"]
+def help_page(*command):
+    command = [PROGRAM, *(command or ["serve"]), "--help"]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
@@ -34,6 +34,13 @@ def variables():
 @cache
 def flags():
     return set(re.findall(r"--[a-z][a-z0-9-]+", help_page()))
+
+
+@cache
+def flags_of_operators():
+    """Those of the server, and of the commands that operators run beside it."""
+    pages = help_page() + help_page("restore") + help_page("archive", "status")
+    return set(re.findall(r"--[a-z][a-z0-9-]+", pages))
 
 
 def named_variables(text):

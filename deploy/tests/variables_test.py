@@ -3,7 +3,7 @@
 import re
 import unittest
 
-from known import DEPLOY, ROOT, flags, named_variables, variables
+from known import DEPLOY, ROOT, flags_of_operators, named_variables, variables
 
 # What compose.yaml and its passwords are named by, and not read by the program.
 OF_THE_IMAGE = {"PRIMATOMIC_VERSION"}
@@ -33,7 +33,7 @@ class Variables(unittest.TestCase):
         # Those in code alone: `--flag`, and not in the commands of other programs.
         named = set(re.findall(r"`(--[a-z][a-z0-9-]+)", page))
         self.assertTrue(named)
-        self.assertEqual(named - flags() - OF_OTHERS, set())
+        self.assertEqual(named - flags_of_operators() - OF_OTHERS, set())
 
 
 if __name__ == "__main__":
