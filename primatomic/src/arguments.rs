@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::client::Client;
-use crate::commands::{append, events, log, login, profile, query, tail, view};
+use crate::commands::{append, audit, events, key, log, login, profile, query, tail, view};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::profile::ConnectionOptions;
@@ -54,6 +54,10 @@ pub(crate) enum Command {
     View(Connected<view::ViewArguments>),
     /// Ask a view
     Query(Connected<query::QueryArguments>),
+    /// Make, list, rotate, revoke and recognise API keys
+    Key(Connected<key::KeyArguments>),
+    /// Read who changed what in the tenant
+    Audit(Connected<audit::AuditArguments>),
     /// Check an API key and keep it in a profile
     Login(Connected<login::LoginArguments>),
     /// Manage the profiles of the configuration file
@@ -89,6 +93,8 @@ impl Command {
             Self::Tail(it) => it.connection.json,
             Self::View(it) => it.connection.json,
             Self::Query(it) => it.connection.json,
+            Self::Key(it) => it.connection.json,
+            Self::Audit(it) => it.connection.json,
             Self::Login(it) => it.connection.json,
             Self::Profile(command) => command.wants_json(),
             Self::Migrate(options) | Self::RebuildCatalog(options) => options.json,

@@ -56,6 +56,8 @@ fn run(command: Command, output: Output) -> Result<(), Failure> {
         Command::Tail(it) => it.run(output, commands::tail::run),
         Command::View(it) => it.run(output, commands::view::run),
         Command::Query(it) => it.run(output, commands::query::run),
+        Command::Key(it) => it.run(output, commands::key::run),
+        Command::Audit(it) => it.run(output, commands::audit::run),
         Command::Login(it) => it.run_login(output),
         Command::Profile(command) => commands::profile::run(command, output),
     }

@@ -197,7 +197,7 @@ impl<'a, K: BodyKind> ApiExtractor<'a> for RawBody<K> {
     }
 }
 
-/// A JSON body.
+/// A JSON body. Of an `Option`, an empty one will do too.
 pub(super) struct JsonBody<T>(pub T);
 
 /// Any JSON body; for the reading alone.
@@ -224,7 +224,7 @@ impl<'a, T: Type + DeserializeOwned + Send> ApiExtractor<'a> for JsonBody<T> {
                 content_type: super::answer::JSON,
                 schema: T::schema_ref(),
             }],
-            required: true,
+            required: T::IS_REQUIRED,
         })
     }
 
@@ -243,6 +243,9 @@ impl<'a, T: Type + DeserializeOwned + Send> ApiExtractor<'a> for JsonBody<T> {
             what: "the body of this request",
         };
         let read = raw.read(app, limit).await?;
+        if read.bytes.is_empty() && !T::IS_REQUIRED {
+            return Ok(Self(parse(b"null")?));
+        }
         Ok(Self(parse(&read.bytes)?))
     }
 }

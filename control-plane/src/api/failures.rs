@@ -67,6 +67,7 @@ pub(super) fn of(operation: &str) -> Option<Vec<ErrorCode>> {
             ],
         ],
         "getTenant" => &[AUTHENTICATED],
+        "readAudit" => &[AUTHENTICATED, CHANGE, LIST, &[NotAcceptable]],
         "login" => &[
             JSON_BODY,
             &[InvalidCredentials, EmailNotVerified, Forbidden, NotFound],
@@ -77,6 +78,7 @@ pub(super) fn of(operation: &str) -> Option<Vec<ErrorCode>> {
         "resendVerification" => &[JSON_BODY, &[InvalidEmail]],
         "listKeys" => &[AUTHENTICATED, LIST],
         "createKey" => &[AUTHENTICATED, CHANGE, JSON_BODY, IN_LOG, &[KeyLimitReached]],
+        "rotateKey" => &[AUTHENTICATED, CHANGE, JSON_BODY, &[KeyNotFound]],
         "revokeKey" => &[AUTHENTICATED, CHANGE, &[KeyNotFound]],
         "listLogs" => &[AUTHENTICATED, LIST],
         "createLog" | "createLogByName" => &[

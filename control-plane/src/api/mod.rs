@@ -6,6 +6,8 @@
 mod accept;
 mod answer;
 mod append;
+mod audit;
+mod audit_format;
 mod auth;
 mod body;
 mod caller;
@@ -54,6 +56,7 @@ enum Tag {
 
 type Operations = (
     tenants::TenantsApi,
+    audit::AuditApi,
     auth::AuthApi,
     keys::KeysApi,
     logs::LogsApi,
@@ -68,6 +71,7 @@ type Operations = (
 fn service() -> OpenApiService<Operations, ()> {
     let operations = (
         tenants::TenantsApi,
+        audit::AuditApi,
         auth::AuthApi,
         keys::KeysApi,
         logs::LogsApi,

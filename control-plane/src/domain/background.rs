@@ -191,7 +191,8 @@ impl App {
 /// What must not be remembered after a change.
 fn stale(change: &RecordedEvent) -> Option<Stale> {
     match &change.event {
-        ControlEvent::KeyRevoked { .. }
+        ControlEvent::KeyRotated { .. }
+        | ControlEvent::KeyRevoked { .. }
         | ControlEvent::TenantRateChanged { .. }
         | ControlEvent::MemberAdded { .. } => Some(Stale::Tenant(change.tenant)),
         ControlEvent::LogUpdated { log, .. } | ControlEvent::LogDeleted { log, .. } => {

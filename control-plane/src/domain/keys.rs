@@ -1,9 +1,11 @@
 //! API keys: shown once, stored as a hash, never above their maker.
 
+use std::time::Duration;
+
 use protocol::api_key::ApiKey;
 use protocol::{ErrorCode, KeyId, LogId, RequestId, Timestamp};
 use storage::access::{Access, Role};
-use storage::catalog::{CreateKeyError, Key, KeyError, NewKey, Page, Paged};
+use storage::catalog::{CreateKeyError, Key, KeyError, NewKey, Page, Paged, RotateKeyError};
 
 use super::access::require;
 use super::{App, context};
@@ -13,6 +15,11 @@ use crate::errors::Failure;
 const NAME_CHARS_MAX: usize = 128;
 /// Logs that one key may be limited to; more of them are better served by a tenant of their own.
 const LOGS_MAX: usize = 100;
+
+/// How long earlier secrets of a key work after a rotation that does not say.
+pub(crate) const OVERLAP: Duration = Duration::from_secs(86_400);
+/// The longest that they may.
+const OVERLAP_MAX: Duration = Duration::from_secs(30 * 86_400);
 
 /// Someone wants a key.
 #[derive(Clone, Debug)]
@@ -74,6 +81,37 @@ impl App {
         Ok(self.catalog.keys(access, page).await?)
     }
 
+    /// Gives a key a new secret; those before it work for `overlap` more. Gives also until when.
+    ///
+    /// # Errors
+    /// When there is no such key, it is not the caller's and the caller is no admin, or the key may
+    /// do more than the caller.
+    pub(crate) async fn rotate_key(
+        &self,
+        access: &Access,
+        request_id: RequestId,
+        key: KeyId,
+        overlap: Duration,
+    ) -> Result<(Key, ApiKey, Option<Timestamp>), Failure> {
+        require(access, Role::Member)?;
+        if overlap > OVERLAP_MAX {
+            return Err(Failure::new(
+                ErrorCode::InvalidRequest,
+                "`overlap_secs` is from 0 to 2592000, which is 30 days",
+            ));
+        }
+        let secret = ApiKey::generate();
+        let sha256 = token::digest(secret.expose());
+        let (key, earlier_until) = self
+            .catalog
+            .rotate_key(access, context(access, request_id), key, sha256, overlap)
+            .await?;
+        self.sessions.forget_tenant(access.tenant);
+        Ok((key, secret, earlier_until))
+    }
+
+    /// Revokes a key with all that it made; gives the keys that ended.
+    ///
     /// # Errors
     /// When there is no such key, or it is not the caller's and the caller is no admin.
     pub(crate) async fn revoke_key(
@@ -81,13 +119,14 @@ impl App {
         access: &Access,
         request_id: RequestId,
         key: KeyId,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<KeyId>, Failure> {
         require(access, Role::Member)?;
-        self.catalog
+        let revoked = self
+            .catalog
             .revoke_key(access, context(access, request_id), key)
             .await?;
         self.sessions.forget_tenant(access.tenant);
-        Ok(())
+        Ok(revoked)
     }
 }
 
@@ -118,6 +157,9 @@ impl From<CreateKeyError> for Failure {
             CreateKeyError::RoleAboveMaker { .. } | CreateKeyError::LogsBeyondMaker => {
                 Self::new(ErrorCode::Forbidden, error.to_string())
             }
+            CreateKeyError::OutlivesMaker(_) => {
+                Self::new(ErrorCode::InvalidRequest, error.to_string())
+            }
             CreateKeyError::LogNotFound(_) => Self::log_not_found(),
         }
     }
@@ -126,8 +168,25 @@ impl From<CreateKeyError> for Failure {
 impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
         match error {
-            KeyError::NotFound => Self::new(ErrorCode::KeyNotFound, "there is no such API key"),
+            KeyError::NotFound => key_not_found(),
             KeyError::Catalog(error) => error.into(),
         }
     }
+}
+
+impl From<RotateKeyError> for Failure {
+    fn from(error: RotateKeyError) -> Self {
+        match error {
+            RotateKeyError::NotFound => key_not_found(),
+            RotateKeyError::RoleAbove { .. } | RotateKeyError::LogsBeyond => {
+                Self::new(ErrorCode::Forbidden, error.to_string())
+            }
+            RotateKeyError::Expired(_) => Self::new(ErrorCode::InvalidRequest, error.to_string()),
+            RotateKeyError::Catalog(error) => error.into(),
+        }
+    }
+}
+
+fn key_not_found() -> Failure {
+    Failure::new(ErrorCode::KeyNotFound, "there is no such API key")
 }

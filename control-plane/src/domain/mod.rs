@@ -5,6 +5,7 @@
 
 pub(crate) mod access;
 pub(crate) mod append;
+pub(crate) mod audit;
 mod background;
 mod builds;
 pub(crate) mod caches;

@@ -100,16 +100,22 @@ impl App {
         };
         let key = ApiKey::parse(key)
             .map_err(|error| Failure::new(ErrorCode::InvalidCredentials, error.to_string()))?;
-        let session = self
-            .session(token::digest(key.expose()))
-            .await?
-            .ok_or_else(unknown)?;
+        let digest = token::digest(key.expose());
+        let session = self.session(digest).await?.ok_or_else(unknown)?;
         let mut life = Duration::from_secs(life);
         if let Some(end) = session.expires_at {
             let left = end.as_micros().saturating_sub(self.clock.now().as_micros());
             life = life.min(Duration::from_micros(left));
         }
-        self.issue(session.access.clone(), life).await
+        let issued = self.issue(session.access.clone(), life).await?;
+        // The key may have ended since it was remembered; its sessions ended with it, and so must
+        // this one.
+        if self.catalog.authenticate(digest).await?.is_none() {
+            let issued = token::digest(&issued.token);
+            self.catalog.delete_session(issued).await?;
+            return Err(unknown());
+        }
+        Ok(issued)
     }
 
     /// Ends the session of a token.

@@ -44,12 +44,14 @@ const PUBLIC: &[&str] = &[
 /// All others. `logout` and `getTenant`, and the lists, concern the caller alone.
 const PRIVATE: &[Expected] = &[
     entry("getTenant", None, false),
+    entry("readAudit", Some("member"), false),
     entry("logout", None, false),
     entry("listKeys", None, false),
     Expected {
         body: r#"{"name": "x"}"#,
         ..entry("createKey", READER, false)
     },
+    entry("rotateKey", READER, true),
     entry("revokeKey", READER, true),
     entry("listLogs", None, false),
     Expected {
@@ -143,7 +145,7 @@ async fn every_operation_is_closed_to_those_it_is_not_for() {
         }
         if expected.owned {
             let answer = call(&stranger, &method, &path, body).await.expect(404);
-            let code = if id == "revokeKey" {
+            let code = if ["rotateKey", "revokeKey"].contains(&id) {
                 "key_not_found"
             } else {
                 "log_not_found"

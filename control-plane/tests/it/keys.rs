@@ -114,3 +114,95 @@ async fn a_key_of_some_logs_finds_no_others() {
     let logs = limited.get("/logs").await.json();
     assert_eq!(logs["logs"].as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_rotated_key_has_a_new_secret_and_the_old_one_works_for_a_while() {
+    let server = Server::start().await;
+    let owner = server.tenant("acme").await;
+    let made = owner.post_json("/keys", json!({ "name": "ci" })).await;
+    let made = made.expect(201).json();
+    let id = made["id"].as_str().unwrap();
+    let path = format!("/keys/{id}/rotate");
+    let first = server.with_token(made["key"].as_str().unwrap());
+    first.get("/logs").await.expect(200);
+
+    // Without a body the overlap is a day.
+    let rotated = owner.post(&path, "").await.expect(200).json();
+    assert_eq!(
+        (&rotated["id"], &rotated["role"]),
+        (&made["id"], &made["role"])
+    );
+    assert_ne!(rotated["key"], made["key"]);
+    let seconds = |field: &serde_json::Value| {
+        let time: jiff::Timestamp = field.as_str().unwrap().parse().unwrap();
+        time.as_second()
+    };
+    let overlap = seconds(&rotated["earlier_until"]) - seconds(&rotated["rotated_at"]);
+    assert_eq!(overlap, 86_400);
+    let second = server.with_token(rotated["key"].as_str().unwrap());
+    for client in [&first, &second] {
+        client.get("/logs").await.expect(200);
+    }
+    let keys = owner.get("/keys").await.json();
+    assert_eq!(keys["keys"][0]["rotated_at"], rotated["rotated_at"]);
+    let exchange = json!({ "api_key": made["key"] });
+    let issued = owner.post_json("/auth/token", exchange.clone()).await;
+    let issued = issued.expect(200).json();
+    let session = server.with_token(issued["access_token"].as_str().unwrap());
+    session.get("/logs").await.expect(200);
+
+    let at_once = json!({ "overlap_secs": 0 });
+    let rotated = owner.post_json(&path, at_once).await.expect(200).json();
+    assert_eq!(rotated["earlier_until"], json!(null));
+    for client in [&first, &second, &session] {
+        client
+            .get("/logs")
+            .await
+            .expect_error(401, "unauthenticated");
+    }
+    let refused = owner.post_json("/auth/token", exchange).await;
+    refused.expect_error(401, "invalid_credentials");
+    let third = server.with_token(rotated["key"].as_str().unwrap());
+    third.get("/logs").await.expect(200);
+
+    for overlap in [json!(2_592_001), json!(-1), json!("day")] {
+        let body = json!({ "overlap_secs": overlap });
+        let refused = owner.post_json(&path, body).await;
+        refused.expect_error(400, "invalid_request");
+    }
+    let unknown = "/keys/0192f0c1-4d2e-7c3a-9b1f-2a4b6c8d0e1f/rotate";
+    let missing = owner.post(unknown, "").await;
+    missing.expect_error(404, "key_not_found");
+}
+
+#[tokio::test]
+async fn an_admin_gets_no_owner_s_key_by_rotating_it() {
+    let server = Server::start().await;
+    let owner = server.tenant("acme").await;
+    let keys = owner.get("/keys").await.json();
+    let path = format!("/keys/{}/rotate", keys["keys"][0]["id"].as_str().unwrap());
+    let admin = owner.with_role("admin").await;
+    admin.post(&path, "").await.expect_error(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_key_ends_with_the_key_that_made_it() {
+    let server = Server::start().await;
+    let owner = server.tenant("acme").await;
+    let made = owner.post_json("/keys", json!({ "name": "one" })).await;
+    let one = made.expect(201).json();
+    let client = server.with_token(one["key"].as_str().unwrap());
+    let made = client.post_json("/keys", json!({ "name": "two" })).await;
+    let two = made.expect(201).json();
+    let other = server.with_token(two["key"].as_str().unwrap());
+    other.get("/logs").await.expect(200);
+    let path = format!("/keys/{}", one["id"].as_str().unwrap());
+    let revoked = owner.delete(&path).await.expect(200).json();
+    assert_eq!(revoked["revoked"], json!([one["id"], two["id"]]));
+    for client in [&client, &other] {
+        client
+            .get("/logs")
+            .await
+            .expect_error(401, "unauthenticated");
+    }
+}

@@ -4,8 +4,10 @@
 //! prints results through [`Output`] alone, so that `--json` and pipes work everywhere.
 
 pub(crate) mod append;
+pub(crate) mod audit;
 pub(crate) mod events;
 pub(crate) mod input;
+pub(crate) mod key;
 pub(crate) mod log;
 pub(crate) mod login;
 pub(crate) mod ndjson;

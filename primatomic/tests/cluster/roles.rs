@@ -78,6 +78,29 @@ fn a_log_and_its_view_are_served_by_any_process_that_is_left() {
     }
     println!("a revocation was noticed after {:?}", start.elapsed());
 
+    // So is the secret of a key that got another one without an overlap.
+    let (key, id) = member.create_key(&planes[0], "rotated").unwrap();
+    let holder = member.with_token(key);
+    let status = || {
+        let asked = holder.send(Method::GET, &planes[1], "/logs", "", "application/json");
+        asked.unwrap().status()
+    };
+    assert_eq!(status(), 200);
+    let (path, at_once) = (format!("/keys/{id}/rotate"), json!({ "overlap_secs": 0 }));
+    let rotated = member.call(Method::POST, &planes[0], &path, &at_once);
+    let rotated = rotated.unwrap();
+    let start = Instant::now();
+    while status() == 200 {
+        assert!(
+            start.elapsed().as_secs() < 5,
+            "an earlier secret is still let in"
+        );
+    }
+    println!("a rotation was noticed after {:?}", start.elapsed());
+    let holder = member.with_token(rotated["key"].as_str().unwrap().to_owned());
+    let asked = holder.send(Method::GET, &planes[1], "/logs", "", "application/json");
+    assert_eq!(asked.unwrap().status(), 200);
+
     // One worker after the other dies, so that the view's is among them; whoever is left answers
     // the same.
     let answers = |who: &str| {

@@ -17,6 +17,8 @@ mod harness;
 #[cfg(test)]
 mod json;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod quickstart;
 #[cfg(test)]
 mod stopping;

@@ -1,21 +1,38 @@
 //! The audit log: a tenant's control events, read.
+//!
+//! A page looks at a bounded number of events, so that a filter that nothing matches costs no more
+//! than another one. So it may hold few items, or none, and still have a next page.
 
 use protocol::{RequestId, TenantId, Timestamp};
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use uuid::Uuid;
 
-use super::column::{from_actor, from_time, from_u64, plain, to_actor, to_time, to_u64};
+use super::column::{from_time, from_u64, plain, to_actor, to_time, to_u64};
 use super::entity::control_event;
 use super::event::{ControlEvent, RecordedEvent};
 use super::page::List;
+use super::record::newest_sequence;
 use super::{Catalog, CatalogError, Page, Paged, scope};
-use crate::access::{Access, Actor};
+use crate::access::Access;
+
+/// Who changed something, as far as it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditActor {
+    /// A person or a key.
+    Id(Uuid),
+    /// The system itself, and operators.
+    System,
+}
 
 /// Which control events are asked for; `None` for any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditFilter {
     /// One of [`ControlEvent::KINDS`].
     pub kind: Option<String>,
-    pub actor: Option<Actor>,
+    pub actor: Option<AuditActor>,
+    /// The id of a log, view, version, key or person that the event is about.
+    pub about: Option<Uuid>,
     /// At this time or later.
     pub from: Option<Timestamp>,
     /// Before this time.
@@ -34,27 +51,29 @@ impl Catalog {
         page: Page,
     ) -> Result<Paged<RecordedEvent>, CatalogError> {
         let list = List::new("audit", access.tenant, b"");
-        let after = match list.after(&page)? {
+        let before = match list.after(&page)? {
             Some(key) => {
                 let key = key.try_into().map_err(|_| CatalogError::InvalidCursor)?;
-                Some(from_u64(u64::from_be_bytes(key)))
+                u64::from_be_bytes(key)
             }
-            None => None,
+            None => newest_sequence(self.readers(), access.tenant).await? + 1,
         };
+        let first = before.saturating_sub(self.limits().audit_events_scanned);
         let rows = scope::control_events(access)
-            .apply_if(after, |query, sequence| {
-                query.filter(control_event::Column::Sequence.lt(sequence))
-            })
+            .filter(control_event::Column::Sequence.lt(from_u64(before)))
+            .filter(control_event::Column::Sequence.gte(from_u64(first)))
             .apply_if(filter.kind.map(plain), |query, kind| {
                 query.filter(control_event::Column::Kind.eq(kind))
             })
-            .apply_if(filter.actor.map(from_actor), |query, (kind, id)| {
-                query
-                    .filter(control_event::Column::ActorKind.eq(kind))
-                    .filter(match id {
-                        Some(id) => control_event::Column::ActorId.eq(id),
-                        None => control_event::Column::ActorId.is_null(),
-                    })
+            .apply_if(filter.actor, |query, actor| {
+                query.filter(match actor {
+                    AuditActor::Id(id) => control_event::Column::ActorId.eq(id),
+                    AuditActor::System => control_event::Column::ActorId.is_null(),
+                })
+            })
+            .apply_if(filter.about, |query, id| {
+                let payload = Expr::col(control_event::Column::Payload).cast_as("text");
+                query.filter(payload.like(format!("%\"{id}\"%")))
             })
             .apply_if(filter.from, |query, from| {
                 query.filter(control_event::Column::At.gte(from_time(from)))
@@ -69,6 +88,8 @@ impl Catalog {
         let (rows, next_cursor) = list.cut(&page, rows, |row| {
             to_u64(row.sequence).to_be_bytes().to_vec()
         });
+        let next_cursor =
+            next_cursor.or_else(|| (first > 1).then(|| list.cursor(&first.to_be_bytes())));
         let items = rows.iter().map(to_recorded).collect::<Result<_, _>>()?;
         Ok(Paged { items, next_cursor })
     }

@@ -76,6 +76,15 @@ pub enum ControlEvent {
         #[serde(with = "hex_bytes")]
         sha256: [u8; 32],
     },
+    /// The key has another secret.
+    KeyRotated {
+        key: KeyId,
+        name: String,
+        #[serde(with = "hex_bytes")]
+        sha256: [u8; 32],
+        /// Until when earlier secrets work, unless they end sooner; `None` when they ended.
+        earlier_until: Option<Timestamp>,
+    },
     KeyRevoked {
         key: KeyId,
         name: String,
@@ -183,7 +192,7 @@ pub enum EventError {
 
 impl ControlEvent {
     /// Every kind, as it stands in `type`.
-    pub const KINDS: [&str; 19] = [
+    pub const KINDS: [&str; 20] = [
         "tenant_created",
         "tenant_rate_changed",
         "user_registered",
@@ -191,6 +200,7 @@ impl ControlEvent {
         "email_verified",
         "member_added",
         "key_created",
+        "key_rotated",
         "key_revoked",
         "log_created",
         "log_updated",
@@ -216,6 +226,7 @@ impl ControlEvent {
             Self::EmailVerified { .. } => "email_verified",
             Self::MemberAdded { .. } => "member_added",
             Self::KeyCreated { .. } => "key_created",
+            Self::KeyRotated { .. } => "key_rotated",
             Self::KeyRevoked { .. } => "key_revoked",
             Self::LogCreated { .. } => "log_created",
             Self::LogUpdated { .. } => "log_updated",

@@ -1,4 +1,10 @@
 //! API keys. The secret itself is never here: a key is known by its SHA-256.
+//!
+//! A key never does more than its maker. Its role and logs are within those of its maker, and a key
+//! that another key made ends with that one, when it is revoked or expires.
+
+mod revoke;
+mod rotate;
 
 use protocol::{KeyId, LogId, Timestamp};
 use sea_orm::sea_query::LockType;
@@ -8,6 +14,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+pub use self::rotate::RotateKeyError;
 use super::column::{from_time, plain, to_actor, to_logs, to_time, to_word};
 use super::entity::{key, key_use, log};
 use super::event::ControlEvent;
@@ -27,8 +34,10 @@ pub struct Key {
     pub logs: Option<Vec<LogId>>,
     pub created_by: Actor,
     pub created_at: Timestamp,
+    /// When it got its present secret, if that is not its first.
+    pub rotated_at: Option<Timestamp>,
     pub expires_at: Option<Timestamp>,
-    /// Written now and then, so it may be some seconds behind.
+    /// Written now and then, so it may be a minute behind.
     pub last_used_at: Option<Timestamp>,
 }
 
@@ -51,13 +60,15 @@ pub enum CreateKeyError {
     LogsBeyondMaker,
     #[error("there is no log {0}")]
     LogNotFound(LogId),
+    #[error("the key that makes it ends at {0}, and so must what it makes; choose an earlier end")]
+    OutlivesMaker(Timestamp),
     #[error("the tenant has {0} keys, as many as it may; revoke one first")]
     LimitReached(u64),
     #[error(transparent)]
     Catalog(#[from] CatalogError),
 }
 
-/// Why a key was not revoked.
+/// Why a key was not found.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum KeyError {
     #[error("there is no such key")]
@@ -93,6 +104,7 @@ impl Catalog {
             if count >= limits.keys_per_tenant {
                 return Err(CreateKeyError::LimitReached(limits.keys_per_tenant));
             }
+            let expires_at = check_end(change.sql(), context.actor, new.expires_at).await?;
             let key = Key {
                 id: KeyId::generate(),
                 name: plain(new.name.clone()),
@@ -100,7 +112,8 @@ impl Catalog {
                 logs: new.logs.clone(),
                 created_by: context.actor,
                 created_at: change.at(),
-                expires_at: new.expires_at,
+                rotated_at: None,
+                expires_at,
                 last_used_at: None,
             };
             let event = ControlEvent::KeyCreated {
@@ -143,44 +156,6 @@ impl Catalog {
             items.push(to_key(row, used.map(|it| to_time(it.last_used_at)))?);
         }
         Ok(Paged { items, next_cursor })
-    }
-
-    /// Revokes a key, and with it every session that was made from it. Below admin, holders revoke
-    /// their own keys only.
-    ///
-    /// # Errors
-    /// When the holder sees no such key.
-    pub async fn revoke_key(
-        &self,
-        access: &Access,
-        context: Context,
-        id: KeyId,
-    ) -> Result<Key, KeyError> {
-        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
-            let row = scope::keys(access)
-                .filter(key::Column::Id.eq(id.0))
-                .one(change.sql())
-                .await
-                .map_err(CatalogError::from)?
-                .ok_or(KeyError::NotFound)?;
-            let used = key_use::Entity::find_by_id(id.0)
-                .one(change.sql())
-                .await
-                .map_err(CatalogError::from)?;
-            let event = ControlEvent::KeyRevoked {
-                key: id,
-                name: row.name.clone(),
-            };
-            let recorded = change.record(access.tenant, context, event).await;
-            recorded.map_err(CatalogError::from)?;
-            key_use::Entity::delete_by_id(id.0)
-                .exec(change.sql())
-                .await
-                .map_err(CatalogError::from)?;
-            change.commit().await?;
-            Ok(to_key(row, used.map(|it| to_time(it.last_used_at)))?)
-        })
-        .await
     }
 
     /// Writes down when keys were used. Times only move forward.
@@ -271,6 +246,26 @@ async fn check_logs(
     }
 }
 
+/// When a new key ends: a key that another key makes does not outlive that one.
+async fn check_end(
+    sql: &impl ConnectionTrait,
+    maker: Actor,
+    wanted: Option<Timestamp>,
+) -> Result<Option<Timestamp>, CreateKeyError> {
+    let Actor::ApiKey(maker) = maker else {
+        return Ok(wanted);
+    };
+    let maker = key::Entity::find_by_id(maker.0)
+        .one(sql)
+        .await
+        .map_err(CatalogError::from)?;
+    let end = maker.and_then(|maker| maker.expires_at).map(to_time);
+    match (wanted, end) {
+        (Some(wanted), Some(end)) if wanted > end => Err(CreateKeyError::OutlivesMaker(end)),
+        (wanted, end) => Ok(wanted.or(end)),
+    }
+}
+
 fn to_key(row: key::Model, last_used_at: Option<Timestamp>) -> Result<Key, CatalogError> {
     Ok(Key {
         id: KeyId(row.id),
@@ -279,6 +274,7 @@ fn to_key(row: key::Model, last_used_at: Option<Timestamp>) -> Result<Key, Catal
         logs: to_logs(row.logs.as_ref())?,
         created_by: to_actor(&row.created_by_kind, row.created_by_id)?,
         created_at: to_time(row.created_at),
+        rotated_at: row.rotated_at.map(to_time),
         expires_at: row.expires_at.map(to_time),
         last_used_at,
     })

@@ -23,6 +23,8 @@ pub struct CatalogLimits {
     pub report_bytes: usize,
     /// Bytes of the message of a halt; a longer one is cut.
     pub halt_message_bytes: usize,
+    /// Control events that one page of the audit log looks at.
+    pub audit_events_scanned: u64,
     /// Size of the database file of the embedded catalog.
     pub database_bytes: u64,
 }
@@ -41,6 +43,7 @@ impl Default for CatalogLimits {
             config_bytes: 16 << 10,
             report_bytes: 16 << 10,
             halt_message_bytes: 1 << 10,
+            audit_events_scanned: 10_000,
             database_bytes: 1 << 40,
         }
     }

@@ -55,13 +55,13 @@ use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
 pub use self::artifact::ArtifactRecord;
-pub use self::audit::AuditFilter;
+pub use self::audit::{AuditActor, AuditFilter};
 pub use self::compute::UsageBatch;
 use self::connection::Connection;
 pub use self::deletion::{Deletion, DeletionId};
 pub use self::error::CatalogError;
 pub use self::event::{ControlEvent, EventError, PEOPLE, RecordedEvent};
-pub use self::key::{CreateKeyError, Key, KeyError, NewKey};
+pub use self::key::{CreateKeyError, Key, KeyError, NewKey, RotateKeyError};
 pub use self::limits::CatalogLimits;
 pub use self::log::{
     CreateLogError, Log, LogChanges, LogError, LogRef, NewLog, Retention, UnknownRetention,

@@ -18,12 +18,13 @@ use super::turn::Turn;
 use super::{Catalog, CatalogError, apply};
 
 /// The read model, in an order in which no table refers to a later one.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "tenants",
     "users",
     "email_verifications",
     "memberships",
     "keys",
+    "earlier_secrets",
     "logs",
     "views",
     "versions",

@@ -10,7 +10,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::column::{from_actor, from_logs, from_time, to_actor, to_logs, to_time, to_word};
-use super::entity::{key, membership, session, tenant};
+use super::entity::{earlier_secret, key, membership, session, tenant};
 use super::limits::within;
 use super::tenant::to_rate;
 use super::turn::Turn;
@@ -179,8 +179,12 @@ impl Catalog {
             .filter(key::Column::Sha256.eq(sha256.to_vec()))
             .one(self.readers())
             .await?;
-        let Some(row) = row else {
-            return Ok(None);
+        let (row, secret_ends) = match row {
+            Some(row) => (row, None),
+            None => match self.key_of_earlier_secret(sha256).await? {
+                Some((row, end)) => (row, Some(end)),
+                None => return Ok(None),
+            },
         };
         let Some(standing) = self.standing_of_key(&row)? else {
             return Ok(None);
@@ -191,7 +195,26 @@ impl Catalog {
             role: standing.role,
             logs: standing.logs.map(Arc::from),
         };
-        Ok(Some((access, standing.expires_at)))
+        let ends = standing.expires_at.into_iter().chain(secret_ends).min();
+        Ok(Some((access, ends)))
+    }
+
+    /// The key that had this secret before it was rotated, and when the secret ends.
+    async fn key_of_earlier_secret(
+        &self,
+        sha256: [u8; 32],
+    ) -> Result<Option<(key::Model, Timestamp)>, CatalogError> {
+        let earlier = earlier_secret::Entity::find_by_id(sha256.to_vec())
+            .filter(earlier_secret::Column::ExpiresAt.gt(from_time(self.now())))
+            .one(self.readers())
+            .await?;
+        let Some(earlier) = earlier else {
+            return Ok(None);
+        };
+        let row = key::Entity::find_by_id(earlier.key_id)
+            .one(self.readers())
+            .await?;
+        Ok(row.map(|row| (row, to_time(earlier.expires_at))))
     }
 
     async fn standing(

@@ -26,9 +26,9 @@ pub(super) async fn apply(
         | ControlEvent::EmailVerificationRequested { .. }
         | ControlEvent::EmailVerified { .. }
         | ControlEvent::MemberAdded { .. } => people::apply(sql, recorded).await,
-        ControlEvent::KeyCreated { .. } | ControlEvent::KeyRevoked { .. } => {
-            key::apply(sql, recorded).await
-        }
+        ControlEvent::KeyCreated { .. }
+        | ControlEvent::KeyRotated { .. }
+        | ControlEvent::KeyRevoked { .. } => key::apply(sql, recorded).await,
         ControlEvent::LogCreated { .. }
         | ControlEvent::LogUpdated { .. }
         | ControlEvent::LogDeleted { .. }

@@ -14,6 +14,7 @@ pub(crate) struct Model {
     pub(crate) created_by_kind: String,
     pub(crate) created_by_id: Option<Uuid>,
     pub(crate) created_at: i64,
+    pub(crate) rotated_at: Option<i64>,
     pub(crate) expires_at: Option<i64>,
     pub(crate) sha256: Vec<u8>,
 }

@@ -3,7 +3,9 @@
 use protocol::RequestId;
 use sha2::{Digest as _, Sha256};
 use storage::access::{Actor, Role};
-use storage::catalog::{AuditFilter, ControlEvent, NewKey, NewSession, NewTenant, Page};
+use storage::catalog::{
+    AuditActor, AuditFilter, CatalogLimits, ControlEvent, NewKey, NewSession, NewTenant, Page,
+};
 
 use super::{Fixture, by, new_log, page, system};
 
@@ -133,9 +135,10 @@ async fn the_audit_log_is_filtered_and_paged_newest_first() {
     let fixture = Fixture::new().await;
     let access = fixture.tenant("acme").await;
     let catalog = &fixture.catalog;
+    let mut logs = Vec::new();
     for log in ["a", "b", "c"] {
         fixture.clock.advance(std::time::Duration::from_secs(1));
-        fixture.log(&access, log).await;
+        logs.push(fixture.log(&access, log).await.id.0);
     }
     catalog
         .set_rate(
@@ -166,16 +169,24 @@ async fn the_audit_log_is_filtered_and_paged_newest_first() {
     };
     assert_eq!(audit(created.clone()).await, [5, 4, 3]);
     let by_system = AuditFilter {
-        actor: Some(Actor::System),
+        actor: Some(AuditActor::System),
         ..AuditFilter::default()
     };
     assert_eq!(audit(by_system).await, [6]);
+    let Actor::User(owner) = access.actor else {
+        panic!("the owner is no person");
+    };
     let by_owner = AuditFilter {
-        actor: Some(access.actor),
+        actor: Some(AuditActor::Id(owner.0)),
         from: Some(fixture.in_seconds(0)),
         ..AuditFilter::default()
     };
     assert_eq!(audit(by_owner).await, [5]);
+    let about = AuditFilter {
+        about: Some(logs[1]),
+        ..AuditFilter::default()
+    };
+    assert_eq!(audit(about).await, [4]);
     let before = AuditFilter {
         until: Some(fixture.in_seconds(0)),
         ..created.clone()
@@ -192,4 +203,36 @@ async fn the_audit_log_is_filtered_and_paged_newest_first() {
         .unwrap();
     let sequences: Vec<u64> = rest.items.iter().map(|event| event.sequence).collect();
     assert_eq!((sequences, rest.next_cursor), (vec![3], None));
+}
+
+#[tokio::test]
+async fn a_page_of_the_audit_log_looks_at_few_events_and_goes_on_behind_them() {
+    let limits = CatalogLimits {
+        audit_events_scanned: 4,
+        ..CatalogLimits::default()
+    };
+    let fixture = Fixture::with_limits(limits).await;
+    let access = fixture.tenant("acme").await;
+    for log in 0..9 {
+        fixture.log(&access, &format!("log-{log}")).await;
+    }
+    // The second of eleven events, and the only one of its kind.
+    let filter = AuditFilter {
+        kind: Some("member_added".to_owned()),
+        ..AuditFilter::default()
+    };
+    let (mut cursor, mut pages) = (None, Vec::new());
+    loop {
+        let found = fixture
+            .catalog
+            .audit(&access, filter.clone(), page(10, cursor))
+            .await
+            .unwrap();
+        pages.push(found.items.len());
+        cursor = found.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages, [0, 0, 1]);
 }

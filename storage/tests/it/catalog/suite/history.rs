@@ -1,12 +1,14 @@
 //! Random histories of the catalog: changes of every kind, on whatever is there by then.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use protocol::{KeyId, LogId, RequestId, Sequence, UserId, VersionId};
-use storage::access::{Access, Role};
+use storage::access::{Access, Actor, Role};
 use storage::bus::Halt;
 use storage::catalog::{
     CatalogLimits, CreateKeyError, CreateLogError, CreateTenantError, KeyError, LogChanges,
-    LogError, NewKey, RateOverride, Retention, UploadError, VerifyEmailError, VersionError,
+    LogError, NewKey, RateOverride, Retention, RotateKeyError, UploadError, VerifyEmailError, VersionError,
     ViewError,
 };
 
@@ -20,6 +22,8 @@ pub(super) enum Step {
     RequestVerification(u8, u8),
     Verify(u8),
     CreateKey(u8, u8, bool),
+    CreateKeyWithKey(u8),
+    RotateKey(u8, u8),
     RevokeKey(u8),
     CreateLog(u8, u8),
     CreateLogs(u8, u8),
@@ -40,6 +44,8 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         2 => (n(), n()).prop_map(|(a, b)| Step::RequestVerification(a, b)),
         1 => n().prop_map(Step::Verify),
         2 => (n(), n(), any::<bool>()).prop_map(|(a, b, c)| Step::CreateKey(a, b, c)),
+        1 => n().prop_map(Step::CreateKeyWithKey),
+        2 => (n(), 0u8..20).prop_map(|(a, b)| Step::RotateKey(a, b)),
         1 => n().prop_map(Step::RevokeKey),
         4 => (n(), 0u8..8).prop_map(|(a, b)| Step::CreateLog(a, b)),
         1 => (n(), 1u8..5).prop_map(|(a, b)| Step::CreateLogs(a, b)),
@@ -61,6 +67,9 @@ pub(super) fn opening() -> Vec<Step> {
         Step::RequestVerification(0, 99),
         Step::Verify(0),
         Step::CreateKey(0, 0, false),
+        Step::CreateKeyWithKey(0),
+        Step::RotateKey(0, 9),
+        Step::RotateKey(0, 0),
         Step::RevokeKey(0),
         Step::CreateLog(0, 0),
         Step::UpdateLog(0, Some(true), true),
@@ -123,9 +132,7 @@ impl History {
 
     /// Applies a step. Refusals are part of life; only the catalog's own failures are not.
     pub(super) async fn apply(&mut self, step: Step) {
-        self.fixture
-            .clock
-            .advance(std::time::Duration::from_secs(1));
+        self.fixture.clock.advance(Duration::from_secs(1));
         match step {
             Step::CreateTenant(_)
             | Step::SetRate(..)
@@ -133,7 +140,10 @@ impl History {
             | Step::Verify(_) => {
                 self.apply_to_people(step).await;
             }
-            Step::CreateKey(..) | Step::RevokeKey(_) => self.apply_to_keys(step).await,
+            Step::CreateKey(..)
+            | Step::CreateKeyWithKey(_)
+            | Step::RotateKey(..)
+            | Step::RevokeKey(_) => self.apply_to_keys(step).await,
             Step::CreateLog(..)
             | Step::CreateLogs(..)
             | Step::UpdateLog(..)
@@ -211,6 +221,38 @@ impl History {
                     Ok(key) => self.keys.push((access, key.id)),
                     Err(CreateKeyError::Catalog(error)) => panic!("{error}"),
                     Err(_) => {}
+                }
+            }
+            Step::CreateKeyWithKey(choice) => {
+                let Some((access, maker)) = pick(&self.keys, choice) else {
+                    return;
+                };
+                let access = Access {
+                    actor: Actor::ApiKey(maker),
+                    ..access
+                };
+                let new = NewKey {
+                    name: "made by a key".to_owned(),
+                    role: Role::ReadOnly,
+                    logs: None,
+                    expires_at: None,
+                    sha256: self.unique(),
+                };
+                match catalog.create_key(&access, by(&access), new).await {
+                    Ok(key) => self.keys.push((access, key.id)),
+                    Err(CreateKeyError::Catalog(error)) => panic!("{error}"),
+                    Err(_) => {}
+                }
+            }
+            Step::RotateKey(choice, overlap) => {
+                let secret = self.unique();
+                if let Some((access, key)) = pick(&self.keys, choice) {
+                    let overlap = Duration::from_secs(overlap.into());
+                    let rotated = catalog
+                        .rotate_key(&access, by(&access), key, secret, overlap)
+                        .await;
+                    let failed = matches!(rotated, Err(RotateKeyError::Catalog(_)));
+                    assert!(!failed, "{rotated:?}");
                 }
             }
             Step::RevokeKey(choice) => {

@@ -6,6 +6,8 @@ pub(crate) mod control_events;
 mod database;
 mod history;
 mod isolation;
+mod key_makers;
+mod key_rotation;
 mod keys;
 mod logs;
 mod operations;
@@ -28,12 +30,13 @@ use storage::clock::{Clock as _, ManualClock};
 
 use super::database::TestDatabase;
 
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "tenants",
     "users",
     "email_verifications",
     "memberships",
     "keys",
+    "earlier_secrets",
     "logs",
     "views",
     "versions",

@@ -52,8 +52,8 @@ async fn a_tampered_read_model_is_noticed_and_repaired() {
     fixture.upload(&access, log.id, "totals").await;
     let before = fixture.dump().await;
     let key = format!(
-        "INSERT INTO keys SELECT id, id, 'k', 'owner', NULL, 'system', NULL, 1, NULL, {} \
-         FROM tenants",
+        "INSERT INTO keys (id, tenant_id, name, role, created_by_kind, created_at, sha256) \
+         SELECT id, id, 'k', 'owner', 'system', 1, {} FROM tenants",
         TestDatabase::BYTES
     );
     for tampering in [

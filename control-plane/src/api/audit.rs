@@ -1,0 +1,221 @@
+//! `/tenants/me/audit`: pages, and the whole of it as a stream of lines.
+//!
+//! What is shown is a control event without its secrets ([`super::audit_format`]). The stream reads
+//! one page ahead of the client and no more.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::Stream;
+use poem::http::HeaderValue;
+use poem::http::header::ACCEPT;
+use poem::{Body, IntoResponse, Request, Response};
+use poem_openapi::param::Query;
+use poem_openapi::registry::{MetaMediaType, MetaResponses, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiResponse, OpenApi};
+use protocol::ErrorCode;
+use storage::catalog::{AuditActor, AuditFilter, ControlEvent, PAGE_LIMIT_MAX, Page};
+use uuid::Uuid;
+
+use super::Tag;
+use super::accept;
+use super::answer::{Answer, JSON, success, with_type};
+use super::audit_format::{AuditEventBody, AuditPageBody};
+use super::caller::Caller;
+use super::events_format::NDJSON;
+use super::keys::default_limit;
+use super::times;
+use crate::auth::sessions::Session;
+use crate::domain::App;
+use crate::errors::Failure;
+
+pub(super) struct AuditApi;
+
+/// What is offered, the default first.
+const OFFERS: &[&str] = &[JSON, NDJSON];
+
+/// A page, or a stream.
+pub(super) enum AuditAnswer {
+    Page(Answer<AuditPageBody>),
+    Stream(Response),
+}
+
+impl IntoResponse for AuditAnswer {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Page(page) => page.into_response(),
+            Self::Stream(response) => response,
+        }
+    }
+}
+
+impl ApiResponse for AuditAnswer {
+    fn meta() -> MetaResponses {
+        let schemas = [AuditPageBody::schema_ref(), AuditEventBody::schema_ref()];
+        let content = OFFERS
+            .iter()
+            .zip(schemas)
+            .map(|(content_type, schema)| MetaMediaType {
+                content_type,
+                schema,
+            });
+        success(200, content.collect())
+    }
+
+    fn register(registry: &mut Registry) {
+        AuditPageBody::register(registry);
+    }
+}
+
+#[OpenApi(tag = "Tag::Tenants")]
+impl AuditApi {
+    /// Read the audit log
+    ///
+    /// Every change of the tenant, its members, keys, logs and views, newest first, with who made
+    /// it. A page looks at a limited number of changes, so it may hold few that match, or none, and
+    /// still have a next one. With `Accept: application/x-ndjson` all that match come as lines, in
+    /// one stream.
+    #[oai(path = "/tenants/me/audit", method = "get", operation_id = "readAudit")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each one is a parameter of the operation"
+    )]
+    async fn read(
+        &self,
+        caller: Caller,
+        request: &Request,
+        /// Changes of this type alone, such as `key_created`.
+        #[oai(name = "type")]
+        kind: Query<Option<String>>,
+        /// Changes by this person or API key alone: an id, or `system`.
+        actor: Query<Option<String>>,
+        /// Changes that name this log, view, version, API key or person alone, by its id.
+        about: Query<Option<Uuid>>,
+        /// Changes at this time or later; RFC 3339.
+        since: Query<Option<String>>,
+        /// Changes before this time; RFC 3339.
+        until: Query<Option<String>>,
+        /// At most so many on a page; 1 to 1000.
+        #[oai(
+            default = "default_limit",
+            validator(minimum(value = "1"), maximum(value = "1000"))
+        )]
+        limit: Query<u32>,
+        /// From the page before.
+        cursor: Query<Option<String>>,
+    ) -> Result<AuditAnswer, Failure> {
+        let time = |field, text: Option<String>| text.map(|text| times::parse(field, &text));
+        let filter = AuditFilter {
+            kind: kind.0.map(known_kind).transpose()?,
+            actor: actor.0.as_deref().map(parse_actor).transpose()?,
+            about: about.0,
+            from: time("since", since.0).transpose()?,
+            until: time("until", until.0).transpose()?,
+        };
+        let mut page = Page {
+            limit: limit.0,
+            cursor: cursor.0,
+        };
+        if !wants_stream(request)? {
+            let found = caller.app.audit(caller.access(), filter, page).await?;
+            return Ok(AuditAnswer::Page(Answer::new(found.into())));
+        }
+        // The first page is read before the answer begins, so that a refusal is an answer.
+        page.limit = PAGE_LIMIT_MAX;
+        let found = caller.app.audit(caller.access(), filter.clone(), page);
+        let found = AuditPageBody::from(found.await?);
+        let export = Export {
+            app: caller.app,
+            session: caller.session,
+            filter,
+            next: Next::Ready(found),
+        };
+        let body = Body::from_bytes_stream(export.into_stream());
+        let content_type = HeaderValue::from_static(NDJSON);
+        Ok(AuditAnswer::Stream(with_type(content_type, body)))
+    }
+}
+
+enum Next {
+    Ready(AuditPageBody),
+    At(String),
+    End,
+}
+
+/// All that match, page after page.
+struct Export {
+    app: Arc<App>,
+    session: Arc<Session>,
+    filter: AuditFilter,
+    next: Next,
+}
+
+impl Export {
+    fn into_stream(self) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
+        futures::stream::try_unfold(self, |mut export| async move {
+            let page = match std::mem::replace(&mut export.next, Next::End) {
+                Next::Ready(page) => page,
+                Next::At(cursor) => export.read(cursor).await?,
+                Next::End => return Ok(None),
+            };
+            let lines = page.lines();
+            if let Some(cursor) = page.next_cursor {
+                export.next = Next::At(cursor);
+            }
+            Ok(Some((lines, export)))
+        })
+    }
+
+    /// A failure breaks the answer off, which tells the client that it is not all.
+    async fn read(&self, cursor: String) -> std::io::Result<AuditPageBody> {
+        let session = self.app.session(self.session.digest).await;
+        let session = session.map_err(broken_off)?;
+        let session = session.ok_or_else(|| broken_off("the token ended"))?;
+        let page = Page {
+            limit: PAGE_LIMIT_MAX,
+            cursor: Some(cursor),
+        };
+        let found = self.app.audit(&session.access, self.filter.clone(), page);
+        Ok(found.await.map_err(broken_off)?.into())
+    }
+}
+
+fn broken_off(reason: impl std::fmt::Display) -> std::io::Error {
+    tracing::warn!(%reason, "an export of the audit log was broken off");
+    std::io::Error::other("the export was broken off")
+}
+
+fn wants_stream(request: &Request) -> Result<bool, Failure> {
+    let accepted = request.headers().get(ACCEPT);
+    let accepted = accepted.map(|value| value.to_str().unwrap_or_default());
+    match accept::choose(accepted, OFFERS) {
+        Some(chosen) => Ok(chosen > 0),
+        None => Err(Failure::new(
+            ErrorCode::NotAcceptable,
+            format!("the audit log comes as {}", OFFERS.join(", ")),
+        )),
+    }
+}
+
+fn known_kind(kind: String) -> Result<String, Failure> {
+    if ControlEvent::KINDS.contains(&kind.as_str()) {
+        return Ok(kind);
+    }
+    Err(Failure::new(
+        ErrorCode::InvalidRequest,
+        format!("`type` is one of {}", ControlEvent::KINDS.join(", ")),
+    ))
+}
+
+fn parse_actor(text: &str) -> Result<AuditActor, Failure> {
+    if text == "system" {
+        return Ok(AuditActor::System);
+    }
+    text.parse().map(AuditActor::Id).map_err(|_| {
+        Failure::new(
+            ErrorCode::InvalidRequest,
+            "`actor` is the id of a person or an API key, or `system`",
+        )
+    })
+}

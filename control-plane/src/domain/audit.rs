@@ -1,0 +1,31 @@
+//! The audit log, for the admins of a tenant.
+
+use protocol::ErrorCode;
+use storage::access::{Access, Role};
+use storage::catalog::{AuditFilter, Page, Paged, RecordedEvent};
+
+use super::App;
+use super::access::require;
+use crate::errors::Failure;
+
+impl App {
+    /// A page of the tenant's control events, newest first.
+    ///
+    /// # Errors
+    /// When the caller is no admin of the whole tenant, or the cursor is not of this list.
+    pub(crate) async fn audit(
+        &self,
+        access: &Access,
+        filter: AuditFilter,
+        page: Page,
+    ) -> Result<Paged<RecordedEvent>, Failure> {
+        require(access, Role::Admin)?;
+        if access.logs.is_some() {
+            return Err(Failure::new(
+                ErrorCode::Forbidden,
+                "a key that is limited to some logs does not see the audit log, which is about all",
+            ));
+        }
+        Ok(self.catalog.audit(access, filter, page).await?)
+    }
+}

@@ -1,0 +1,101 @@
+//! `audit`: who changed what in the tenant.
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::commands::log::text;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Changes that are asked for at once.
+const PAGE_EVENTS: usize = 1_000;
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Needs the role admin.
+
+Examples:
+  primatomic audit
+  primatomic audit --type key_created --since 2026-11-01T00:00:00Z
+  primatomic audit --about 0192f0c1-4d2e-7c3a-9b1f-2a4b6c8d0e1f
+  primatomic audit --all --json > audit.ndjson")]
+pub(crate) struct AuditArguments {
+    /// Changes of this type alone, such as key_created
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<String>,
+    /// Changes by this person or key alone: an id, or `system`
+    #[arg(long, value_name = "ID")]
+    actor: Option<String>,
+    /// Changes that name this log, view, version, key or person alone
+    #[arg(long, value_name = "ID")]
+    about: Option<String>,
+    /// Changes at this time or later, such as 2026-11-22T09:30:00Z
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Changes before this time
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// Print at most this many, the newest first
+    #[arg(long, value_name = "N", default_value_t = 100, conflicts_with = "all")]
+    limit: usize,
+    /// Print all there are
+    #[arg(long)]
+    all: bool,
+}
+
+pub(crate) async fn run(
+    arguments: AuditArguments,
+    client: &Client,
+    output: Output,
+) -> Result<(), Failure> {
+    let mut left = if arguments.all {
+        usize::MAX
+    } else {
+        arguments.limit
+    };
+    let mut cursor: Option<String> = None;
+    while left > 0 {
+        let call = client
+            .get(&["tenants", "me", "audit"])
+            .query_if("type", arguments.kind.as_deref())
+            .query_if("actor", arguments.actor.as_deref())
+            .query_if("about", arguments.about.as_deref())
+            .query_if("since", arguments.since.as_deref())
+            .query_if("until", arguments.until.as_deref())
+            .query("limit", left.min(PAGE_EVENTS))
+            .query_if("cursor", cursor.take());
+        let page: Value = client.json(&call).await?;
+        let events = page["events"].as_array().map(Vec::as_slice);
+        let events = events.unwrap_or_default();
+        let lines: String = events
+            .iter()
+            .map(|event| line(event, output.json))
+            .collect();
+        output.bytes(lines.as_bytes())?;
+        left = left.saturating_sub(events.len());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => break,
+        }
+    }
+    Ok(())
+}
+
+/// A change on a line: when, what, by whom, and its details as JSON.
+fn line(event: &Value, json: bool) -> String {
+    if json {
+        return format!("{event}\n");
+    }
+    let actor = &event["actor"];
+    let who = match text(actor, "id") {
+        "" => text(actor, "kind").to_owned(),
+        id => format!("{}:{id}", text(actor, "kind")),
+    };
+    format!(
+        "{}\t{}\t{who}\t{}\n",
+        text(event, "at"),
+        text(event, "type"),
+        event["details"]
+    )
+}

@@ -1,0 +1,76 @@
+//! Revoking keys: at once, with all that they made.
+
+use protocol::KeyId;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use super::super::column::from_actor;
+use super::super::entity::{key, key_use};
+use super::super::event::ControlEvent;
+use super::super::record::Change;
+use super::super::turn::Turn;
+use super::super::{Catalog, CatalogError, Context, scope};
+use super::KeyError;
+use crate::access::{Access, Actor};
+
+impl Catalog {
+    /// Revokes a key, and with it every session that was made from it and every key that was made
+    /// with it. Below admin, holders revoke their own keys only. Gives the keys that ended, the one
+    /// that was asked for first.
+    ///
+    /// # Errors
+    /// When the holder sees no such key.
+    pub async fn revoke_key(
+        &self,
+        access: &Access,
+        context: Context,
+        id: KeyId,
+    ) -> Result<Vec<KeyId>, KeyError> {
+        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
+            let row = scope::keys(access)
+                .filter(key::Column::Id.eq(id.0))
+                .one(change.sql())
+                .await
+                .map_err(CatalogError::from)?
+                .ok_or(KeyError::NotFound)?;
+            let mut rows = vec![row];
+            let mut revoked = Vec::new();
+            while let Some(row) = rows.pop() {
+                let id = KeyId(row.id);
+                rows.extend(made_with(&change, id).await?);
+                revoke(&mut change, access, context, row).await?;
+                revoked.push(id);
+            }
+            change.commit().await?;
+            Ok(revoked)
+        })
+        .await
+    }
+}
+
+/// The keys that a key made.
+async fn made_with(change: &Change, maker: KeyId) -> Result<Vec<key::Model>, CatalogError> {
+    let (kind, id) = from_actor(Actor::ApiKey(maker));
+    Ok(key::Entity::find()
+        .filter(key::Column::CreatedById.eq(id))
+        .filter(key::Column::CreatedByKind.eq(kind))
+        .order_by_asc(key::Column::Id)
+        .all(change.sql())
+        .await?)
+}
+
+async fn revoke(
+    change: &mut Change,
+    access: &Access,
+    context: Context,
+    row: key::Model,
+) -> Result<(), CatalogError> {
+    let event = ControlEvent::KeyRevoked {
+        key: KeyId(row.id),
+        name: row.name,
+    };
+    change.record(access.tenant, context, event).await?;
+    key_use::Entity::delete_by_id(row.id)
+        .exec(change.sql())
+        .await?;
+    Ok(())
+}
