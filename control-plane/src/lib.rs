@@ -13,6 +13,7 @@ pub mod internal;
 mod mail;
 pub mod metrics;
 mod options;
+mod quotas;
 mod rate_limit;
 mod server;
 
@@ -107,6 +108,9 @@ impl ControlPlane {
             tracing::warn!("some background work did not stop in time");
         }
         self.app.flush_key_use().await;
+        if let Err(failure) = self.app.add_up_stored().await {
+            tracing::warn!(%failure, "what was stored last is not added up");
+        }
     }
 
     /// Makes a tenant with a verified owner and gives a key of the owner's, for the first start of

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use protocol::limits;
+use storage::catalog::RateOverride;
 
 /// A token bucket: `per_second` tokens flow in, at most `burst` lie in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +27,15 @@ impl Rate {
     #[must_use]
     pub const fn is_unlimited(self) -> bool {
         self.per_second == 0
+    }
+}
+
+impl From<RateOverride> for Rate {
+    fn from(own: RateOverride) -> Self {
+        Self {
+            per_second: own.per_second,
+            burst: own.burst,
+        }
     }
 }
 

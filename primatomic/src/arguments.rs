@@ -8,7 +8,9 @@ use crate::commands::{append, audit, events, key, log, login, profile, query, ta
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::profile::ConnectionOptions;
-use crate::server::{ArchiveCommand, DataOptions, DevOptions, RestoreOptions, ServeOptions};
+use crate::server::{
+    AdminCommand, ArchiveCommand, DataOptions, DevOptions, RestoreOptions, ServeOptions,
+};
 
 const AFTER_HELP: &str = "\
 Start here:
@@ -77,6 +79,9 @@ pub(crate) enum Command {
     /// Look at the archive
     #[command(subcommand)]
     Archive(ArchiveCommand),
+    /// Look at tenants and set their limits, as the operator of the servers
+    #[command(subcommand)]
+    Admin(AdminCommand),
     /// Print the OpenAPI document of the HTTP API
     Openapi,
     /// Compile one component; started by workers as a limited child process
@@ -100,6 +105,7 @@ impl Command {
             Self::Migrate(options) | Self::RebuildCatalog(options) => options.json,
             Self::Restore(options) => options.json,
             Self::Archive(ArchiveCommand::Status(options)) => options.json,
+            Self::Admin(command) => command.wants_json(),
             Self::Dev(_)
             | Self::Serve(_)
             | Self::Completions { .. }

@@ -47,6 +47,7 @@ fn run(command: Command, output: Output) -> Result<(), Failure> {
         Command::RebuildCatalog(options) => server::rebuild_catalog(&options, output),
         Command::Archive(command) => server::archive(&command, output),
         Command::Restore(options) => server::restore(&options, output),
+        Command::Admin(command) => server::admin(&command, output),
         Command::Openapi => server::openapi(output),
         Command::CompileComponent => Ok(()),
         Command::Completions { shell } => commands::completions(shell, output),

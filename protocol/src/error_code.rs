@@ -105,6 +105,10 @@ pub enum ErrorCode {
     ViewLimitReached,
     /// The tenant has as many API keys as it may.
     KeyLimitReached,
+    /// The tenant has stored as many bytes as it may.
+    StorageLimitReached,
+    /// The tenant has as many live streams open as it may.
+    StreamLimitReached,
     /// An error of ours; the request id finds it in our logs.
     Internal,
     /// The operation is not configured on this server.
@@ -113,6 +117,10 @@ pub enum ErrorCode {
     Unavailable,
     /// Too much work is waiting already.
     Overloaded,
+    /// The tenant has as many queries under way as it may.
+    QueryLimitReached,
+    /// The tenant's views use as much memory as they may, and all of it is needed right now.
+    ViewMemoryLimitReached,
     /// This node is stopping; another one will answer.
     ShuttingDown,
     /// The view did not reach the asked sequence in time.
@@ -173,10 +181,14 @@ impl ErrorCode {
         Self::LogLimitReached,
         Self::ViewLimitReached,
         Self::KeyLimitReached,
+        Self::StorageLimitReached,
+        Self::StreamLimitReached,
         Self::Internal,
         Self::NotImplemented,
         Self::Unavailable,
         Self::Overloaded,
+        Self::QueryLimitReached,
+        Self::ViewMemoryLimitReached,
         Self::ShuttingDown,
         Self::ViewBehind,
         Self::StorageFull,
@@ -235,10 +247,14 @@ impl ErrorCode {
             Self::LogLimitReached => "log_limit_reached",
             Self::ViewLimitReached => "view_limit_reached",
             Self::KeyLimitReached => "key_limit_reached",
+            Self::StorageLimitReached => "storage_limit_reached",
+            Self::StreamLimitReached => "stream_limit_reached",
             Self::Internal => "internal",
             Self::NotImplemented => "not_implemented",
             Self::Unavailable => "unavailable",
             Self::Overloaded => "overloaded",
+            Self::QueryLimitReached => "query_limit_reached",
+            Self::ViewMemoryLimitReached => "view_memory_limit_reached",
             Self::ShuttingDown => "shutting_down",
             Self::ViewBehind => "view_behind",
             Self::StorageFull => "storage_full",
@@ -266,7 +282,9 @@ impl ErrorCode {
             | Self::EmailNotVerified
             | Self::LogLimitReached
             | Self::ViewLimitReached
-            | Self::KeyLimitReached => 403,
+            | Self::KeyLimitReached
+            | Self::StorageLimitReached
+            | Self::StreamLimitReached => 403,
             Self::NotFound
             | Self::LogNotFound
             | Self::ViewNotFound
@@ -299,7 +317,11 @@ impl ErrorCode {
             Self::HeadersTooLarge => 431,
             Self::Internal => 500,
             Self::NotImplemented => 501,
-            Self::Unavailable | Self::Overloaded | Self::ShuttingDown => 503,
+            Self::Unavailable
+            | Self::Overloaded
+            | Self::QueryLimitReached
+            | Self::ViewMemoryLimitReached
+            | Self::ShuttingDown => 503,
             Self::ViewBehind => 504,
             Self::StorageFull => 507,
         }
@@ -315,6 +337,8 @@ impl ErrorCode {
                 | Self::Internal
                 | Self::Unavailable
                 | Self::Overloaded
+                | Self::QueryLimitReached
+                | Self::ViewMemoryLimitReached
                 | Self::ShuttingDown
                 | Self::ViewBehind
                 | Self::StorageFull

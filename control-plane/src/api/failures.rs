@@ -33,6 +33,7 @@ const APPEND: &[ErrorCode] = &[
     SequenceMismatch,
     IdempotencyKeyReused,
     EventTooLarge,
+    StorageLimitReached,
     ShuttingDown,
 ];
 const BATCH: &[ErrorCode] = &[
@@ -50,6 +51,8 @@ const QUERY: &[ErrorCode] = &[
     QueryFailed,
     ResultTooLarge,
     ViewBehind,
+    QueryLimitReached,
+    ViewMemoryLimitReached,
     NotImplemented,
 ];
 
@@ -95,7 +98,12 @@ pub(super) fn of(operation: &str) -> Option<Vec<ErrorCode>> {
         "readEvents" => &[
             AUTHENTICATED,
             IN_LOG,
-            &[InvalidSequence, NotAcceptable, ShuttingDown],
+            &[
+                InvalidSequence,
+                NotAcceptable,
+                StreamLimitReached,
+                ShuttingDown,
+            ],
         ],
         "uploadView" => &[
             AUTHENTICATED,

@@ -20,6 +20,7 @@ mod failures;
 mod health;
 mod keys;
 mod layer;
+mod limits;
 mod logs;
 
 mod queries;

@@ -13,14 +13,13 @@ use poem::http::header::CACHE_CONTROL;
 use poem::{Body, Response};
 use protocol::{Run, Sequence};
 use storage::history::tail::{Tail, TailError};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::answer::{set_sequence, with_type};
 use super::caller::Caller;
 use super::events_format::write_event;
 use crate::auth::sessions::Session;
 use crate::domain::App;
-use crate::domain::events::LogTail;
+use crate::domain::events::{LogTail, StreamPlace};
 
 pub(super) const MEDIA_TYPE: &str = "text/event-stream";
 
@@ -64,7 +63,7 @@ struct Events {
     pending: VecDeque<Bytes>,
     /// When the caller's right to read was looked at.
     checked: Instant,
-    _place: OwnedSemaphorePermit,
+    _place: StreamPlace,
 }
 
 impl Events {

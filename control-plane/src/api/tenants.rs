@@ -3,7 +3,6 @@
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
-use storage::catalog::Tenant;
 use uuid::Uuid;
 
 use super::Tag;
@@ -11,7 +10,8 @@ use super::answer::Answer;
 use super::body::JsonBody;
 use super::caller::{Caller, Visitor};
 use super::keys::RoleName;
-use crate::domain::tenants::SignUp;
+use super::limits::{QuotasBody, RateBody};
+use crate::domain::tenants::{SignUp, TenantState};
 use crate::errors::Failure;
 
 pub(super) struct TenantsApi;
@@ -56,15 +56,21 @@ pub(super) struct TenantBody {
     /// The role of the caller.
     role: RoleName,
     created_at: String,
+    /// Null when requests are not limited.
+    rate_limit: Option<RateBody>,
+    quotas: QuotasBody,
 }
 
 impl TenantBody {
-    fn new(tenant: Tenant, role: RoleName) -> Self {
+    fn new(state: TenantState, role: RoleName) -> Self {
+        let quotas = QuotasBody::from(&state);
         Self {
-            tenant_id: tenant.id.0,
-            short_name: tenant.short_name,
+            tenant_id: state.tenant.id.0,
+            short_name: state.tenant.short_name,
             role,
-            created_at: tenant.created_at.to_string(),
+            created_at: state.tenant.created_at.to_string(),
+            rate_limit: state.rate.map(Into::into),
+            quotas,
         }
     }
 }
@@ -97,6 +103,8 @@ impl TenantsApi {
     }
 
     /// Show the own tenant
+    ///
+    /// With what it may have, and what it has of that.
     #[oai(path = "/tenants/me", method = "get", operation_id = "getTenant")]
     async fn show(&self, caller: Caller) -> Result<Answer<TenantBody>, Failure> {
         let tenant = caller.app.tenant(caller.access()).await?;

@@ -99,14 +99,13 @@ impl App {
             expires_at,
             key,
             rate,
+            quotas,
         } = found;
+        self.quotas.learn(access.tenant, quotas);
         if let Some(key) = key {
             self.sessions.note_use(key, self.clock.now());
         }
-        let rate = rate.map(|own| Rate {
-            per_second: own.per_second,
-            burst: own.burst,
-        });
+        let rate = rate.map(Rate::from);
         Ok(Some(Arc::new(Session {
             access,
             digest,

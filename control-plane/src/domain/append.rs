@@ -7,11 +7,14 @@ use protocol::ErrorCode;
 use protocol::frame::KeyDigest;
 use protocol::limits::IDEMPOTENCY_KEY_BYTES_MAX;
 use storage::access::{Access, Role};
-use storage::event_log::appender::{AppendError, AppendRequest, Appended};
+use storage::event_log::appender::{AppendError, AppendRequest, Appended, Payload};
 
 use super::App;
 use super::access::require;
 use crate::errors::{Detail, Failure};
+
+/// What stands before each event of a batch in its packed form.
+const LENGTH_BYTES: u64 = 4;
 
 impl App {
     /// Appends an event or a batch; durable when this returns.
@@ -26,11 +29,28 @@ impl App {
     ) -> Result<Appended, Failure> {
         require(access, Role::Member)?;
         let log = self.log(access, log).await?;
+        let bytes = payload_bytes(&request.payload);
+        self.quotas.check_storage(access.tenant, bytes)?;
         let appended = match &self.peers {
             Some(peers) => peers.append(log.id, request).await,
             None => self.appender.append(log.id, request).await,
-        };
-        Ok(appended?)
+        }?;
+        if !appended.replayed {
+            let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+            self.quotas.stored.add(access.tenant, bytes);
+        }
+        Ok(appended)
+    }
+}
+
+/// The bytes of the events themselves.
+fn payload_bytes(payload: &Payload) -> u64 {
+    match payload {
+        Payload::Event(bytes) => bytes.len() as u64,
+        Payload::Batch { packed, count } => {
+            let lengths = u64::from(*count) * LENGTH_BYTES;
+            (packed.len() as u64).saturating_sub(lengths)
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::App;
 use crate::errors::Failure;
+use crate::quotas::stored;
 use crate::rate_limit;
 
 /// Deletions are looked for this often, even when nothing was deleted here.
@@ -19,6 +20,8 @@ const DELETIONS_INTERVAL: Duration = Duration::from_secs(60);
 const DELETIONS_AT_A_TIME: u32 = 100;
 const OBJECTS_AT_A_TIME: usize = 1_000;
 const TIDY_INTERVAL: Duration = Duration::from_secs(60);
+/// Tenants that were never seen before are looked for this often.
+const COUNT_INTERVAL: Duration = Duration::from_millis(500);
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
 
 impl App {
@@ -61,11 +64,32 @@ impl App {
             }
         });
         self.spawn_until_stop(|app| async move { app.remove_deleted_for_ever().await });
+        self.keep_stored();
         self.spawn_until_stop(|app| async move {
             loop {
                 tokio::time::sleep(TIDY_INTERVAL).await;
                 app.rates.forget_full(Instant::now());
                 app.flush_key_use().await;
+            }
+        });
+    }
+
+    /// Keeps what tenants have stored, for their quotas.
+    fn keep_stored(self: &Arc<Self>) {
+        self.spawn_until_stop(|app| async move {
+            loop {
+                tokio::time::sleep(stored::PERIOD).await;
+                if let Err(failure) = app.add_up_stored().await {
+                    tracing::warn!(%failure, "what was stored is not added up yet");
+                }
+            }
+        });
+        self.spawn_until_stop(|app| async move {
+            loop {
+                if let Err(failure) = app.count_unknown_stored().await {
+                    tracing::warn!(%failure, "what tenants have stored is not known yet");
+                }
+                tokio::time::sleep(COUNT_INTERVAL).await;
             }
         });
     }
@@ -194,6 +218,7 @@ fn stale(change: &RecordedEvent) -> Option<Stale> {
         ControlEvent::KeyRotated { .. }
         | ControlEvent::KeyRevoked { .. }
         | ControlEvent::TenantRateChanged { .. }
+        | ControlEvent::TenantQuotasChanged { .. }
         | ControlEvent::MemberAdded { .. } => Some(Stale::Tenant(change.tenant)),
         ControlEvent::LogUpdated { log, .. } | ControlEvent::LogDeleted { log, .. } => {
             Some(Stale::Log(*log))

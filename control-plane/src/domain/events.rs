@@ -10,6 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::App;
 use crate::errors::Failure;
+use crate::quotas::Place;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
@@ -58,8 +59,11 @@ impl EventPage {
 pub(crate) struct LogTail {
     pub tail: Tail,
     pub head: Head,
-    pub place: OwnedSemaphorePermit,
+    pub place: StreamPlace,
 }
+
+/// A place among the streams of the server, and among those of the tenant.
+pub(crate) type StreamPlace = (OwnedSemaphorePermit, Place);
 
 impl App {
     /// A page of a log's events.
@@ -162,6 +166,7 @@ impl App {
         from: Option<Sequence>,
     ) -> Result<LogTail, Failure> {
         let log = self.log(access, log).await?;
+        let own = self.quotas.open_stream(access.tenant)?;
         let place = Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
             Failure::new(
                 ErrorCode::Overloaded,
@@ -173,7 +178,7 @@ impl App {
         Ok(LogTail {
             tail: Tail::new(&self.history, log.id, from),
             head,
-            place,
+            place: (place, own),
         })
     }
 }

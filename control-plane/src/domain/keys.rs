@@ -151,7 +151,7 @@ impl From<CreateKeyError> for Failure {
     fn from(error: CreateKeyError) -> Self {
         match error {
             CreateKeyError::Catalog(error) => error.into(),
-            CreateKeyError::LimitReached(_) => {
+            CreateKeyError::LimitReached { .. } => {
                 Self::new(ErrorCode::KeyLimitReached, error.to_string())
             }
             CreateKeyError::RoleAboveMaker { .. } | CreateKeyError::LogsBeyondMaker => {

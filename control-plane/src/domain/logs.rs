@@ -141,9 +141,14 @@ impl App {
     ) -> Result<(), Failure> {
         require(access, Role::Admin)?;
         let log = self.log(access, name).await?;
+        let head = self.appender.head(log.id).await;
         self.catalog
             .delete_log(access, context(access, request_id), log.id)
             .await?;
+        // Without a head, what it held counts until the tenant is counted again.
+        let bytes = head.map_or(0, |head| head.payload_bytes);
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        self.quotas.stored.add(access.tenant, -bytes);
         self.caches.forget_log(log.id);
         self.deleted.notify_one();
         Ok(())
@@ -182,7 +187,7 @@ impl From<CreateLogError> for Failure {
                 ErrorCode::NameTaken,
                 "the tenant has a log of this name already",
             ),
-            CreateLogError::LimitReached(_) => {
+            CreateLogError::LimitReached { .. } => {
                 Self::new(ErrorCode::LogLimitReached, error.to_string())
             }
             CreateLogError::LimitedKey => Self::new(ErrorCode::Forbidden, error.to_string()),

@@ -39,6 +39,7 @@ use crate::auth::password::Passwords;
 use crate::auth::sessions::Sessions;
 use crate::mail::Mailbox;
 use crate::options::Options;
+use crate::quotas::TenantQuotas;
 use crate::rate_limit::RateLimits;
 
 /// What the control plane is made of.
@@ -71,6 +72,7 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     pub(crate) caches: caches::Caches,
     pub(crate) rates: RateLimits,
+    pub(crate) quotas: TenantQuotas,
     pub(crate) builds: builds::Builds,
     pub(crate) health: health::Health,
     /// Read-locked while a component is given a row, write-locked while one is removed.
@@ -110,6 +112,7 @@ impl App {
             sessions: Sessions::new(&options),
             caches: caches::Caches::new(&options),
             rates: RateLimits::new(options.tenant_rate, options.auth_rate, peers.is_some()),
+            quotas: TenantQuotas::new(catalog.limits().quotas),
             builds: builds::Builds::default(),
             health: health::Health::default(),
             components: RwLock::default(),

@@ -45,6 +45,7 @@ impl App {
     ) -> Result<Answered, Failure> {
         let log = self.log(access, log).await?;
         let version = self.queryable(access, &log, view, question.version).await?;
+        let _place = self.quotas.begin_query(access.tenant)?;
         let timeout = question.timeout.unwrap_or(self.options.query_timeout);
         let request = QueryRequest {
             version: Arc::clone(&version.spec),
@@ -149,6 +150,9 @@ impl From<QueryError> for Failure {
                 })
             }
             QueryError::Overloaded(_) => Self::new(ErrorCode::Overloaded, message),
+            QueryError::MemoryLimitReached { .. } => {
+                Self::new(ErrorCode::ViewMemoryLimitReached, message)
+            }
             QueryError::Unavailable(text) => {
                 Self::unavailable("the view can't be served right now", &text)
             }

@@ -3,15 +3,32 @@
 use protocol::api_key::ApiKey;
 use protocol::{ErrorCode, RequestId, TenantId, UserId};
 use storage::access::{Access, Actor, Role};
-use storage::catalog::{CreateTenantError, NewTenant, Tenant};
+use storage::catalog::{CreateTenantError, NewTenant, Quotas, Tenant, TenantUse};
 
 use super::App;
 use super::keys::KeyRequest;
 use crate::auth::{password, token};
 use crate::errors::Failure;
+use crate::options::Rate;
 
 const SHORT_NAME_CHARS_MAX: usize = 64;
 const EMAIL_BYTES_MAX: usize = 254;
+
+/// A tenant with its limits.
+#[derive(Clone, Debug)]
+pub(crate) struct TenantState {
+    pub tenant: Tenant,
+    /// `None` when it has no limit.
+    pub rate: Option<Rate>,
+    pub quotas: Quotas,
+    pub used: TenantUse,
+    /// `None` for the first moments.
+    pub stored_bytes: Option<u64>,
+    /// Under way on this node.
+    pub queries: u64,
+    /// Open on this node.
+    pub streams: u64,
+}
 
 /// Someone signs up.
 #[derive(Clone, Debug)]
@@ -93,10 +110,24 @@ impl App {
         Ok((tenant, key))
     }
 
+    /// The tenant, what it may have, and what it has.
+    ///
     /// # Errors
     /// When the catalog can't be read.
-    pub(crate) async fn tenant(&self, access: &Access) -> Result<Tenant, Failure> {
-        Ok(self.catalog.tenant(access).await?)
+    pub(crate) async fn tenant(&self, access: &Access) -> Result<TenantState, Failure> {
+        let tenant = self.catalog.tenant(access).await?;
+        let used = self.catalog.tenant_use(tenant.id).await?;
+        let rate = tenant.rate.map_or(self.options.tenant_rate, Rate::from);
+        let (queries, streams) = self.quotas.running(tenant.id);
+        Ok(TenantState {
+            quotas: self.catalog.limits().quotas.with(&tenant.quotas),
+            stored_bytes: self.quotas.stored.known(tenant.id).or(used.storage_bytes),
+            used,
+            rate: (!rate.is_unlimited()).then_some(rate),
+            queries,
+            streams,
+            tenant,
+        })
     }
 }
 

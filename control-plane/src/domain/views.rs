@@ -271,7 +271,7 @@ impl From<UploadError> for Failure {
     fn from(error: UploadError) -> Self {
         match error {
             UploadError::LogNotFound => Self::log_not_found(),
-            UploadError::LimitReached(_) => {
+            UploadError::LogFull(_) | UploadError::LimitReached { .. } => {
                 Self::new(ErrorCode::ViewLimitReached, error.to_string())
             }
             UploadError::TooManyBuilding(_) => Self::new(ErrorCode::Overloaded, error.to_string()),

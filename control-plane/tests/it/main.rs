@@ -16,6 +16,8 @@ mod limits;
 mod logs;
 mod openapi;
 mod queries;
+mod quotas;
+mod rates;
 mod server;
 mod shutdown;
 mod tail;

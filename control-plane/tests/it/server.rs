@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use control_plane::{ControlPlane, Mailbox, Options, Parts, Rate};
-use storage::catalog::Catalog;
+use storage::catalog::{Catalog, CatalogLimits, Quotas};
 use storage::clock::{SharedClock, SystemClock};
 use storage::event_log::SharedEventLog;
 use storage::event_log::appender::{Appender, AppenderOptions};
@@ -67,9 +67,18 @@ impl Server {
     }
 
     pub(crate) async fn in_directory(directory: TempDir, options: Options) -> Self {
+        Self::with_quotas(directory, options, Quotas::default()).await
+    }
+
+    pub(crate) async fn with_quotas(directory: TempDir, options: Options, quotas: Quotas) -> Self {
         let path = directory.path();
         let clock: SharedClock = Arc::new(SystemClock);
-        let catalog = Catalog::open_sqlite(&path.join("catalog.db"), Arc::clone(&clock))
+        let limits = CatalogLimits {
+            quotas,
+            ..CatalogLimits::default()
+        };
+        let file = path.join("catalog.db");
+        let catalog = Catalog::open_sqlite_with(&file, Arc::clone(&clock), limits)
             .await
             .unwrap();
         let event_log = SqliteEventLog::open(&path.join("events.db"), SqliteOptions::default());

@@ -3,6 +3,7 @@
 //! Everything that the roles share is opened once, in [`node`], and handed to them. Nothing here
 //! answers a request.
 
+mod admin;
 mod archive_status;
 mod cluster;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod logging;
 mod maintenance;
 mod node;
 mod options;
+mod quota_options;
 mod readiness;
 mod restore;
 mod signals;
@@ -24,6 +26,8 @@ use std::io::Write as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use admin::AdminCommand;
+pub(crate) use admin::run as admin;
 pub(crate) use archive_status::ArchiveCommand;
 pub(crate) use archive_status::run as archive;
 pub(crate) use maintenance::{migrate, rebuild_catalog};

@@ -55,9 +55,10 @@ impl Node {
             None => None,
         };
         let clock: SharedClock = Arc::new(SystemClock);
+        let limits = options.quotas.limits();
         let stores = match options.cluster.cluster()? {
-            Some(cluster) => Stores::cluster(&cluster, Arc::clone(&clock)).await?,
-            None => Stores::embedded(data, &options.events, Arc::clone(&clock)).await?,
+            Some(cluster) => Stores::cluster(&cluster, limits, Arc::clone(&clock)).await?,
+            None => Stores::embedded(data, &options.events, limits, Arc::clone(&clock)).await?,
         };
         let appender = Appender::new(
             Arc::clone(&stores.event_log),

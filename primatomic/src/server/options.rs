@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::server::cluster::ClusterOptions;
+use crate::server::quota_options::QuotaOptions;
 
 /// Where the data lies.
 #[derive(Args, Clone, Debug)]
@@ -143,6 +144,8 @@ pub(crate) struct ServerOptions {
     pub shutdown_timeout_secs: u64,
     #[command(flatten)]
     pub requests: RequestOptions,
+    #[command(flatten)]
+    pub quotas: QuotaOptions,
     #[command(flatten)]
     pub events: EventOptions,
     #[command(flatten)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use archiver::restore::{Progress, RestoreParts, RestoreReport, restore};
 use clap::Args;
 use serde_json::json;
+use storage::catalog::CatalogLimits;
 use storage::clock::{SharedClock, SystemClock};
 use uuid::Uuid;
 
@@ -97,14 +98,18 @@ async fn restore_stores(
     output: Output,
 ) -> Result<RestoreReport, Failure> {
     let clock: SharedClock = Arc::new(SystemClock);
+    // What was allowed once is restored, whatever the quotas are now.
+    let limits = CatalogLimits::default();
     let cluster = options.cluster.cluster()?;
     let data = match cluster {
         Some(_) => None,
         None => Some(DataDirectory::open(&options.data)?),
     };
     let stores = match (&cluster, &data) {
-        (Some(cluster), _) => Stores::cluster(cluster, Arc::clone(&clock)).await?,
-        (None, Some(data)) => Stores::embedded(data, &options.events, Arc::clone(&clock)).await?,
+        (Some(cluster), _) => Stores::cluster(cluster, limits, Arc::clone(&clock)).await?,
+        (None, Some(data)) => {
+            Stores::embedded(data, &options.events, limits, Arc::clone(&clock)).await?
+        }
         (None, None) => return Err(Failure::Usage("no stores are named".to_owned())),
     };
     let parts = RestoreParts {

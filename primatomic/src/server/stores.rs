@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use storage::bus::nats::Bus;
-use storage::catalog::{Catalog, PostgresOptions};
+use storage::catalog::{Catalog, CatalogLimits, PostgresOptions};
 use storage::clock::SharedClock;
 use storage::event_log::SharedEventLog;
 use storage::event_log::jetstream::JetStreamEventLog;
@@ -44,6 +44,7 @@ impl Stores {
     pub(crate) async fn embedded(
         data: &DataDirectory,
         events: &EventOptions,
+        limits: CatalogLimits,
         clock: SharedClock,
     ) -> Result<Self, Failure> {
         let path = data.join(EVENT_LOG_FILE);
@@ -58,7 +59,7 @@ impl Stores {
             .map_err(Failure::other)?
             .map_err(Failure::other)?;
         let objects = DirObjects::open(&data.join("objects")).map_err(Failure::other)?;
-        let catalog = Catalog::open_sqlite(&data.join(CATALOG_FILE), clock)
+        let catalog = Catalog::open_sqlite_with(&data.join(CATALOG_FILE), clock, limits)
             .await
             .map_err(Failure::other)?;
         Ok(Self {
@@ -71,9 +72,13 @@ impl Stores {
     }
 
     /// Connects to the stores of a cluster.
-    pub(crate) async fn cluster(cluster: &Cluster, clock: SharedClock) -> Result<Self, Failure> {
+    pub(crate) async fn cluster(
+        cluster: &Cluster,
+        limits: CatalogLimits,
+        clock: SharedClock,
+    ) -> Result<Self, Failure> {
         let options = PostgresOptions::default();
-        let catalog = Catalog::open_postgres(&cluster.database_url, &options, clock)
+        let catalog = Catalog::open_postgres_with(&cluster.database_url, &options, clock, limits)
             .await
             .map_err(Failure::other)?;
         let event_log = JetStreamEventLog::open(cluster.event_log.clone())

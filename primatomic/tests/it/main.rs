@@ -1,6 +1,8 @@
 //! End-to-end tests: every one runs the real binary and talks to it as its users do.
 
 #[cfg(test)]
+mod admin;
+#[cfg(test)]
 mod archive;
 #[cfg(test)]
 mod cli;
@@ -20,6 +22,8 @@ mod json;
 mod keys;
 #[cfg(test)]
 mod quickstart;
+#[cfg(test)]
+mod recipe;
 #[cfg(test)]
 mod stopping;
 #[cfg(test)]

@@ -146,6 +146,12 @@ pub enum QueryError {
     /// Too many queries wait already.
     #[error("{0}")]
     Overloaded(String),
+    /// All the memory that the tenant's views may use is needed by views that work right now.
+    #[error(
+        "the tenant's views use {used} bytes of memory, and may use {limit}; all of them are at \
+         work right now, so there is no room for this one; try again in a moment"
+    )]
+    MemoryLimitReached { limit: u64, used: u64 },
     /// Something that the worker needs is away; try again.
     #[error("{0}")]
     Unavailable(String),

@@ -13,6 +13,7 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 
 use super::log::Retention;
+use super::quota::QuotaOverrides;
 use super::tenant::RateOverride;
 use crate::access::{Actor, Role};
 use crate::bus::{Halt, World};
@@ -47,6 +48,10 @@ pub enum ControlEvent {
     /// An operator set or lifted the tenant's own request rate.
     TenantRateChanged {
         rate: Option<RateOverride>,
+    },
+    /// An operator set the tenant's own quotas, all that it has from now on.
+    TenantQuotasChanged {
+        quotas: QuotaOverrides,
     },
     UserRegistered {
         user: UserId,
@@ -192,9 +197,10 @@ pub enum EventError {
 
 impl ControlEvent {
     /// Every kind, as it stands in `type`.
-    pub const KINDS: [&str; 20] = [
+    pub const KINDS: [&str; 21] = [
         "tenant_created",
         "tenant_rate_changed",
+        "tenant_quotas_changed",
         "user_registered",
         "email_verification_requested",
         "email_verified",
@@ -221,6 +227,7 @@ impl ControlEvent {
         match self {
             Self::TenantCreated { .. } => "tenant_created",
             Self::TenantRateChanged { .. } => "tenant_rate_changed",
+            Self::TenantQuotasChanged { .. } => "tenant_quotas_changed",
             Self::UserRegistered { .. } => "user_registered",
             Self::EmailVerificationRequested { .. } => "email_verification_requested",
             Self::EmailVerified { .. } => "email_verified",

@@ -62,8 +62,8 @@ pub enum CreateKeyError {
     LogNotFound(LogId),
     #[error("the key that makes it ends at {0}, and so must what it makes; choose an earlier end")]
     OutlivesMaker(Timestamp),
-    #[error("the tenant has {0} keys, as many as it may; revoke one first")]
-    LimitReached(u64),
+    #[error("the tenant has {used} API keys, and may have {limit}; revoke one first")]
+    LimitReached { limit: u64, used: u64 },
     #[error(transparent)]
     Catalog(#[from] CatalogError),
 }
@@ -101,8 +101,12 @@ impl Catalog {
                 .count(change.sql())
                 .await
                 .map_err(CatalogError::from)?;
-            if count >= limits.keys_per_tenant {
-                return Err(CreateKeyError::LimitReached(limits.keys_per_tenant));
+            let (_, quotas) = self.room_of(change.sql(), access.tenant).await?;
+            if count >= quotas.keys {
+                return Err(CreateKeyError::LimitReached {
+                    limit: quotas.keys,
+                    used: count,
+                });
             }
             let expires_at = check_end(change.sql(), context.actor, new.expires_at).await?;
             let key = Key {

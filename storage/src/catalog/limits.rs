@@ -1,15 +1,15 @@
 //! How much the catalog holds for one owner. Operators may change every figure.
 
-use super::CatalogError;
+use super::{CatalogError, Quotas};
 
 /// The most components, names and rows that the catalog keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogLimits {
-    pub logs_per_tenant: u64,
+    /// What a tenant may have for which no operator set anything else.
+    pub quotas: Quotas,
     pub views_per_log: u64,
     /// Beyond it, the oldest version that is neither live nor being built makes room.
     pub versions_per_view: u64,
-    pub keys_per_tenant: u64,
     /// Logs that one key may be limited to.
     pub logs_per_key: usize,
     /// Beyond it, the oldest session of the same user or key ends.
@@ -32,10 +32,9 @@ pub struct CatalogLimits {
 impl Default for CatalogLimits {
     fn default() -> Self {
         Self {
-            logs_per_tenant: 1_000_000,
+            quotas: Quotas::default(),
             views_per_log: 100,
             versions_per_view: 1_000,
-            keys_per_tenant: 1_000,
             logs_per_key: 1_000,
             sessions_per_actor: 1_000,
             text_bytes: 128,

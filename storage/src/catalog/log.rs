@@ -4,14 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use protocol::{LogId, Name, TenantId, Timestamp};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use serde::{Deserialize, Serialize};
 
 use super::column::{plain, to_time, to_u64, to_word};
 use super::deletion::Deletion;
-use super::entity::{log, tenant};
+use super::entity::log;
 use super::error::ChangeError;
 use super::event::ControlEvent;
 use super::limits::within;
@@ -105,8 +103,8 @@ pub struct LogChanges {
 pub enum CreateLogError {
     #[error("the tenant has a log of that name already")]
     NameTaken,
-    #[error("the tenant has {0} logs, as many as it may; delete one first")]
-    LimitReached(u64),
+    #[error("the tenant has {used} logs, and may have {limit}; delete some first")]
+    LimitReached { limit: u64, used: u64 },
     /// It could not reach what it made.
     #[error("a key that is limited to some logs can't create others")]
     LimitedKey,
@@ -305,14 +303,10 @@ impl Catalog {
         tenant: TenantId,
         more: u64,
     ) -> Result<(), CreateLogError> {
-        let row = tenant::Entity::find_by_id(tenant.0)
-            .one(change.sql())
-            .await
-            .map_err(CatalogError::from)?
-            .ok_or_else(|| CatalogError::Unavailable("the tenant was deleted".to_owned()))?;
-        let limit = self.limits().logs_per_tenant;
-        if to_u64(row.log_count).saturating_add(more) > limit {
-            return Err(CreateLogError::LimitReached(limit));
+        let (row, quotas) = self.room_of(change.sql(), tenant).await?;
+        let (used, limit) = (to_u64(row.log_count), quotas.logs);
+        if used.saturating_add(more) > limit {
+            return Err(CreateLogError::LimitReached { limit, used });
         }
         Ok(())
     }

@@ -12,9 +12,10 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use super::column::{from_actor, from_logs, from_time, to_actor, to_logs, to_time, to_word};
 use super::entity::{earlier_secret, key, membership, session, tenant};
 use super::limits::within;
+use super::quota::to_overrides;
 use super::tenant::to_rate;
 use super::turn::Turn;
-use super::{Catalog, CatalogError, RateOverride};
+use super::{Catalog, CatalogError, Quotas, RateOverride};
 use crate::access::{Access, Actor, Role};
 
 /// Expired sessions that are removed when one is created.
@@ -42,6 +43,8 @@ pub struct Authenticated {
     pub key: Option<KeyId>,
     /// The tenant's own request rate.
     pub rate: Option<RateOverride>,
+    /// The tenant's quotas.
+    pub quotas: Quotas,
 }
 
 /// What a user or key may do right now.
@@ -130,7 +133,10 @@ impl Catalog {
         let row = tenant::Entity::find_by_id(access.tenant.0)
             .one(self.readers())
             .await?;
-        Ok(row.map(|row| Authenticated {
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        Ok(Some(Authenticated {
             key: match access.actor {
                 Actor::ApiKey(key) => Some(key),
                 Actor::User(_) | Actor::System => None,
@@ -138,6 +144,7 @@ impl Catalog {
             access,
             expires_at,
             rate: to_rate(&row),
+            quotas: self.limits().quotas.with(&to_overrides(&row)?),
         }))
     }
 

@@ -1,17 +1,22 @@
 //! Tenants: creating one with its owner, and what is known about it.
 
 use protocol::{RequestId, TenantId, Timestamp, UserId};
-use sea_orm::EntityTrait;
+use sea_orm::{
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::column::{plain, to_time};
-use super::entity::tenant;
+use super::column::{plain, to_time, to_u64};
+use super::entity::{key, membership, tenant};
 use super::error::ChangeError;
 use super::event::{ControlEvent, PEOPLE};
 use super::limits::within;
+use super::page::List;
+use super::quota::{QuotaOverrides, to_overrides};
 use super::turn::Turn;
 use super::user::Email;
-use super::{Catalog, CatalogError, Context};
+use super::{Catalog, CatalogError, Context, Page, Paged};
 use crate::access::{Access, Actor, Role};
 
 /// A tenant.
@@ -22,6 +27,19 @@ pub struct Tenant {
     pub created_at: Timestamp,
     /// The request rate that an operator set for it; `None` for the default.
     pub rate: Option<RateOverride>,
+    /// What an operator set for it.
+    pub quotas: QuotaOverrides,
+}
+
+/// What a tenant has of what its quotas count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TenantUse {
+    pub logs: u64,
+    pub views: u64,
+    pub keys: u64,
+    pub members: u64,
+    /// Payload bytes of all events; some seconds behind, and `None` until they were counted.
+    pub storage_bytes: Option<u64>,
 }
 
 /// A tenant's own request rate.
@@ -114,7 +132,67 @@ impl Catalog {
             .one(self.readers())
             .await?
             .ok_or_else(|| CatalogError::Unavailable("the tenant was deleted".to_owned()))?;
-        Ok(to_tenant(&row))
+        to_tenant(&row)
+    }
+
+    /// A page of all tenants by their short names, for operators.
+    ///
+    /// # Errors
+    /// When the cursor is not from this list.
+    pub async fn tenants(&self, page: Page) -> Result<Paged<Tenant>, CatalogError> {
+        let list = List::new("tenants", PEOPLE, b"");
+        let after = list.after_text(&page)?;
+        let rows = tenant::Entity::find()
+            .apply_if(after, |query, name| {
+                query.filter(tenant::Column::ShortName.gt(name))
+            })
+            .order_by_asc(tenant::Column::ShortName)
+            .limit(page.size() as u64 + 1)
+            .all(self.readers())
+            .await?;
+        let (rows, next_cursor) = list.cut(&page, rows, |row| row.short_name.clone().into_bytes());
+        let items = rows.iter().map(to_tenant).collect::<Result<_, _>>()?;
+        Ok(Paged { items, next_cursor })
+    }
+
+    /// The tenant with an id or a short name, for operators.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn find_tenant(&self, name: &str) -> Result<Option<Tenant>, CatalogError> {
+        let condition = match name.parse::<Uuid>() {
+            Ok(id) => tenant::Column::Id.eq(id),
+            Err(_) => tenant::Column::ShortName.eq(plain(name.to_owned())),
+        };
+        let row = tenant::Entity::find()
+            .filter(condition)
+            .one(self.readers())
+            .await?;
+        row.as_ref().map(to_tenant).transpose()
+    }
+
+    /// What a tenant has of what its quotas count.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn tenant_use(&self, tenant: TenantId) -> Result<TenantUse, CatalogError> {
+        let sql = self.readers();
+        let row = tenant::Entity::find_by_id(tenant.0).one(sql).await?;
+        let keys = key::Entity::find()
+            .filter(key::Column::TenantId.eq(tenant.0))
+            .count(sql)
+            .await?;
+        let members = membership::Entity::find()
+            .filter(membership::Column::TenantId.eq(tenant.0))
+            .count(sql)
+            .await?;
+        Ok(TenantUse {
+            logs: row.as_ref().map_or(0, |row| to_u64(row.log_count)),
+            views: row.as_ref().map_or(0, |row| to_u64(row.view_count)),
+            keys,
+            members,
+            storage_bytes: self.stored_bytes(tenant).await?,
+        })
     }
 
     /// Sets or lifts a tenant's own request rate, for operators. Says whether there is such a
@@ -146,13 +224,14 @@ impl Catalog {
     }
 }
 
-fn to_tenant(row: &tenant::Model) -> Tenant {
-    Tenant {
+fn to_tenant(row: &tenant::Model) -> Result<Tenant, CatalogError> {
+    Ok(Tenant {
         id: TenantId(row.id),
         short_name: row.short_name.clone(),
         created_at: to_time(row.created_at),
         rate: to_rate(row),
-    }
+        quotas: to_overrides(row)?,
+    })
 }
 
 pub(super) fn to_rate(row: &tenant::Model) -> Option<RateOverride> {

@@ -51,6 +51,7 @@ pub(super) enum Turn {
     Shard(u16),
     Session([u8; 32]),
     KeyUses,
+    StoredBytes,
     /// Everything: no other change is under way.
     All,
 }
@@ -71,6 +72,7 @@ impl Turn {
             Self::Shard(shard) => vec![number("shard", &shard.to_le_bytes())],
             Self::Session(token_sha256) => vec![number("session", &token_sha256)],
             Self::KeyUses => vec![number("key uses", b"")],
+            Self::StoredBytes => vec![number("stored bytes", b"")],
             Self::All => Vec::new(),
         };
         numbers.sort_unstable();

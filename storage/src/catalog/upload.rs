@@ -4,7 +4,7 @@ use bytes::Bytes;
 use protocol::{ComponentDigest, LogId, Name, TenantId, VersionId, ViewId};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
-use super::column::{from_json, plain};
+use super::column::{from_json, plain, to_u64};
 use super::entity::view;
 use super::event::ControlEvent;
 use super::limits::within;
@@ -32,7 +32,9 @@ pub enum UploadError {
     #[error("there is no such log")]
     LogNotFound,
     #[error("the log has {0} views, as many as it may; delete one first")]
-    LimitReached(u64),
+    LogFull(u64),
+    #[error("the tenant has {used} views, and may have {limit}; delete some first")]
+    LimitReached { limit: u64, used: u64 },
     #[error("{0} versions of the view are being built; wait for one of them")]
     TooManyBuilding(u64),
     #[error(transparent)]
@@ -176,7 +178,12 @@ impl Catalog {
             .map_err(CatalogError::from)?;
         let limit = self.limits().views_per_log;
         if count >= limit {
-            return Err(UploadError::LimitReached(limit));
+            return Err(UploadError::LogFull(limit));
+        }
+        let (row, quotas) = self.room_of(change.sql(), tenant).await?;
+        let (used, limit) = (to_u64(row.view_count), quotas.views);
+        if used >= limit {
+            return Err(UploadError::LimitReached { limit, used });
         }
         let view = View {
             id: ViewId::generate(),

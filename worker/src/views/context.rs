@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
 use metrics::{Counter, Gauge, Histogram};
+use parking_lot::Mutex;
 use protocol::{RequestId, TenantId};
 use storage::access::Actor;
 use storage::bus::{Halt, VersionSpec};
@@ -23,6 +24,9 @@ use crate::snapshots::Snapshots;
 
 /// Attempts to write a halt down are this far apart at most.
 const HALT_RETRY_MAX: Duration = Duration::from_secs(30);
+
+/// How long what the catalog said of a tenant's memory is believed.
+const LIMIT_LIFE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Context {
     pub(crate) history: History,
@@ -42,6 +46,8 @@ pub(crate) struct Context {
 pub(crate) struct TenantShare {
     pub(crate) loads: Semaphore,
     waiting: AtomicUsize,
+    /// The memory that they may use, and when the catalog said so.
+    memory_limit: Mutex<Option<(u64, Instant)>>,
 }
 
 /// A place among the waiting queries of a tenant; given back when it is dropped.
@@ -62,6 +68,31 @@ impl TenantShare {
             return None;
         }
         Some(Seat(Arc::clone(self)))
+    }
+
+    /// The memory that the tenant's views may use: what the catalog said lately, or says now.
+    pub(crate) async fn memory_limit(&self, context: &Context, tenant: TenantId) -> u64 {
+        let known = *self.memory_limit.lock();
+        if let Some((limit, asked)) = known
+            && asked.elapsed() < LIMIT_LIFE
+        {
+            return limit;
+        }
+        let limit = match context.catalog.quotas(tenant).await {
+            Ok(quotas) => quotas.view_memory_bytes,
+            // Views are loaded while the catalog is away, with the limit from before.
+            Err(error) => {
+                tracing::debug!(%tenant, %error, "a tenant's quotas are not known");
+                let usual = context.catalog.limits().quotas.view_memory_bytes;
+                return known.map_or(usual, |(limit, _)| limit);
+            }
+        };
+        *self.memory_limit.lock() = Some((limit, Instant::now()));
+        limit
+    }
+
+    pub(crate) fn known_memory_limit(&self) -> Option<u64> {
+        self.memory_limit.lock().map(|(limit, _)| limit)
     }
 }
 
@@ -108,6 +139,7 @@ impl Context {
             Arc::new(TenantShare {
                 loads: Semaphore::new(self.options.loads_per_tenant.max(1)),
                 waiting: AtomicUsize::new(0),
+                memory_limit: Mutex::default(),
             })
         };
         if let Some(share) = self.tenants.get(&tenant) {

@@ -33,6 +33,8 @@ pub(super) enum End {
     /// Nobody needs the resident any more.
     Retired,
     Unavailable(String),
+    /// There is no room for it.
+    Refused(QueryError),
     Halted(Halt),
 }
 
@@ -88,6 +90,7 @@ impl Driver {
                 Err(LoadStop::Trouble(trouble)) => trouble,
                 Err(LoadStop::Unwanted) => return End::Retired,
                 Err(LoadStop::Unavailable(text)) => return End::Unavailable(text),
+                Err(LoadStop::Refused(error)) => return End::Refused(error),
                 Err(LoadStop::Failed(halt, fault)) => return self.not_started(halt, &fault).await,
             };
             if let Some(end) = self.recover(trouble).await {
@@ -110,6 +113,10 @@ impl Driver {
         } else {
             (Some(subscribe()), Some(subscribe()))
         };
+        if let Some(registry) = self.registry.upgrade() {
+            let room = registry.make_room(&resident).await;
+            room.map_err(LoadStop::Refused)?;
+        }
         let prepared = context.programs.get(resident.spec.component).await;
         let prepared = prepared.map_err(|error| LoadStop::Unavailable(error.to_string()))?;
         let ceiling = self.caution.ceiling;
@@ -281,6 +288,7 @@ impl Driver {
             self.weighed_bytes = bytes;
             if let Some(registry) = self.registry.upgrade() {
                 registry.reweigh(&self.resident);
+                registry.keep_room(&self.resident);
             }
         }
     }
@@ -301,6 +309,7 @@ impl Driver {
                 let error = QueryError::Unavailable(text);
                 (error.clone(), Err(error))
             }
+            End::Refused(error) => (error.clone(), Err(error)),
             End::Halted(halt) => {
                 let error = QueryError::Halted(halt.clone());
                 (error, Ok(BuildOutcome::Failed(halt)))

@@ -14,7 +14,7 @@ use super::mailbox::Trouble;
 use super::resident::Resident;
 use crate::engine::{Fault, Program};
 use crate::pool::PoolError;
-use storage::bus::Halt;
+use storage::bus::{Halt, QueryError};
 
 /// One chunk is folded while the next one is read.
 const READING: ReaderOptions = ReaderOptions {
@@ -29,6 +29,8 @@ pub(super) enum LoadStop {
     Failed(Halt, Fault),
     /// Something is away.
     Unavailable(String),
+    /// There is no room for it.
+    Refused(QueryError),
     Trouble(Trouble),
     /// Nobody waits for it any more.
     Unwanted,

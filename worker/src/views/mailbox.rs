@@ -70,6 +70,8 @@ pub(super) struct Mailbox {
     /// By the sequence that they wait for.
     pub(super) waiting: BTreeMap<(Sequence, u64), Waiter>,
     next_id: u64,
+    /// When a query came last; `None` before the first.
+    pub(super) asked_at: Option<Instant>,
     /// Events from the driver that the thread has not taken yet.
     pub(super) offered: Vec<Run>,
     /// Events were offered and not all of them are folded.

@@ -16,6 +16,7 @@ mod loading;
 mod mailbox;
 mod recovery;
 mod resident;
+mod room;
 mod saving;
 mod turn;
 

@@ -271,13 +271,15 @@ impl Resident {
         let (sender, receiver) = oneshot::channel();
         let id = mailbox.next_id();
         let applied = self.applied();
+        let now = Instant::now();
+        mailbox.asked_at = Some(now);
         let waiter = Waiter {
             id,
             after,
             body: request.body,
             parameters: request.parameters,
             answer: sender,
-            since: Instant::now(),
+            since: now,
             _seat: seat,
         };
         let ring = after > applied && mailbox.waiting.is_empty();

@@ -4,7 +4,8 @@ use protocol::LogId;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, DeleteResult, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    QueryTrait,
 };
 
 use super::super::column::{corrupt, from_time};
@@ -33,7 +34,7 @@ pub(super) async fn apply(
                 updated_at: Set(from_time(recorded.at)),
             };
             log::Entity::insert(row).exec_without_returning(sql).await?;
-            count(sql, recorded, 1).await?;
+            count(sql, recorded, tenant::Column::LogCount, 1).await?;
         }
         ControlEvent::LogUpdated {
             log,
@@ -61,13 +62,15 @@ pub(super) async fn apply(
             view::Entity::insert(row)
                 .exec_without_returning(sql)
                 .await?;
+            count(sql, recorded, tenant::Column::ViewCount, 1).await?;
         }
         ControlEvent::ViewDeleted { view, .. } => {
             version::Entity::delete_many()
                 .filter(version::Column::ViewId.eq(view.0))
                 .exec(sql)
                 .await?;
-            view::Entity::delete_by_id(view.0).exec(sql).await?;
+            let deleted = view::Entity::delete_by_id(view.0).exec(sql).await?;
+            count_deleted(sql, recorded, tenant::Column::ViewCount, &deleted).await?;
         }
         other => return Err(corrupt(format!("{} is not about a log", other.kind())).into()),
     }
@@ -88,22 +91,32 @@ async fn delete(
         .filter(version::Column::ViewId.in_subquery(views))
         .exec(sql)
         .await?;
-    view::Entity::delete_many()
+    let deleted = view::Entity::delete_many()
         .filter(view::Column::LogId.eq(log.0))
         .exec(sql)
         .await?;
+    count_deleted(sql, recorded, tenant::Column::ViewCount, &deleted).await?;
     let deleted = log::Entity::delete_by_id(log.0).exec(sql).await?;
-    let deleted = i64::try_from(deleted.rows_affected).unwrap_or(i64::MAX);
-    count(sql, recorded, -deleted).await
+    count_deleted(sql, recorded, tenant::Column::LogCount, &deleted).await
 }
 
-/// Keeps the number of the tenant's logs.
+async fn count_deleted(
+    sql: &impl ConnectionTrait,
+    recorded: &RecordedEvent,
+    column: tenant::Column,
+    deleted: &DeleteResult,
+) -> Result<(), ChangeError> {
+    let deleted = i64::try_from(deleted.rows_affected).unwrap_or(i64::MAX);
+    count(sql, recorded, column, -deleted).await
+}
+
+/// Keeps the number of the tenant's logs or views.
 async fn count(
     sql: &impl ConnectionTrait,
     recorded: &RecordedEvent,
+    column: tenant::Column,
     more: i64,
 ) -> Result<(), ChangeError> {
-    let column = tenant::Column::LogCount;
     tenant::Entity::update_many()
         .col_expr(column, Expr::col(column).add(more))
         .filter(tenant::Column::Id.eq(recorded.tenant.0))

@@ -22,6 +22,7 @@ pub(super) async fn apply(
     match &recorded.event {
         ControlEvent::TenantCreated { .. }
         | ControlEvent::TenantRateChanged { .. }
+        | ControlEvent::TenantQuotasChanged { .. }
         | ControlEvent::UserRegistered { .. }
         | ControlEvent::EmailVerificationRequested { .. }
         | ControlEvent::EmailVerified { .. }

@@ -5,7 +5,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::super::column::{corrupt, from_time, from_u64};
+use super::super::column::{corrupt, from_json, from_time, from_u64};
 use super::super::entity::{email_verification, membership, tenant, user};
 use super::super::error::ChangeError;
 use super::super::event::{ControlEvent, RecordedEvent};
@@ -26,14 +26,27 @@ pub(super) async fn apply(
                 short_name: Set(short_name.clone()),
                 created_at: Set(from_time(recorded.at)),
                 log_count: Set(0),
+                view_count: Set(0),
                 rate_per_second: Set(None),
                 rate_burst: Set(None),
+                quotas: Set(None),
             };
             tenant::Entity::insert(row)
                 .exec_without_returning(sql)
                 .await?;
         }
         ControlEvent::TenantRateChanged { rate } => set_rate(sql, recorded, *rate).await?,
+        ControlEvent::TenantQuotasChanged { quotas } => {
+            let quotas = (!quotas.is_empty()).then_some(quotas);
+            tenant::Entity::update_many()
+                .col_expr(
+                    tenant::Column::Quotas,
+                    Expr::value(quotas.map(from_json).transpose()?),
+                )
+                .filter(tenant::Column::Id.eq(recorded.tenant.0))
+                .exec(sql)
+                .await?;
+        }
         ControlEvent::UserRegistered {
             user,
             email,

@@ -19,6 +19,7 @@ pub(super) mod membership;
 pub(super) mod session;
 pub(super) mod snapshot;
 pub(super) mod snapshot_check;
+pub(super) mod stored_bytes;
 pub(super) mod tenant;
 pub(super) mod user;
 pub(super) mod version;

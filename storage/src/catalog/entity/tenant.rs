@@ -10,8 +10,11 @@ pub(crate) struct Model {
     pub(crate) short_name: String,
     pub(crate) created_at: i64,
     pub(crate) log_count: i64,
+    pub(crate) view_count: i64,
     pub(crate) rate_per_second: Option<i32>,
     pub(crate) rate_burst: Option<i32>,
+    /// What an operator set.
+    pub(crate) quotas: Option<Json>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

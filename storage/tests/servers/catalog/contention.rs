@@ -3,8 +3,8 @@
 use protocol::{RequestId, TenantId, VersionId};
 use storage::access::Role;
 use storage::catalog::{
-    Catalog, CatalogLimits, CreateKeyError, CreateLogError, CreateTenantError, NewKey, UploadError,
-    UsageBatch,
+    Catalog, CatalogLimits, CreateKeyError, CreateLogError, CreateTenantError, NewKey, Quotas,
+    UploadError, UsageBatch,
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -17,9 +17,12 @@ const LIMIT: u64 = 5;
 /// Two nodes on one database, with limits that are soon reached.
 async fn two_nodes() -> (Fixture, [Catalog; 2]) {
     let limits = CatalogLimits {
-        logs_per_tenant: LIMIT,
-        views_per_log: LIMIT,
-        keys_per_tenant: LIMIT,
+        quotas: Quotas {
+            logs: LIMIT,
+            views: LIMIT,
+            keys: LIMIT,
+            ..Quotas::default()
+        },
         ..CatalogLimits::default()
     };
     let fixture = Fixture::with_limits(limits.clone()).await;
@@ -55,7 +58,7 @@ async fn nodes_that_change_one_tenant_together_keep_its_limits_and_dense_events(
             let new = new_log(&format!("log-{number}"));
             match catalog.create_log(&access, by(&access), new).await {
                 Ok(_) => true,
-                Err(CreateLogError::LimitReached(LIMIT)) => false,
+                Err(CreateLogError::LimitReached { limit: LIMIT, .. }) => false,
                 Err(error) => panic!("{error}"),
             }
         });
@@ -64,7 +67,7 @@ async fn nodes_that_change_one_tenant_together_keep_its_limits_and_dense_events(
             let new = new_key(number);
             match catalog.create_key(&access, by(&access), new).await {
                 Ok(_) => true,
-                Err(CreateKeyError::LimitReached(LIMIT)) => false,
+                Err(CreateKeyError::LimitReached { limit: LIMIT, .. }) => false,
                 Err(error) => panic!("{error}"),
             }
         });
@@ -76,7 +79,7 @@ async fn nodes_that_change_one_tenant_together_keep_its_limits_and_dense_events(
                 .await
             {
                 Ok(_) => true,
-                Err(UploadError::LimitReached(LIMIT)) => false,
+                Err(UploadError::LimitReached { limit: LIMIT, .. }) => false,
                 Err(error) => panic!("{error}"),
             }
         });

@@ -4,5 +4,6 @@ mod answers;
 mod fairness;
 mod halting;
 mod loading;
+mod room;
 mod saving;
 mod world;

@@ -8,8 +8,8 @@ use storage::access::{Access, Actor, Role};
 use storage::bus::Halt;
 use storage::catalog::{
     CatalogLimits, CreateKeyError, CreateLogError, CreateTenantError, KeyError, LogChanges,
-    LogError, NewKey, RateOverride, Retention, RotateKeyError, UploadError, VerifyEmailError, VersionError,
-    ViewError,
+    LogError, NewKey, QuotaOverrides, Quotas, RateOverride, Retention, RotateKeyError, UploadError,
+    VerifyEmailError, VersionError, ViewError,
 };
 
 use super::{Fixture, by, limited_to, name, new_log, new_tenant, new_version, system};
@@ -19,6 +19,7 @@ use super::{Fixture, by, limited_to, name, new_log, new_tenant, new_version, sys
 pub(super) enum Step {
     CreateTenant(u8),
     SetRate(u8, Option<u32>),
+    SetQuotas(u8, Option<u64>),
     RequestVerification(u8, u8),
     Verify(u8),
     CreateKey(u8, u8, bool),
@@ -41,6 +42,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         1 => (0u8..6).prop_map(Step::CreateTenant),
         1 => (n(), any::<Option<u32>>()).prop_map(|(a, b)| Step::SetRate(a, b)),
+        1 => (n(), any::<Option<u32>>()).prop_map(|(a, b)| Step::SetQuotas(a, b.map(u64::from))),
         2 => (n(), n()).prop_map(|(a, b)| Step::RequestVerification(a, b)),
         1 => n().prop_map(Step::Verify),
         2 => (n(), n(), any::<bool>()).prop_map(|(a, b, c)| Step::CreateKey(a, b, c)),
@@ -64,6 +66,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
 pub(super) fn opening() -> Vec<Step> {
     vec![
         Step::SetRate(0, Some(9)),
+        Step::SetQuotas(0, Some(9)),
         Step::RequestVerification(0, 99),
         Step::Verify(0),
         Step::CreateKey(0, 0, false),
@@ -103,7 +106,10 @@ impl History {
         let limits = CatalogLimits {
             versions_per_view: 3,
             views_per_log: 3,
-            keys_per_tenant: 3,
+            quotas: Quotas {
+                keys: 3,
+                ..Quotas::default()
+            },
             ..CatalogLimits::default()
         };
         let fixture = Fixture::with_limits(limits).await;
@@ -136,6 +142,7 @@ impl History {
         match step {
             Step::CreateTenant(_)
             | Step::SetRate(..)
+            | Step::SetQuotas(..)
             | Step::RequestVerification(..)
             | Step::Verify(_) => {
                 self.apply_to_people(step).await;
@@ -176,6 +183,17 @@ impl History {
                 });
                 catalog
                     .set_rate(access.tenant, system(), rate)
+                    .await
+                    .unwrap();
+            }
+            Step::SetQuotas(choice, views) => {
+                let (access, _) = self.tenant(choice);
+                let quotas = QuotaOverrides {
+                    views,
+                    ..QuotaOverrides::default()
+                };
+                catalog
+                    .set_quotas(access.tenant, system(), quotas)
                     .await
                     .unwrap();
             }

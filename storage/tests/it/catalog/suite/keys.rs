@@ -2,7 +2,9 @@
 
 use protocol::{LogId, Timestamp};
 use storage::access::{Access, Actor, Role};
-use storage::catalog::{CatalogError, CatalogLimits, CreateKeyError, KeyError, NewKey, Page};
+use storage::catalog::{
+    CatalogError, CatalogLimits, CreateKeyError, KeyError, NewKey, Page, Quotas,
+};
 
 use super::{Fixture, by, limited_to, page, with_role};
 
@@ -143,7 +145,10 @@ async fn admins_see_all_keys_and_others_their_own_newest_first() {
 #[tokio::test]
 async fn the_number_of_keys_is_limited_and_revoked_ones_do_not_count() {
     let limits = CatalogLimits {
-        keys_per_tenant: 2,
+        quotas: Quotas {
+            keys: 2,
+            ..Quotas::default()
+        },
         ..CatalogLimits::default()
     };
     let fixture = Fixture::with_limits(limits).await;
@@ -155,7 +160,10 @@ async fn the_number_of_keys_is_limited_and_revoked_ones_do_not_count() {
     let first = create(1).await.unwrap();
     create(2).await.unwrap();
     let error = create(3).await.unwrap_err();
-    assert!(matches!(error, CreateKeyError::LimitReached(2)));
+    assert!(matches!(
+        error,
+        CreateKeyError::LimitReached { limit: 2, used: 2 }
+    ));
     fixture
         .catalog
         .revoke_key(&owner, by(&owner), first.id)

@@ -2,7 +2,8 @@
 
 use protocol::LogId;
 use storage::catalog::{
-    CatalogError, CatalogLimits, CreateLogError, LogChanges, LogError, LogRef, Page, Retention,
+    CatalogError, CatalogLimits, CreateLogError, LogChanges, LogError, LogRef, Page, Quotas,
+    Retention,
 };
 
 use super::{Fixture, by, limited_to, name, new_log, page};
@@ -170,7 +171,10 @@ async fn a_log_is_updated_field_by_field() {
 #[tokio::test]
 async fn a_deleted_log_frees_its_name_and_place_and_names_what_it_left() {
     let limits = CatalogLimits {
-        logs_per_tenant: 1,
+        quotas: Quotas {
+            logs: 1,
+            ..Quotas::default()
+        },
         ..CatalogLimits::default()
     };
     let fixture = Fixture::with_limits(limits).await;
@@ -182,7 +186,10 @@ async fn a_deleted_log_frees_its_name_and_place_and_names_what_it_left() {
     let error = catalog
         .create_log(&access, by(&access), new_log("more"))
         .await;
-    assert!(matches!(error, Err(CreateLogError::LimitReached(1))));
+    assert!(matches!(
+        error,
+        Err(CreateLogError::LimitReached { limit: 1, used: 1 })
+    ));
 
     let deletion = catalog
         .delete_log(&access, by(&access), log.id)
@@ -211,7 +218,10 @@ async fn a_deleted_log_frees_its_name_and_place_and_names_what_it_left() {
 #[tokio::test]
 async fn many_logs_are_created_all_or_none() {
     let limits = CatalogLimits {
-        logs_per_tenant: 10,
+        quotas: Quotas {
+            logs: 10,
+            ..Quotas::default()
+        },
         ..CatalogLimits::default()
     };
     let fixture = Fixture::with_limits(limits).await;
@@ -230,7 +240,10 @@ async fn many_logs_are_created_all_or_none() {
     let error = catalog.create_logs(&access, by(&access), new(5..8)).await;
     assert!(matches!(error, Err(CreateLogError::NameTaken)));
     let error = catalog.create_logs(&access, by(&access), new(6..11)).await;
-    assert!(matches!(error, Err(CreateLogError::LimitReached(10))));
+    assert!(matches!(
+        error,
+        Err(CreateLogError::LimitReached { limit: 10, used: 6 })
+    ));
     assert_eq!(
         catalog.logs(&access, Page::first(100)).await.unwrap().items,
         logs

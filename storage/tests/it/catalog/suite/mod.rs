@@ -11,6 +11,7 @@ mod key_rotation;
 mod keys;
 mod logs;
 mod operations;
+mod quotas;
 mod rebuild;
 mod sessions;
 mod tenants;

@@ -89,7 +89,7 @@ async fn the_number_of_views_is_limited_per_log() {
             .upload_version(&access, by(&access), log.id, name(view), new)
     };
     let error = upload("c").await.unwrap_err();
-    assert!(matches!(error, UploadError::LimitReached(2)));
+    assert!(matches!(error, UploadError::LogFull(2)));
     // A further version needs no further view.
     assert_eq!(upload("b").await.unwrap().1.number, 2);
     fixture.upload(&access, second.id, "c").await;
