@@ -90,9 +90,14 @@ fn failures_by_status(operation: &str) -> BTreeMap<u16, Vec<ErrorCode>> {
 
 fn error_response(status: u16, codes: &[ErrorCode]) -> Value {
     if status == ErrorCode::RateLimited.status() {
+        let mut headers = json!({
+            "Request-Id": request_id(),
+            "Retry-After": integer("Seconds after which it is worth to try again."),
+        });
+        describe_rate(&mut headers);
         return json!({
             "description": "Too many requests.",
-            "headers": { "Request-Id": request_id(), "Retry-After": integer("Seconds.") },
+            "headers": headers,
             "content": { "text/plain": {
                 "schema": { "type": "string" },
                 "example": "Rate limit exceeded"
@@ -142,9 +147,7 @@ fn error_schema() -> Value {
 fn headers_of_success(operation: &str) -> Value {
     let mut headers = json!({ "Request-Id": request_id() });
     if !operation.starts_with("health") {
-        headers["RateLimit-Limit"] = integer("The capacity of the bucket.");
-        headers["RateLimit-Remaining"] = integer("Requests that are left in it.");
-        headers["RateLimit-Reset"] = integer("Seconds until it is full again.");
+        describe_rate(&mut headers);
     }
     const STATES: &[&str] = &[
         "getLog",
@@ -169,6 +172,12 @@ fn headers_of_success(operation: &str) -> Value {
         _ => {}
     }
     headers
+}
+
+fn describe_rate(headers: &mut Value) {
+    headers["RateLimit-Limit"] = integer("The capacity of the bucket.");
+    headers["RateLimit-Remaining"] = integer("Requests that are left in it.");
+    headers["RateLimit-Reset"] = integer("Seconds until it is full again.");
 }
 
 fn request_id() -> Value {

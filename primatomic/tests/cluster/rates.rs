@@ -55,21 +55,21 @@ fn sustained(ask: Ask<'_>, planes: &[Node], pauses: &[(usize, Duration)]) -> (u6
     })
 }
 
-fn two_planes(stores: &Stores) -> [Node; 2] {
+fn three_planes(stores: &Stores) -> [Node; 3] {
     let rates = [
         ("PRIMATOMIC_RATE_LIMIT", "100"),
         ("PRIMATOMIC_RATE_BURST", "150"),
         ("PRIMATOMIC_AUTH_RATE_LIMIT", "10"),
     ];
     let run = || stores.run_with("control-plane", &rates).unwrap();
-    [run(), run()]
+    [run(), run(), run()]
 }
 
 #[test]
-fn a_tenant_s_requests_through_two_control_planes_keep_one_rate() {
+fn a_tenant_s_requests_through_three_control_planes_keep_one_rate() {
     let nats = Nats::One(NatsServer::start().unwrap());
     let stores = Stores::start(env!("CARGO_BIN_EXE_primatomic"), nats).unwrap();
-    let planes = two_planes(&stores);
+    let planes = three_planes(&stores);
     let member = Member::register(&planes[0], "acme").unwrap();
     let ask = |plane: &Node| {
         let answer = member.send(Method::GET, plane, "/tenants/me", "", "application/json");
@@ -77,8 +77,8 @@ fn a_tenant_s_requests_through_two_control_planes_keep_one_rate() {
     };
     let often = Duration::from_millis(4);
     let seldom = Duration::from_millis(100);
-    let evenly = [(0, often), (1, often), (0, often), (1, often)];
-    let unevenly = [(0, often), (0, often), (1, seldom)];
+    let evenly = [(0, often), (1, often), (2, often), (0, often)];
+    let unevenly = [(0, often), (0, often), (1, seldom), (2, seldom)];
     let one = [(1, often), (1, often)];
     for (name, pauses) in [
         ("evenly", &evenly[..]),
