@@ -55,6 +55,9 @@ pub(crate) enum One {
     /// What a tenant notices of another one whose views are hostile
     #[command(long_about = bystander::ABOUT)]
     Bystander(Options),
+    /// What a tenant notices of another one whose views work as hard as they may
+    #[command(long_about = bystander::ABOUT_BUSY)]
+    BystanderBusy(Options),
     /// Single appends to one log of a cluster
     #[command(long_about = cluster::append::ABOUT)]
     ClusterAppend(Options),
@@ -85,6 +88,7 @@ impl One {
             Self::ColdLoad(options) => (Scenario::ColdLoad, options),
             Self::IdleLogs(options) => (Scenario::IdleLogs, options),
             Self::Bystander(options) => (Scenario::Bystander, options),
+            Self::BystanderBusy(options) => (Scenario::BystanderBusy, options),
             Self::ClusterAppend(options) => (Scenario::ClusterAppend, options),
             Self::ClusterAppendManyLogs(options) => (Scenario::ClusterAppendManyLogs, options),
             Self::ClusterReplay(options) => (Scenario::ClusterReplay, options),

@@ -1,4 +1,4 @@
-//! Views that try to harm whoever shares a server with them.
+//! Views that try to harm whoever shares a server with them, and views that only work hard.
 
 use anyhow::Result;
 
@@ -6,7 +6,7 @@ use super::{STATE_MACHINE_WIT, component};
 
 const TEXT: &str = include_str!("hostile.wat");
 
-/// How a view attacks.
+/// How a view attacks, or what it works on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hostile {
     pub name: &'static str,
@@ -25,6 +25,21 @@ impl Hostile {
             name: "append-loops",
             append: "$loop-for-ever",
             query: "$nothing",
+        },
+    ];
+
+    /// Views that do nothing that is forbidden, and much of it.
+    pub(crate) const BUSY: [Self; 3] = [
+        Self::in_query("query-works", "$work-hard"),
+        Self {
+            name: "append-works",
+            append: "$work",
+            query: "$nothing",
+        },
+        Self {
+            name: "both-work",
+            append: "$work",
+            query: "$work-hard",
         },
     ];
 

@@ -1,5 +1,5 @@
-;; A view of world 0.0.1 without a state, and ways to misbehave for $append and $query to choose
-;; from. Every list that it returns is empty: zeros at address 16.
+;; A view of world 0.0.1 without a state, and ways to misbehave, or to work hard, for $append and
+;; $query to choose from. Every list that it returns is empty: zeros at address 16.
 (module
   (memory (export "memory") 2)
 
@@ -34,6 +34,18 @@
 
   (func $trap
     unreachable)
+
+  ;; So many rounds, each of a nanosecond or so.
+  (func $rounds (param $left i32)
+    (loop
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if 0 (local.get $left))))
+
+  (func $work
+    (call $rounds (i32.const 10000000)))
+
+  (func $work-hard
+    (call $rounds (i32.const 40000000)))
 
   (func (export "primatomic:machine/machine@0.0.1#init"))
 

@@ -32,6 +32,7 @@ pub(crate) enum Scenario {
     ColdLoad,
     IdleLogs,
     Bystander,
+    BystanderBusy,
     ClusterAppend,
     ClusterAppendManyLogs,
     ClusterReplay,
@@ -41,7 +42,7 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// In the order of the table of targets.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::AppendSequential,
         Self::Append,
         Self::AppendManyLogs,
@@ -52,6 +53,7 @@ impl Scenario {
         Self::ColdLoad,
         Self::IdleLogs,
         Self::Bystander,
+        Self::BystanderBusy,
     ];
 
     /// Those on a whole cluster.
@@ -75,6 +77,7 @@ impl Scenario {
             Self::ColdLoad => "cold-load",
             Self::IdleLogs => "idle-logs",
             Self::Bystander => "bystander",
+            Self::BystanderBusy => "bystander-busy",
             Self::ClusterAppend => "cluster-append",
             Self::ClusterAppendManyLogs => "cluster-append-many-logs",
             Self::ClusterReplay => "cluster-replay",
@@ -95,6 +98,7 @@ impl Scenario {
             Self::ColdLoad => cold_load::ABOUT,
             Self::IdleLogs => idle_logs::ABOUT,
             Self::Bystander => bystander::ABOUT,
+            Self::BystanderBusy => bystander::ABOUT_BUSY,
             Self::ClusterAppend => cluster::append::ABOUT,
             Self::ClusterAppendManyLogs => cluster::append_many_logs::ABOUT,
             Self::ClusterReplay => cluster::replay::ABOUT,
@@ -115,6 +119,7 @@ impl Scenario {
             Self::ColdLoad => cold_load::run(context, section).await,
             Self::IdleLogs => idle_logs::run(context, section).await,
             Self::Bystander => bystander::run(context, section).await,
+            Self::BystanderBusy => bystander::run_busy(context, section).await,
             Self::ClusterAppend => cluster::append::run(context, section).await,
             Self::ClusterAppendManyLogs => cluster::append_many_logs::run(context, section).await,
             Self::ClusterReplay => cluster::replay::run(context, section).await,

@@ -47,10 +47,10 @@ struct Uploaded {
 
 impl Attack {
     /// Deploys the views. Their logs are empty, so none of them has had a chance to misbehave.
-    pub(super) async fn prepare(endpoint: &Endpoint) -> Result<Self> {
+    pub(super) async fn prepare(endpoint: &Endpoint, kinds: &[Hostile]) -> Result<Self> {
         let mut api = endpoint.connect().await?;
         let mut views = Vec::new();
-        for hostile in Hostile::ALL {
+        for hostile in kinds {
             let component = hostile.component()?;
             for copy in 1..=COPIES {
                 let name = hostile.name;
@@ -68,7 +68,7 @@ impl Attack {
                     "the hostile view {name} is {} and not live",
                     uploaded.state
                 );
-                views.push((log, name.to_owned(), hostile));
+                views.push((log, name.to_owned(), *hostile));
             }
         }
         Ok(Self {
