@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use protocol::ErrorCode;
 use protocol::frame::KeyDigest;
 use protocol::limits::IDEMPOTENCY_KEY_BYTES_MAX;
+use protocol::{ErrorCode, LogId, Sequence};
 use storage::access::{Access, Role};
 use storage::event_log::appender::{AppendError, AppendRequest, Appended, Payload};
 
@@ -30,16 +30,40 @@ impl App {
         require(access, Role::Member)?;
         let log = self.log(access, log).await?;
         let bytes = payload_bytes(&request.payload);
-        self.quotas.check_storage(access.tenant, bytes)?;
-        let appended = match &self.peers {
-            Some(peers) => peers.append(log.id, request).await,
-            None => self.appender.append(log.id, request).await,
-        }?;
+        if let Err(full) = self.quotas.check_storage(access.tenant, bytes) {
+            return self.repeat(log.id, request, full).await;
+        }
+        let appended = self.append_to(log.id, request).await?;
         if !appended.replayed {
             let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
             self.quotas.stored.add(access.tenant, bytes);
         }
         Ok(appended)
+    }
+
+    async fn append_to(&self, log: LogId, request: AppendRequest) -> Result<Appended, AppendError> {
+        match &self.peers {
+            Some(peers) => peers.append(log, request).await,
+            None => self.appender.append(log, request).await,
+        }
+    }
+
+    /// Answers a request for which there is no room, if it was stored already: a retry needs none.
+    async fn repeat(
+        &self,
+        log: LogId,
+        mut request: AppendRequest,
+        full: Failure,
+    ) -> Result<Appended, Failure> {
+        if request.key.is_none() {
+            return Err(full);
+        }
+        // A key that is known wins over an expectation, and no log has this head.
+        request.expected = Some(Sequence::MAX);
+        match self.append_to(log, request).await {
+            Err(AppendError::SequenceMismatch { .. }) => Err(full),
+            repeated => Ok(repeated?),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use storage::catalog::{Context, QuotaOverrides, Quotas};
 use tokio::task::JoinSet;
 
-use crate::client::{Answer, Client};
+use crate::client::{Answer, Client, send};
 use crate::server::{Server, unlimited};
 
 async fn server(quotas: Quotas) -> Server {
@@ -106,10 +106,17 @@ async fn stored_bytes_are_limited_and_deleting_makes_room() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let batch = format!("{},{}", "y".repeat(300), "z".repeat(300));
-    owner
-        .post("/logs/b/append_batch?delimiter=,", batch)
+    let append = async |batch: &str| {
+        let path = "/logs/b/append_batch?delimiter=,";
+        let request = owner.request(reqwest::Method::POST, path);
+        send(
+            request
+                .header("idempotency-key", "k")
+                .body(batch.to_owned()),
+        )
         .await
-        .expect(200);
+    };
+    append(&batch).await.expect(200);
     assert_eq!(used().await, json!({ "limit": 1_000, "used": 1_000 }));
     let refused = owner.post("/logs/a/append", "x").await;
     assert_eq!(
@@ -117,6 +124,15 @@ async fn stored_bytes_are_limited_and_deleting_makes_room() {
         "the tenant has stored 1000 bytes of events, and may store 1000; delete logs first, which \
          is noticed within a few seconds"
     );
+    // A retry of what was stored gets its answer, and stores nothing.
+    let repeated = append(&batch).await.expect(200);
+    assert_eq!(
+        repeated.header("idempotency-replayed").as_deref(),
+        Some("true")
+    );
+    append("other")
+        .await
+        .expect_error(409, "idempotency_key_reused");
     // Its data can still be read, and another tenant is not concerned.
     owner.get("/logs/a/events").await.expect(200);
     other
