@@ -2,8 +2,8 @@
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use primatomic_client::Client;
 
-use crate::client::Client;
 use crate::commands::{append, audit, events, key, log, login, profile, query, tail, view};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -130,7 +130,7 @@ impl<T: Args> Connected<T> {
         output: Output,
         command: impl AsyncFnOnce(T, &Client, Output) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let client = Client::new(&self.connection.resolve()?)?;
+        let client = self.connection.resolve()?.client()?;
         runtime()?.block_on(command(self.arguments, &client, output))
     }
 }

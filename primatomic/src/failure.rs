@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use primatomic_client::Answer;
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -31,56 +31,14 @@ pub(crate) enum Failure {
     Other(String),
 }
 
-/// An error answer of the server.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub status: u16,
-    pub error: String,
-    pub code: Option<String>,
-    pub request_id: Option<String>,
-}
-
-/// The body of an error answer.
-#[derive(Deserialize)]
-struct ErrorBody {
-    error: String,
-    code: String,
-    request_id: Option<String>,
-}
-
-impl Answer {
-    /// Reads the documented JSON error; anything else, such as the text of a proxy, is quoted.
-    pub(crate) fn read(status: u16, body: &[u8]) -> Self {
-        if let Ok(body) = serde_json::from_slice::<ErrorBody>(body) {
-            return Self {
-                status,
-                error: body.error,
-                code: Some(body.code),
-                request_id: body.request_id,
-            };
-        }
-        let text = String::from_utf8_lossy(body);
-        let text: String = text.trim().chars().take(300).collect();
-        let error = if text.is_empty() {
-            format!("the server answered with status {status}")
-        } else {
-            text
-        };
-        Self {
-            status,
-            error,
-            code: (status == 429).then(|| "rate_limited".to_owned()),
-            request_id: None,
-        }
-    }
-}
-
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.error)?;
-        match &self.code {
-            Some(code) => write!(f, " ({}, {code})", self.status),
-            None => write!(f, " ({})", self.status),
+impl From<primatomic_client::Error> for Failure {
+    fn from(error: primatomic_client::Error) -> Self {
+        use primatomic_client::Error;
+        match error {
+            Error::Input(reason) => Self::Usage(reason),
+            Error::Answer(answer) => Self::Answer(answer),
+            Error::Unreachable { url, reason } => Self::Unreachable { url, reason },
+            Error::Unexpected(reason) => Self::Other(reason),
         }
     }
 }
@@ -142,27 +100,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_answer_is_read_and_its_status_decides_the_exit_code() {
-        let body = br#"{"error":"There is no log x.","code":"log_not_found","request_id":"r"}"#;
-        let failure = Failure::Answer(Answer::read(404, body));
-        assert_eq!(
-            failure.to_string(),
-            "There is no log x. (404, log_not_found)"
-        );
-        assert_eq!(failure.exit_code(), 4);
+    fn the_status_of_an_error_answer_decides_the_exit_code() {
         let statuses = [401, 403, 404, 409, 429, 503, 504, 500, 422];
         let codes = statuses.map(|status| Failure::Answer(Answer::read(status, b"")).exit_code());
         assert_eq!(codes, [3, 3, 4, 5, 6, 6, 6, 1, 1]);
-    }
-
-    #[test]
-    fn an_answer_that_is_not_ours_is_quoted_in_part() {
-        let answer = Answer::read(502, &b"<h1>Bad gateway</h1>".repeat(100));
-        assert!(answer.error.starts_with("<h1>Bad gateway</h1>"));
-        assert_eq!(answer.error.len(), 300);
-        assert_eq!(
-            Answer::read(500, b"").error,
-            "the server answered with status 500"
-        );
     }
 }

@@ -5,7 +5,6 @@
 //! logs, views or tenants.
 
 mod arguments;
-mod client;
 mod commands;
 mod failure;
 mod output;

@@ -10,6 +10,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use primatomic_client::Client;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -183,6 +184,13 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 pub(crate) struct Connection {
     pub url: String,
     pub api_key: Option<Secret>,
+}
+
+impl Connection {
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        let key = self.api_key.as_ref().map(Secret::expose);
+        Ok(Client::new(&self.url, key)?)
+    }
 }
 
 impl ConnectionOptions {

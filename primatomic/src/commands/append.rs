@@ -1,10 +1,10 @@
 //! `append`: one event from a flag, a file or standard input, or many from NDJSON.
 
 use clap::Args;
+use primatomic_client::{Client, Received};
 use protocol::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX};
 use serde_json::Value;
 
-use crate::client::{Client, Received};
 use crate::commands::input::InputOptions;
 use crate::commands::ndjson;
 use crate::failure::Failure;

@@ -1,9 +1,8 @@
 //! `events`: reads a range of a log.
 
 use clap::Args;
+use primatomic_client::{Client, Event, EventsPage};
 
-use crate::client::Client;
-use crate::client::types::{Event, EventsPage};
 use crate::failure::Failure;
 use crate::output::Output;
 

@@ -2,11 +2,10 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{BinaryBytes, HumanCount};
-use reqwest::Method;
+use primatomic_client::Client;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::client::Client;
 use crate::commands::verify;
 use crate::failure::Failure;
 use crate::output::{Output, fields, table};
@@ -143,7 +142,7 @@ async fn delete(client: &Client, output: Output, log: &str, yes: bool) -> Result
             "Delete log {log}, its events and views, for good?"
         ))?;
     }
-    let call = client.call(Method::DELETE, &["logs", log]);
+    let call = client.delete(&["logs", log]);
     let answer = client.send(&call).await?;
     let answer: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
     output.value(&answer, |_| format!("Deleted log {log}."))

@@ -6,7 +6,6 @@ use clap::Args;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use serde_json::Value;
 
-use crate::client::Client;
 use crate::commands::{log, profile};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -37,10 +36,11 @@ pub(crate) async fn run(
         (None, Some(file)) => read_key(file)?,
         (None, None) => ask(&url)?,
     };
-    let client = Client::new(&Connection {
+    let client = Connection {
         url: url.clone(),
         api_key: Some(api_key.clone()),
-    })?;
+    }
+    .client()?;
     let tenant: Value = client.json(&client.get(&["tenants", "me"])).await?;
     profile::set(&mut profiles, &name, Some(url), Some(api_key))?;
     profiles.current.get_or_insert_with(|| name.clone());

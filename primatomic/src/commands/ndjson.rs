@@ -11,10 +11,10 @@ use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
 
 use indicatif::HumanCount;
+use primatomic_client::Client;
 use protocol::limits::EVENT_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 
-use crate::client::Client;
 use crate::commands::append::{AppendArguments, random_key, was_replayed};
 use crate::failure::Failure;
 use crate::output::{Output, Unit};
@@ -87,7 +87,7 @@ pub(crate) async fn run(
             .send(&call)
             .await
             .inspect_err(|_| progress.abandon())
-            .map_err(|failure| explain(failure, &imported, &batch.first_line))?;
+            .map_err(|error| explain(error.into(), &imported, &batch.first_line))?;
         let appended: Appended = received.json()?;
         let last = appended.sequences.last().copied();
         imported.events += batch.events;

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::{Output, table};
 use crate::profile::{Connection, DEFAULT_URL, Profile, Profiles, Secret, read_key};
@@ -106,13 +105,14 @@ pub(crate) fn set(
     profile.url = url.or(profile.url.take());
     profile.api_key = api_key.or(profile.api_key.take());
     // A profile that no command could use is refused before it is saved.
-    Client::new(&Connection {
+    Connection {
         url: profile
             .url
             .clone()
             .unwrap_or_else(|| DEFAULT_URL.to_owned()),
         api_key: profile.api_key.clone(),
-    })?;
+    }
+    .client()?;
     Ok(())
 }
 

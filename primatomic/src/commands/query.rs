@@ -1,13 +1,11 @@
 //! `query`: asks a view.
 
 use std::io::IsTerminal as _;
-use std::time::Duration;
 
 use clap::Args;
+use primatomic_client::{Client, Query, QueryAnswer, encode};
 use protocol::limits::QUERY_BYTES_MAX;
 
-use crate::client::types::encode;
-use crate::client::{Client, Received};
 use crate::commands::input::InputOptions;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -59,31 +57,24 @@ pub(crate) async fn run(
     } else {
         Vec::new()
     };
-    let mut call = client
-        .post(&["logs", &arguments.log, "views", &arguments.view, "query"])
-        .query_if("after", arguments.after)
-        .query_if("timeout_ms", arguments.timeout_ms)
-        .query_if("version", arguments.version)
-        .body("application/octet-stream", body)
-        .repeatable();
-    if let Some(wait) = arguments.timeout_ms {
-        // The server ends the wait, and says how far the view came; this is only a safety net.
-        let longest = Duration::from_millis(wait).saturating_add(Duration::from_secs(30));
-        call = call.timeout(Some(longest));
-    }
-    for (name, value) in &arguments.parameters {
-        call = call.query(name, value);
-    }
-    print(&client.send(&call).await?, output)
+    let query = Query {
+        after: arguments.after,
+        timeout_ms: arguments.timeout_ms,
+        version: arguments.version,
+        parameters: arguments.parameters,
+        input: body.into(),
+    };
+    let view = client.log(&arguments.log).view(&arguments.view);
+    print(&view.query(&query).await?, output)
 }
 
-fn print(answer: &Received, output: Output) -> Result<(), Failure> {
+fn print(answer: &QueryAnswer, output: Output) -> Result<(), Failure> {
     if output.json {
         let (data, encoding) = encode(&answer.body);
         return output.value(
             &serde_json::json!({
-                "sequence": answer.sequence(),
-                "content_type": answer.text("content-type"),
+                "sequence": answer.sequence,
+                "content_type": answer.content_type,
                 "data": data,
                 "encoding": encoding,
             }),

@@ -5,11 +5,10 @@
 //! server keeps for its head. Someone who noted an earlier value compares that one with `--at`.
 
 use clap::Args;
+use primatomic_client::{Client, Event, EventsPage};
 use protocol::{ChainHash, LogId, Sequence, Timestamp};
 use serde::Serialize;
 
-use crate::client::Client;
-use crate::client::types::EventsPage;
 use crate::commands::log::LogSummary;
 use crate::failure::Failure;
 use crate::output::{Output, Unit};
@@ -116,10 +115,44 @@ async fn recompute(
             }
             applied = event.sequence;
             let sequence = Sequence::new(applied).map_err(Failure::other)?;
-            chain = chain.extend(sequence, Timestamp(event.micros()?), &event.bytes()?);
+            chain = chain.extend(sequence, accepted_at(&event)?, &event.bytes()?);
         }
         progress.set_position(applied);
     }
     progress.finish_and_clear();
     Ok(chain)
+}
+
+/// When the log accepted an event.
+pub(crate) fn accepted_at(event: &Event) -> Result<Timestamp, Failure> {
+    let time: jiff::Timestamp = event.timestamp.parse().map_err(|error| {
+        Failure::Other(format!(
+            "the timestamp of event {} can't be read: {error}",
+            event.sequence
+        ))
+    })?;
+    u64::try_from(time.as_microsecond())
+        .map(Timestamp)
+        .map_err(|_| Failure::Other(format!("event {} lies before 1970", event.sequence)))
+}
+
+#[cfg(test)]
+mod tests {
+    use primatomic_client::Encoding;
+
+    use super::*;
+
+    #[test]
+    fn a_timestamp_is_read_to_the_microsecond() {
+        let mut event = Event {
+            sequence: 1,
+            timestamp: "2023-11-14T22:13:20.123456Z".to_owned(),
+            data: String::new(),
+            encoding: Encoding::Utf8,
+        };
+        let read = accepted_at(&event).unwrap();
+        assert_eq!(read, Timestamp(1_700_000_000_123_456));
+        event.timestamp = "yesterday".to_owned();
+        assert!(accepted_at(&event).is_err());
+    }
 }

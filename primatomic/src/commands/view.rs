@@ -4,15 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use primatomic_client::{Answer, Client};
 use protocol::limits::COMPONENT_BYTES_MAX;
-use reqwest::Method;
 use serde_json::Value;
 
-use crate::client::Client;
 use crate::commands::input::read_file;
 use crate::commands::log::{collect, confirm, text};
 use crate::commands::{view_example, view_test};
-use crate::failure::{Answer, Failure};
+use crate::failure::Failure;
 use crate::output::{Output, Unit, fields, table};
 
 /// How long an upload may take: 100 MB over a slow line, and the compilation.
@@ -108,7 +107,7 @@ pub(crate) async fn run(
             if !yes {
                 confirm(&format!("Delete view {view} of log {log}, for good?"))?;
             }
-            let call = client.call(Method::DELETE, &["logs", &log, "views", &view]);
+            let call = client.delete(&["logs", &log, "views", &view]);
             let answer = client.send(&call).await?;
             let answer: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
             output.value(&answer, |_| format!("Deleted view {view} of log {log}."))

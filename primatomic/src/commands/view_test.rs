@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{BinaryBytes, HumanCount};
+use primatomic_client::{Encoding, Event, encode};
 use protocol::limits::{COMPONENT_BYTES_MAX, EVENT_BYTES_MAX, QUERY_BYTES_MAX};
 use protocol::{Sequence, Timestamp, packed};
 use serde::Serialize;
@@ -17,8 +18,8 @@ use storage::clock::{Clock as _, SystemClock};
 use worker::compile::{CompileLimits, CompilerCommand, compile};
 use worker::engine::{Answer, EventRun, FoldFault, Machine, MachineLimits, Program};
 
-use crate::client::types::{Encoding, Event, encode};
 use crate::commands::input::read_file;
+use crate::commands::verify::accepted_at;
 use crate::failure::Failure;
 use crate::output::{Output, fields};
 
@@ -305,7 +306,7 @@ fn event(
                 "event {number} is not as `primatomic events --json` prints it: {error}"
             ))
         })?;
-        (Timestamp(event.micros()?), event.bytes()?)
+        (accepted_at(&event)?, event.bytes()?)
     } else {
         (at, line.to_vec())
     };

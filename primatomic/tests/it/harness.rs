@@ -201,7 +201,7 @@ pub(crate) fn spawn_with(
         .unwrap();
     program()
         .args(role)
-        .args(["--listen", "127.0.0.1:0"])
+        .env("PRIMATOMIC_LISTEN", "127.0.0.1:0")
         .env("PRIMATOMIC_RATE_LIMIT", "0")
         .envs(variables.iter().copied())
         .args(flags)

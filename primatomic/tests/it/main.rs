@@ -7,6 +7,8 @@ mod archive;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod client;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod data_directory;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::RngExt as _;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use crate::failure::Failure;
+use crate::error::Error;
 
 /// How often one call is sent again.
 const RETRIES_MAX: u32 = 8;
@@ -20,11 +20,11 @@ pub(crate) struct Failed {
     pub harmless: bool,
     /// The same request may succeed later.
     pub transient: bool,
-    pub failure: Failure,
+    pub error: Error,
 }
 
 /// Pauses that double and are spread by chance, so that clients that failed together do not come
-/// back together.
+/// back together. What the server asks for is where they go on from.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     retries: u32,
@@ -46,10 +46,9 @@ impl Backoff {
             return None;
         }
         self.retries += 1;
-        let jitter = rand::rng().random_range(0.0..0.5);
-        let pause = self.pause + self.pause.mul_f64(jitter);
-        self.pause = (self.pause * 2).min(PAUSE_MAX);
-        Some(pause.max(retry_after.unwrap_or_default()))
+        let pause = self.pause.max(retry_after.unwrap_or_default());
+        self.pause = (pause * 2).min(PAUSE_MAX);
+        Some(pause.mul_f64(rand::rng().random_range(1.0..1.5)))
     }
 }
 
@@ -70,13 +69,16 @@ mod tests {
         let mut backoff = Backoff::new();
         let first = backoff.next(None).unwrap();
         assert!(first >= FIRST_PAUSE && first < FIRST_PAUSE * 2);
-        let asked = Duration::from_secs(3);
-        assert!(backoff.next(Some(asked)).unwrap() >= asked);
+        assert!(backoff.next(None).unwrap() >= FIRST_PAUSE * 2);
+        let asked = Duration::from_secs(1);
+        for doubled in [1, 2, 4] {
+            assert!(backoff.next(Some(asked)).unwrap() >= asked * doubled);
+        }
         let mut last = Duration::ZERO;
-        for _ in 2..RETRIES_MAX {
+        for _ in 5..RETRIES_MAX {
             last = backoff.next(None).unwrap();
         }
-        assert!(last > FIRST_PAUSE * 32, "{last:?}");
+        assert!(last >= PAUSE_MAX && last < PAUSE_MAX * 2, "{last:?}");
         assert!(backoff.next(None).is_none());
     }
 

@@ -1,16 +1,18 @@
-//! What the server sends, as far as the commands read it.
+//! Events, as they come and as they go.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::error::Error;
 
 /// One event of a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Event {
+pub struct Event {
     pub sequence: u64,
+    /// RFC 3339, to the microsecond.
     pub timestamp: String,
+    /// The bytes as `encoding` says.
     pub data: String,
     pub encoding: Encoding,
 }
@@ -18,13 +20,29 @@ pub(crate) struct Event {
 /// How bytes are written in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Encoding {
+pub enum Encoding {
     Utf8,
     Base64,
 }
 
+/// The binary form of a batch: for each event a little-endian `u32` length, and its bytes.
+///
+/// # Errors
+/// When an event is too long for its length to be written; no log takes such an event.
+pub fn packed<T: AsRef<[u8]>>(events: &[T]) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    for event in events.iter().map(AsRef::as_ref) {
+        let length = u32::try_from(event.len())
+            .map_err(|_| Error::Input(format!("an event has {} bytes", event.len())))?;
+        bytes.extend(length.to_le_bytes());
+        bytes.extend(event);
+    }
+    Ok(bytes)
+}
+
 /// Bytes as text where they are text, and as base64 otherwise.
-pub(crate) fn encode(bytes: &[u8]) -> (String, Encoding) {
+#[must_use]
+pub fn encode(bytes: &[u8]) -> (String, Encoding) {
     match std::str::from_utf8(bytes) {
         Ok(text) => (text.to_owned(), Encoding::Utf8),
         Err(_) => (BASE64.encode(bytes), Encoding::Base64),
@@ -33,34 +51,25 @@ pub(crate) fn encode(bytes: &[u8]) -> (String, Encoding) {
 
 impl Event {
     /// The bytes that were appended.
-    pub(crate) fn bytes(&self) -> Result<Vec<u8>, Failure> {
+    ///
+    /// # Errors
+    /// When they are not what `encoding` says.
+    pub fn bytes(&self) -> Result<Vec<u8>, Error> {
         match self.encoding {
             Encoding::Utf8 => Ok(self.data.clone().into_bytes()),
             Encoding::Base64 => BASE64.decode(&self.data).map_err(|error| {
-                Failure::Other(format!(
+                Error::Unexpected(format!(
                     "event {} is not valid base64: {error}",
                     self.sequence
                 ))
             }),
         }
     }
-
-    /// Microseconds since 1970.
-    pub(crate) fn micros(&self) -> Result<u64, Failure> {
-        let time: jiff::Timestamp = self.timestamp.parse().map_err(|error| {
-            Failure::Other(format!(
-                "the timestamp of event {} can't be read: {error}",
-                self.sequence
-            ))
-        })?;
-        u64::try_from(time.as_microsecond())
-            .map_err(|_| Failure::Other(format!("event {} lies before 1970", self.sequence)))
-    }
 }
 
 /// A page of events.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct EventsPage {
+pub struct EventsPage {
     pub events: Vec<Event>,
     /// Where the next page begins; `None` at the end.
     pub next: Option<u64>,
@@ -81,7 +90,6 @@ mod tests {
                 encoding,
             };
             assert_eq!(event.bytes().unwrap(), bytes);
-            assert_eq!(event.micros().unwrap(), 1_700_000_000_123_456);
         }
     }
 }

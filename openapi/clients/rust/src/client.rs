@@ -1,11 +1,8 @@
-//! The HTTP client of the commands.
+//! Calls of any operation.
 //!
 //! A [`Call`] is one request that may be sent again: its body is in memory. Whether it *is* sent
-//! again after an error is decided in [`retry`], by what the call says about itself.
-
-pub(crate) mod retry;
-pub(crate) mod sse;
-pub(crate) mod types;
+//! again after an error is decided here, by what the call says about itself; after how long, in
+//! [`retry`].
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,8 +13,8 @@ use reqwest::{Method, Response, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::failure::{Answer, Failure};
-use crate::profile::Connection;
+use crate::error::{Answer, Error};
+use crate::retry;
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,7 +25,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Talks to one server.
 #[derive(Debug)]
-pub(crate) struct Client {
+pub struct Client {
     http: reqwest::Client,
     base: Url,
     /// The server answered before, so when it is away now it probably comes back.
@@ -37,7 +34,7 @@ pub(crate) struct Client {
 
 /// One request.
 #[derive(Clone, Debug)]
-pub(crate) struct Call {
+pub struct Call {
     method: Method,
     url: Url,
     headers: HeaderMap,
@@ -48,28 +45,31 @@ pub(crate) struct Call {
 
 /// An answer that was received whole.
 #[derive(Clone, Debug)]
-pub(crate) struct Received {
+pub struct Received {
     pub headers: HeaderMap,
     pub body: Bytes,
 }
 
 impl Client {
-    pub(crate) fn new(connection: &Connection) -> Result<Self, Failure> {
-        let base: Url = connection.url.parse().map_err(|error| {
-            Failure::Usage(format!(
-                "{} is not an address such as http://127.0.0.1:8080: {error}",
-                connection.url
+    /// A client of the server at `url`, which knows it by an API key or an access token.
+    ///
+    /// # Errors
+    /// When the address or the token can't be one.
+    pub fn new(url: &str, token: Option<&str>) -> Result<Self, Error> {
+        let base: Url = url.parse().map_err(|error| {
+            Error::Input(format!(
+                "{url} is not an address such as http://127.0.0.1:8080: {error}"
             ))
         })?;
         if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
-            return Err(Failure::Usage(format!(
+            return Err(Error::Input(format!(
                 "{base} is not an address such as http://127.0.0.1:8080"
             )));
         }
         let mut headers = HeaderMap::new();
-        if let Some(key) = &connection.api_key {
-            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
-                .map_err(|_| Failure::Usage("the API key has characters no key has".to_owned()))?;
+        if let Some(token) = token {
+            let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
+                .map_err(|_| Error::Input("the API key has characters no key has".to_owned()))?;
             value.set_sensitive(true);
             headers.insert(reqwest::header::AUTHORIZATION, value);
         }
@@ -78,7 +78,7 @@ impl Client {
             .default_headers(headers)
             .connect_timeout(CONNECT_TIMEOUT)
             .build()
-            .map_err(Failure::other)?;
+            .map_err(|error| Error::Input(error.to_string()))?;
         Ok(Self {
             http,
             base,
@@ -86,13 +86,16 @@ impl Client {
         })
     }
 
-    pub(crate) fn base(&self) -> &Url {
+    /// Where the server is.
+    #[must_use]
+    pub fn base(&self) -> &Url {
         &self.base
     }
 
     /// A call to the path that these segments make; each is encoded, so a name can't leave its
     /// place.
-    pub(crate) fn call(&self, method: Method, segments: &[&str]) -> Call {
+    #[must_use]
+    pub fn call(&self, method: Method, segments: &[&str]) -> Call {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
@@ -107,16 +110,29 @@ impl Client {
         }
     }
 
-    pub(crate) fn get(&self, segments: &[&str]) -> Call {
+    /// A call that reads.
+    #[must_use]
+    pub fn get(&self, segments: &[&str]) -> Call {
         self.call(Method::GET, segments)
     }
 
-    pub(crate) fn post(&self, segments: &[&str]) -> Call {
+    /// A call that deletes.
+    #[must_use]
+    pub fn delete(&self, segments: &[&str]) -> Call {
+        self.call(Method::DELETE, segments)
+    }
+
+    /// A call that changes something, or asks a view.
+    #[must_use]
+    pub fn post(&self, segments: &[&str]) -> Call {
         self.call(Method::POST, segments)
     }
 
     /// Sends a call, again if need be, and reads the answer whole.
-    pub(crate) async fn send(&self, call: &Call) -> Result<Received, Failure> {
+    ///
+    /// # Errors
+    /// When no good answer came.
+    pub async fn send(&self, call: &Call) -> Result<Received, Error> {
         let response = self.open(call).await?;
         let headers = response.headers().clone();
         let body = response.bytes().await.map_err(|error| self.away(&error))?;
@@ -124,12 +140,18 @@ impl Client {
     }
 
     /// Sends a call and reads the answer as JSON.
-    pub(crate) async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Failure> {
+    ///
+    /// # Errors
+    /// When no good answer came.
+    pub async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Error> {
         self.send(call).await?.json()
     }
 
     /// Sends a call, again if need be, up to the headers of a successful answer.
-    pub(crate) async fn open(&self, call: &Call) -> Result<Response, Failure> {
+    ///
+    /// # Errors
+    /// When no good answer came.
+    pub async fn open(&self, call: &Call) -> Result<Response, Error> {
         let mut backoff = retry::Backoff::new();
         loop {
             let failed = match self.try_once(call).await {
@@ -139,13 +161,13 @@ impl Client {
                     retry_after: None,
                     harmless: false,
                     transient: self.reached.load(Ordering::Relaxed),
-                    failure: self.away(&error),
+                    error: self.away(&error),
                 },
             };
             let may_repeat = failed.transient && (failed.harmless || call.repeatable);
             match backoff.next(failed.retry_after) {
                 Some(pause) if may_repeat => tokio::time::sleep(pause).await,
-                _ => return Err(failed.failure),
+                _ => return Err(failed.error),
             }
         }
     }
@@ -176,11 +198,11 @@ impl Client {
             // A rate-limited request was not looked at, so it can be sent again whatever it is.
             harmless: status == 429,
             transient: matches!(status, 429 | 502 | 503),
-            failure: Failure::Answer(Answer::read(status, &body)),
+            error: Error::Answer(Answer::read(status, &body)),
         }
     }
 
-    fn away(&self, error: &reqwest::Error) -> Failure {
+    fn away(&self, error: &reqwest::Error) -> Error {
         // The innermost cause is what says something: "connection refused", "timed out".
         let mut cause: &dyn std::error::Error = error;
         while let Some(source) = cause.source() {
@@ -191,7 +213,7 @@ impl Client {
         } else {
             cause.to_string()
         };
-        Failure::Unreachable {
+        Error::Unreachable {
             url: self.base.to_string(),
             reason,
         }
@@ -199,72 +221,98 @@ impl Client {
 }
 
 impl Call {
-    pub(crate) fn query(mut self, name: &str, value: impl ToString) -> Self {
+    /// Adds a query parameter.
+    #[must_use]
+    pub fn query(mut self, name: &str, value: impl ToString) -> Self {
         self.url
             .query_pairs_mut()
             .append_pair(name, &value.to_string());
         self
     }
 
-    pub(crate) fn query_if(self, name: &str, value: Option<impl ToString>) -> Self {
+    /// Adds a query parameter if it has a value.
+    #[must_use]
+    pub fn query_if(self, name: &str, value: Option<impl ToString>) -> Self {
         match value {
             Some(value) => self.query(name, value),
             None => self,
         }
     }
 
-    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Result<Self, Failure> {
+    /// Sets a header, whose name is written in small letters.
+    ///
+    /// # Errors
+    /// When the value can't stand in a header.
+    pub fn header(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
         let value = HeaderValue::from_str(value)
-            .map_err(|_| Failure::Usage(format!("{value:?} can't be sent as {name}")))?;
+            .map_err(|_| Error::Input(format!("{value:?} can't be sent as {name}")))?;
         self.headers.insert(HeaderName::from_static(name), value);
         Ok(self)
     }
 
-    pub(crate) fn accept(mut self, media_type: &'static str) -> Self {
+    /// Asks for a media type.
+    #[must_use]
+    pub fn accept(mut self, media_type: &'static str) -> Self {
         self.headers
             .insert(ACCEPT, HeaderValue::from_static(media_type));
         self
     }
 
-    pub(crate) fn body(mut self, media_type: &'static str, body: impl Into<Bytes>) -> Self {
+    /// Sets the body.
+    #[must_use]
+    pub fn body(mut self, media_type: &'static str, body: impl Into<Bytes>) -> Self {
         self.headers
             .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         self.body = body.into();
         self
     }
 
-    pub(crate) fn json_body(self, value: &impl Serialize) -> Result<Self, Failure> {
-        let body = serde_json::to_vec(value).map_err(Failure::other)?;
+    /// Sets a JSON body.
+    ///
+    /// # Errors
+    /// When the value can't be written as JSON.
+    pub fn json_body(self, value: &impl Serialize) -> Result<Self, Error> {
+        let body = serde_json::to_vec(value).map_err(|error| Error::Input(error.to_string()))?;
         Ok(self.body("application/json", body))
     }
 
     /// Sending it twice does no harm: it changes nothing, or carries an Idempotency-Key.
-    pub(crate) fn repeatable(mut self) -> Self {
+    #[must_use]
+    pub fn repeatable(mut self) -> Self {
         self.repeatable = true;
         self
     }
 
-    pub(crate) fn timeout(mut self, timeout: Option<Duration>) -> Self {
+    /// How long an answer may take; `None` for as long as it likes.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Option<Duration>) -> Self {
         self.timeout = timeout;
         self
     }
 }
 
 impl Received {
-    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+    /// Reads the body as JSON.
+    ///
+    /// # Errors
+    /// When it is none, or not of this shape.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|error| {
-            Failure::Other(format!(
+            Error::Unexpected(format!(
                 "the answer is not what this version of the client expects: {error}"
             ))
         })
     }
 
     /// The sequence that the answer reflects.
-    pub(crate) fn sequence(&self) -> Option<u64> {
+    #[must_use]
+    pub fn sequence(&self) -> Option<u64> {
         self.text("primatomic-sequence")?.parse().ok()
     }
 
-    pub(crate) fn text(&self, header: &str) -> Option<&str> {
+    /// The value of a header.
+    #[must_use]
+    pub fn text(&self, header: &str) -> Option<&str> {
         self.headers.get(header)?.to_str().ok()
     }
 }
@@ -273,16 +321,9 @@ impl Received {
 mod tests {
     use super::*;
 
-    fn client(url: &str) -> Result<Client, Failure> {
-        Client::new(&Connection {
-            url: url.to_owned(),
-            api_key: None,
-        })
-    }
-
     #[test]
     fn segments_are_encoded_and_the_base_path_stays() {
-        let client = client("http://127.0.0.1:1/base/").unwrap();
+        let client = Client::new("http://127.0.0.1:1/base/", None).unwrap();
         let call = client
             .get(&["logs", "a/../b", "events"])
             .query("from", 1)
@@ -294,9 +335,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_address_is_a_usage_error() {
+    fn what_is_not_an_address_is_refused() {
         for url in ["", "127.0.0.1:8080", "ftp://host", "mailto:me"] {
-            assert_eq!(client(url).unwrap_err().exit_code(), 2, "{url}");
+            let error = Client::new(url, None).unwrap_err();
+            assert!(matches!(error, Error::Input(_)), "{url}");
         }
     }
 }

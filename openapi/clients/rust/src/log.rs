@@ -1,0 +1,118 @@
+//! A log: appending, reading, following.
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use crate::client::{Call, Client};
+use crate::error::Error;
+use crate::event::{EventsPage, packed};
+use crate::tail::Tail;
+use crate::view::View;
+
+/// A log by its name or id.
+#[derive(Clone, Copy, Debug)]
+pub struct Log<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) name: &'a str,
+}
+
+/// What an append may be told.
+#[derive(Clone, Debug, Default)]
+pub struct AppendOptions {
+    /// Makes a repeated append harmless for an hour; a random one if nothing is said.
+    pub idempotency_key: Option<String>,
+    /// Append only if this is the log's head; 0 for an empty log.
+    pub expected_sequence: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Appended {
+    sequence: u64,
+}
+
+#[derive(Deserialize)]
+struct AppendedBatch {
+    sequences: Vec<u64>,
+}
+
+impl Client {
+    /// A log by its name or id; nothing is sent yet.
+    #[must_use]
+    pub fn log<'a>(&'a self, name: &'a str) -> Log<'a> {
+        Log { client: self, name }
+    }
+}
+
+impl<'a> Log<'a> {
+    /// Appends an event and returns its sequence.
+    ///
+    /// # Errors
+    /// When it is not known to be stored.
+    pub async fn append(
+        &self,
+        event: impl Into<Bytes>,
+        options: &AppendOptions,
+    ) -> Result<u64, Error> {
+        let call = self.client.post(&["logs", self.name, "append"]);
+        let call = with_options(call, options)?.body("application/octet-stream", event);
+        let appended: Appended = self.client.json(&call).await?;
+        Ok(appended.sequence)
+    }
+
+    /// Appends events in one request, all of them or none, and returns their sequences.
+    ///
+    /// # Errors
+    /// When they are not known to be stored.
+    pub async fn append_batch<T: AsRef<[u8]>>(
+        &self,
+        events: &[T],
+        options: &AppendOptions,
+    ) -> Result<Vec<u64>, Error> {
+        let call = self.client.post(&["logs", self.name, "append_batch"]);
+        let call =
+            with_options(call, options)?.body("application/vnd.primatomic.events", packed(events)?);
+        let appended: AppendedBatch = self.client.json(&call).await?;
+        Ok(appended.sequences)
+    }
+
+    /// Reads at most `limit` events from a sequence on.
+    ///
+    /// # Errors
+    /// When no good answer came.
+    pub async fn events(&self, from: u64, limit: u64) -> Result<EventsPage, Error> {
+        let call = self
+            .client
+            .get(&["logs", self.name, "events"])
+            .accept("application/json")
+            .query("from", from)
+            .query("limit", limit);
+        self.client.json(&call).await
+    }
+
+    /// Follows the log from a sequence on.
+    #[must_use]
+    pub fn tail(&self, from: u64) -> Tail<'a> {
+        Tail::new(*self, from)
+    }
+
+    /// A view of this log; nothing is sent yet.
+    #[must_use]
+    pub fn view(&self, name: &'a str) -> View<'a> {
+        View { log: *self, name }
+    }
+}
+
+fn with_options(call: Call, options: &AppendOptions) -> Result<Call, Error> {
+    let key = options.idempotency_key.clone().unwrap_or_else(random_key);
+    let call = call.repeatable().header("idempotency-key", &key)?;
+    match options.expected_sequence {
+        Some(expected) => call.header("expected-sequence", &expected.to_string()),
+        None => Ok(call),
+    }
+}
+
+/// An idempotency key that nobody used yet.
+#[must_use]
+pub fn random_key() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
