@@ -269,6 +269,13 @@ fn check_json(media_type: Option<&str>) -> Result<(), Failure> {
 
 /// Parses JSON; the message names the field and the place, and no type of ours.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    // serde would take an array for an object, element by element.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Failure::new(
+            ErrorCode::InvalidRequest,
+            "the body is an array; this operation takes a JSON object",
+        ));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
     let message = match parsed {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::caller::SCHEME;
 use super::docs::{DOCUMENT_PATH, PAGE_PATH};
-use super::{Operations, failures, service};
+use super::{Operations, failures, schemas, service};
 
 /// The document as pretty JSON; the same for the same program.
 #[must_use]
@@ -25,6 +25,7 @@ pub fn openapi_document() -> String {
         "name": "Apache-2.0",
         "url": "https://www.apache.org/licenses/LICENSE-2.0"
     });
+    schemas::complete(&mut document);
     document["components"]["schemas"]["Error"] = error_schema();
     if let Some(paths) = document["paths"].as_object_mut() {
         for methods in paths.values_mut().filter_map(Value::as_object_mut) {
@@ -42,7 +43,10 @@ fn complete(operation: &mut Value) {
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    spell_headers(operation);
+    complete_parameters(operation);
+    if id == "appendBatch" {
+        batch_forms(&mut operation["requestBody"]["content"]);
+    }
     if id == "logout" {
         // Its token is looked at by the operation itself, whatever it is worth.
         operation["security"] = json!([{ SCHEME: [] }]);
@@ -62,21 +66,38 @@ fn complete(operation: &mut Value) {
     }
 }
 
+/// The forms of a batch that are text.
+fn batch_forms(content: &mut Value) {
+    content["application/json"]["schema"] = json!({
+        "type": "array",
+        "description": "Each element is an event: its bytes as they stand in the body.",
+        "items": {}
+    });
+    content["application/x-ndjson"]["schema"] = json!({
+        "type": "string",
+        "format": "binary",
+        "description": "Each line that is not blank is an event."
+    });
+}
+
 /// poem-openapi writes the names of request headers in capitals.
-fn spell_headers(operation: &mut Value) {
+fn complete_parameters(operation: &mut Value) {
     const SPELLED: &[&str] = &[
         "Idempotency-Key",
         "Expected-Sequence",
         "Last-Event-ID",
         "If-None-Match",
     ];
-    let parameters = operation["parameters"].as_array_mut();
+    let parameters = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten() {
         let name = parameter["name"].as_str().unwrap_or_default();
         let spelled = SPELLED.iter().find(|it| it.eq_ignore_ascii_case(name));
         if let Some(spelled) = spelled {
             parameter["name"] = json!(spelled);
         }
+        schemas::parameter(parameter);
     }
 }
 
@@ -125,9 +146,9 @@ fn error_schema() -> Value {
             "error": { "type": "string", "description": "A sentence for people." },
             "code": { "type": "string", "description": "For programs.", "enum": codes },
             "request_id": { "type": "string", "format": "uuid" },
-            "head": integer("With `sequence_mismatch`: the log's head."),
-            "applied": integer("With `view_behind`: the sequence that the view has applied."),
-            "sequence": integer(
+            "head": sequence("With `sequence_mismatch`: the log's head."),
+            "applied": sequence("With `view_behind`: the sequence that the view has applied."),
+            "sequence": sequence(
                 "With `view_failed`: the event that the view halted at. With `query_failed`: the \
                  state that it was asked in."
             ),
@@ -188,7 +209,14 @@ fn text(description: &str) -> Value {
     json!({ "description": description, "schema": { "type": "string" } })
 }
 
-/// A number that stays exact in JSON.
+/// A property that holds a sequence.
+fn sequence(description: &str) -> Value {
+    let mut property = integer(description)["schema"].take();
+    property["description"] = json!(description);
+    property
+}
+
+/// A header that holds a number, which stays exact in JSON.
 fn integer(description: &str) -> Value {
     json!({
         "description": description,

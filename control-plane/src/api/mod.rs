@@ -24,6 +24,7 @@ mod limits;
 mod logs;
 
 mod queries;
+mod schemas;
 mod tail;
 mod tenants;
 mod times;
@@ -82,12 +83,10 @@ fn service() -> OpenApiService<Operations, ()> {
         queries::QueriesApi,
         health::HealthApi,
     );
-    OpenApiService::new(operations, "Primatomic", env!("CARGO_PKG_VERSION"))
-        .summary("Event logs with WebAssembly views")
-        .description(
-            "Append immutable events to a log, deploy a WebAssembly component that folds them \
+    OpenApiService::new(operations, "Primatomic", env!("CARGO_PKG_VERSION")).description(
+        "Append immutable events to a log, deploy a WebAssembly component that folds them \
              into state, and query that state with read-after-write consistency.",
-        )
+    )
 }
 
 /// The whole API, ready to be served.

@@ -102,6 +102,7 @@ async fn names_and_bodies_are_checked() {
         "{",
         "[]",
         "{}",
+        r#"["a"]"#,
         r#"{"name":"a"} x"#,
         r#"{"name":"a","retention":"x"}"#,
     ] {
