@@ -1,10 +1,11 @@
 # The two commands that matter: `make dev` runs everything, `make test` tests everything.
-# Nothing has to be installed beforehand but rustup and a C compiler.
+# Nothing has to be installed beforehand but rustup and a C compiler; the tests take Python 3 too.
 
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help dev cluster test test-deploy servers lint bench bench-cluster crash-test fault-test openapi toolchain
+.PHONY: help dev cluster test test-deploy test-api servers lint bench bench-cluster crash-test \
+	fault-test openapi clients clients-check api-fuzz toolchain
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -16,10 +17,15 @@ dev: toolchain ## Build and run every role on embedded stores under ./data
 test: toolchain lint servers ## Check format and lints, then run every test
 	$(CARGO) test --locked --workspace --all-features
 	$(MAKE) test-deploy
+	$(MAKE) test-api
 
 test-deploy: toolchain servers ## Test what is in deploy/, on real servers
 	$(CARGO) build --locked --workspace --all-features --bin primatomic
 	deploy/tests/run.sh $(TARGET)/debug/primatomic
+
+test-api: toolchain ## Test the clients, the examples of docs/ and the API with schemathesis
+	$(CARGO) build --locked --workspace --all-features --bin primatomic
+	openapi/tests/run.sh $(TARGET)/debug/primatomic
 
 servers: ## Install the servers that tests run against into .local
 	@test-servers/install.sh
@@ -50,6 +56,16 @@ fault-test: toolchain servers ## Let everything in a cluster fail under load, 60
 
 openapi: toolchain ## Write openapi/openapi.json anew
 	UPDATE=1 $(CARGO) test --locked --workspace --all-features --test it openapi
+
+clients: ## Generate the clients anew from openapi/openapi.json
+	openapi/generate.sh
+
+clients-check: ## Generate clients for Go and Java with openapi-generator, and compile them
+	openapi/tests/other_languages.sh
+
+api-fuzz: toolchain ## Look for ten minutes for requests that the document does not explain
+	$(CARGO) build --locked --workspace --all-features --bin primatomic
+	openapi/tests/run.sh $(TARGET)/debug/primatomic --fuzz
 
 # rust-toolchain.toml names the compiler and the WebAssembly targets. rustup installs a missing
 # toolchain by itself, but not a target that is missing from one that is already there.

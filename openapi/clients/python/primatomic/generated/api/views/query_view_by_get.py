@@ -1,0 +1,348 @@
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.error import Error
+from ...types import UNSET, File, Response, Unset
+
+
+def _get_kwargs(
+    log: str,
+    view: str,
+    *,
+    after: int | Unset = UNSET,
+    sequence: int | Unset = UNSET,
+    as_of: int | Unset = UNSET,
+    version: int | Unset = UNSET,
+    timeout_ms: int | Unset = UNSET,
+    if_none_match: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(if_none_match, Unset):
+        headers["If-None-Match"] = if_none_match
+
+    params: dict[str, Any] = {}
+
+    params["after"] = after
+
+    params["sequence"] = sequence
+
+    params["as_of"] = as_of
+
+    params["version"] = version
+
+    params["timeout_ms"] = timeout_ms
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/logs/{log}/views/{view}/query".format(
+            log=quote(str(log), safe=""),
+            view=quote(str(view), safe=""),
+        ),
+        "params": params,
+    }
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Error | File | str | None:
+    if response.status_code == 200:
+        response_200 = File(payload=BytesIO(response.content))
+
+        return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
+
+    if response.status_code == 400:
+        response_400 = Error.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 404:
+        response_404 = Error.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Error.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 414:
+        response_414 = Error.from_dict(response.json())
+
+        return response_414
+
+    if response.status_code == 422:
+        response_422 = Error.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = response.text
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Error.from_dict(response.json())
+
+        return response_431
+
+    if response.status_code == 500:
+        response_500 = Error.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 501:
+        response_501 = Error.from_dict(response.json())
+
+        return response_501
+
+    if response.status_code == 503:
+        response_503 = Error.from_dict(response.json())
+
+        return response_503
+
+    if response.status_code == 504:
+        response_504 = Error.from_dict(response.json())
+
+        return response_504
+
+    if response.status_code == 507:
+        response_507 = Error.from_dict(response.json())
+
+        return response_507
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Error | File | str]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    log: str,
+    view: str,
+    *,
+    client: AuthenticatedClient,
+    after: int | Unset = UNSET,
+    sequence: int | Unset = UNSET,
+    as_of: int | Unset = UNSET,
+    version: int | Unset = UNSET,
+    timeout_ms: int | Unset = UNSET,
+    if_none_match: str | Unset = UNSET,
+) -> Response[Any | Error | File | str]:
+    """Query a view, cacheable
+
+     The same without a body. The answer has an `ETag`; with it in `If-None-Match` an unchanged
+    answer is not sent again.
+
+    Args:
+        log (str):
+        view (str):
+        after (int | Unset):
+        sequence (int | Unset):
+        as_of (int | Unset):
+        version (int | Unset):
+        timeout_ms (int | Unset):
+        if_none_match (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | Error | File | str]
+    """
+
+    kwargs = _get_kwargs(
+        log=log,
+        view=view,
+        after=after,
+        sequence=sequence,
+        as_of=as_of,
+        version=version,
+        timeout_ms=timeout_ms,
+        if_none_match=if_none_match,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    log: str,
+    view: str,
+    *,
+    client: AuthenticatedClient,
+    after: int | Unset = UNSET,
+    sequence: int | Unset = UNSET,
+    as_of: int | Unset = UNSET,
+    version: int | Unset = UNSET,
+    timeout_ms: int | Unset = UNSET,
+    if_none_match: str | Unset = UNSET,
+) -> Any | Error | File | str | None:
+    """Query a view, cacheable
+
+     The same without a body. The answer has an `ETag`; with it in `If-None-Match` an unchanged
+    answer is not sent again.
+
+    Args:
+        log (str):
+        view (str):
+        after (int | Unset):
+        sequence (int | Unset):
+        as_of (int | Unset):
+        version (int | Unset):
+        timeout_ms (int | Unset):
+        if_none_match (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | Error | File | str
+    """
+
+    return sync_detailed(
+        log=log,
+        view=view,
+        client=client,
+        after=after,
+        sequence=sequence,
+        as_of=as_of,
+        version=version,
+        timeout_ms=timeout_ms,
+        if_none_match=if_none_match,
+    ).parsed
+
+
+async def asyncio_detailed(
+    log: str,
+    view: str,
+    *,
+    client: AuthenticatedClient,
+    after: int | Unset = UNSET,
+    sequence: int | Unset = UNSET,
+    as_of: int | Unset = UNSET,
+    version: int | Unset = UNSET,
+    timeout_ms: int | Unset = UNSET,
+    if_none_match: str | Unset = UNSET,
+) -> Response[Any | Error | File | str]:
+    """Query a view, cacheable
+
+     The same without a body. The answer has an `ETag`; with it in `If-None-Match` an unchanged
+    answer is not sent again.
+
+    Args:
+        log (str):
+        view (str):
+        after (int | Unset):
+        sequence (int | Unset):
+        as_of (int | Unset):
+        version (int | Unset):
+        timeout_ms (int | Unset):
+        if_none_match (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | Error | File | str]
+    """
+
+    kwargs = _get_kwargs(
+        log=log,
+        view=view,
+        after=after,
+        sequence=sequence,
+        as_of=as_of,
+        version=version,
+        timeout_ms=timeout_ms,
+        if_none_match=if_none_match,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    log: str,
+    view: str,
+    *,
+    client: AuthenticatedClient,
+    after: int | Unset = UNSET,
+    sequence: int | Unset = UNSET,
+    as_of: int | Unset = UNSET,
+    version: int | Unset = UNSET,
+    timeout_ms: int | Unset = UNSET,
+    if_none_match: str | Unset = UNSET,
+) -> Any | Error | File | str | None:
+    """Query a view, cacheable
+
+     The same without a body. The answer has an `ETag`; with it in `If-None-Match` an unchanged
+    answer is not sent again.
+
+    Args:
+        log (str):
+        view (str):
+        after (int | Unset):
+        sequence (int | Unset):
+        as_of (int | Unset):
+        version (int | Unset):
+        timeout_ms (int | Unset):
+        if_none_match (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | Error | File | str
+    """
+
+    return (
+        await asyncio_detailed(
+            log=log,
+            view=view,
+            client=client,
+            after=after,
+            sequence=sequence,
+            as_of=as_of,
+            version=version,
+            timeout_ms=timeout_ms,
+            if_none_match=if_none_match,
+        )
+    ).parsed

@@ -1,0 +1,89 @@
+"""Contains all the data models used in inputs/outputs"""
+
+from .append_answer import AppendAnswer
+from .append_batch_answer import AppendBatchAnswer
+from .create_key_body import CreateKeyBody
+from .create_log_body import CreateLogBody
+from .create_tenant_body import CreateTenantBody
+from .created_key import CreatedKey
+from .created_log import CreatedLog
+from .created_tenant import CreatedTenant
+from .direction import Direction
+from .email_body import EmailBody
+from .encoding import Encoding
+from .error import Error
+from .event_body import EventBody
+from .event_page_body import EventPageBody
+from .exchange_body import ExchangeBody
+from .halt import Halt
+from .health_body import HealthBody
+from .health_status import HealthStatus
+from .key_body import KeyBody
+from .key_list import KeyList
+from .live_body import LiveBody
+from .log_body import LogBody
+from .log_changes_body import LogChangesBody
+from .log_list import LogList
+from .login_answer import LoginAnswer
+from .login_body import LoginBody
+from .membership_body import MembershipBody
+from .part_health import PartHealth
+from .problem_body import ProblemBody
+from .ready_body import ReadyBody
+from .retention import Retention
+from .role import Role
+from .snapshot import Snapshot
+from .state import State
+from .success import Success
+from .tenant_body import TenantBody
+from .token_answer import TokenAnswer
+from .upload_answer import UploadAnswer
+from .verify_body import VerifyBody
+from .version import Version
+from .view import View
+from .view_list import ViewList
+
+__all__ = (
+    "AppendAnswer",
+    "AppendBatchAnswer",
+    "CreateKeyBody",
+    "CreateLogBody",
+    "CreateTenantBody",
+    "CreatedKey",
+    "CreatedLog",
+    "CreatedTenant",
+    "Direction",
+    "EmailBody",
+    "Encoding",
+    "Error",
+    "EventBody",
+    "EventPageBody",
+    "ExchangeBody",
+    "Halt",
+    "HealthBody",
+    "HealthStatus",
+    "KeyBody",
+    "KeyList",
+    "LiveBody",
+    "LogBody",
+    "LogChangesBody",
+    "LogList",
+    "LoginAnswer",
+    "LoginBody",
+    "MembershipBody",
+    "PartHealth",
+    "ProblemBody",
+    "ReadyBody",
+    "Retention",
+    "Role",
+    "Snapshot",
+    "State",
+    "Success",
+    "TenantBody",
+    "TokenAnswer",
+    "UploadAnswer",
+    "VerifyBody",
+    "Version",
+    "View",
+    "ViewList",
+)
