@@ -7,6 +7,7 @@ mod audit;
 mod auth;
 mod batch;
 mod client;
+mod compatibility;
 mod errors;
 mod events;
 mod garbage;
