@@ -12,7 +12,7 @@ use protocol::ErrorCode;
 use serde_json::{Value, json};
 
 use super::caller::SCHEME;
-use super::docs::{DOCUMENT_PATH, PAGE_PATH};
+use super::docs;
 use super::{Operations, failures, schemas, service};
 
 /// The document as pretty JSON; the same for the same program.
@@ -246,8 +246,8 @@ impl PathTable {
                 operations.extend(operation.operation_id);
             }
         }
-        for page in [DOCUMENT_PATH, PAGE_PATH] {
-            methods.insert(page.to_owned(), vec!["GET".to_owned()]);
+        for page in docs::paths() {
+            methods.insert(page, vec!["GET".to_owned()]);
         }
         let paths = methods
             .into_iter()

@@ -15,7 +15,7 @@ use poem_openapi::OperationId;
 use protocol::{ErrorCode, RequestId};
 
 use super::caller::{Scope, bearer};
-use super::docs::{DOCUMENT_PATH, PAGE_PATH};
+use super::docs;
 use super::document::PathTable;
 use super::error;
 use crate::auth::token;
@@ -89,7 +89,7 @@ impl Layer {
         });
         let uri = request.uri().clone();
         let answered = match uri.path() {
-            DOCUMENT_PATH | PAGE_PATH => self.pages.call(request).await,
+            path if docs::has(path) => self.pages.call(request).await,
             _ => self.operations.call(request).await,
         };
         answered.map_err(|error| Refusal::Framework(error, uri))

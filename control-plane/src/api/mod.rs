@@ -32,7 +32,7 @@ mod views;
 
 use std::sync::Arc;
 
-use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Response};
 use poem_openapi::{OpenApiService, Tags};
 
 pub use document::openapi_document;
@@ -91,8 +91,6 @@ fn service() -> OpenApiService<Operations, ()> {
 
 /// The whole API, ready to be served.
 pub(crate) fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
-    let pages = Route::new()
-        .at(docs::DOCUMENT_PATH, docs::document())
-        .at(docs::PAGE_PATH, docs::page());
-    layer::Layer::new(app, service().into_endpoint(), pages.boxed())
+    let pages = docs::routes().boxed();
+    layer::Layer::new(app, service().into_endpoint(), pages)
 }

@@ -37,12 +37,18 @@ async fn unknown_addresses_and_methods_get_the_documented_error() {
 async fn pages_for_people_and_machines_are_served() {
     let server = Server::start().await;
     let anyone = server.anonymous();
-    let page = anyone.get("/docs").await.expect(200);
-    assert_eq!(
-        page.header("content-type").as_deref(),
-        Some("text/html; charset=utf-8")
-    );
-    assert!(!page.text().contains("http://") && !page.text().contains("https://"));
+    for path in ["/docs", "/docs/errors", "/docs/reference"] {
+        let page = anyone.get(path).await.expect(200);
+        assert_eq!(
+            page.header("content-type").as_deref(),
+            Some("text/html; charset=utf-8")
+        );
+        assert!(page.text().contains("href=\"/docs/concepts\""), "{path}");
+    }
+    anyone
+        .get("/docs/nothing")
+        .await
+        .expect_error(404, "not_found");
     let document = anyone.get("/openapi.json").await.expect(200);
     assert_eq!(document.text(), control_plane::openapi_document());
     let health = anyone.get("/health").await.expect(200).json();

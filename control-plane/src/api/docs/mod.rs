@@ -1,0 +1,92 @@
+//! `/openapi.json`, and `/docs`: the guides of `docs/`, and a reference that reads the document. The
+//! pages are part of the program and load nothing from elsewhere, so they work without a network.
+
+mod render;
+
+use poem::endpoint::make_sync;
+use poem::http::HeaderValue;
+use poem::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use poem::{Endpoint, Response, Route, get};
+
+use super::answer::{JSON, with_type};
+use super::document::openapi_document;
+
+const DOCUMENT_PATH: &str = "/openapi.json";
+const PAGE_PATH: &str = "/docs";
+
+/// The guides, in the order of the navigation. The first one is what `/docs` shows.
+const GUIDES: &[(&str, &str)] = &[
+    ("quickstart", include_str!("../../../../docs/quickstart.md")),
+    ("concepts", include_str!("../../../../docs/concepts.md")),
+    ("api", include_str!("../../../../docs/api.md")),
+    (REFERENCE, include_str!("../../../../docs/reference.md")),
+    ("errors", include_str!("../../../../docs/errors.md")),
+    ("limits", include_str!("../../../../docs/limits.md")),
+    ("views", include_str!("../../../../docs/views.md")),
+    ("security", include_str!("../../../../docs/security.md")),
+    ("invariants", include_str!("../../../../docs/invariants.md")),
+    ("operations", include_str!("../../../../docs/operations.md")),
+    ("runbooks", include_str!("../../../../docs/runbooks.md")),
+    (
+        "configuration",
+        include_str!("../../../../docs/configuration.md"),
+    ),
+    ("formats", include_str!("../../../../docs/formats.md")),
+    ("scale", include_str!("../../../../docs/scale.md")),
+];
+
+/// The guide in whose place a running server shows all operations.
+const REFERENCE: &str = "reference";
+const REFERENCE_BODY: &str = include_str!("reference.html");
+
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src \
+     'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+
+/// The addresses of all pages.
+pub(super) fn paths() -> impl Iterator<Item = String> {
+    let guides = GUIDES.iter().map(|(name, _)| format!("{PAGE_PATH}/{name}"));
+    [DOCUMENT_PATH, PAGE_PATH]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(guides)
+}
+
+/// Whether an address is one of ours, known or not.
+pub(super) fn has(path: &str) -> bool {
+    let rest = path.strip_prefix(PAGE_PATH);
+    path == DOCUMENT_PATH || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+pub(super) fn routes() -> Route {
+    let mut routes = Route::new().at(DOCUMENT_PATH, get(document()));
+    for (name, page) in render::pages(GUIDES) {
+        let page = bytes::Bytes::from(page);
+        if name == GUIDES[0].0 {
+            routes = routes.at(PAGE_PATH, get(html(page.clone())));
+        }
+        routes = routes.at(format!("{PAGE_PATH}/{name}"), get(html(page)));
+    }
+    routes
+}
+
+fn document() -> impl Endpoint<Output = Response> {
+    let document = bytes::Bytes::from(openapi_document());
+    make_sync(move |_| {
+        let mut response = with_type(HeaderValue::from_static(JSON), document.clone());
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        response
+    })
+}
+
+fn html(page: bytes::Bytes) -> impl Endpoint<Output = Response> {
+    make_sync(move |_| {
+        let content_type = HeaderValue::from_static("text/html; charset=utf-8");
+        let mut response = with_type(content_type, page.clone());
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+        response
+    })
+}
