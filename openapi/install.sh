@@ -26,5 +26,8 @@ if [ "$(cat "$modules/installed" 2>/dev/null)" != "$wanted" ]; then
   (PATH="$(realpath "$tools")/bin:$PATH"; cd "$modules" && npm ci --ignore-scripts --no-audit --no-fund --loglevel error > /dev/null)
   echo "$wanted" > "$modules/installed"
 fi
-# Node and TypeScript look for packages beside the sources.
-ln -sfn ../../../.local/typescript-client/node_modules clients/typescript/node_modules
+# Node and TypeScript look for packages beside the sources. Who works on the client alone may have
+# installed them there.
+if [ -L clients/typescript/node_modules ] || [ ! -e clients/typescript/node_modules ]; then
+  ln -sfn ../../../.local/typescript-client/node_modules clients/typescript/node_modules
+fi
