@@ -15,9 +15,12 @@ const RETRY_AFTER_MS_MAX = 60_000;
 /** Wraps `fetch` so that it repeats a request up to `retries` times. */
 export function retrying(fetch: Fetch, retries: number): Fetch {
   return async (request) => {
+    // In memory, because a stream can be sent once. (`clone` would keep it as two streams, which Node
+    // cancels together when one of them is collected.)
+    const body = request.body === null ? undefined : await request.arrayBuffer();
     let pause = FIRST_PAUSE_MS;
     for (let left = retries; ; left--) {
-      const attempt = left > 0 ? request.clone() : request;
+      const attempt = new Request(request, { body });
       const outcome = await fetch(attempt).catch((error: unknown) => new Failed(error));
       if (left <= 0 || request.signal.aborted || !mayRepeat(request, outcome)) {
         if (outcome instanceof Failed) throw outcome.error;
