@@ -1,9 +1,9 @@
 //! `audit`: who changed what in the tenant.
 
 use clap::Args;
+use primatomic_client::Client;
 use serde_json::Value;
 
-use crate::client::Client;
 use crate::commands::log::text;
 use crate::failure::Failure;
 use crate::output::Output;

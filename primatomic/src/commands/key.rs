@@ -3,12 +3,11 @@
 use std::io::Read as _;
 
 use clap::{Args, Subcommand, ValueEnum};
+use primatomic_client::Client;
 use protocol::api_key::ApiKey;
-use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::client::Client;
 use crate::commands::log::{collect, confirm, text};
 use crate::failure::Failure;
 use crate::output::{Output, fields, table};
@@ -211,7 +210,7 @@ async fn revoke(client: &Client, output: Output, id: &str, yes: bool) -> Result<
             "Revoke key {id} and the keys that were made with it, at once?"
         ))?;
     }
-    let call = client.call(Method::DELETE, &["keys", id]);
+    let call = client.delete(&["keys", id]);
     let revoked: Value = client.json(&call).await?;
     output.value(&revoked, |revoked| {
         let count = revoked["revoked"].as_array().map_or(0, Vec::len);

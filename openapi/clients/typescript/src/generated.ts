@@ -169,7 +169,11 @@ export interface paths {
          */
         get: operations["listKeys"];
         put?: never;
-        /** Make an API key */
+        /**
+         * Make an API key
+         * @description A key never does more than its maker. One that is made with another key ends with that one,
+         *     when it expires or is revoked.
+         */
         post: operations["createKey"];
         delete?: never;
         options?: never;
@@ -189,9 +193,31 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API key
-         * @description It works no more from now on.
+         * @description It works no more from now on, and neither do the keys that were made with it.
          */
         delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate an API key
+         * @description The key gets a new secret and keeps its id, its role and its logs. Earlier secrets work for a
+         *     while, so that whatever uses the key can be changed over without a gap. At most 4 earlier
+         *     secrets work at a time. The body may be left out.
+         */
+        post: operations["rotateKey"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -405,8 +431,34 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the own tenant */
+        /**
+         * Show the own tenant
+         * @description With what it may have, and what it has of that.
+         */
         get: operations["getTenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/me/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the audit log
+         * @description Every change of the tenant, its members, keys, logs and views, newest first, with who made
+         *     it. A page looks at a limited number of changes, so it may hold few that match, or none, and
+         *     still have a next one. With `Accept: application/x-ndjson` all that match come as lines, in
+         *     one stream.
+         */
+        get: operations["readAudit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -419,6 +471,20 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Actor
+         * @description Who changed something.
+         */
+        Actor: {
+            /**
+             * Format: uuid
+             * @description Of the person or the API key; null for the system.
+             */
+            id?: string | null;
+            kind: components["schemas"]["ActorKind"];
+        };
+        /** @enum {string} */
+        ActorKind: "user" | "api_key" | "system";
         /**
          * AppendAnswer
          * @description An event that is durable.
@@ -439,6 +505,51 @@ export interface components {
             /** @description The events' sequences in their log, in the order of the batch. */
             sequences: number[];
             success: boolean;
+        };
+        /**
+         * AuditEvent
+         * @description A change.
+         * @example {
+         *       "actor": {
+         *         "id": "0192f0c1-4d2e-7c3a-9b1f-2a4b6c8d0e1f",
+         *         "kind": "user"
+         *       },
+         *       "at": "2026-11-22T09:30:00Z",
+         *       "details": {
+         *         "key": "0192f0c1-4d2e-7c3a-9b1f-2a4b6c8d0e1f",
+         *         "name": "ingest"
+         *       },
+         *       "request_id": "0192f0c1-4d2e-7c3a-9b1f-2a4b6c8d0e1f",
+         *       "sequence": 12,
+         *       "type": "key_revoked"
+         *     }
+         */
+        AuditEvent: {
+            actor: components["schemas"]["Actor"];
+            at: string;
+            /** @description What it happened to, and how; the fields depend on the type. */
+            details: unknown;
+            /**
+             * Format: uuid
+             * @description The request that made the change.
+             */
+            request_id: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3, … for each tenant, without a gap.
+             */
+            sequence: number;
+            /** @description What happened. */
+            type: string;
+        };
+        /**
+         * AuditPage
+         * @description A page of changes, newest first.
+         */
+        AuditPage: {
+            events: components["schemas"]["AuditEvent"][];
+            /** @description For the next page; null at the end. */
+            next_cursor?: string | null;
         };
         /**
          * CreateKeyBody
@@ -570,7 +681,7 @@ export interface components {
              * @description For programs.
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_name" | "invalid_delimiter" | "invalid_idempotency_key" | "invalid_sequence" | "invalid_cursor" | "invalid_email" | "invalid_password" | "invalid_token" | "empty_batch" | "malformed_batch" | "unauthenticated" | "invalid_credentials" | "compute_limit_reached" | "forbidden" | "email_not_verified" | "not_found" | "log_not_found" | "view_not_found" | "version_not_found" | "key_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "name_taken" | "email_taken" | "sequence_mismatch" | "idempotency_key_reused" | "view_failed" | "length_required" | "event_too_large" | "batch_too_large" | "batch_too_many_events" | "component_too_large" | "query_too_large" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "invalid_component" | "wrong_world" | "forbidden_import" | "component_too_complex" | "query_failed" | "result_too_large" | "rate_limited" | "headers_too_large" | "log_limit_reached" | "view_limit_reached" | "key_limit_reached" | "internal" | "not_implemented" | "unavailable" | "overloaded" | "shutting_down" | "view_behind" | "storage_full";
+            code: "invalid_request" | "invalid_name" | "invalid_delimiter" | "invalid_idempotency_key" | "invalid_sequence" | "invalid_cursor" | "invalid_email" | "invalid_password" | "invalid_token" | "empty_batch" | "malformed_batch" | "unauthenticated" | "invalid_credentials" | "compute_limit_reached" | "forbidden" | "email_not_verified" | "not_found" | "log_not_found" | "view_not_found" | "version_not_found" | "key_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "name_taken" | "email_taken" | "sequence_mismatch" | "idempotency_key_reused" | "view_failed" | "length_required" | "event_too_large" | "batch_too_large" | "batch_too_many_events" | "component_too_large" | "query_too_large" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "invalid_component" | "wrong_world" | "forbidden_import" | "component_too_complex" | "query_failed" | "result_too_large" | "rate_limited" | "headers_too_large" | "log_limit_reached" | "view_limit_reached" | "key_limit_reached" | "storage_limit_reached" | "stream_limit_reached" | "internal" | "not_implemented" | "unavailable" | "overloaded" | "query_limit_reached" | "view_memory_limit_reached" | "shutting_down" | "view_behind" | "storage_full";
             /** @description A sentence for people. */
             error: string;
             /**
@@ -658,16 +769,26 @@ export interface components {
         KeyBody: {
             /** Format: date-time */
             created_at: string;
+            /** @description Who made it. */
+            created_by: components["schemas"]["Actor"];
             /** Format: date-time */
             expires_at?: string | null;
             /** Format: uuid */
             id: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Up to a minute behind; null if it was never used.
+             */
             last_used_at?: string | null;
             /** @description The ids of the logs that the key is limited to; null for all. */
             logs?: string[] | null;
             name: string;
             role: components["schemas"]["Role"];
+            /**
+             * Format: date-time
+             * @description When it got its present secret; null if that is its first.
+             */
+            rotated_at?: string | null;
         };
         /**
          * KeyList
@@ -807,6 +928,57 @@ export interface components {
             part: string;
         };
         /**
+         * Quota
+         * @description How much of something there may be, and how much there is.
+         */
+        Quota: {
+            /** Format: int64 */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Null where it is not known at this moment.
+             */
+            used?: number | null;
+        };
+        /**
+         * Quotas
+         * @description What the tenant may have. An operator may change it.
+         */
+        Quotas: {
+            /** @description API keys. */
+            keys: components["schemas"]["Quota"];
+            logs: components["schemas"]["Quota"];
+            members: components["schemas"]["Quota"];
+            /** @description Queries at a time, for each node of the server; what is used is on the one that answers. */
+            queries: components["schemas"]["Quota"];
+            /** @description Bytes of all events; what is used is some seconds behind. */
+            storage_bytes: components["schemas"]["Quota"];
+            /**
+             * @description Live streams at a time, for each node of the server; what is used is on the one that
+             *     answers.
+             */
+            streams: components["schemas"]["Quota"];
+            /** @description Memory of all views that are loaded, for each worker; what is used is not known here. */
+            view_memory_bytes: components["schemas"]["Quota"];
+            views: components["schemas"]["Quota"];
+        };
+        /**
+         * RateLimit
+         * @description A bucket of requests, shared by all keys and members.
+         */
+        RateLimit: {
+            /**
+             * Format: int64
+             * @description Requests that may be sent at once after a pause.
+             */
+            burst: number;
+            /**
+             * Format: int64
+             * @description Requests that flow in each second.
+             */
+            per_second: number;
+        };
+        /**
          * ReadyBody
          * @description Whether requests should be sent to this process.
          */
@@ -821,10 +993,57 @@ export interface components {
          */
         Retention: "keep_hot" | "archive";
         /**
+         * RevokedKeys
+         * @description What a revocation ended.
+         */
+        RevokedKeys: {
+            /** @description The ids of the keys that work no more: this one, and those that were made with it. */
+            revoked: string[];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /**
          * @description What someone may do; each role may do all that a lower one may.
          * @enum {string}
          */
         Role: "read-only" | "member" | "admin" | "owner";
+        /**
+         * RotateKeyBody
+         * @description How a key gets a new secret.
+         * @example {
+         *       "overlap_secs": 3600
+         *     }
+         */
+        RotateKeyBody: {
+            /**
+             * Format: int64
+             * @description For how many seconds earlier secrets go on working, unless they end sooner; at most 2592000,
+             *     which is 30 days. With 0 they end at once, and so does every token that they were exchanged
+             *     for. The default is 86400, which is a day.
+             */
+            overlap_secs?: number | null;
+        };
+        /**
+         * RotatedKey
+         * @description A key with its new secret, which is shown this once.
+         */
+        RotatedKey: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Until when earlier secrets work, unless they end sooner; null when they ended. */
+            earlier_until?: string | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description The new secret. It can't be shown again. */
+            key: string;
+            logs?: string[] | null;
+            name: string;
+            role: components["schemas"]["Role"];
+            /** Format: date-time */
+            rotated_at?: string | null;
+        };
         /**
          * Snapshot
          * @description A saved state.
@@ -860,6 +1079,9 @@ export interface components {
         TenantBody: {
             /** Format: date-time */
             created_at: string;
+            quotas: components["schemas"]["Quotas"];
+            /** @description Null when requests are not limited. */
+            rate_limit?: components["schemas"]["RateLimit"] | null;
             /** @description The role of the caller. */
             role: components["schemas"]["Role"];
             short_name: string;
@@ -1121,9 +1343,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1240,9 +1468,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1385,9 +1619,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1541,9 +1781,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1686,9 +1932,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1788,9 +2040,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1890,9 +2148,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1992,9 +2256,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2116,9 +2386,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2294,9 +2570,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2377,7 +2659,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Success"];
+                    "application/json": components["schemas"]["RevokedKeys"];
                 };
             };
             /** @description `invalid_request` */
@@ -2438,9 +2720,202 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rotateKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotateKeyBody"];
+            };
+        };
+        responses: {
+            /** @description It worked. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotatedKey"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_not_found` */
+            404: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2562,9 +3037,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2740,9 +3221,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2875,9 +3362,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3052,9 +3545,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3196,9 +3695,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3379,9 +3884,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3500,7 +4011,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden` */
+            /** @description `forbidden`, `storage_limit_reached` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3569,9 +4080,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3699,7 +4216,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden` */
+            /** @description `forbidden`, `storage_limit_reached` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3779,9 +4296,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3907,6 +4430,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description `stream_limit_reached` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description `log_not_found` */
             404: {
                 headers: {
@@ -3943,9 +4477,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4081,9 +4621,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4218,9 +4764,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4407,9 +4959,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4553,9 +5111,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4750,9 +5314,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -4794,7 +5364,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `overloaded`, `unavailable` */
+            /** @description `overloaded`, `query_limit_reached`, `unavailable`, `view_memory_limit_reached` */
             503: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4971,9 +5541,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -5015,7 +5591,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `overloaded`, `unavailable` */
+            /** @description `overloaded`, `query_limit_reached`, `unavailable`, `view_memory_limit_reached` */
             503: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -5149,9 +5725,15 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -5268,9 +5850,178 @@ export interface operations {
             /** @description Too many requests. */
             429: {
                 headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readAudit: {
+        parameters: {
+            query?: {
+                /** @description Changes of this type alone, such as `key_created`. */
+                type?: string;
+                /** @description Changes by this person or API key alone: an id, or `system`. */
+                actor?: string;
+                /** @description Changes that name this log, view, version, API key or person alone, by its id. */
+                about?: string;
+                /** @description Changes at this time or later; RFC 3339. */
+                since?: string;
+                /** @description Changes before this time; RFC 3339. */
+                until?: string;
+                /** @description At most so many on a page; 1 to 1000. */
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                    "application/x-ndjson": components["schemas"]["AuditEvent"];
+                };
+            };
+            /** @description `invalid_cursor`, `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `not_acceptable` */
+            406: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };

@@ -1,7 +1,11 @@
 """Contains all the data models used in inputs/outputs"""
 
+from .actor import Actor
+from .actor_kind import ActorKind
 from .append_answer import AppendAnswer
 from .append_batch_answer import AppendBatchAnswer
+from .audit_event import AuditEvent
+from .audit_page import AuditPage
 from .create_key_body import CreateKeyBody
 from .create_log_body import CreateLogBody
 from .create_tenant_body import CreateTenantBody
@@ -29,9 +33,15 @@ from .login_body import LoginBody
 from .membership_body import MembershipBody
 from .part_health import PartHealth
 from .problem_body import ProblemBody
+from .quota import Quota
+from .quotas import Quotas
+from .rate_limit import RateLimit
 from .ready_body import ReadyBody
 from .retention import Retention
+from .revoked_keys import RevokedKeys
 from .role import Role
+from .rotate_key_body import RotateKeyBody
+from .rotated_key import RotatedKey
 from .snapshot import Snapshot
 from .state import State
 from .success import Success
@@ -44,8 +54,12 @@ from .view import View
 from .view_list import ViewList
 
 __all__ = (
+    "Actor",
+    "ActorKind",
     "AppendAnswer",
     "AppendBatchAnswer",
+    "AuditEvent",
+    "AuditPage",
     "CreateKeyBody",
     "CreateLogBody",
     "CreateTenantBody",
@@ -73,9 +87,15 @@ __all__ = (
     "MembershipBody",
     "PartHealth",
     "ProblemBody",
+    "Quota",
+    "Quotas",
+    "RateLimit",
     "ReadyBody",
     "Retention",
+    "RevokedKeys",
     "Role",
+    "RotateKeyBody",
+    "RotatedKey",
     "Snapshot",
     "State",
     "Success",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from uuid import UUID
 
 from attrs import define as _attrs_define
@@ -10,6 +10,10 @@ from attrs import field as _attrs_field
 
 from ..models.role import Role
 from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.actor import Actor
+
 
 T = TypeVar("T", bound="KeyBody")
 
@@ -20,25 +24,31 @@ class KeyBody:
 
     Attributes:
         created_at (datetime.datetime):
+        created_by (Actor): Who changed something.
         id (UUID):
         name (str):
         role (Role): What someone may do; each role may do all that a lower one may.
         expires_at (datetime.datetime | None | Unset):
-        last_used_at (datetime.datetime | None | Unset):
+        last_used_at (datetime.datetime | None | Unset): Up to a minute behind; null if it was never used.
         logs (list[UUID] | None | Unset): The ids of the logs that the key is limited to; null for all.
+        rotated_at (datetime.datetime | None | Unset): When it got its present secret; null if that is its first.
     """
 
     created_at: datetime.datetime
+    created_by: Actor
     id: UUID
     name: str
     role: Role
     expires_at: datetime.datetime | None | Unset = UNSET
     last_used_at: datetime.datetime | None | Unset = UNSET
     logs: list[UUID] | None | Unset = UNSET
+    rotated_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         created_at = self.created_at.isoformat()
+
+        created_by = self.created_by.to_dict()
 
         id = str(self.id)
 
@@ -74,11 +84,20 @@ class KeyBody:
         else:
             logs = self.logs
 
+        rotated_at: None | str | Unset
+        if isinstance(self.rotated_at, Unset):
+            rotated_at = UNSET
+        elif isinstance(self.rotated_at, datetime.datetime):
+            rotated_at = self.rotated_at.isoformat()
+        else:
+            rotated_at = self.rotated_at
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "created_at": created_at,
+                "created_by": created_by,
                 "id": id,
                 "name": name,
                 "role": role,
@@ -90,13 +109,19 @@ class KeyBody:
             field_dict["last_used_at"] = last_used_at
         if logs is not UNSET:
             field_dict["logs"] = logs
+        if rotated_at is not UNSET:
+            field_dict["rotated_at"] = rotated_at
 
         return field_dict
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.actor import Actor
+
         d = dict(src_dict)
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
+
+        created_by = Actor.from_dict(d.pop("created_by"))
 
         id = UUID(d.pop("id"))
 
@@ -160,14 +185,33 @@ class KeyBody:
 
         logs = _parse_logs(d.pop("logs", UNSET))
 
+        def _parse_rotated_at(data: object) -> datetime.datetime | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                rotated_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return rotated_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None | Unset, data)
+
+        rotated_at = _parse_rotated_at(d.pop("rotated_at", UNSET))
+
         key_body = cls(
             created_at=created_at,
+            created_by=created_by,
             id=id,
             name=name,
             role=role,
             expires_at=expires_at,
             last_used_at=last_used_at,
             logs=logs,
+            rotated_at=rotated_at,
         )
 
         key_body.additional_properties = d

@@ -126,6 +126,9 @@ def sync_detailed(
 ) -> Response[CreatedKey | Error | str]:
     """Make an API key
 
+     A key never does more than its maker. One that is made with another key ends with that one,
+    when it expires or is revoked.
+
     Args:
         body (CreateKeyBody): A key to be made. Example: {'expires_at': None, 'logs': ['customer-
             acme-usage'], 'name': 'ingest', 'role': 'member'}.
@@ -156,6 +159,9 @@ def sync(
 ) -> CreatedKey | Error | str | None:
     """Make an API key
 
+     A key never does more than its maker. One that is made with another key ends with that one,
+    when it expires or is revoked.
+
     Args:
         body (CreateKeyBody): A key to be made. Example: {'expires_at': None, 'logs': ['customer-
             acme-usage'], 'name': 'ingest', 'role': 'member'}.
@@ -180,6 +186,9 @@ async def asyncio_detailed(
     body: CreateKeyBody,
 ) -> Response[CreatedKey | Error | str]:
     """Make an API key
+
+     A key never does more than its maker. One that is made with another key ends with that one,
+    when it expires or is revoked.
 
     Args:
         body (CreateKeyBody): A key to be made. Example: {'expires_at': None, 'logs': ['customer-
@@ -208,6 +217,9 @@ async def asyncio(
     body: CreateKeyBody,
 ) -> CreatedKey | Error | str | None:
     """Make an API key
+
+     A key never does more than its maker. One that is made with another key ends with that one,
+    when it expires or is revoked.
 
     Args:
         body (CreateKeyBody): A key to be made. Example: {'expires_at': None, 'logs': ['customer-

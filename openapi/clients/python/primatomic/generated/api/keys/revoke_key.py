@@ -8,7 +8,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.error import Error
-from ...models.success import Success
+from ...models.revoked_keys import RevokedKeys
 from ...types import Response
 
 
@@ -28,9 +28,9 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | Success | str | None:
+) -> Error | RevokedKeys | str | None:
     if response.status_code == 200:
-        response_200 = Success.from_dict(response.json())
+        response_200 = RevokedKeys.from_dict(response.json())
 
         return response_200
 
@@ -91,7 +91,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | Success | str]:
+) -> Response[Error | RevokedKeys | str]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -104,10 +104,10 @@ def sync_detailed(
     id: UUID,
     *,
     client: AuthenticatedClient,
-) -> Response[Error | Success | str]:
+) -> Response[Error | RevokedKeys | str]:
     """Revoke an API key
 
-     It works no more from now on.
+     It works no more from now on, and neither do the keys that were made with it.
 
     Args:
         id (UUID):
@@ -117,7 +117,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | Success | str]
+        Response[Error | RevokedKeys | str]
     """
 
     kwargs = _get_kwargs(
@@ -135,10 +135,10 @@ def sync(
     id: UUID,
     *,
     client: AuthenticatedClient,
-) -> Error | Success | str | None:
+) -> Error | RevokedKeys | str | None:
     """Revoke an API key
 
-     It works no more from now on.
+     It works no more from now on, and neither do the keys that were made with it.
 
     Args:
         id (UUID):
@@ -148,7 +148,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | Success | str
+        Error | RevokedKeys | str
     """
 
     return sync_detailed(
@@ -161,10 +161,10 @@ async def asyncio_detailed(
     id: UUID,
     *,
     client: AuthenticatedClient,
-) -> Response[Error | Success | str]:
+) -> Response[Error | RevokedKeys | str]:
     """Revoke an API key
 
-     It works no more from now on.
+     It works no more from now on, and neither do the keys that were made with it.
 
     Args:
         id (UUID):
@@ -174,7 +174,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | Success | str]
+        Response[Error | RevokedKeys | str]
     """
 
     kwargs = _get_kwargs(
@@ -190,10 +190,10 @@ async def asyncio(
     id: UUID,
     *,
     client: AuthenticatedClient,
-) -> Error | Success | str | None:
+) -> Error | RevokedKeys | str | None:
     """Revoke an API key
 
-     It works no more from now on.
+     It works no more from now on, and neither do the keys that were made with it.
 
     Args:
         id (UUID):
@@ -203,7 +203,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | Success | str
+        Error | RevokedKeys | str
     """
 
     return (

@@ -90,6 +90,8 @@ def sync_detailed(
 ) -> Response[Error | TenantBody | str]:
     """Show the own tenant
 
+     With what it may have, and what it has of that.
+
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
@@ -113,6 +115,8 @@ def sync(
 ) -> Error | TenantBody | str | None:
     """Show the own tenant
 
+     With what it may have, and what it has of that.
+
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
@@ -131,6 +135,8 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
 ) -> Response[Error | TenantBody | str]:
     """Show the own tenant
+
+     With what it may have, and what it has of that.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -152,6 +158,8 @@ async def asyncio(
     client: AuthenticatedClient,
 ) -> Error | TenantBody | str | None:
     """Show the own tenant
+
+     With what it may have, and what it has of that.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
