@@ -15,6 +15,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use protocol::frame::Head;
 use protocol::{Frame, LogId, Sequence};
+use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 
 /// Where a frame stands in its engine: the SQLite row id, the JetStream stream sequence. Grows
@@ -76,6 +77,12 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// Removes a log for good. Publishing to it later fails with [`PublishError::Deleted`].
     async fn delete(&self, log: LogId) -> Result<(), ReadError>;
+
+    /// Where to run what publishes one frame after another, so that it does not wait behind other
+    /// work of the process. It must never block there.
+    fn runtime(&self) -> Handle {
+        Handle::current()
+    }
 
     /// How many shards the logs are spread over; at least 1 and always the same.
     fn shards(&self) -> u16;

@@ -13,6 +13,7 @@ use async_nats::{
     Subscriber,
 };
 use bytes::Bytes;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use super::{ConnectError, NatsCredentials, NatsOptions};
@@ -45,6 +46,21 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    /// Connects on the runtime of `on`, where the connection's work is done from then on. `missed` is
+    /// called as in [`Link::connect`].
+    pub(crate) async fn connect_on(
+        on: &Handle,
+        options: NatsOptions,
+        missed: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Self, ConnectError> {
+        let servers = options.servers.join(", ");
+        let connecting = on.spawn(async move { Self::connect(&options, missed).await });
+        connecting.await.unwrap_or_else(|error| {
+            let reason = error.to_string();
+            Err(ConnectError::Unreachable { servers, reason })
+        })
+    }
+
     /// Connects. `missed` is called whenever messages to subscribers may have been lost: after a
     /// lost connection, or when a subscriber was too slow.
     pub(crate) async fn connect(
@@ -160,6 +176,19 @@ impl Link {
             .map_err(|error| NoAnswer::NotSent(error.to_string()))
     }
 
+    /// Sends a message whose answers go to a subject that was subscribed to before.
+    pub(crate) async fn ask(
+        &self,
+        subject: String,
+        reply: String,
+        payload: Bytes,
+    ) -> Result<(), NoAnswer> {
+        self.check_connected()?;
+        let sent = self.client.publish_with_reply(subject, reply, payload);
+        sent.await
+            .map_err(|error| NoAnswer::NotSent(error.to_string()))
+    }
+
     /// Waits until what was sent has left this process, but not long.
     pub(crate) async fn flush(&self) {
         if let Ok(Err(error)) = tokio::time::timeout(self.timeout, self.client.flush()).await {
@@ -176,9 +205,7 @@ impl Link {
         self.check_connected()?;
         let inbox = self.client.new_inbox();
         let answers = self.subscribe(inbox.clone()).await?;
-        let sent = self.client.publish_with_reply(subject, inbox, payload);
-        sent.await
-            .map_err(|error| NoAnswer::NotSent(error.to_string()))?;
+        self.ask(subject, inbox, payload).await?;
         Ok(answers)
     }
 

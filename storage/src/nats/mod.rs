@@ -1,12 +1,14 @@
 //! The connection to NATS, which the event log and the bus of a cluster use.
 
 mod link;
+mod thread;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub(crate) use self::link::{Link, NoAnswer};
+pub(crate) use self::thread::OwnThread;
 
 /// Where NATS is.
 #[derive(Clone, Debug)]

@@ -176,10 +176,16 @@ impl Appender {
         };
         if let Some(state) = self.0.logs.push(log, pending)? {
             let leader = lead::lead(Arc::clone(&self.0), state);
-            self.0.tracker.spawn(leader);
+            self.0.tracker.spawn_on(leader, &self.0.event_log.runtime());
         }
         let interrupted = || AppendError::Unavailable("the append was interrupted".to_owned());
         answer.await.unwrap_or_else(|_| Err(interrupted()))
+    }
+
+    /// How many shards the event log has.
+    #[must_use]
+    pub fn shards(&self) -> u16 {
+        self.0.event_log.shards()
     }
 
     /// The head of a log, as the event log has it.

@@ -6,12 +6,14 @@
 //! whole batch, and its frames are published one by one.
 
 use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
 
 use async_nats::HeaderMap;
 use bytes::Bytes;
 use futures::future::join_all;
 use protocol::LogId;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Refused};
@@ -21,6 +23,10 @@ use crate::nats::{Link, NoAnswer};
 const BATCH_FRAMES_MAX: usize = 500;
 /// Bytes of one batch. A frame of this size or more goes by itself, beside the batches.
 const BATCH_BYTES_MAX: usize = 1 << 20;
+/// After a batch of this many frames there is a pause, in which the next one collects …
+const BATCH_LARGE: usize = 8;
+/// … and the longest such pause.
+const PAUSE_MAX: Duration = Duration::from_millis(20);
 /// Frames that wait for a shard's task; further publishers wait for room.
 const WAITING_MAX: usize = 8_192;
 
@@ -121,7 +127,37 @@ async fn run(
             waiting.push_back(next);
         }
         batches += 1;
-        commit(&link, &format!("{id}-{batches}"), next_batch(&mut waiting)).await;
+        let batch = next_batch(&mut waiting);
+        let (start, is_large) = (Instant::now(), batch.len() >= BATCH_LARGE);
+        commit(&link, &format!("{id}-{batches}"), batch).await;
+        if is_large {
+            let pause = start.elapsed().min(PAUSE_MAX);
+            collect(&mut queue, &mut waiting, pause, &closing).await;
+        }
+    }
+}
+
+/// Lets a batch come together. Those whose frames have just been stored are about to publish the
+/// next ones, and a batch costs the servers as much as dozens of frames in it. So where many logs are
+/// written to, as much time passes between batches as a batch takes; one of few frames is followed at
+/// once.
+async fn collect(
+    queue: &mut mpsc::Receiver<Waiting>,
+    waiting: &mut VecDeque<Waiting>,
+    pause: Duration,
+    closing: &CancellationToken,
+) {
+    let collecting = async {
+        while waiting.len() < BATCH_FRAMES_MAX {
+            match queue.recv().await {
+                Some(next) => waiting.push_back(next),
+                None => return,
+            }
+        }
+    };
+    tokio::select! {
+        _ = tokio::time::timeout(pause, collecting) => {}
+        () = closing.cancelled() => {}
     }
 }
 

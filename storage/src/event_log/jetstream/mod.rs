@@ -24,6 +24,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use moka::sync::Cache;
 use protocol::{Frame, LogId, Sequence, subject};
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -35,7 +36,7 @@ pub use self::options::{JetStreamOptions, OpenError};
 use self::read::{Place, is_tombstone};
 use super::live::Live;
 use super::{EventLog, Position, PublishError, ReadError, StoredFrame, Subscription};
-use crate::nats::{Link, NoAnswer};
+use crate::nats::{Link, NoAnswer, OwnThread};
 
 /// Logs whose last read position is remembered.
 const PLACES_MAX: u64 = 100_000;
@@ -48,6 +49,8 @@ pub struct JetStreamEventLog(Arc<Inner>);
 
 struct Inner {
     options: JetStreamOptions,
+    /// Where the connection, the committers and the leaders of logs run.
+    thread: OwnThread,
     link: Link,
     /// By shard.
     committers: Vec<Committer>,
@@ -75,7 +78,9 @@ impl JetStreamEventLog {
         checks::settings(&options)?;
         let live = Arc::new(Live::default());
         let followed = Arc::clone(&live);
-        let link = Link::connect(&options.nats, move || followed.skip_all()).await?;
+        let thread = OwnThread::start("event-log").map_err(OpenError::Thread)?;
+        let missed = move || followed.skip_all();
+        let link = Link::connect_on(thread.handle(), options.nats.clone(), missed).await?;
         checks::server(&link)?;
         checks::durability(&options).await?;
         streams::prepare(&link.jetstream(), &options).await?;
@@ -85,12 +90,13 @@ impl JetStreamEventLog {
             .map(|shard| {
                 let id = format!("{process:016x}-{shard}");
                 let (committer, task) = Committer::new(link.clone(), id, closing.clone());
-                tasks.spawn(task);
+                tasks.spawn_on(task, thread.handle());
                 committer
             })
             .collect();
         Ok(Self(Arc::new(Inner {
             options,
+            thread,
             link,
             committers,
             live,
@@ -243,6 +249,10 @@ impl EventLog for JetStreamEventLog {
 
     async fn delete(&self, log: LogId) -> Result<(), ReadError> {
         self.0.delete_frames(&self.0.place(log)).await
+    }
+
+    fn runtime(&self) -> Handle {
+        self.0.thread.handle().clone()
     }
 
     fn shards(&self) -> u16 {

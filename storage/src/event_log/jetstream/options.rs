@@ -41,6 +41,8 @@ pub enum OpenError {
     Settings(String),
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    #[error("the system gives no thread for the event log: {0}")]
+    Thread(std::io::Error),
     #[error("NATS can't be used: {0}")]
     Unsuitable(String),
     /// Acknowledged frames could be lost.
