@@ -73,6 +73,7 @@ impl Members {
         if let Some(member) = self.heard.lock().get_mut(&node) {
             member.is_leaving = true;
         }
+        self.changed();
     }
 
     /// The node is gone, or does not answer. A heartbeat brings it back.
@@ -105,6 +106,18 @@ impl Members {
         self.changes.send_modify(|count| *count += 1);
     }
 
+    /// Counts the changes of the members.
+    pub(super) fn version(&self) -> u64 {
+        *self.changes.borrow()
+    }
+
+    /// The nodes that take calls.
+    pub(super) fn taking(&self) -> Vec<Uuid> {
+        let heard = self.heard.lock();
+        let taking = heard.iter().filter(|(_, member)| !member.is_leaving);
+        taking.map(|(node, _)| *node).collect()
+    }
+
     /// All nodes that take calls, the one that should have the key first. Rendezvous hashing: every
     /// process that knows the same nodes gets the same order, and a node that comes or goes moves
     /// only what is its own.
@@ -112,13 +125,6 @@ impl Members {
         let mut ranked: Vec<_> = self.ranked(key);
         ranked.sort_unstable_by(|one, other| other.cmp(one));
         ranked.into_iter().map(|(_, node)| node).collect()
-    }
-
-    /// The other node that should have the key rather than `own`, if there is one.
-    pub(super) fn before(&self, own: Uuid, key: &[u8; 16]) -> Option<Uuid> {
-        let others = self.ranked(key).into_iter().filter(|it| it.1 != own);
-        let best = others.max()?;
-        (best > (rank(&own, key), own)).then_some(best.1)
     }
 
     /// The node that should have the key when `own` has gone.
@@ -167,7 +173,7 @@ impl Members {
     }
 }
 
-fn rank(node: &Uuid, key: &[u8; 16]) -> [u8; 32] {
+pub(super) fn rank(node: &Uuid, key: &[u8; 16]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     hasher.update(node.as_bytes()).update(key);
     *hasher.finalize().as_bytes()
@@ -195,8 +201,6 @@ mod tests {
             let key = *Uuid::new_v4().as_bytes();
             let (was, is) = (before.order(&key), after.order(&key));
             assert_eq!(before.after(was[0], &key), Some(was[1]));
-            assert_eq!(before.before(was[3], &key), Some(was[0]));
-            assert_eq!(before.before(was[0], &key), None);
             assert_eq!((was.len(), is.len()), (5, 4));
             if was[0] == workers[2] {
                 moved += 1;

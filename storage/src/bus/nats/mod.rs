@@ -79,6 +79,15 @@ impl Subjects {
         format!("{}.plane.{}.append", self.prefix, node.simple())
     }
 
+    /// Outcomes of the appends that a control plane sent to others in one message.
+    fn outcomes(&self, node: Uuid, message: u64) -> String {
+        format!("{}.plane.{}.outcome.{message}", self.prefix, node.simple())
+    }
+
+    fn all_outcomes(&self, node: Uuid) -> String {
+        format!("{}.plane.{}.outcome.*", self.prefix, node.simple())
+    }
+
     /// What control planes tell each other about requests that were spent.
     fn spent(&self) -> String {
         format!("{}.planes.spent", self.prefix)

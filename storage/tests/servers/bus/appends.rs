@@ -15,9 +15,7 @@ use storage::event_log::appender::{
     AppendError, AppendRequest, Appended, Appender, AppenderOptions, Payload,
 };
 use storage::event_log::jetstream::{JetStreamEventLog, JetStreamOptions};
-use storage::event_log::sqlite::{SqliteEventLog, SqliteOptions};
 use storage::nats::NatsOptions;
-use tempfile::TempDir;
 use test_servers::{NatsCluster, NatsServer};
 use uuid::Uuid;
 
@@ -37,10 +35,16 @@ async fn plane(options: &NatsOptions, event_log: &SharedEventLog) -> Plane {
     Plane { peers, appender }
 }
 
-/// An event log that two nodes share, as they share JetStream.
-fn event_log(directory: &TempDir) -> SharedEventLog {
-    let path = directory.path().join("events.sqlite");
-    Arc::new(SqliteEventLog::open(&path, SqliteOptions::default()).unwrap())
+/// An event log that two nodes share. Each node is preferred by half of its shards.
+async fn event_log(server: &NatsServer, options: &NatsOptions) -> SharedEventLog {
+    let event_log = JetStreamEventLog::open(JetStreamOptions {
+        nats: options.clone(),
+        monitors: vec![server.monitor_url()],
+        replicas: 1,
+        shards: 8,
+        ..JetStreamOptions::default()
+    });
+    Arc::new(event_log.await.unwrap())
 }
 
 fn event(text: &str) -> AppendRequest {
@@ -77,8 +81,8 @@ fn sequence(outcome: Result<Appended, AppendError>) -> u64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_preferred_node_appends_and_its_outcome_comes_back_whole() {
     let server = NatsServer::start().unwrap();
-    let directory = tempfile::tempdir().unwrap();
-    let (options, event_log) = (options(&server), event_log(&directory));
+    let options = options(&server);
+    let event_log = event_log(&server, &options).await;
     let (one, two) = (
         plane(&options, &event_log).await,
         plane(&options, &event_log).await,
@@ -150,8 +154,8 @@ async fn the_preferred_node_appends_and_its_outcome_comes_back_whole() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_preferred_node_the_receiving_one_appends() {
     let server = NatsServer::start().unwrap();
-    let directory = tempfile::tempdir().unwrap();
-    let (options, event_log) = (options(&server), event_log(&directory));
+    let options = options(&server);
+    let event_log = event_log(&server, &options).await;
     let one = plane(&options, &event_log).await;
     let logs: Vec<_> = (0..20).map(|_| LogId::generate()).collect();
     let append_to_all = async |text: &str, expected: u64| {
@@ -204,8 +208,8 @@ async fn say_alive(nats: &async_nats::Client, options: &NatsOptions, node: Uuid)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_append_that_got_lost_on_its_way_is_stored_once_or_not_known() {
     let server = NatsServer::start().unwrap();
-    let directory = tempfile::tempdir().unwrap();
-    let (options, event_log) = (options(&server), event_log(&directory));
+    let options = options(&server);
+    let event_log = event_log(&server, &options).await;
     let one = plane(&options, &event_log).await;
     let nats = async_nats::connect(server.url()).await.unwrap();
     let node = Uuid::now_v7();

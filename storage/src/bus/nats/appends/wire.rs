@@ -1,0 +1,156 @@
+//! What is sent between control planes: appends, many in a message, and their outcomes.
+
+use bytes::Bytes;
+use protocol::frame::KeyDigest;
+use protocol::{LogId, Sequence, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::event_log::appender::{AppendError, AppendRequest, Appended, Payload};
+
+/// Bytes of a call besides its payload, at the most.
+const CALL_OVERHEAD_BYTES: usize = 256;
+
+/// The answer to a message of calls; there may be several, each with some of the outcomes.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Answer {
+    /// Outcomes, each with the place of its call in the message.
+    Outcomes(Vec<(usize, Reply)>),
+    NotUnderstood,
+}
+
+/// One append. A batch of the largest size fits into one message: the event log does not start on
+/// servers whose messages don't hold a frame of that size.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Call {
+    log: LogId,
+    /// An event, or a batch in its packed form.
+    bytes: Bytes,
+    /// Events of a batch; `None` for an event by itself.
+    batch: Option<u32>,
+    key: Option<[u8; 16]>,
+    expected: Option<Sequence>,
+}
+
+impl Call {
+    pub(super) fn new(log: LogId, request: &AppendRequest) -> Self {
+        let (bytes, batch) = match &request.payload {
+            Payload::Event(event) => (event.clone(), None),
+            Payload::Batch { packed, count } => (packed.clone(), Some(*count)),
+        };
+        Self {
+            log,
+            bytes,
+            batch,
+            key: request.key.map(|key| key.0),
+            expected: request.expected,
+        }
+    }
+
+    /// Bytes of a message that it takes, at the most.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len() + CALL_OVERHEAD_BYTES
+    }
+
+    pub(super) fn request(self) -> (LogId, AppendRequest) {
+        let payload = match self.batch {
+            None => Payload::Event(self.bytes),
+            Some(count) => Payload::Batch {
+                packed: self.bytes,
+                count,
+            },
+        };
+        let request = AppendRequest {
+            payload,
+            key: self.key.map(KeyDigest),
+            expected: self.expected,
+        };
+        (self.log, request)
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Reply {
+    Appended {
+        first: Sequence,
+        count: u32,
+        timestamp: Timestamp,
+        replayed: bool,
+    },
+    SequenceMismatch {
+        expected: Sequence,
+        actual: Sequence,
+    },
+    KeyReused {
+        first: Sequence,
+    },
+    LogFull,
+    Deleted,
+    StorageFull,
+    Overloaded,
+    /// The events may be stored or not.
+    Unavailable(String),
+    /// Nothing was stored, and another node may do it.
+    Declined,
+}
+
+impl From<Result<Appended, AppendError>> for Reply {
+    fn from(outcome: Result<Appended, AppendError>) -> Self {
+        let error = match outcome {
+            Ok(appended) => {
+                return Self::Appended {
+                    first: appended.first,
+                    count: appended.count,
+                    timestamp: appended.timestamp,
+                    replayed: appended.replayed,
+                };
+            }
+            Err(error) => error,
+        };
+        match error {
+            AppendError::SequenceMismatch { expected, actual } => {
+                Self::SequenceMismatch { expected, actual }
+            }
+            AppendError::KeyReused { first } => Self::KeyReused { first },
+            AppendError::LogFull => Self::LogFull,
+            AppendError::Deleted => Self::Deleted,
+            AppendError::StorageFull => Self::StorageFull,
+            AppendError::Overloaded => Self::Overloaded,
+            AppendError::Unavailable(reason) => Self::Unavailable(reason),
+            // The receiving node finds what is wrong with the request by itself.
+            AppendError::EmptyBatch | AppendError::Invalid(_) | AppendError::ShuttingDown => {
+                Self::Declined
+            }
+        }
+    }
+}
+
+impl Reply {
+    /// The outcome; `None` when nothing was done.
+    pub(super) fn outcome(self) -> Option<Result<Appended, AppendError>> {
+        Some(Err(match self {
+            Self::Appended {
+                first,
+                count,
+                timestamp,
+                replayed,
+            } => {
+                return Some(Ok(Appended {
+                    first,
+                    count,
+                    timestamp,
+                    replayed,
+                }));
+            }
+            Self::Declined => return None,
+            Self::SequenceMismatch { expected, actual } => {
+                AppendError::SequenceMismatch { expected, actual }
+            }
+            Self::KeyReused { first } => AppendError::KeyReused { first },
+            Self::LogFull => AppendError::LogFull,
+            Self::Deleted => AppendError::Deleted,
+            Self::StorageFull => AppendError::StorageFull,
+            Self::Overloaded => AppendError::Overloaded,
+            Self::Unavailable(reason) => AppendError::Unavailable(reason),
+        }))
+    }
+}
