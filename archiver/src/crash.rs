@@ -18,6 +18,10 @@ pub(crate) enum Point {
     EraseRecorded,
     /// A segment that nothing refers to is gone, and its row is not.
     SegmentRemoved,
+    /// No segment holds a deleted tenant's bytes any more.
+    ArchiveErased,
+    /// No backup does either.
+    BackupsExpired,
 }
 
 /// Does nothing, but in a build for crash tests: there the process ends as by a kill when the

@@ -1,7 +1,6 @@
 //! Cutting a segment: what is pending of a shard becomes blocks, an object, and rows.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use bytes::Bytes;
 use protocol::frame::Head;
@@ -22,10 +21,6 @@ use crate::pending::Pending;
 /// Bytes of frames that are read at a time where some are missing.
 const GAP_BYTES: usize = 8 << 20;
 
-/// A segment that took longer than this on its way is not recorded: garbage collection may take it
-/// for waste by now.
-pub(crate) const RECORD_WITHIN: Duration = Duration::from_secs(600);
-
 /// The new frames of a log, and what they follow.
 struct Part {
     log: LogId,
@@ -43,7 +38,7 @@ pub(crate) async fn cut(
     let started = Instant::now();
     let (new, retentions) = gather(parts, pending).await?;
     let segment = upload(parts, new, &retentions).await?;
-    if started.elapsed() > RECORD_WITHIN {
+    if started.elapsed() > parts.options.record_within {
         return Err(StepError::Failed(
             "the segment took too long on its way; it is cut again".to_owned(),
         ));

@@ -12,10 +12,10 @@ use storage::objects::{ObjectKey, ObjectMeta};
 use uuid::Uuid;
 
 use crate::crash::{Point, reached};
-use crate::cut::RECORD_WITHIN;
 use crate::metrics;
 use crate::owner;
 use crate::parts::{Parts, StepError};
+use crate::tenants;
 
 /// Retired segments, and listed objects, of one step.
 const AT_A_TIME: u32 = 1_000;
@@ -23,8 +23,15 @@ const AT_A_TIME: u32 = 1_000;
 /// Removes what is waste.
 pub(crate) async fn collect(parts: &Parts) -> Result<(), StepError> {
     owner::check(parts.objects.as_ref(), &parts.catalog).await?;
+    let begun = parts.clock.now();
     retired(parts).await?;
-    orphans(parts).await
+    orphans(parts).await?;
+    tenants::carry_on(parts, begun).await
+}
+
+/// The age at which a segment that the catalog does not know is waste.
+pub(crate) fn orphan_age(parts: &Parts) -> Duration {
+    (parts.options.record_within * 6).max(parts.options.grace)
 }
 
 async fn retired(parts: &Parts) -> Result<(), StepError> {
@@ -44,7 +51,7 @@ async fn retired(parts: &Parts) -> Result<(), StepError> {
 }
 
 async fn orphans(parts: &Parts) -> Result<(), StepError> {
-    let age = (RECORD_WITHIN * 6).max(parts.options.grace);
+    let age = orphan_age(parts);
     let mut after: Option<ObjectKey> = None;
     loop {
         let limit = AT_A_TIME as usize;

@@ -25,6 +25,7 @@ mod parts;
 mod pending;
 pub mod restore;
 mod shard;
+mod tenants;
 mod trim;
 
 use std::sync::Arc;

@@ -27,6 +27,9 @@ pub struct ArchiverOptions {
     /// How long the object of a segment outlives the last reference to it, for readers that have
     /// just looked it up.
     pub grace: Duration,
+    /// A segment that took longer than this on its way is not recorded: garbage collection takes it
+    /// for waste when it is six times as old.
+    pub record_within: Duration,
     /// How often the catalog and what is not archived are backed up.
     pub backup: Duration,
     /// Older backups are removed beyond so many.
@@ -46,6 +49,7 @@ impl Default for ArchiverOptions {
             tidy: Duration::from_secs(60),
             erase: Duration::from_secs(24 * 3_600),
             grace: Duration::from_secs(900),
+            record_within: Duration::from_secs(600),
             backup: Duration::from_secs(6 * 3_600),
             backups_kept: 28,
         }

@@ -7,10 +7,12 @@
 mod api;
 mod auth;
 mod batch;
+mod crash;
 mod domain;
 mod errors;
 pub mod internal;
 mod mail;
+mod mail_sweep;
 pub mod metrics;
 mod options;
 mod quotas;

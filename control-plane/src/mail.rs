@@ -40,6 +40,11 @@ impl Mailbox {
         })
     }
 
+    /// Where the messages stay, if they do.
+    pub(crate) fn kept_in(&self) -> Option<&std::path::Path> {
+        Some(&self.directory)
+    }
+
     /// Sends the mail that asks the owner of an address to prove it.
     ///
     /// # Errors

@@ -100,6 +100,8 @@ pub struct Options {
     pub cache_life: Duration,
     /// How long they are used when the catalog can't be asked.
     pub cache_life_offline: Duration,
+    /// How long a tenant can be restored after its owner had it deleted.
+    pub deletion_grace: Duration,
     /// Passwords that are hashed at a time; each takes some 20 MB and tens of milliseconds.
     pub password_hashes_max: usize,
 }
@@ -141,6 +143,7 @@ impl Default for Options {
             verification_life: Duration::from_secs(24 * 3_600),
             cache_life: Duration::from_secs(30),
             cache_life_offline: Duration::from_secs(600),
+            deletion_grace: Duration::from_secs(7 * 24 * 3_600),
             password_hashes_max: 2,
         }
     }

@@ -20,6 +20,7 @@ mod m0003_operations;
 mod m0004_postgresql;
 mod m0005_archive;
 mod m0007_key_rotation;
+mod m0008_tenant_deletions;
 mod m0010_quotas;
 
 /// All migrations, oldest first.
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_postgresql::Migration),
             Box::new(m0005_archive::Migration),
             Box::new(m0007_key_rotation::Migration),
+            Box::new(m0008_tenant_deletions::Migration),
             Box::new(m0010_quotas::Migration),
         ]
     }

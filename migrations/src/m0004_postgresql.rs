@@ -61,7 +61,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-async fn retype(
+pub(crate) async fn retype(
     manager: &SchemaManager<'_>,
     tables: &[(&str, &[&str])],
     to: impl Fn(&str) -> String,

@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use primatomic_client::Client;
 
-use crate::commands::{append, audit, events, key, log, login, profile, query, tail, view};
+use crate::commands::{append, audit, events, key, log, login, profile, query, tail, tenant, view};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::profile::ConnectionOptions;
@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Key(Connected<key::KeyArguments>),
     /// Read who changed what in the tenant
     Audit(Connected<audit::AuditArguments>),
+    /// Show, delete and restore your tenant
+    Tenant(Connected<tenant::TenantArguments>),
     /// Check an API key and keep it in a profile
     Login(Connected<login::LoginArguments>),
     /// Manage the profiles of the configuration file
@@ -100,6 +102,7 @@ impl Command {
             Self::Query(it) => it.connection.json,
             Self::Key(it) => it.connection.json,
             Self::Audit(it) => it.connection.json,
+            Self::Tenant(it) => it.connection.json,
             Self::Login(it) => it.connection.json,
             Self::Profile(command) => command.wants_json(),
             Self::Migrate(options) | Self::RebuildCatalog(options) => options.json,

@@ -58,6 +58,7 @@ fn run(command: Command, output: Output) -> Result<(), Failure> {
         Command::Query(it) => it.run(output, commands::query::run),
         Command::Key(it) => it.run(output, commands::key::run),
         Command::Audit(it) => it.run(output, commands::audit::run),
+        Command::Tenant(it) => it.run(output, commands::tenant::run),
         Command::Login(it) => it.run_login(output),
         Command::Profile(command) => commands::profile::run(command, output),
     }

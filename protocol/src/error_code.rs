@@ -39,6 +39,8 @@ pub enum ErrorCode {
     Forbidden,
     /// The address was not verified yet.
     EmailNotVerified,
+    /// The tenant is going to be deleted, and closed until then.
+    TenantClosed,
     /// There is no such route.
     NotFound,
     /// The tenant has no such log.
@@ -49,6 +51,8 @@ pub enum ErrorCode {
     VersionNotFound,
     /// The tenant has no such API key.
     KeyNotFound,
+    /// There is no such deletion of a tenant, or it was cancelled.
+    DeletionNotFound,
     /// The route has no such method; `Allow` lists those it has.
     MethodNotAllowed,
     /// None of the media types in `Accept` is offered.
@@ -65,6 +69,8 @@ pub enum ErrorCode {
     IdempotencyKeyReused,
     /// The view halted at an event that it can't fold, or its build failed.
     ViewFailed,
+    /// The tenant was deleted.
+    TenantDeleted,
     /// The request needs a `Content-Length`.
     LengthRequired,
     /// An event is larger than 1 MiB.
@@ -148,11 +154,13 @@ impl ErrorCode {
         Self::ComputeLimitReached,
         Self::Forbidden,
         Self::EmailNotVerified,
+        Self::TenantClosed,
         Self::NotFound,
         Self::LogNotFound,
         Self::ViewNotFound,
         Self::VersionNotFound,
         Self::KeyNotFound,
+        Self::DeletionNotFound,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
         Self::RequestTimeout,
@@ -161,6 +169,7 @@ impl ErrorCode {
         Self::SequenceMismatch,
         Self::IdempotencyKeyReused,
         Self::ViewFailed,
+        Self::TenantDeleted,
         Self::LengthRequired,
         Self::EventTooLarge,
         Self::BatchTooLarge,
@@ -214,11 +223,13 @@ impl ErrorCode {
             Self::ComputeLimitReached => "compute_limit_reached",
             Self::Forbidden => "forbidden",
             Self::EmailNotVerified => "email_not_verified",
+            Self::TenantClosed => "tenant_closed",
             Self::NotFound => "not_found",
             Self::LogNotFound => "log_not_found",
             Self::ViewNotFound => "view_not_found",
             Self::VersionNotFound => "version_not_found",
             Self::KeyNotFound => "key_not_found",
+            Self::DeletionNotFound => "deletion_not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NotAcceptable => "not_acceptable",
             Self::RequestTimeout => "request_timeout",
@@ -227,6 +238,7 @@ impl ErrorCode {
             Self::SequenceMismatch => "sequence_mismatch",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::ViewFailed => "view_failed",
+            Self::TenantDeleted => "tenant_deleted",
             Self::LengthRequired => "length_required",
             Self::EventTooLarge => "event_too_large",
             Self::BatchTooLarge => "batch_too_large",
@@ -280,6 +292,7 @@ impl ErrorCode {
             Self::ComputeLimitReached => 402,
             Self::Forbidden
             | Self::EmailNotVerified
+            | Self::TenantClosed
             | Self::LogLimitReached
             | Self::ViewLimitReached
             | Self::KeyLimitReached
@@ -289,7 +302,8 @@ impl ErrorCode {
             | Self::LogNotFound
             | Self::ViewNotFound
             | Self::VersionNotFound
-            | Self::KeyNotFound => 404,
+            | Self::KeyNotFound
+            | Self::DeletionNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
             Self::RequestTimeout => 408,
@@ -298,6 +312,7 @@ impl ErrorCode {
             | Self::SequenceMismatch
             | Self::IdempotencyKeyReused
             | Self::ViewFailed => 409,
+            Self::TenantDeleted => 410,
             Self::LengthRequired => 411,
             Self::EventTooLarge
             | Self::BatchTooLarge

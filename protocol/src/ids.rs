@@ -66,6 +66,10 @@ uuid_id!(
     KeyId
 );
 uuid_id!(
+    /// The deletion of a tenant. Whoever knows it may look how far it is.
+    TenantDeletionId
+);
+uuid_id!(
     /// An append-only sequence of events of one tenant.
     LogId
 );

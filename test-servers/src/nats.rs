@@ -123,6 +123,12 @@ impl NatsServer {
         self.process.as_ref().inspect(|process| process.resume());
     }
 
+    /// Where its streams lie.
+    #[must_use]
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
     /// `nats://127.0.0.1:…`
     #[must_use]
     pub fn url(&self) -> String {

@@ -174,6 +174,21 @@ impl PostgresServer {
         Ok(format!("postgres://{USER}@127.0.0.1:{}/{name}", self.port))
     }
 
+    /// All rows of all tables, as text.
+    ///
+    /// # Errors
+    /// When the server is away.
+    pub fn dump(&self) -> Result<Vec<u8>> {
+        let output = self
+            .command("pg_dump")?
+            .args(["--data-only", "--dbname", &self.url()])
+            .output()
+            .context("can't run pg_dump")?;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "pg_dump failed: {errors}");
+        Ok(output.stdout)
+    }
+
     /// Where its data lies.
     #[must_use]
     pub fn directory(&self) -> &Path {

@@ -117,6 +117,12 @@ impl S3Server {
         self.process.as_ref().inspect(|process| process.resume());
     }
 
+    /// Where its objects lie, if it keeps them on disk.
+    #[must_use]
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
     /// `http://127.0.0.1:…`
     #[must_use]
     pub fn endpoint(&self) -> String {

@@ -95,9 +95,9 @@ impl Programs {
                 tracing::warn!(%component, reason, "an artifact is not usable; compiling it again");
             }
         }
-        let component = self.component(component).await?;
-        let (_, artifact) = compile::compile(&self.compiler, component, self.limits).await?;
-        self.keep(digest, &artifact).await?;
+        let bytes = self.component(component).await?;
+        let (_, artifact) = compile::compile(&self.compiler, bytes, self.limits).await?;
+        self.keep(component, digest, &artifact).await?;
         load(artifact)
             .await
             .map_err(|Unusable(reason)| ComponentError::Unavailable(reason))
@@ -133,7 +133,12 @@ impl Programs {
     }
 
     /// Stores an artifact and records its hash, in that order: a recorded hash always has bytes.
-    async fn keep(&self, digest: ArtifactDigest, artifact: &Bytes) -> Result<(), ComponentError> {
+    async fn keep(
+        &self,
+        component: ComponentDigest,
+        digest: ArtifactDigest,
+        artifact: &Bytes,
+    ) -> Result<(), ComponentError> {
         let key = ObjectKey::artifact(digest);
         let (_, sha256) = hashed(artifact.clone())
             .await
@@ -149,7 +154,10 @@ impl Programs {
             sha256,
             bytes: artifact.len() as u64,
         };
-        let recorded = self.catalog.record_artifact(digest, record).await;
+        let recorded = self
+            .catalog
+            .record_artifact(digest, component, record)
+            .await;
         recorded.map_err(|error| ComponentError::Unavailable(error.to_string()))
     }
 }

@@ -6,7 +6,7 @@ use poem::http::header::AUTHORIZATION;
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
-use protocol::{ErrorCode, RequestId};
+use protocol::{ErrorCode, RequestId, Timestamp};
 use storage::access::Access;
 
 use crate::auth::sessions::Session;
@@ -42,7 +42,7 @@ pub(super) fn bearer(request: &Request) -> Option<&str> {
 }
 
 /// An authenticated caller. Taking it as a parameter is what makes an operation one that needs
-/// authentication.
+/// authentication, and one that is refused while the tenant is going to be deleted.
 pub(super) struct Caller {
     pub app: Arc<App>,
     pub request_id: RequestId,
@@ -73,16 +73,59 @@ impl<'a> ApiExtractor<'a> for Caller {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        let scope = Scope::of(request)?;
-        let Some(session) = &scope.session else {
-            return Err(unauthenticated(bearer(request).is_some()).into());
-        };
-        Ok(Self {
-            app: Arc::clone(&scope.app),
-            request_id: scope.request_id,
-            session: Arc::clone(session),
-        })
+        let caller = authenticated(request)?;
+        match caller.session.delete_at {
+            Some(delete_at) => Err(closed(delete_at).into()),
+            None => Ok(caller),
+        }
     }
+}
+
+/// An authenticated caller of an operation that a tenant which is going to be deleted still has.
+pub(super) struct LastCaller(pub Caller);
+
+impl<'a> ApiExtractor<'a> for LastCaller {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        registry.create_security_scheme(SCHEME, scheme());
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![SCHEME]
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        Ok(Self(authenticated(request)?))
+    }
+}
+
+fn authenticated(request: &Request) -> Result<Caller, Failure> {
+    let scope = Scope::of(request)?;
+    let Some(session) = &scope.session else {
+        return Err(unauthenticated(bearer(request).is_some()));
+    };
+    Ok(Caller {
+        app: Arc::clone(&scope.app),
+        request_id: scope.request_id,
+        session: Arc::clone(session),
+    })
+}
+
+fn closed(delete_at: Timestamp) -> Failure {
+    Failure::new(
+        ErrorCode::TenantClosed,
+        format!(
+            "the tenant is closed and will be deleted at {delete_at}; until then its owner can keep \
+             it with POST /tenants/me/restore"
+        ),
+    )
 }
 
 fn unauthenticated(has_token: bool) -> Failure {

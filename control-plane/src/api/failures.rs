@@ -22,7 +22,9 @@ const JSON_BODY: &[ErrorCode] = &[RequestTimeout, BodyTooLarge, UnsupportedMedia
 /// What may happen to a request with a large body.
 const RAW_BODY: &[ErrorCode] = &[RequestTimeout];
 
-const AUTHENTICATED: &[ErrorCode] = &[Unauthenticated];
+const AUTHENTICATED: &[ErrorCode] = &[Unauthenticated, TenantClosed];
+/// What may happen to a request that a closed tenant still has.
+const AUTHENTICATED_IF_CLOSED: &[ErrorCode] = &[Unauthenticated];
 const CHANGE: &[ErrorCode] = &[Forbidden];
 const LIST: &[ErrorCode] = &[InvalidCursor];
 const IN_LOG: &[ErrorCode] = &[InvalidName, LogNotFound];
@@ -69,14 +71,23 @@ pub(super) fn of(operation: &str) -> Option<Vec<ErrorCode>> {
                 EmailTaken,
             ],
         ],
-        "getTenant" => &[AUTHENTICATED],
         "readAudit" => &[AUTHENTICATED, CHANGE, LIST, &[NotAcceptable]],
+        "getTenant" => &[AUTHENTICATED_IF_CLOSED],
+        "deleteTenant" => &[AUTHENTICATED_IF_CLOSED, CHANGE, JSON_BODY],
+        "restoreTenant" => &[AUTHENTICATED_IF_CLOSED, CHANGE],
+        "getTenantDeletion" => &[&[DeletionNotFound]],
         "login" => &[
             JSON_BODY,
-            &[InvalidCredentials, EmailNotVerified, Forbidden, NotFound],
+            &[
+                InvalidCredentials,
+                EmailNotVerified,
+                Forbidden,
+                NotFound,
+                TenantDeleted,
+            ],
         ],
         "exchangeKey" => &[JSON_BODY, &[InvalidCredentials]],
-        "logout" => &[AUTHENTICATED],
+        "logout" => &[AUTHENTICATED_IF_CLOSED],
         "verifyEmail" => &[JSON_BODY, &[InvalidToken]],
         "resendVerification" => &[JSON_BODY, &[InvalidEmail]],
         "listKeys" => &[AUTHENTICATED, LIST],

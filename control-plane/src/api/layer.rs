@@ -216,7 +216,7 @@ impl Refusal {
 
 /// The operations that need no token and are limited by address.
 fn is_public(path: &str) -> bool {
-    path.starts_with("/auth/") || path == "/tenants"
+    path.starts_with("/auth/") || path.starts_with("/tenant-deletions/") || path == "/tenants"
 }
 
 fn set_headers(headers: &mut HeaderMap, request_id: RequestId, standing: Option<Standing>) {

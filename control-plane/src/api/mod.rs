@@ -11,6 +11,7 @@ mod audit_format;
 mod auth;
 mod body;
 mod caller;
+mod deletions;
 mod docs;
 mod document;
 mod error;
@@ -59,6 +60,7 @@ enum Tag {
 type Operations = (
     tenants::TenantsApi,
     audit::AuditApi,
+    deletions::DeletionsApi,
     auth::AuthApi,
     keys::KeysApi,
     logs::LogsApi,
@@ -74,6 +76,7 @@ fn service() -> OpenApiService<Operations, ()> {
     let operations = (
         tenants::TenantsApi,
         audit::AuditApi,
+        deletions::DeletionsApi,
         auth::AuthApi,
         keys::KeysApi,
         logs::LogsApi,

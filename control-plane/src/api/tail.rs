@@ -103,15 +103,15 @@ impl Events {
         }
     }
 
-    /// Whether the caller may still read: a key may be revoked while its tail is open. Looked at
-    /// as often as there are heartbeats, however busy the log is.
+    /// Whether the caller may still read: a key may be revoked, or the tenant closed, while its tail
+    /// is open. Looked at as often as there are heartbeats, however busy the log is.
     async fn is_allowed(&mut self) -> bool {
         if self.checked.elapsed() < self.app.options.heartbeat {
             return true;
         }
         self.checked = Instant::now();
         let session = self.app.session(self.session.digest).await;
-        matches!(session, Ok(Some(_)))
+        matches!(session, Ok(Some(session)) if session.delete_at.is_none())
     }
 
     fn write(&mut self, run: &Run) {

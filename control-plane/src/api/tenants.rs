@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::Tag;
 use super::answer::Answer;
 use super::body::JsonBody;
-use super::caller::{Caller, Visitor};
+use super::caller::{LastCaller, Visitor};
+use super::deletions::{DeleteTenantBody, TenantDeletionBody};
 use super::keys::RoleName;
 use super::limits::{QuotasBody, RateBody};
 use crate::domain::tenants::{SignUp, TenantState};
@@ -59,10 +60,16 @@ pub(super) struct TenantBody {
     /// Null when requests are not limited.
     rate_limit: Option<RateBody>,
     quotas: QuotasBody,
+    /// Null unless the tenant is going to be deleted.
+    deletion: Option<TenantDeletionBody>,
 }
 
 impl TenantBody {
-    fn new(state: TenantState, role: RoleName) -> Self {
+    pub(super) fn new(
+        state: TenantState,
+        role: RoleName,
+        deletion: Option<TenantDeletionBody>,
+    ) -> Self {
         let quotas = QuotasBody::from(&state);
         Self {
             tenant_id: state.tenant.id.0,
@@ -71,6 +78,7 @@ impl TenantBody {
             created_at: state.tenant.created_at.to_string(),
             rate_limit: state.rate.map(Into::into),
             quotas,
+            deletion,
         }
     }
 }
@@ -106,9 +114,36 @@ impl TenantsApi {
     ///
     /// With what it may have, and what it has of that.
     #[oai(path = "/tenants/me", method = "get", operation_id = "getTenant")]
-    async fn show(&self, caller: Caller) -> Result<Answer<TenantBody>, Failure> {
+    async fn show(&self, caller: LastCaller) -> Result<Answer<TenantBody>, Failure> {
+        let LastCaller(caller) = caller;
         let tenant = caller.app.tenant(caller.access()).await?;
         let role = caller.access().role.into();
-        Ok(Answer::new(TenantBody::new(tenant, role)))
+        let deletion = caller.app.own_deletion(caller.access()).await?;
+        let deletion = deletion.map(Into::into);
+        Ok(Answer::new(TenantBody::new(tenant, role, deletion)))
+    }
+
+    /// Delete the own tenant
+    ///
+    /// With all its members, keys, logs and views. The tenant is closed at once: nothing can be done
+    /// but to look at it and to restore it. After seven days it is deleted for good; with
+    /// `immediately`, now. Asked again, it shortens the wait or changes nothing.
+    #[oai(path = "/tenants/me", method = "delete", operation_id = "deleteTenant")]
+    async fn delete(
+        &self,
+        caller: LastCaller,
+        body: JsonBody<DeleteTenantBody>,
+    ) -> Result<Answer<TenantDeletionBody, 202>, Failure> {
+        let (LastCaller(caller), JsonBody(body)) = (caller, body);
+        let state = caller
+            .app
+            .delete_tenant(
+                caller.access(),
+                caller.request_id,
+                &body.short_name,
+                body.immediately,
+            )
+            .await?;
+        Ok(Answer::new(state.into()))
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Session {
     pub expires_at: Option<Timestamp>,
     /// The tenant's own rate.
     pub rate: Option<Rate>,
+    /// When the tenant is going to be deleted; it is closed until then.
+    pub delete_at: Option<Timestamp>,
 }
 
 /// Sessions by the digest of their token.
@@ -100,6 +102,7 @@ impl App {
             key,
             rate,
             quotas,
+            delete_at,
         } = found;
         self.quotas.learn(access.tenant, quotas);
         if let Some(key) = key {
@@ -111,6 +114,7 @@ impl App {
             digest,
             expires_at,
             rate,
+            delete_at,
         })))
     }
 

@@ -5,20 +5,14 @@ use std::time::{Duration, Instant};
 
 use storage::bus::Stale;
 use storage::bus::nats::Peers;
-use storage::catalog::{ControlEvent, Deletion, RecordedEvent};
-use storage::objects::{ObjectError, ObjectKey};
+use storage::catalog::{ControlEvent, RecordedEvent};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
 use super::App;
-use crate::errors::Failure;
 use crate::quotas::stored;
 use crate::rate_limit;
 
-/// Deletions are looked for this often, even when nothing was deleted here.
-const DELETIONS_INTERVAL: Duration = Duration::from_secs(60);
-const DELETIONS_AT_A_TIME: u32 = 100;
-const OBJECTS_AT_A_TIME: usize = 1_000;
 const TIDY_INTERVAL: Duration = Duration::from_secs(60);
 /// Tenants that were never seen before are looked for this often.
 const COUNT_INTERVAL: Duration = Duration::from_millis(500);
@@ -146,70 +140,6 @@ impl App {
             }
         }
     }
-
-    async fn remove_deleted_for_ever(&self) {
-        loop {
-            let pause = match self.remove_deleted().await {
-                Ok(()) => DELETIONS_INTERVAL,
-                Err(failure) => {
-                    tracing::warn!(%failure, "what was deleted is not removed yet");
-                    RETRY_PAUSE
-                }
-            };
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = self.deleted.notified() => {}
-            }
-        }
-    }
-
-    /// Removes the bytes of everything that was deleted. Each step may be repeated: a crash between
-    /// any two leaves the row, and the next start goes through them again.
-    async fn remove_deleted(&self) -> Result<(), Failure> {
-        loop {
-            let deletions = self.catalog.pending_deletions(DELETIONS_AT_A_TIME).await?;
-            if deletions.is_empty() {
-                return Ok(());
-            }
-            for deletion in deletions {
-                self.remove(&deletion).await?;
-                self.catalog.finish_deletion(deletion.id).await?;
-            }
-        }
-    }
-
-    async fn remove(&self, deletion: &Deletion) -> Result<(), Failure> {
-        if let Some(log) = deletion.log {
-            self.event_log.delete(log).await?;
-            self.appender.forget(log);
-        }
-        self.views.forget(deletion.versions.clone()).await;
-        for version in &deletion.versions {
-            self.remove_objects(&ObjectKey::snapshots_of(*version))
-                .await?;
-        }
-        for component in &deletion.components {
-            let _alone = self.components.write().await;
-            if !self.catalog.component_in_use(*component).await? {
-                self.objects
-                    .delete(&ObjectKey::component(*component))
-                    .await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn remove_objects(&self, prefix: &str) -> Result<(), ObjectError> {
-        loop {
-            let objects = self.objects.list(prefix, None, OBJECTS_AT_A_TIME).await?;
-            if objects.is_empty() {
-                return Ok(());
-            }
-            for object in objects {
-                self.objects.delete(&object.key).await?;
-            }
-        }
-    }
 }
 
 /// What must not be remembered after a change.
@@ -219,6 +149,9 @@ fn stale(change: &RecordedEvent) -> Option<Stale> {
         | ControlEvent::KeyRevoked { .. }
         | ControlEvent::TenantRateChanged { .. }
         | ControlEvent::TenantQuotasChanged { .. }
+        | ControlEvent::TenantDeletionScheduled { .. }
+        | ControlEvent::TenantDeletionCancelled { .. }
+        | ControlEvent::TenantDeletionStarted { .. }
         | ControlEvent::MemberAdded { .. } => Some(Stale::Tenant(change.tenant)),
         ControlEvent::LogUpdated { log, .. } | ControlEvent::LogDeleted { log, .. } => {
             Some(Stale::Log(*log))
@@ -231,7 +164,10 @@ fn stale(change: &RecordedEvent) -> Option<Stale> {
         | ControlEvent::ViewDeleted { view, .. } => Some(Stale::View(*view)),
         // New things are not remembered as missing, and these change no answer.
         ControlEvent::TenantCreated { .. }
+        | ControlEvent::TenantDeleted { .. }
+        | ControlEvent::TenantErasureAdvanced { .. }
         | ControlEvent::UserRegistered { .. }
+        | ControlEvent::UserDeleted { .. }
         | ControlEvent::EmailVerificationRequested { .. }
         | ControlEvent::EmailVerified { .. }
         | ControlEvent::KeyCreated { .. }

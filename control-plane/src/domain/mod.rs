@@ -9,6 +9,8 @@ pub(crate) mod audit;
 mod background;
 mod builds;
 pub(crate) mod caches;
+pub(crate) mod closing;
+mod deletions;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod keys;
@@ -31,7 +33,7 @@ use storage::event_log::SharedEventLog;
 use storage::event_log::appender::Appender;
 use storage::history::History;
 use storage::objects::SharedObjects;
-use tokio::sync::{Notify, RwLock, Semaphore};
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -75,8 +77,6 @@ pub(crate) struct App {
     pub(crate) quotas: TenantQuotas,
     pub(crate) builds: builds::Builds,
     pub(crate) health: health::Health,
-    /// Read-locked while a component is given a row, write-locked while one is removed.
-    pub(crate) components: RwLock<()>,
     /// Something was deleted and its bytes are still there.
     pub(crate) deleted: Notify,
     /// Room for large request bodies, in units of [`BODY_UNIT_BYTES`].
@@ -115,7 +115,6 @@ impl App {
             quotas: TenantQuotas::new(catalog.limits().quotas),
             builds: builds::Builds::default(),
             health: health::Health::default(),
-            components: RwLock::default(),
             deleted: Notify::new(),
             bodies: Arc::new(Semaphore::new(options.body_memory_bytes / BODY_UNIT_BYTES)),
             streams: Arc::new(Semaphore::new(options.streams_max)),

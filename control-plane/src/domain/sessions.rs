@@ -39,6 +39,9 @@ impl App {
         password: String,
         tenant: Option<TenantId>,
     ) -> Result<Login, Failure> {
+        if let Some(tenant) = tenant {
+            self.check_not_deleted(tenant).await?;
+        }
         // An address that can't be one is treated like an unknown one.
         let user = match normal_email(email) {
             Ok(email) => self.catalog.user_by_email(&email).await?,

@@ -70,20 +70,19 @@ impl App {
             content_type: upload.content_type,
             config: upload.config,
         };
-        let (view, version) = {
-            // No deletion takes the component away before a row refers to it.
-            let _shared = self.components.read().await;
-            self.restore_component(digest, component).await?;
-            self.catalog
-                .upload_version(
-                    access,
-                    context(access, request_id),
-                    log.id,
-                    name.clone(),
-                    version,
-                )
-                .await?
-        };
+        let (view, version) = self
+            .catalog
+            .upload_version(
+                access,
+                context(access, request_id),
+                log.id,
+                name.clone(),
+                version,
+            )
+            .await?;
+        // Now that a row refers to the component, no deletion takes it away any more; one may have
+        // done so before.
+        self.restore_component(digest, component).await?;
         let mut build = self.start_build(version.spec(&view));
         // The channel closes when the build has ended; nothing is ever sent on it.
         let ended = tokio::time::timeout(self.options.build_wait, build.changed()).await;
@@ -118,7 +117,7 @@ impl App {
         Err(error.into())
     }
 
-    /// Stores the component again if the deletion of an equal one took it away meanwhile.
+    /// Stores the component again if the deletion of an equal one took it away.
     async fn restore_component(
         &self,
         digest: ComponentDigest,

@@ -47,6 +47,7 @@ const MEMBER: Option<&str> = Some("member");
 /// Operations that need no token.
 const PUBLIC: &[&str] = &[
     "createTenant",
+    "getTenantDeletion",
     "login",
     "exchangeKey",
     "verifyEmail",
@@ -59,6 +60,17 @@ const PUBLIC: &[&str] = &[
 /// All others. `logout` and `getTenant`, and the lists, concern the caller alone.
 const PRIVATE: &[Expected] = &[
     entry("getTenant", None, false),
+    Expected {
+        // It is not the tenant's name, or the tenant would be closed to those who come later.
+        body: r#"{"short_name": "other"}"#,
+        allowed: 400,
+        limited: Some(403),
+        ..entry("deleteTenant", Some("admin"), false)
+    },
+    Expected {
+        limited: Some(403),
+        ..entry("restoreTenant", Some("admin"), false)
+    },
     Expected {
         limited: Some(403),
         ..entry("readAudit", MEMBER, false)

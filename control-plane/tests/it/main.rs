@@ -8,6 +8,7 @@ mod auth;
 mod batch;
 mod client;
 mod compatibility;
+mod deletion;
 mod errors;
 mod events;
 mod garbage;

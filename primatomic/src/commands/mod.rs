@@ -14,6 +14,7 @@ pub(crate) mod ndjson;
 pub(crate) mod profile;
 pub(crate) mod query;
 pub(crate) mod tail;
+pub(crate) mod tenant;
 pub(crate) mod verify;
 pub(crate) mod view;
 pub(crate) mod view_example;

@@ -3,8 +3,10 @@
 //! Every step looks first whether it was done, so a start that was interrupted is completed by the
 //! next one, and a key file that was lost is replaced.
 
+use std::time::Duration;
+
 use protocol::api_key::ApiKey;
-use protocol::{Name, RequestId, TenantId, UserId};
+use protocol::{ErrorCode, Name, RequestId, TenantId, UserId};
 use sha2::{Digest as _, Sha256};
 use storage::access::{Access, Actor, Role};
 use storage::catalog::{Catalog, Context, CreateLogError, NewKey, NewLog, Retention};
@@ -19,6 +21,10 @@ const SHORT_NAME: &str = "dev";
 
 /// Nobody can log in with it: the tenant is made without a password.
 const OWNER_EMAIL: &str = "dev@primatomic.invalid";
+
+/// How often the tenant is tried to be made, and how long to wait in between.
+const ATTEMPTS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Makes what is missing.
 pub(crate) async fn prepare(node: &Node, data: &DataDirectory) -> Result<(), Failure> {
@@ -68,16 +74,27 @@ async fn find(catalog: &Catalog) -> Result<Option<(TenantId, UserId)>, Failure> 
 }
 
 async fn create(node: &Node, data: &DataDirectory) -> Result<(TenantId, UserId), Failure> {
-    let (_, key) = node
-        .control_plane()?
-        .create_tenant_with_owner(SHORT_NAME, OWNER_EMAIL, None)
-        .await
-        .map_err(|failure| {
-            Failure::Other(format!(
-                "the tenant {SHORT_NAME} can't be made: {}",
-                failure.message
-            ))
-        })?;
+    let mut attempts = 0;
+    let key = loop {
+        let made = node
+            .control_plane()?
+            .create_tenant_with_owner(SHORT_NAME, OWNER_EMAIL, None)
+            .await;
+        match made {
+            Ok((_, key)) => break key,
+            // One that is being deleted gives its name away in a moment.
+            Err(failure) if failure.code == ErrorCode::NameTaken && attempts < ATTEMPTS => {
+                attempts += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(failure) => {
+                return Err(Failure::Other(format!(
+                    "the tenant {SHORT_NAME} can't be made: {}",
+                    failure.message
+                )));
+            }
+        }
+    };
     write_key(data, &key)?;
     find(&node.stores.catalog)
         .await?

@@ -235,6 +235,7 @@ fn start_archiver(options: &ServerOptions, stores: &Stores, clock: &SharedClock)
             tidy: Duration::from_secs(archive.archive_tidy_secs),
             merged_blocks: archive.archive_merged_blocks,
             grace: Duration::from_secs(archive.archive_grace_secs),
+            record_within: Duration::from_secs(archive.archive_record_secs),
             backup: Duration::from_secs(archive.backup_secs),
             backups_kept: archive.backups_kept.into(),
             ..ArchiverOptions::default()
@@ -318,6 +319,7 @@ fn control_plane_options(options: &ServerOptions, role: Role, url: &str) -> cont
             (None, _) => 0,
         }),
         shutdown_timeout: Duration::from_secs(options.shutdown_timeout_secs),
+        deletion_grace: Duration::from_secs(options.deletion_grace_secs),
         ..control_plane::Options::default()
     }
 }

@@ -142,6 +142,10 @@ pub(crate) struct ServerOptions {
     #[arg(long, env = "PRIMATOMIC_SHUTDOWN_TIMEOUT_SECS", value_name = "SECONDS",
           default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=3600))]
     pub shutdown_timeout_secs: u64,
+    /// Seconds for which a tenant can be restored after its owner had it deleted
+    #[arg(long, env = "PRIMATOMIC_DELETION_GRACE_SECS", value_name = "SECONDS",
+          default_value_t = 604_800, value_parser = clap::value_parser!(u64).range(..=31_536_000))]
+    pub deletion_grace_secs: u64,
     #[command(flatten)]
     pub requests: RequestOptions,
     #[command(flatten)]
@@ -261,6 +265,11 @@ pub(crate) struct ArchiveOptions {
     #[arg(long, env = "PRIMATOMIC_ARCHIVE_GRACE_SECS", value_name = "SECONDS",
           default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
     pub archive_grace_secs: u64,
+    /// Seconds within which a segment must be recorded once it is cut; what is six times as old and
+    /// was not, is waste
+    #[arg(long, env = "PRIMATOMIC_ARCHIVE_RECORD_SECS", value_name = "SECONDS",
+          default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub archive_record_secs: u64,
     /// Seconds between two backups of the catalog and of what is not archived yet
     #[arg(long, env = "PRIMATOMIC_BACKUP_SECS", value_name = "SECONDS",
           default_value_t = 21_600, value_parser = clap::value_parser!(u64).range(1..))]

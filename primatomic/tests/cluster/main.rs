@@ -9,6 +9,8 @@ mod client;
 #[cfg(test)]
 mod contention;
 #[cfg(test)]
+mod deletion;
+#[cfg(test)]
 mod drain;
 #[cfg(test)]
 mod end_to_end;

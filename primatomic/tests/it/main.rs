@@ -13,6 +13,8 @@ mod crash;
 #[cfg(test)]
 mod data_directory;
 #[cfg(test)]
+mod deletion;
+#[cfg(test)]
 mod durability;
 #[cfg(test)]
 mod exit_codes;

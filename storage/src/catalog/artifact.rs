@@ -1,8 +1,8 @@
 //! Compiled components in the object store. Operational: what is lost is compiled again.
 
-use protocol::ArtifactDigest;
+use protocol::{ArtifactDigest, ComponentDigest};
 use sea_orm::ActiveValue::Set;
-use sea_orm::EntityTrait;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::column::{from_u64, to_digest, to_u64};
 use super::entity::artifact;
@@ -38,13 +38,33 @@ impl Catalog {
         }
     }
 
-    /// Writes down an artifact, in place of what was known about it.
+    /// The artifacts that were compiled from a component, by whatever engine.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn artifacts_of(
+        &self,
+        component: ComponentDigest,
+    ) -> Result<Vec<ArtifactDigest>, CatalogError> {
+        let rows: Vec<Vec<u8>> = artifact::Entity::find()
+            .select_only()
+            .column(artifact::Column::Digest)
+            .filter(artifact::Column::Component.eq(component.0.to_vec()))
+            .into_tuple()
+            .all(self.readers())
+            .await?;
+        let digests = rows.into_iter().map(to_digest);
+        digests.map(|digest| digest.map(ArtifactDigest)).collect()
+    }
+
+    /// Writes down an artifact and what it was compiled from, in place of what was known about it.
     ///
     /// # Errors
     /// When the row can't be written.
     pub async fn record_artifact(
         &self,
         digest: ArtifactDigest,
+        component: ComponentDigest,
         record: ArtifactRecord,
     ) -> Result<(), CatalogError> {
         self.change(Turn::Artifact(digest), move |change| async move {
@@ -56,6 +76,7 @@ impl Catalog {
                 digest: Set(digest.0.to_vec()),
                 sha256: Set(record.sha256.to_vec()),
                 bytes: Set(from_u64(record.bytes)),
+                component: Set(Some(component.0.to_vec())),
             };
             artifact::Entity::insert(row)
                 .exec_without_returning(sql)

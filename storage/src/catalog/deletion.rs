@@ -12,11 +12,14 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::column::{from_json, from_time, to_digest, to_json, to_time};
-use super::entity::{deletion, version};
+use super::entity::{deletion, snapshot, snapshot_check, version};
 use super::record::Change;
 use super::turn::Turn;
 use super::version::Version;
 use super::{Catalog, CatalogError};
+
+/// Values of one statement: databases bound how many it may have.
+const VERSIONS_PER_STATEMENT: usize = 500;
 
 /// Names a deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,15 +54,27 @@ impl Catalog {
         rows.into_iter().map(to_deletion).collect()
     }
 
-    /// Forgets a deletion whose bytes are gone.
+    /// Forgets a deletion whose bytes are gone, and what is known of the snapshots that were among
+    /// them.
     ///
     /// # Errors
-    /// When the row can't be removed.
-    pub async fn finish_deletion(&self, id: DeletionId) -> Result<(), CatalogError> {
+    /// When the rows can't be removed.
+    pub async fn finish_deletion(&self, deletion: &Deletion) -> Result<(), CatalogError> {
+        let id = deletion.id;
         self.change(Turn::Deletion(id), move |change| async move {
-            deletion::Entity::delete_by_id(id.0)
-                .exec(change.sql())
-                .await?;
+            let sql = change.sql();
+            for versions in deletion.versions.chunks(VERSIONS_PER_STATEMENT) {
+                let versions = || versions.iter().map(|version| version.0);
+                snapshot::Entity::delete_many()
+                    .filter(snapshot::Column::VersionId.is_in(versions()))
+                    .exec(sql)
+                    .await?;
+                snapshot_check::Entity::delete_many()
+                    .filter(snapshot_check::Column::VersionId.is_in(versions()))
+                    .exec(sql)
+                    .await?;
+            }
+            deletion::Entity::delete_by_id(id.0).exec(sql).await?;
             change.commit().await
         })
         .await
@@ -70,13 +85,45 @@ impl Catalog {
     /// # Errors
     /// When the catalog can't be read.
     pub async fn component_in_use(&self, component: ComponentDigest) -> Result<bool, CatalogError> {
-        let versions = version::Entity::find()
-            .filter(version::Column::Component.eq(component.0.to_vec()))
-            .limit(1)
-            .count(self.readers())
-            .await?;
-        Ok(versions > 0)
+        is_in_use(self.readers(), component).await
     }
+
+    /// Does something if no version of any tenant runs a component; no version begins to, on any
+    /// node, before it is done. It must not ask the catalog.
+    ///
+    /// # Errors
+    /// When it fails, or the catalog can't be read.
+    pub async fn if_unused<E, F>(
+        &self,
+        component: ComponentDigest,
+        work: impl Fn() -> F,
+    ) -> Result<(), E>
+    where
+        E: From<CatalogError>,
+        F: Future<Output = Result<(), E>>,
+    {
+        let work = &work;
+        self.change(Turn::Component(component), move |change| async move {
+            if !is_in_use(change.sql(), component).await? {
+                work().await?;
+            }
+            change.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+async fn is_in_use(
+    sql: &impl ConnectionTrait,
+    component: ComponentDigest,
+) -> Result<bool, CatalogError> {
+    let versions = version::Entity::find()
+        .filter(version::Column::Component.eq(component.0.to_vec()))
+        .limit(1)
+        .count(sql)
+        .await?;
+    Ok(versions > 0)
 }
 
 /// Stores the deletion of a log; to be called while its versions are still there.

@@ -8,13 +8,15 @@
 //! password hash that is stored anyway.
 
 use protocol::{
-    ComponentDigest, KeyId, LogId, Name, RequestId, TenantId, Timestamp, UserId, VersionId, ViewId,
+    ComponentDigest, KeyId, LogId, Name, RequestId, TenantDeletionId, TenantId, Timestamp, UserId,
+    VersionId, ViewId,
 };
 use serde::{Deserialize, Serialize};
 
 use super::log::Retention;
 use super::quota::QuotaOverrides;
 use super::tenant::RateOverride;
+use super::tenant_deletion::DeletionStep;
 use crate::access::{Actor, Role};
 use crate::bus::{Halt, World};
 
@@ -53,6 +55,27 @@ pub enum ControlEvent {
     TenantQuotasChanged {
         quotas: QuotaOverrides,
     },
+    /// The owner wants the tenant deleted. Said again, it moves the time.
+    TenantDeletionScheduled {
+        deletion: TenantDeletionId,
+        delete_at: Timestamp,
+    },
+    TenantDeletionCancelled {
+        deletion: TenantDeletionId,
+    },
+    /// The time has come, and there is no way back: nobody has access any more.
+    TenantDeletionStarted {
+        deletion: TenantDeletionId,
+    },
+    /// The tenant is gone, and so are its logs.
+    TenantDeleted {
+        deletion: TenantDeletionId,
+    },
+    /// The next step of erasing what a tenant left has begun.
+    TenantErasureAdvanced {
+        deletion: TenantDeletionId,
+        step: DeletionStep,
+    },
     UserRegistered {
         user: UserId,
         email: String,
@@ -66,6 +89,10 @@ pub enum ControlEvent {
         expires_at: Timestamp,
     },
     EmailVerified {
+        user: UserId,
+    },
+    /// The last tenant that they were a member of was deleted.
+    UserDeleted {
         user: UserId,
     },
     MemberAdded {
@@ -197,13 +224,19 @@ pub enum EventError {
 
 impl ControlEvent {
     /// Every kind, as it stands in `type`.
-    pub const KINDS: [&str; 21] = [
+    pub const KINDS: [&str; 27] = [
         "tenant_created",
         "tenant_rate_changed",
         "tenant_quotas_changed",
+        "tenant_deletion_scheduled",
+        "tenant_deletion_cancelled",
+        "tenant_deletion_started",
+        "tenant_deleted",
+        "tenant_erasure_advanced",
         "user_registered",
         "email_verification_requested",
         "email_verified",
+        "user_deleted",
         "member_added",
         "key_created",
         "key_rotated",
@@ -228,9 +261,15 @@ impl ControlEvent {
             Self::TenantCreated { .. } => "tenant_created",
             Self::TenantRateChanged { .. } => "tenant_rate_changed",
             Self::TenantQuotasChanged { .. } => "tenant_quotas_changed",
+            Self::TenantDeletionScheduled { .. } => "tenant_deletion_scheduled",
+            Self::TenantDeletionCancelled { .. } => "tenant_deletion_cancelled",
+            Self::TenantDeletionStarted { .. } => "tenant_deletion_started",
+            Self::TenantDeleted { .. } => "tenant_deleted",
+            Self::TenantErasureAdvanced { .. } => "tenant_erasure_advanced",
             Self::UserRegistered { .. } => "user_registered",
             Self::EmailVerificationRequested { .. } => "email_verification_requested",
             Self::EmailVerified { .. } => "email_verified",
+            Self::UserDeleted { .. } => "user_deleted",
             Self::MemberAdded { .. } => "member_added",
             Self::KeyCreated { .. } => "key_created",
             Self::KeyRotated { .. } => "key_rotated",

@@ -18,8 +18,9 @@ use super::turn::Turn;
 use super::{Catalog, CatalogError, apply};
 
 /// The read model, in an order in which no table refers to a later one.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "tenants",
+    "tenant_deletions",
     "users",
     "email_verifications",
     "memberships",

@@ -45,6 +45,8 @@ pub struct Authenticated {
     pub rate: Option<RateOverride>,
     /// The tenant's quotas.
     pub quotas: Quotas,
+    /// When the tenant is going to be deleted; it is closed until then.
+    pub delete_at: Option<Timestamp>,
 }
 
 /// What a user or key may do right now.
@@ -145,6 +147,7 @@ impl Catalog {
             expires_at,
             rate: to_rate(&row),
             quotas: self.limits().quotas.with(&to_overrides(&row)?),
+            delete_at: row.delete_at.map(to_time),
         }))
     }
 

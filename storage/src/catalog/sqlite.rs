@@ -78,6 +78,8 @@ async fn connect(
                 .foreign_keys(true)
                 .statement_cache_capacity(STATEMENTS_CACHED)
                 .pragma("max_page_count", pages.to_string())
+                // What is removed is overwritten: free pages would else keep it.
+                .pragma("secure_delete", "ON")
         });
     let begun = Instant::now();
     loop {

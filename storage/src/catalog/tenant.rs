@@ -29,6 +29,8 @@ pub struct Tenant {
     pub rate: Option<RateOverride>,
     /// What an operator set for it.
     pub quotas: QuotaOverrides,
+    /// When it is going to be deleted; it is closed until then.
+    pub delete_at: Option<Timestamp>,
 }
 
 /// What a tenant has of what its quotas count.
@@ -231,6 +233,7 @@ fn to_tenant(row: &tenant::Model) -> Result<Tenant, CatalogError> {
         created_at: to_time(row.created_at),
         rate: to_rate(row),
         quotas: to_overrides(row)?,
+        delete_at: row.delete_at.map(to_time),
     })
 }
 

@@ -22,7 +22,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{ArtifactDigest, TenantId, VersionId};
+use protocol::{ArtifactDigest, ComponentDigest, TenantId, VersionId};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
@@ -46,6 +46,10 @@ pub(super) enum Turn {
     /// What is known of the snapshots of a version.
     Snapshots(VersionId),
     Artifact(ArtifactDigest),
+    /// Whether any version runs a component.
+    Component(ComponentDigest),
+    /// A version of a tenant that runs a component.
+    Upload(TenantId, ComponentDigest),
     Deletion(DeletionId),
     /// What is archived of a shard, and who archives it.
     Shard(u16),
@@ -68,6 +72,11 @@ impl Turn {
             Self::Worker(id) => vec![number("worker", id.as_bytes())],
             Self::Snapshots(id) => vec![number("snapshots", id.as_bytes())],
             Self::Artifact(digest) => vec![number("artifact", &digest.0)],
+            Self::Component(digest) => vec![number("component", &digest.0)],
+            Self::Upload(id, digest) => vec![
+                number("tenant", id.as_bytes()),
+                number("component", &digest.0),
+            ],
             Self::Deletion(id) => vec![number("deletion", id.0.as_bytes())],
             Self::Shard(shard) => vec![number("shard", &shard.to_le_bytes())],
             Self::Session(token_sha256) => vec![number("session", &token_sha256)],

@@ -43,7 +43,7 @@ pub enum UploadError {
 
 impl Catalog {
     /// Adds a version to a view of a log, and creates the view if it is new. The version is being
-    /// built from then on.
+    /// built from then on, and its component is in use.
     ///
     /// # Errors
     /// When the holder does not reach the log, or there would be too many views.
@@ -55,14 +55,16 @@ impl Catalog {
         name: Name,
         new: NewVersion,
     ) -> Result<(View, Version), UploadError> {
+        let turn = Turn::Upload(access.tenant, new.component);
         let mut uploaded = self
-            .upload_versions(access, context, vec![(log, name, new)])
+            .upload_in_turn(turn, access, context, vec![(log, name, new)])
             .await?;
         let uploaded = uploaded.pop();
         Ok(uploaded.ok_or_else(|| CatalogError::Corrupt("the upload is missing".to_owned()))?)
     }
 
-    /// Adds versions to views, all or none, with one commit for all of them.
+    /// Adds versions to views, all or none, with one commit for all of them. Their components must
+    /// not be deleted meanwhile, which [`Catalog::upload_version`] knows to handle.
     ///
     /// # Errors
     /// When the holder does not reach one of the logs, or it would have too many views.
@@ -72,11 +74,22 @@ impl Catalog {
         context: Context,
         new: Vec<(LogId, Name, NewVersion)>,
     ) -> Result<Vec<(View, Version)>, UploadError> {
+        self.upload_in_turn(Turn::Tenant(access.tenant), access, context, new)
+            .await
+    }
+
+    async fn upload_in_turn(
+        &self,
+        turn: Turn,
+        access: &Access,
+        context: Context,
+        new: Vec<(LogId, Name, NewVersion)>,
+    ) -> Result<Vec<(View, Version)>, UploadError> {
         for (_, _, new) in &new {
             self.check_new_version(new)?;
         }
         let new = &new;
-        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
+        self.change(turn, move |mut change| async move {
             let mut uploaded = Vec::with_capacity(new.len());
             for (log, name, new) in new {
                 let mut new = new.clone();

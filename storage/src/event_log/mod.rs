@@ -75,8 +75,12 @@ pub trait EventLog: Send + Sync + 'static {
     /// frame of the log, or sequences could be used again.
     async fn trim(&self, log: LogId, through: Sequence) -> Result<(), ReadError>;
 
-    /// Removes a log for good. Publishing to it later fails with [`PublishError::Deleted`].
+    /// Removes a log for good: when this returns, its frames are gone, but for what
+    /// [`EventLog::scrub`] removes. Publishing to it later fails with [`PublishError::Deleted`].
     async fn delete(&self, log: LogId) -> Result<(), ReadError>;
+
+    /// Takes the bytes of removed frames out of files in which they may still be found.
+    async fn scrub(&self) -> Result<(), ReadError>;
 
     /// Where to run what publishes one frame after another, so that it does not wait behind other
     /// work of the process. It must never block there.

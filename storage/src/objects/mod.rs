@@ -21,7 +21,16 @@ pub struct ObjectKey(String);
 impl ObjectKey {
     #[must_use]
     pub fn component(digest: ComponentDigest) -> Self {
-        Self(format!("components/{digest}"))
+        Self(format!("{}{digest}", Self::COMPONENTS))
+    }
+
+    /// The prefix of every component.
+    pub const COMPONENTS: &str = "components/";
+
+    /// The component that a key is of, if it is of any.
+    #[must_use]
+    pub fn as_component(&self) -> Option<ComponentDigest> {
+        self.0.strip_prefix(Self::COMPONENTS)?.parse().ok()
     }
 
     #[must_use]

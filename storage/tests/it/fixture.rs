@@ -212,6 +212,10 @@ impl EventLog for Lossy {
         self.event_log.delete(log).await
     }
 
+    async fn scrub(&self) -> Result<(), ReadError> {
+        self.event_log.scrub().await
+    }
+
     fn shards(&self) -> u16 {
         self.event_log.shards()
     }

@@ -178,7 +178,7 @@ impl Client {
             .request(call.method.clone(), call.url.clone())
             .headers(call.headers.clone());
         // Every POST has a length, even an empty one.
-        if call.method != Method::GET && call.method != Method::DELETE {
+        if !call.body.is_empty() || ![Method::GET, Method::DELETE].contains(&call.method) {
             request = request.body(call.body.clone());
         }
         if let Some(timeout) = call.timeout {

@@ -7,6 +7,7 @@
 mod key;
 mod log;
 mod people;
+mod tenant_deletion;
 mod version;
 
 use sea_orm::ConnectionTrait;
@@ -26,7 +27,13 @@ pub(super) async fn apply(
         | ControlEvent::UserRegistered { .. }
         | ControlEvent::EmailVerificationRequested { .. }
         | ControlEvent::EmailVerified { .. }
+        | ControlEvent::UserDeleted { .. }
         | ControlEvent::MemberAdded { .. } => people::apply(sql, recorded).await,
+        ControlEvent::TenantDeletionScheduled { .. }
+        | ControlEvent::TenantDeletionCancelled { .. }
+        | ControlEvent::TenantDeletionStarted { .. }
+        | ControlEvent::TenantDeleted { .. }
+        | ControlEvent::TenantErasureAdvanced { .. } => tenant_deletion::apply(sql, recorded).await,
         ControlEvent::KeyCreated { .. }
         | ControlEvent::KeyRotated { .. }
         | ControlEvent::KeyRevoked { .. } => key::apply(sql, recorded).await,

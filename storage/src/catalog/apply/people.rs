@@ -30,6 +30,7 @@ pub(super) async fn apply(
                 rate_per_second: Set(None),
                 rate_burst: Set(None),
                 quotas: Set(None),
+                delete_at: Set(None),
             };
             tenant::Entity::insert(row)
                 .exec_without_returning(sql)
@@ -80,6 +81,13 @@ pub(super) async fn apply(
                 .filter(email_verification::Column::UserId.eq(user.0))
                 .exec(sql)
                 .await?;
+        }
+        ControlEvent::UserDeleted { user } => {
+            email_verification::Entity::delete_many()
+                .filter(email_verification::Column::UserId.eq(user.0))
+                .exec(sql)
+                .await?;
+            user::Entity::delete_by_id(user.0).exec(sql).await?;
         }
         ControlEvent::MemberAdded { user, role } => {
             let row = membership::ActiveModel {

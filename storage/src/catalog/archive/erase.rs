@@ -118,7 +118,8 @@ impl Catalog {
             if deleted.rows_affected != blocks.len() as u64 {
                 return Err(ArchiveError::Changed);
             }
-            insert_segment(&change, lease.shard, to.id, to.bytes, blocks.len()).await?;
+            let (live, deleted) = (blocks.len(), blocks.len() < to.blocks.len());
+            insert_segment(&change, lease.shard, to.id, to.bytes, live, deleted).await?;
             insert_blocks(sql, lease.shard, &blocks).await?;
             release_blocks(&change, from, blocks.len()).await?;
             change.commit().await?;

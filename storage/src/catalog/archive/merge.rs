@@ -96,6 +96,7 @@ impl Catalog {
             check(sql, lease).await?;
             let into: Vec<_> = merges.iter().map(|merge| merge.into).collect();
             let alive = existing_logs(sql, &into).await?;
+            let all = merges.len();
             let lives = |merge: &&Merge| alive.contains(&merge.into.entry.log.0);
             let merges: Vec<_> = merges.iter().filter(lives).collect();
             let mut released: BTreeMap<SegmentId, usize> = BTreeMap::new();
@@ -118,7 +119,8 @@ impl Catalog {
                 bytes: segment_bytes,
                 blocks: merges.iter().map(|merge| merge.into).collect(),
             };
-            insert_segment(&change, lease.shard, new.id, new.bytes, new.blocks.len()).await?;
+            let (live, deleted) = (new.blocks.len(), new.blocks.len() < all);
+            insert_segment(&change, lease.shard, new.id, new.bytes, live, deleted).await?;
             insert_blocks(sql, lease.shard, &new.blocks).await?;
             for (from, blocks) in released {
                 release_blocks(&change, from, blocks).await?;

@@ -109,12 +109,15 @@ async fn insert_blocks(
     Ok(())
 }
 
+/// Records a segment. One that holds `deleted` blocks, too, of logs that were deleted while it was
+/// on its way, is to be written again.
 async fn insert_segment(
     change: &Change,
     shard: u16,
     id: SegmentId,
     bytes: u64,
     live_blocks: usize,
+    deleted: bool,
 ) -> Result<(), CatalogError> {
     let now = from_time(change.at());
     let row = archive_segment::ActiveModel {
@@ -123,7 +126,7 @@ async fn insert_segment(
         bytes: Set(from_u64(bytes)),
         live_blocks: Set(from_u64(live_blocks as u64)),
         created_at: Set(now),
-        erase_since: Set(None),
+        erase_since: Set(deleted.then_some(now)),
         // One whose blocks were all deleted meanwhile is waste from the beginning.
         retired_at: Set((live_blocks == 0).then_some(now)),
     };

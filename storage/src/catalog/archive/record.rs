@@ -55,7 +55,9 @@ impl Catalog {
                 let mut blocks = segment.blocks.clone();
                 blocks.retain(|block| alive.contains(&block.entry.log.0));
                 let live = blocks.len();
-                insert_segment(&change, lease.shard, segment.id, segment.bytes, live).await?;
+                let (id, bytes) = (segment.id, segment.bytes);
+                let deleted = live < segment.blocks.len();
+                insert_segment(&change, lease.shard, id, bytes, live, deleted).await?;
                 insert_blocks(sql, lease.shard, &blocks).await?;
             }
             change.commit().await?;

@@ -73,7 +73,7 @@ impl Catalog {
             for (id, bytes) in segments {
                 let live = live.get(id).copied().unwrap_or_default();
                 let shard = shards.get(id).copied().unwrap_or_default();
-                insert_segment(&change, shard, *id, *bytes, live).await?;
+                insert_segment(&change, shard, *id, *bytes, live, false).await?;
                 if live == 0 {
                     keep_until(&change, *id, later(change.at(), KEPT)).await?;
                 }

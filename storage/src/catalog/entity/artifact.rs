@@ -9,6 +9,8 @@ pub(crate) struct Model {
     pub(crate) digest: Vec<u8>,
     pub(crate) sha256: Vec<u8>,
     pub(crate) bytes: i64,
+    /// The component that it was compiled from; none in rows that are older than the column.
+    pub(crate) component: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

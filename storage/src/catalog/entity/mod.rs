@@ -21,6 +21,7 @@ pub(super) mod snapshot;
 pub(super) mod snapshot_check;
 pub(super) mod stored_bytes;
 pub(super) mod tenant;
+pub(super) mod tenant_deletion;
 pub(super) mod user;
 pub(super) mod version;
 pub(super) mod view;

@@ -15,6 +15,8 @@ pub(crate) struct Model {
     pub(crate) rate_burst: Option<i32>,
     /// What an operator set.
     pub(crate) quotas: Option<Json>,
+    /// When it is going to be deleted.
+    pub(crate) delete_at: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -8,13 +8,28 @@ use async_nats::HeaderMap;
 use bytes::Bytes;
 use protocol::Sequence;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::Inner;
 use super::answer::{self, ApiError};
-use super::get::Which;
+use super::get::{self, Which};
 use super::read::{Place, is_tombstone};
 use crate::event_log::ReadError;
 use crate::nats::NoAnswer;
+
+/// Bytes of frames that are looked up at a time to be overwritten.
+const ERASED_BYTES: usize = 4 << 20;
+
+/// JetStream's code for a message that is not there.
+const NO_SUCH_MESSAGE: u64 = 10_037;
+
+/// What JetStream says to a change.
+#[derive(serde::Deserialize)]
+struct Answer {
+    #[serde(default)]
+    success: bool,
+    error: Option<ApiError>,
+}
 
 impl Inner {
     /// Removes the frames whose last sequence is at most `through`, but not the newest one.
@@ -40,6 +55,7 @@ impl Inner {
         if !newest.is_some_and(|stored| is_tombstone(&stored)) {
             self.bury(place).await?;
         }
+        self.erase(place).await?;
         let all_but_it = json!({ "filter": place.subject, "keep": 1 });
         self.purge(place, &all_but_it).await?;
         self.places.invalidate(&place.log);
@@ -61,6 +77,48 @@ impl Inner {
         self.patiently(publish).await.map(|_| ())
     }
 
+    /// Overwrites every frame of a deleted log. A purge would leave the bytes in the files of the
+    /// stream, beside those of other logs, until half of a file is purged. NATS writes a whole file
+    /// for each, and stores nothing in the stream meanwhile; so others get half of the time.
+    async fn erase(&self, place: &Place) -> Result<(), ReadError> {
+        let mut position = 1;
+        loop {
+            let Place {
+                stream, subject, ..
+            } = place;
+            let ask = || get::run_from_replica(&self.link, stream, subject, position, ERASED_BYTES);
+            let mut messages = self.patiently(ask).await?.messages;
+            if messages.is_empty() {
+                // The replica has nothing more; the leader may.
+                messages.extend(self.leader(place, Which::From(position)).await?);
+            }
+            let Some(last) = messages.last() else {
+                return Ok(());
+            };
+            position = last.position + 1;
+            let ended = is_tombstone(last);
+            for stored in messages.iter().filter(|stored| !is_tombstone(stored)) {
+                let begun = Instant::now();
+                self.overwrite(place, stored.position).await?;
+                tokio::time::sleep(begun.elapsed()).await;
+            }
+            if ended {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn overwrite(&self, place: &Place, position: u64) -> Result<(), ReadError> {
+        let request = json!({ "seq": position, "no_erase": false }).to_string();
+        let overwrite = || async {
+            let subject = format!("$JS.API.STREAM.MSG.DELETE.{}", place.stream);
+            let request = Bytes::from(request.clone());
+            let answer = self.link.request(subject, None, request).await?;
+            overwritten(&answer.payload)
+        };
+        self.patiently(overwrite).await
+    }
+
     async fn purge(&self, place: &Place, what: &Value) -> Result<(), ReadError> {
         let request = what.to_string();
         let purge = || async {
@@ -73,13 +131,17 @@ impl Inner {
     }
 }
 
-fn purged(payload: &[u8]) -> Result<(), NoAnswer> {
-    #[derive(serde::Deserialize)]
-    struct Answer {
-        #[serde(default)]
-        success: bool,
-        error: Option<ApiError>,
+fn overwritten(payload: &[u8]) -> Result<(), NoAnswer> {
+    match serde_json::from_slice::<Answer>(payload) {
+        // It was overwritten before.
+        Ok(Answer {
+            error: Some(error), ..
+        }) if error.err_code == Some(NO_SUCH_MESSAGE) => Ok(()),
+        _ => purged(payload),
     }
+}
+
+fn purged(payload: &[u8]) -> Result<(), NoAnswer> {
     match serde_json::from_slice::<Answer>(payload) {
         Ok(Answer { success: true, .. }) => Ok(()),
         Ok(Answer { error, .. }) => Err(NoAnswer::Lost(error.map_or_else(

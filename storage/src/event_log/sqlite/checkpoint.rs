@@ -9,8 +9,12 @@
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
+
+use super::super::ReadError;
+use super::file::{BUSY_TIMEOUT, PAGE_BYTES};
 
 /// Pages of the WAL at which a checkpoint begins: 16 MiB.
 const BEGIN_PAGES: u64 = 4_096;
@@ -21,6 +25,12 @@ const REST_PAGES: u64 = 512;
 /// Rounds after which the writer does the rest however much it is, because appends come faster
 /// than the thread catches up.
 const ROUNDS_MAX: u32 = 4;
+
+/// The largest file that is written again while appends wait: 1 GiB, some seconds.
+const REWRITTEN_PAGES_MAX: u64 = (1 << 30) / PAGE_BYTES;
+
+/// How long appends wait for readers when the WAL is emptied. It is tried again.
+const EMPTYING_WAIT: Duration = Duration::from_millis(250);
 
 /// Where a checkpoint stands.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +92,36 @@ impl Checkpoints {
                 }
             }
             Phase::Resting | Phase::Running { .. } => {}
+        }
+    }
+
+    /// Writes the file again, and empties the WAL. Pages that were put in balance keep copies of rows
+    /// that moved, which no deletion overwrites; a new file has none. A large file is left as it is,
+    /// because nothing is appended meanwhile.
+    pub(super) fn empty(&mut self, writer: &Connection) -> Result<(), ReadError> {
+        let read = || -> rusqlite::Result<bool> {
+            let pages: i64 = writer.pragma_query_value(None, "page_count", |row| row.get(0))?;
+            if pages.cast_unsigned() <= REWRITTEN_PAGES_MAX {
+                writer.execute_batch("VACUUM")?;
+            } else {
+                tracing::warn!("the event log is too large to be written again while it is used");
+            }
+            writer.busy_timeout(EMPTYING_WAIT)?;
+            let busy = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+                row.get::<_, bool>(0)
+            });
+            writer.busy_timeout(BUSY_TIMEOUT)?;
+            busy
+        };
+        match read() {
+            Ok(false) => {
+                self.wal_pages = 0;
+                Ok(())
+            }
+            Ok(true) => Err(ReadError::Unavailable(
+                "the write-ahead log is being read".to_owned(),
+            )),
+            Err(error) => Err(ReadError::Unavailable(error.to_string())),
         }
     }
 

@@ -59,7 +59,7 @@ impl Recent {
 pub(super) enum Outcome {
     Published(Result<Position, PublishError>),
     /// Whether no frame is left to remove.
-    Trimmed(bool),
+    Removed(bool),
     Done,
 }
 
@@ -141,14 +141,17 @@ impl Committer {
             self.clearing = false;
             return Ok(());
         };
-        self.transaction(|committer| {
-            if committer.remove_some(log, Sequence::MAX, true)? {
-                committer
-                    .statement("UPDATE deleted_logs SET cleared = 1 WHERE log = ?1")?
-                    .execute([log.as_bytes()])?;
-            }
-            Ok(())
-        })
+        self.transaction(|committer| committer.clear(log).map(|_| ()))
+    }
+
+    /// Removes some frames of a deleted log; `true` when none are left.
+    fn clear(&self, log: LogId) -> Result<bool, Failure> {
+        let done = self.remove_some(log, Sequence::MAX, true)?;
+        if done {
+            self.statement("UPDATE deleted_logs SET cleared = 1 WHERE log = ?1")?
+                .execute([log.as_bytes()])?;
+        }
+        Ok(done)
     }
 
     fn statement(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
@@ -201,7 +204,7 @@ impl Committer {
         match job {
             Job::Publish(publish) => Ok(Outcome::Published(self.publish(publish)?)),
             Job::Trim { log, through, .. } => {
-                Ok(Outcome::Trimmed(self.remove_some(*log, *through, false)?))
+                Ok(Outcome::Removed(self.remove_some(*log, *through, false)?))
             }
             Job::Delete { log, .. } => {
                 self.statement("INSERT OR IGNORE INTO deleted_logs (log, cleared) VALUES (?1, 0)")?
@@ -210,6 +213,9 @@ impl Committer {
                 self.clearing = true;
                 Ok(Outcome::Done)
             }
+            Job::Clear { log, .. } => Ok(Outcome::Removed(self.clear(*log)?)),
+            // Done once the transaction is committed.
+            Job::Scrub { .. } => Ok(Outcome::Done),
             Job::Probe { .. } => {
                 if self.failing {
                     let format =
@@ -308,7 +314,7 @@ impl Committer {
 pub(super) fn wal_pages(job: &Job) -> u64 {
     match job {
         Job::Publish(publish) => publish.frame.encoded().len() as u64 / PAGE_BYTES + 1,
-        Job::Trim { .. } => REMOVED_FRAMES_MAX as u64,
-        Job::Delete { .. } | Job::Probe { .. } => 1,
+        Job::Trim { .. } | Job::Clear { .. } => REMOVED_FRAMES_MAX as u64,
+        Job::Delete { .. } | Job::Scrub { .. } | Job::Probe { .. } => 1,
     }
 }

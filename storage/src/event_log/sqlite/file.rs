@@ -18,6 +18,9 @@ const APPLICATION_ID: i64 = 0x5072_696d;
 /// appends to many logs do. Large frames go to overflow pages either way.
 pub(super) const PAGE_BYTES: u64 = 4_096;
 
+/// Within the process only a checkpoint that resets the WAL makes others wait, for moments.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Page cache of the writer: holds the hot parts of the index.
 const WRITER_CACHE_KIB: i64 = 16 << 10;
 
@@ -81,8 +84,7 @@ fn connect(path: &Path, flags: OpenFlags, cache_kib: i64) -> Result<Connection, 
             path,
             flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE,
         )?;
-        // Within the process only a checkpoint that resets the WAL makes others wait, for moments.
-        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "cache_size", -cache_kib)?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(connection)
@@ -159,8 +161,11 @@ fn prepare(connection: &mut Connection, bytes_max: Option<u64>) -> rusqlite::Res
 }
 
 /// Settings of the connections that write. `synchronous = FULL` syncs the WAL once per commit;
-/// checkpoints are the writer's own business ([`super::checkpoint`]).
+/// checkpoints are the writer's own business ([`super::checkpoint`]). `secure_delete` overwrites what
+/// is removed with zeros: a page that is free would else keep the frames of a deleted log until it
+/// is used again, which may be never.
 fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.query_row("PRAGMA wal_autocheckpoint = 0", [], |_| Ok(()))
 }

@@ -221,7 +221,15 @@ impl EventLog for SqliteEventLog {
     }
 
     async fn delete(&self, log: LogId) -> Result<(), ReadError> {
-        self.change(|reply| Job::Delete { log, reply }).await
+        self.change(|reply| Job::Delete { log, reply }).await?;
+        // Nobody finds the log any more. Its frames go in steps, which never hold up appends for
+        // long.
+        while !self.change(|reply| Job::Clear { log, reply }).await? {}
+        Ok(())
+    }
+
+    async fn scrub(&self) -> Result<(), ReadError> {
+        self.change(|reply| Job::Scrub { reply }).await
     }
 
     fn shards(&self) -> u16 {

@@ -34,6 +34,15 @@ pub(super) enum Job {
         log: LogId,
         reply: Reply<()>,
     },
+    /// Removes some frames of a deleted log; the answer tells whether none are left to remove.
+    Clear {
+        log: LogId,
+        reply: Reply<bool>,
+    },
+    /// Empties the write-ahead log, which holds frames that were removed since.
+    Scrub {
+        reply: Reply<()>,
+    },
     /// Writes nothing, but shows that writing works.
     Probe {
         reply: Reply<()>,

@@ -105,7 +105,12 @@ impl Writer {
         match self.committer.commit(&group) {
             Ok(outcomes) => {
                 for (queued, outcome) in group.into_iter().zip(outcomes) {
-                    answer(queued.job, outcome, live);
+                    match queued.job {
+                        Job::Scrub { reply } => {
+                            let _ = reply.send(self.checkpoints.empty(self.committer.connection()));
+                        }
+                        job => answer(job, outcome, live),
+                    }
                 }
             }
             Err(Failure::Full | Failure::Other(_)) if group.len() > 1 => {
@@ -163,18 +168,18 @@ fn answer(job: Job, outcome: Outcome, live: &Live) {
                 live.send(&stored);
             }
         }
-        (Job::Trim { reply, .. }, Outcome::Trimmed(done)) => {
+        (Job::Trim { reply, .. } | Job::Clear { reply, .. }, Outcome::Removed(done)) => {
             let _ = reply.send(Ok(done));
         }
         (Job::Delete { log, reply }, _) => {
             live.end(log);
             let _ = reply.send(Ok(()));
         }
-        (Job::Probe { reply }, _) => {
+        (Job::Scrub { reply } | Job::Probe { reply }, _) => {
             let _ = reply.send(Ok(()));
         }
         // An outcome of another kind can't happen; dropping the reply says "unknown".
-        (Job::Publish(_) | Job::Trim { .. }, _) => {}
+        (Job::Publish(_) | Job::Trim { .. } | Job::Clear { .. }, _) => {}
     }
 }
 
@@ -183,10 +188,10 @@ fn refuse(job: Job, failure: &Failure) {
         Job::Publish(publish) => {
             let _ = publish.reply.send(Err(failure.publish_error()));
         }
-        Job::Trim { reply, .. } => {
+        Job::Trim { reply, .. } | Job::Clear { reply, .. } => {
             let _ = reply.send(Err(failure.read_error()));
         }
-        Job::Delete { reply, .. } | Job::Probe { reply } => {
+        Job::Delete { reply, .. } | Job::Scrub { reply } | Job::Probe { reply } => {
             let _ = reply.send(Err(failure.read_error()));
         }
     }

@@ -60,6 +60,14 @@ impl TestDatabase {
         found.map(Result::unwrap).collect()
     }
 
+    /// The names of all tables.
+    pub(super) async fn tables(&self) -> Vec<String> {
+        self.texts(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+        )
+        .await
+    }
+
     /// Every row of a table as text.
     pub(super) async fn rows(&self, table: &str) -> Vec<String> {
         let raw = self.raw();

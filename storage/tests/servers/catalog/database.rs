@@ -138,6 +138,12 @@ impl TestDatabase {
             .collect()
     }
 
+    /// The names of all tables.
+    pub(super) async fn tables(&self) -> Vec<String> {
+        self.texts("SELECT CAST(tablename AS text) FROM pg_tables WHERE schemaname = 'public'")
+            .await
+    }
+
     /// Every row of a table as text.
     pub(super) async fn rows(&self, table: &str) -> Vec<String> {
         self.texts(&format!("SELECT CAST({table} AS text) FROM {table}"))

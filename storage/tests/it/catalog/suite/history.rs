@@ -18,6 +18,9 @@ use super::{Fixture, by, limited_to, name, new_log, new_tenant, new_version, sys
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     CreateTenant(u8),
+    ScheduleDeletion(u8),
+    CancelDeletion(u8),
+    DeleteTenant(u8),
     SetRate(u8, Option<u32>),
     SetQuotas(u8, Option<u64>),
     RequestVerification(u8, u8),
@@ -41,6 +44,9 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
     let n = any::<u8>;
     prop_oneof![
         1 => (0u8..6).prop_map(Step::CreateTenant),
+        1 => n().prop_map(Step::ScheduleDeletion),
+        1 => n().prop_map(Step::CancelDeletion),
+        1 => n().prop_map(Step::DeleteTenant),
         1 => (n(), any::<Option<u32>>()).prop_map(|(a, b)| Step::SetRate(a, b)),
         1 => (n(), any::<Option<u32>>()).prop_map(|(a, b)| Step::SetQuotas(a, b.map(u64::from))),
         2 => (n(), n()).prop_map(|(a, b)| Step::RequestVerification(a, b)),
@@ -87,6 +93,11 @@ pub(super) fn opening() -> Vec<Step> {
         Step::Halt(1, 7),
         Step::DeleteView(0, 0),
         Step::DeleteLog(0),
+        Step::CreateTenant(5),
+        Step::CreateLog(1, 0),
+        Step::ScheduleDeletion(1),
+        Step::CancelDeletion(1),
+        Step::DeleteTenant(1),
     ]
 }
 
@@ -140,6 +151,9 @@ impl History {
     pub(super) async fn apply(&mut self, step: Step) {
         self.fixture.clock.advance(Duration::from_secs(1));
         match step {
+            Step::ScheduleDeletion(_) | Step::CancelDeletion(_) | Step::DeleteTenant(_) => {
+                self.apply_to_deletions(step).await;
+            }
             Step::CreateTenant(_)
             | Step::SetRate(..)
             | Step::SetQuotas(..)
@@ -217,6 +231,44 @@ impl History {
                 }
             }
             other => panic!("{other:?} is not about people"),
+        }
+    }
+
+    async fn apply_to_deletions(&mut self, step: Step) {
+        let catalog = self.fixture.catalog.clone();
+        let now = self.fixture.in_seconds(0);
+        match step {
+            Step::ScheduleDeletion(choice) => {
+                let (access, _) = self.tenant(choice);
+                let at = self.fixture.in_seconds(u64::from(choice) * 100);
+                catalog
+                    .schedule_tenant_deletion(&access, by(&access), at)
+                    .await
+                    .unwrap();
+            }
+            Step::CancelDeletion(choice) => {
+                let (access, _) = self.tenant(choice);
+                catalog
+                    .cancel_tenant_deletion(&access, by(&access))
+                    .await
+                    .unwrap();
+            }
+            Step::DeleteTenant(choice) if self.tenants.len() > 1 => {
+                let (access, _) = self.tenant(choice);
+                let deletion = catalog
+                    .schedule_tenant_deletion(&access, by(&access), now)
+                    .await
+                    .unwrap();
+                self.fixture.carry_on(deletion.id).await;
+                let others = |of: &Access| of.tenant != access.tenant;
+                self.tenants.retain(|(of, _)| others(of));
+                self.keys.retain(|(of, _)| others(of));
+                self.logs.retain(|(of, _)| others(of));
+                self.versions.retain(|(of, _)| others(of));
+            }
+            // Somebody must be left to do the rest.
+            Step::DeleteTenant(_) => {}
+            other => panic!("{other:?} is about no deletion"),
         }
     }
 

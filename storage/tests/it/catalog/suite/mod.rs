@@ -14,6 +14,7 @@ mod operations;
 mod quotas;
 mod rebuild;
 mod sessions;
+mod tenant_deletions;
 mod tenants;
 mod versions;
 mod views;
@@ -31,8 +32,9 @@ use storage::clock::{Clock as _, ManualClock};
 
 use super::database::TestDatabase;
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "tenants",
+    "tenant_deletions",
     "users",
     "email_verifications",
     "memberships",

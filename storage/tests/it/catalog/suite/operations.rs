@@ -14,18 +14,24 @@ async fn an_artifact_is_recorded_replaced_and_forgotten() {
     let fixture = Fixture::new().await;
     let catalog = &fixture.catalog;
     let digest = ArtifactDigest([7; 32]);
+    let component = ComponentDigest([8; 32]);
     assert_eq!(catalog.artifact(digest).await.unwrap(), None);
     for bytes in [10, 20] {
         let record = ArtifactRecord {
             sha256: [u8::try_from(bytes).unwrap(); 32],
             bytes,
         };
-        catalog.record_artifact(digest, record).await.unwrap();
+        let recorded = catalog.record_artifact(digest, component, record).await;
+        recorded.unwrap();
         assert_eq!(catalog.artifact(digest).await.unwrap(), Some(record));
     }
+    assert_eq!(catalog.artifacts_of(component).await.unwrap(), [digest]);
+    let other = ComponentDigest([9; 32]);
+    assert_eq!(catalog.artifacts_of(other).await.unwrap(), []);
     catalog.forget_artifact(digest).await.unwrap();
     catalog.forget_artifact(digest).await.unwrap();
     assert_eq!(catalog.artifact(digest).await.unwrap(), None);
+    assert_eq!(catalog.artifacts_of(component).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -167,8 +173,8 @@ async fn deletions_stay_until_they_are_finished() {
         );
     }
     assert_eq!(catalog.pending_deletions(2).await.unwrap(), deletions[..2]);
-    catalog.finish_deletion(deletions[0].id).await.unwrap();
-    catalog.finish_deletion(deletions[0].id).await.unwrap();
+    catalog.finish_deletion(&deletions[0]).await.unwrap();
+    catalog.finish_deletion(&deletions[0]).await.unwrap();
     assert_eq!(catalog.pending_deletions(9).await.unwrap(), deletions[1..]);
 }
 

@@ -12,6 +12,9 @@ from .create_tenant_body import CreateTenantBody
 from .created_key import CreatedKey
 from .created_log import CreatedLog
 from .created_tenant import CreatedTenant
+from .delete_tenant_body import DeleteTenantBody
+from .deletion_job_state import DeletionJobState
+from .deletion_step_name import DeletionStepName
 from .direction import Direction
 from .email_body import EmailBody
 from .encoding import Encoding
@@ -46,6 +49,7 @@ from .snapshot import Snapshot
 from .state import State
 from .success import Success
 from .tenant_body import TenantBody
+from .tenant_deletion_body import TenantDeletionBody
 from .token_answer import TokenAnswer
 from .upload_answer import UploadAnswer
 from .verify_body import VerifyBody
@@ -66,6 +70,9 @@ __all__ = (
     "CreatedKey",
     "CreatedLog",
     "CreatedTenant",
+    "DeleteTenantBody",
+    "DeletionJobState",
+    "DeletionStepName",
     "Direction",
     "EmailBody",
     "Encoding",
@@ -100,6 +107,7 @@ __all__ = (
     "State",
     "Success",
     "TenantBody",
+    "TenantDeletionBody",
     "TokenAnswer",
     "UploadAnswer",
     "VerifyBody",

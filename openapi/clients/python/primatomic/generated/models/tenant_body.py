@@ -14,6 +14,7 @@ from ..types import UNSET, Unset
 if TYPE_CHECKING:
     from ..models.quotas import Quotas
     from ..models.rate_limit import RateLimit
+    from ..models.tenant_deletion_body import TenantDeletionBody
 
 
 T = TypeVar("T", bound="TenantBody")
@@ -29,6 +30,7 @@ class TenantBody:
         role (Role): What someone may do; each role may do all that a lower one may.
         short_name (str):
         tenant_id (UUID):
+        deletion (None | TenantDeletionBody | Unset): Null unless the tenant is going to be deleted.
         rate_limit (None | RateLimit | Unset): Null when requests are not limited.
     """
 
@@ -37,11 +39,13 @@ class TenantBody:
     role: Role
     short_name: str
     tenant_id: UUID
+    deletion: None | TenantDeletionBody | Unset = UNSET
     rate_limit: None | RateLimit | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.rate_limit import RateLimit
+        from ..models.tenant_deletion_body import TenantDeletionBody
 
         created_at = self.created_at.isoformat()
 
@@ -52,6 +56,14 @@ class TenantBody:
         short_name = self.short_name
 
         tenant_id = str(self.tenant_id)
+
+        deletion: dict[str, Any] | None | Unset
+        if isinstance(self.deletion, Unset):
+            deletion = UNSET
+        elif isinstance(self.deletion, TenantDeletionBody):
+            deletion = self.deletion.to_dict()
+        else:
+            deletion = self.deletion
 
         rate_limit: dict[str, Any] | None | Unset
         if isinstance(self.rate_limit, Unset):
@@ -72,6 +84,8 @@ class TenantBody:
                 "tenant_id": tenant_id,
             }
         )
+        if deletion is not UNSET:
+            field_dict["deletion"] = deletion
         if rate_limit is not UNSET:
             field_dict["rate_limit"] = rate_limit
 
@@ -81,6 +95,7 @@ class TenantBody:
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         from ..models.quotas import Quotas
         from ..models.rate_limit import RateLimit
+        from ..models.tenant_deletion_body import TenantDeletionBody
 
         d = dict(src_dict)
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
@@ -92,6 +107,23 @@ class TenantBody:
         short_name = d.pop("short_name")
 
         tenant_id = UUID(d.pop("tenant_id"))
+
+        def _parse_deletion(data: object) -> None | TenantDeletionBody | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                deletion_type_0 = TenantDeletionBody.from_dict(data)
+
+                return deletion_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | TenantDeletionBody | Unset, data)
+
+        deletion = _parse_deletion(d.pop("deletion", UNSET))
 
         def _parse_rate_limit(data: object) -> None | RateLimit | Unset:
             if data is None:
@@ -116,6 +148,7 @@ class TenantBody:
             role=role,
             short_name=short_name,
             tenant_id=tenant_id,
+            deletion=deletion,
             rate_limit=rate_limit,
         )
 

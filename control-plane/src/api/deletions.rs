@@ -1,0 +1,179 @@
+//! The deletion of a tenant: taking it back, and looking how far it is. It begins with
+//! `DELETE /tenants/me`.
+
+use poem_openapi::param::Path;
+use poem_openapi::types::Example;
+use poem_openapi::{Enum, Object, OpenApi};
+use protocol::TenantDeletionId;
+use serde::{Deserialize, Serialize};
+use storage::catalog::DeletionStep;
+use uuid::Uuid;
+
+use super::Tag;
+use super::answer::Answer;
+use super::caller::{LastCaller, Visitor};
+use super::tenants::TenantBody;
+use crate::domain::closing::DeletionState;
+use crate::errors::Failure;
+
+pub(super) struct DeletionsApi;
+
+/// Which tenant goes, and when.
+#[derive(Object, Serialize, Deserialize)]
+#[oai(example)]
+pub(super) struct DeleteTenantBody {
+    /// The short name of the tenant, so that no one deletes another one by mistake.
+    pub short_name: String,
+    /// Delete it now. It can't be restored then.
+    #[oai(default)]
+    #[serde(default)]
+    pub immediately: bool,
+}
+
+impl Example for DeleteTenantBody {
+    fn example() -> Self {
+        Self {
+            short_name: "acme".to_owned(),
+            immediately: false,
+        }
+    }
+}
+
+/// How far a deletion is.
+#[derive(Clone, Copy, Enum, Serialize, Deserialize)]
+#[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub(super) enum DeletionJobState {
+    /// The tenant is closed, and its owner may restore it.
+    Scheduled,
+    /// It is deleted for good, and its data is being erased.
+    Running,
+    /// Nothing is left of it, in no backup either.
+    Done,
+}
+
+/// A step of a deletion.
+#[derive(Clone, Copy, Enum, Serialize, Deserialize)]
+#[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub(super) enum DeletionStepName {
+    /// Waiting for `delete_at`.
+    Scheduled,
+    /// Removing logs, views, members and keys.
+    Logs,
+    /// Erasing what was noted: the audit log, usage, people who are members of no other tenant.
+    Records,
+    /// Removing events, snapshots and components.
+    Bytes,
+    /// Writing archived segments again without the tenant's events.
+    Archive,
+    /// Waiting for backups from before to be removed.
+    Backups,
+    Done,
+}
+
+impl From<DeletionStep> for DeletionStepName {
+    fn from(step: DeletionStep) -> Self {
+        match step {
+            DeletionStep::Scheduled => Self::Scheduled,
+            DeletionStep::Logs => Self::Logs,
+            DeletionStep::Records => Self::Records,
+            DeletionStep::Bytes => Self::Bytes,
+            DeletionStep::Archive => Self::Archive,
+            DeletionStep::Backups => Self::Backups,
+            DeletionStep::Done => Self::Done,
+        }
+    }
+}
+
+/// The deletion of a tenant.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct TenantDeletionBody {
+    job_id: Uuid,
+    tenant_id: Uuid,
+    state: DeletionJobState,
+    /// What is being done.
+    step: DeletionStepName,
+    /// Since when.
+    step_since: String,
+    requested_at: String,
+    /// When the tenant is, or was, deleted for good.
+    delete_at: String,
+    /// When nothing was left.
+    finished_at: Option<String>,
+    /// Logs that are still to be removed.
+    logs_left: u64,
+    /// Logs and views whose bytes are still to be removed.
+    removals_left: u64,
+    /// Where this is to be read again, without a token too.
+    link: String,
+}
+
+impl From<DeletionState> for TenantDeletionBody {
+    fn from(state: DeletionState) -> Self {
+        let DeletionState {
+            deletion,
+            logs_left,
+            removals_left,
+        } = state;
+        let finished = deletion.step == DeletionStep::Done;
+        Self {
+            job_id: deletion.id.0,
+            tenant_id: deletion.tenant.0,
+            state: match deletion.step {
+                DeletionStep::Scheduled => DeletionJobState::Scheduled,
+                DeletionStep::Done => DeletionJobState::Done,
+                _ => DeletionJobState::Running,
+            },
+            step: deletion.step.into(),
+            step_since: deletion.step_at.to_string(),
+            requested_at: deletion.requested_at.to_string(),
+            delete_at: deletion.delete_at.to_string(),
+            finished_at: finished.then(|| deletion.step_at.to_string()),
+            logs_left,
+            removals_left,
+            link: format!("/tenant-deletions/{}", deletion.id),
+        }
+    }
+}
+
+#[OpenApi(tag = "Tag::Tenants")]
+impl DeletionsApi {
+    /// Restore the own tenant
+    ///
+    /// Takes back that it is to be deleted, as long as it is not. Everything is as it was before.
+    #[oai(
+        path = "/tenants/me/restore",
+        method = "post",
+        operation_id = "restoreTenant"
+    )]
+    async fn restore(&self, caller: LastCaller) -> Result<Answer<TenantBody>, Failure> {
+        let LastCaller(caller) = caller;
+        let tenant = caller
+            .app
+            .restore_tenant(caller.access(), caller.request_id)
+            .await?;
+        let role = caller.access().role.into();
+        Ok(Answer::new(TenantBody::new(tenant, role, None)))
+    }
+
+    /// Show the deletion of a tenant
+    ///
+    /// Whoever knows its id may see it, because once the tenant is gone nobody can log in any more.
+    /// It holds no names.
+    #[oai(
+        path = "/tenant-deletions/:id",
+        method = "get",
+        operation_id = "getTenantDeletion"
+    )]
+    async fn show(
+        &self,
+        visitor: Visitor,
+        /// The `job_id` of the deletion.
+        id: Path<Uuid>,
+    ) -> Result<Answer<TenantDeletionBody>, Failure> {
+        let id = TenantDeletionId(id.0);
+        let state = visitor.app.tenant_deletion(id).await?;
+        Ok(Answer::new(state.into()))
+    }
+}

@@ -1,0 +1,131 @@
+//! The end of a tenant: asking for it, taking it back, and looking how far it is.
+
+use protocol::{ErrorCode, RequestId, TenantDeletionId, TenantId};
+use storage::access::{Access, Role};
+use storage::catalog::{DeletionStep, TenantDeletion};
+
+use super::access::require;
+use super::tenants::TenantState;
+use super::{App, context};
+use crate::errors::Failure;
+
+/// A deletion, and what it has still to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DeletionState {
+    pub deletion: TenantDeletion,
+    /// Logs that are still in the catalog.
+    pub logs_left: u64,
+    /// Logs, and views of other logs, whose bytes are still in the event log or the object store.
+    pub removals_left: u64,
+}
+
+impl App {
+    /// Closes the tenant, to be deleted when the time for changing one's mind is over, or at once.
+    ///
+    /// # Errors
+    /// When the caller is not its owner, or does not name it.
+    pub(crate) async fn delete_tenant(
+        &self,
+        access: &Access,
+        request_id: RequestId,
+        short_name: &str,
+        immediately: bool,
+    ) -> Result<DeletionState, Failure> {
+        require(access, Role::Owner)?;
+        let tenant = self.catalog.tenant(access).await?;
+        if tenant.short_name != short_name {
+            return Err(Failure::new(
+                ErrorCode::InvalidRequest,
+                "`short_name` is not the name of your tenant; nothing was deleted",
+            ));
+        }
+        let delete_at = if immediately {
+            self.clock.now()
+        } else {
+            self.time_after(self.options.deletion_grace)
+        };
+        let deletion = self
+            .catalog
+            .schedule_tenant_deletion(access, context(access, request_id), delete_at)
+            .await?;
+        self.sessions.forget_tenant(access.tenant);
+        self.deleted.notify_one();
+        self.state_of_deletion(deletion).await
+    }
+
+    /// Opens the tenant again.
+    ///
+    /// # Errors
+    /// When the caller is not its owner.
+    pub(crate) async fn restore_tenant(
+        &self,
+        access: &Access,
+        request_id: RequestId,
+    ) -> Result<TenantState, Failure> {
+        require(access, Role::Owner)?;
+        self.catalog
+            .cancel_tenant_deletion(access, context(access, request_id))
+            .await?;
+        self.sessions.forget_tenant(access.tenant);
+        self.tenant(access).await
+    }
+
+    /// The deletion of the own tenant, if it is to be deleted.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub(crate) async fn own_deletion(
+        &self,
+        access: &Access,
+    ) -> Result<Option<DeletionState>, Failure> {
+        match self.catalog.deletion_of_tenant(access.tenant).await? {
+            Some(deletion) => self.state_of_deletion(deletion).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A deletion, for whoever knows its id: once it has begun there is nobody left to ask who it
+    /// is.
+    ///
+    /// # Errors
+    /// When there is none, or it was cancelled.
+    pub(crate) async fn tenant_deletion(
+        &self,
+        id: TenantDeletionId,
+    ) -> Result<DeletionState, Failure> {
+        let deletion = self.catalog.tenant_deletion(id).await?;
+        let deletion = deletion.ok_or_else(|| {
+            Failure::new(
+                ErrorCode::DeletionNotFound,
+                "there is no such deletion, or it was cancelled",
+            )
+        })?;
+        self.state_of_deletion(deletion).await
+    }
+
+    async fn state_of_deletion(&self, deletion: TenantDeletion) -> Result<DeletionState, Failure> {
+        let (logs_left, removals_left) = self.catalog.left_of_tenant(deletion.tenant).await?;
+        Ok(DeletionState {
+            deletion,
+            logs_left,
+            removals_left,
+        })
+    }
+
+    /// # Errors
+    /// When the tenant was deleted: whoever asks for it by its id is told so.
+    pub(super) async fn check_not_deleted(&self, tenant: TenantId) -> Result<(), Failure> {
+        let deletion = self.catalog.deletion_of_tenant(tenant).await?;
+        match deletion.filter(|it| it.step > DeletionStep::Scheduled) {
+            Some(deletion) => Err(Failure::new(
+                ErrorCode::TenantDeleted,
+                format!(
+                    "the tenant was deleted at {}; GET /tenant-deletions/{} says how far its data \
+                     is erased",
+                    deletion.delete_at, deletion.id
+                ),
+            )),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Removing the bytes of what was deleted, and carrying deletions of tenants on.
+//!
+//! Every control plane does all of it: each step may be repeated, and a crash between any two leaves
+//! a row that says where to go on. What only the archiver can do, writing segments again, is its own
+//! part of a tenant's deletion.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use protocol::{ComponentDigest, TenantDeletionId};
+use storage::catalog::{Deletion, DeletionStep, TenantDeletion};
+use storage::objects::{ObjectError, ObjectKey};
+
+use super::App;
+use crate::crash::{Point, reached};
+use crate::errors::Failure;
+use crate::mail_sweep;
+
+/// Deletions are looked for this often, even when nothing was deleted here.
+const INTERVAL: Duration = Duration::from_secs(60);
+const RETRY_PAUSE: Duration = Duration::from_secs(5);
+const DELETIONS_AT_A_TIME: u32 = 100;
+const TENANTS_AT_A_TIME: u32 = 100;
+
+/// Deletions of tenants that wait for the archive, at most.
+const WAITING_MAX: u32 = 10_000;
+const OBJECTS_AT_A_TIME: usize = 1_000;
+
+/// The steps of a tenant's deletion that need no archiver.
+const OWN_STEPS: [DeletionStep; 4] = [
+    DeletionStep::Scheduled,
+    DeletionStep::Logs,
+    DeletionStep::Records,
+    DeletionStep::Bytes,
+];
+
+impl App {
+    pub(super) async fn remove_deleted_for_ever(&self) {
+        // A restore brings records back that were erased since the backup, and each node has a mailbox
+        // of its own. So what is not done is erased once more on each node, after each start.
+        let mut erased = HashSet::new();
+        loop {
+            let pause = match self.remove_all_deleted(&mut erased).await {
+                Ok(pause) => pause,
+                Err(failure) => {
+                    tracing::warn!(%failure, "what was deleted is not removed yet");
+                    RETRY_PAUSE
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.deleted.notified() => {}
+            }
+        }
+    }
+
+    /// Does what can be done now; how long to wait for more.
+    async fn remove_all_deleted(
+        &self,
+        erased: &mut HashSet<TenantDeletionId>,
+    ) -> Result<Duration, Failure> {
+        self.remove_deleted().await?;
+        for step in OWN_STEPS {
+            let due = self.catalog.tenant_deletions_at(step, TENANTS_AT_A_TIME);
+            for deletion in due.await? {
+                self.carry_on(deletion).await?;
+            }
+        }
+        for step in [DeletionStep::Archive, DeletionStep::Backups] {
+            let waiting = self.catalog.tenant_deletions_at(step, WAITING_MAX);
+            for deletion in waiting.await? {
+                if !erased.contains(&deletion.id) {
+                    self.erase_records(&deletion).await?;
+                    self.remove_mail_to_nobody().await?;
+                    erased.insert(deletion.id);
+                }
+            }
+        }
+        let next = self.catalog.next_tenant_deletion().await?;
+        Ok(next.map_or(INTERVAL, |next| {
+            let now = self.clock.now().as_micros();
+            INTERVAL.min(Duration::from_micros(next.as_micros().saturating_sub(now)))
+        }))
+    }
+
+    /// Carries the deletion of a tenant as far as it goes without the archiver.
+    async fn carry_on(&self, mut deletion: TenantDeletion) -> Result<(), Failure> {
+        loop {
+            match deletion.step {
+                DeletionStep::Scheduled => {
+                    self.catalog.start_tenant_deletion(&deletion).await?;
+                    reached(Point::DeletionStarted);
+                }
+                DeletionStep::Logs => {
+                    while !self.catalog.remove_some_logs(&deletion).await? {
+                        reached(Point::LogsRemoved);
+                    }
+                    reached(Point::LogsRemoved);
+                }
+                DeletionStep::Records => {
+                    self.erase_records(&deletion).await?;
+                    let next = DeletionStep::Bytes;
+                    self.catalog
+                        .advance_tenant_deletion(&deletion, next)
+                        .await?;
+                }
+                DeletionStep::Bytes => {
+                    self.remove_deleted().await?;
+                    self.remove_unused_components().await?;
+                    self.event_log.scrub().await?;
+                    self.catalog.scrub().await?;
+                    reached(Point::BytesRemoved);
+                    let next = DeletionStep::Archive;
+                    self.catalog
+                        .advance_tenant_deletion(&deletion, next)
+                        .await?;
+                }
+                DeletionStep::Archive | DeletionStep::Backups | DeletionStep::Done => return Ok(()),
+            }
+            let before = deletion.step;
+            match self.catalog.tenant_deletion(deletion.id).await? {
+                Some(now) if now.step > before => deletion = now,
+                // It was cancelled or put off.
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    async fn erase_records(&self, deletion: &TenantDeletion) -> Result<(), Failure> {
+        while !self.catalog.erase_some_records(deletion).await? {
+            reached(Point::RecordsErased);
+        }
+        reached(Point::RecordsErased);
+        Ok(())
+    }
+
+    /// Removes the bytes of everything that was deleted. Each step may be repeated: a crash between
+    /// any two leaves the row, and the next start goes through them again.
+    async fn remove_deleted(&self) -> Result<(), Failure> {
+        loop {
+            let deletions = self.catalog.pending_deletions(DELETIONS_AT_A_TIME).await?;
+            if deletions.is_empty() {
+                return Ok(());
+            }
+            for deletion in deletions {
+                self.remove(&deletion).await?;
+                self.catalog.finish_deletion(&deletion).await?;
+            }
+        }
+    }
+
+    async fn remove(&self, deletion: &Deletion) -> Result<(), Failure> {
+        if let Some(log) = deletion.log {
+            self.event_log.delete(log).await?;
+            self.appender.forget(log);
+            reached(Point::FramesRemoved);
+        }
+        self.views.forget(deletion.versions.clone()).await;
+        for version in &deletion.versions {
+            self.remove_objects(&ObjectKey::snapshots_of(*version))
+                .await?;
+            reached(Point::SnapshotsRemoved);
+        }
+        for component in &deletion.components {
+            self.remove_component(*component).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes a component and what was compiled from it, unless a version of any tenant runs it.
+    async fn remove_component(&self, component: ComponentDigest) -> Result<(), Failure> {
+        if self.catalog.component_in_use(component).await? {
+            return Ok(());
+        }
+        for artifact in self.catalog.artifacts_of(component).await? {
+            self.objects.delete(&ObjectKey::artifact(artifact)).await?;
+            self.catalog.forget_artifact(artifact).await?;
+        }
+        // An artifact that is missing is compiled again; a component must not be.
+        let key = &ObjectKey::component(component);
+        let remove = || async { Ok::<_, Failure>(self.objects.delete(key).await?) };
+        self.catalog.if_unused(component, remove).await?;
+        reached(Point::ComponentRemoved);
+        Ok(())
+    }
+
+    /// Removes components that no version runs: those of uploads that were refused, or that a crash
+    /// cut off. An upload that is under way finds its own missing, and stores it again.
+    async fn remove_unused_components(&self) -> Result<(), Failure> {
+        let mut after: Option<ObjectKey> = None;
+        loop {
+            let objects = self
+                .objects
+                .list(ObjectKey::COMPONENTS, after.as_ref(), OBJECTS_AT_A_TIME)
+                .await?;
+            let Some(last) = objects.last() else {
+                return Ok(());
+            };
+            after = Some(last.key.clone());
+            for component in objects.iter().filter_map(|it| it.key.as_component()) {
+                self.remove_component(component).await?;
+            }
+        }
+    }
+
+    async fn remove_objects(&self, prefix: &str) -> Result<(), ObjectError> {
+        loop {
+            let objects = self.objects.list(prefix, None, OBJECTS_AT_A_TIME).await?;
+            if objects.is_empty() {
+                return Ok(());
+            }
+            for object in objects {
+                self.objects.delete(&object.key).await?;
+            }
+        }
+    }
+
+    /// Removes mails to people who are not there any more.
+    async fn remove_mail_to_nobody(&self) -> Result<(), Failure> {
+        let Some(directory) = self.mail.kept_in().map(ToOwned::to_owned) else {
+            return Ok(());
+        };
+        let failed = |error: &dyn std::fmt::Display| {
+            Failure::unavailable("the mailbox can't be looked through", error)
+        };
+        let looking = tokio::task::spawn_blocking(move || mail_sweep::recipients(&directory));
+        let mails = looking
+            .await
+            .map_err(|error| failed(&error))?
+            .map_err(|error| failed(&error))?;
+        for (path, address) in mails {
+            if self.catalog.user_by_email(&address).await?.is_none() {
+                let removed = tokio::fs::remove_file(&path).await;
+                removed.map_err(|error| failed(&error))?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,195 @@
+//! `DELETE /tenants/me`: closing a tenant, restoring it, and what its deletion takes with it.
+
+use std::time::Duration;
+
+use protocol::TenantDeletionId;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::client::{Answer, Client, send};
+use crate::server::{Server, unlimited};
+
+async fn delete(client: &Client, body: Value) -> Answer {
+    send(client.request(Method::DELETE, "/tenants/me").json(&body)).await
+}
+
+async fn log_in(server: &Server, tenant: Option<&str>) -> Answer {
+    let body = json!({
+        "email": "acme@example.org", "password": "correct horse", "tenant_id": tenant
+    });
+    server.anonymous().post_json("/auth/login", body).await
+}
+
+/// Waits until a deletion has done all that needs no archiver.
+async fn until_archive(server: &Server, link: &str) -> Value {
+    for _ in 0..600 {
+        let job = server.anonymous().get(link).await.expect(200).json();
+        if job["step"] == "archive" {
+            return job;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the deletion does not get on");
+}
+
+#[tokio::test]
+async fn a_tenant_is_closed_and_restored() {
+    let server = Server::start().await;
+    let owner = server.tenant("acme").await;
+    owner.log("a").await;
+    owner.post("/logs/a/append", "x").await.expect(200);
+    let member = owner.with_role("member").await;
+    let job = delete(&owner, json!({ "short_name": "acme" }))
+        .await
+        .expect(202)
+        .json();
+    assert_eq!(
+        (&job["state"], &job["step"]),
+        (&json!("scheduled"), &json!("scheduled"))
+    );
+    let days = |field: &str| -> jiff::Timestamp { job[field].as_str().unwrap().parse().unwrap() };
+    let grace = days("delete_at").duration_since(days("requested_at"));
+    assert!(grace.as_secs().abs_diff(7 * 24 * 3_600) < 60, "{grace}");
+    // Nothing works but looking at it.
+    for client in [&owner, &member] {
+        for path in ["/logs", "/logs/a", "/logs/a/events", "/keys"] {
+            let answer = client.get(path).await.expect_error(403, "tenant_closed");
+            let text = answer.json()["error"].as_str().unwrap().to_owned();
+            assert!(text.contains(job["delete_at"].as_str().unwrap()), "{text}");
+            assert!(text.contains("POST /tenants/me/restore"), "{text}");
+        }
+        client
+            .post("/logs/a/append", "y")
+            .await
+            .expect_error(403, "tenant_closed");
+        let me = client.get("/tenants/me").await.expect(200).json();
+        assert_eq!(me["deletion"]["job_id"], job["job_id"]);
+    }
+    let link = job["link"].as_str().unwrap();
+    let seen = server.anonymous().get(link).await.expect(200).json();
+    assert_eq!(seen, job);
+    // It is the owner's to take back. Asked again, it changes nothing.
+    member
+        .post("/tenants/me/restore", "")
+        .await
+        .expect_error(403, "forbidden");
+    let again = delete(&owner, json!({ "short_name": "acme" })).await;
+    assert_eq!(again.expect(202).json()["delete_at"], job["delete_at"]);
+    log_in(&server, None).await.expect(200);
+    for _ in 0..2 {
+        let restored = owner.post("/tenants/me/restore", "").await.expect(200);
+        assert_eq!(restored.json()["deletion"], Value::Null);
+    }
+    let events = member.get("/logs/a/events").await.expect(200).json();
+    assert_eq!(events["events"][0]["data"], "x");
+    server
+        .anonymous()
+        .get(link)
+        .await
+        .expect_error(404, "deletion_not_found");
+}
+
+#[tokio::test]
+async fn only_the_owner_who_names_the_tenant_deletes_it() {
+    let server = Server::start().await;
+    let owner = server.tenant("acme").await;
+    let admin = owner.with_role("admin").await;
+    delete(&admin, json!({ "short_name": "acme" }))
+        .await
+        .expect_error(403, "forbidden");
+    for body in [json!({ "short_name": "acme2" }), json!({}), json!([])] {
+        delete(&owner, body)
+            .await
+            .expect_error(400, "invalid_request");
+    }
+    let me = owner.get("/tenants/me").await.expect(200).json();
+    assert_eq!(me["deletion"], Value::Null);
+    let nobodys = format!("/tenant-deletions/{}", TenantDeletionId::generate());
+    server
+        .anonymous()
+        .get(&nobodys)
+        .await
+        .expect_error(404, "deletion_not_found");
+}
+
+#[tokio::test]
+async fn a_live_tail_ends_when_the_tenant_is_closed() {
+    let server = Server::with(control_plane::Options {
+        heartbeat: Duration::from_millis(50),
+        ..unlimited()
+    })
+    .await;
+    let owner = server.tenant("acme").await;
+    owner.log("a").await;
+    let tail = owner
+        .request(Method::GET, "/logs/a/events")
+        .header("accept", "text/event-stream")
+        .send()
+        .await
+        .unwrap();
+    delete(&owner, json!({ "short_name": "acme" }))
+        .await
+        .expect(202);
+    let ended = tokio::time::timeout(Duration::from_secs(30), tail.bytes());
+    ended.await.expect("the tail goes on").unwrap();
+}
+
+#[tokio::test]
+async fn a_deleted_tenant_is_gone_for_good() {
+    let server = Server::start().await;
+    let owner = server.tenant("acme").await;
+    let tenant = owner.get("/tenants/me").await.json()["tenant_id"].clone();
+    owner.log("a").await;
+    owner.post("/logs/a/append", "x").await.expect(200);
+    let session = log_in(&server, None).await.expect(200).json();
+    let session = server.with_token(session["access_token"].as_str().unwrap());
+    let body = json!({ "short_name": "acme", "immediately": true });
+    let job = delete(&owner, body).await.expect(202).json();
+    let link = job["link"].as_str().unwrap();
+    let job = until_archive(&server, link).await;
+    assert_eq!(job["state"], "running");
+    assert_eq!(
+        (&job["logs_left"], &job["removals_left"]),
+        (&json!(0), &json!(0))
+    );
+    assert_eq!(job["finished_at"], Value::Null);
+    for client in [&owner, &session] {
+        client
+            .get("/tenants/me")
+            .await
+            .expect_error(401, "unauthenticated");
+    }
+    // Who asks for the tenant is told that it is gone; the person is not known any more.
+    let told = log_in(&server, tenant.as_str())
+        .await
+        .expect_error(410, "tenant_deleted");
+    let text = told.json()["error"].as_str().unwrap().to_owned();
+    assert!(text.contains(link), "{text}");
+    log_in(&server, None)
+        .await
+        .expect_error(401, "invalid_credentials");
+    // Its name and its address are free.
+    server.tenant("acme").await;
+    assert!(server.catalog.rebuild().await.unwrap().equal());
+}
+
+#[tokio::test]
+async fn a_tenant_goes_when_its_time_comes_and_a_restart_does_not_matter() {
+    let grace = |seconds| control_plane::Options {
+        deletion_grace: Duration::from_secs(seconds),
+        ..unlimited()
+    };
+    let server = Server::with(grace(2)).await;
+    let owner = server.tenant("acme").await;
+    let job = delete(&owner, json!({ "short_name": "acme" }))
+        .await
+        .expect(202)
+        .json();
+    assert_eq!(job["state"], "scheduled");
+    let directory = server.stop().await;
+    let server = Server::in_directory(directory, grace(2)).await;
+    until_archive(&server, job["link"].as_str().unwrap()).await;
+    log_in(&server, None)
+        .await
+        .expect_error(401, "invalid_credentials");
+}

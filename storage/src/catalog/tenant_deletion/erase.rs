@@ -1,0 +1,158 @@
+//! Erasing what the catalog holds of a tenant that is gone, and of people who are.
+//!
+//! Control events are what a rebuild starts from, so the few that later ones rely on stay, without
+//! anything that says who it was: that there was a tenant or a person, and that they were deleted.
+
+use protocol::TenantId;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
+};
+
+use super::super::column::from_json;
+use super::super::entity::{compute_usage, control_event, session, stored_bytes};
+use super::super::event::{ControlEvent, PEOPLE};
+use super::super::turn::Turn;
+use super::super::{Catalog, CatalogError};
+use super::TenantDeletion;
+
+/// Control events that are removed in one transaction.
+const EVENTS_AT_A_TIME: u64 = 2_000;
+
+/// What stays of a tenant.
+const KEPT: [&str; 6] = [
+    CREATED,
+    "tenant_deletion_scheduled",
+    "tenant_deletion_cancelled",
+    "tenant_deletion_started",
+    "tenant_deleted",
+    "tenant_erasure_advanced",
+];
+
+const CREATED: &str = "tenant_created";
+
+impl Catalog {
+    /// Erases some of what is noted of a tenant that is gone. Says whether nothing is left.
+    ///
+    /// # Errors
+    /// When the rows can't be removed.
+    pub async fn erase_some_records(&self, of: &TenantDeletion) -> Result<bool, CatalogError> {
+        let tenant = of.tenant;
+        self.change(Turn::NewTenant(tenant), move |change| async move {
+            let sql = change.sql();
+            let positions: Vec<i64> = control_event::Entity::find()
+                .select_only()
+                .column(control_event::Column::Position)
+                .filter(control_event::Column::TenantId.eq(tenant.0))
+                .filter(control_event::Column::Kind.is_not_in(KEPT))
+                .order_by_asc(control_event::Column::Sequence)
+                .limit(EVENTS_AT_A_TIME)
+                .into_tuple()
+                .all(sql)
+                .await?;
+            let last = (positions.len() as u64) < EVENTS_AT_A_TIME;
+            control_event::Entity::delete_many()
+                .filter(control_event::Column::Position.is_in(positions))
+                .exec(sql)
+                .await?;
+            name_nobody(sql, tenant).await?;
+            compute_usage::Entity::delete_many()
+                .filter(compute_usage::Column::TenantId.eq(tenant.0))
+                .exec(sql)
+                .await?;
+            stored_bytes::Entity::delete_by_id(tenant.0)
+                .exec(sql)
+                .await?;
+            session::Entity::delete_many()
+                .filter(session::Column::TenantId.eq(tenant.0))
+                .exec(sql)
+                .await?;
+            people(sql).await?;
+            change.commit().await?;
+            Ok(last)
+        })
+        .await
+    }
+
+    /// Takes what was removed out of the catalog's files, where it has any: SQLite keeps it in its
+    /// write-ahead log, and on pages that rows moved from when they were put in balance. Changes wait
+    /// while the file is written again. What PostgreSQL keeps of removed rows goes with its next
+    /// vacuum.
+    ///
+    /// # Errors
+    /// When somebody else reads the catalog for too long.
+    pub async fn scrub(&self) -> Result<(), CatalogError> {
+        let sql = self.writer();
+        if sql.get_database_backend() != DbBackend::Sqlite {
+            return Ok(());
+        }
+        sql.execute_unprepared("VACUUM").await?;
+        let truncate = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+        let row = sql.query_one_raw(truncate).await?;
+        let busy: i64 = match row {
+            Some(row) => row.try_get("", "busy")?,
+            None => 0,
+        };
+        if busy == 0 {
+            return Ok(());
+        }
+        Err(CatalogError::Unavailable(
+            "the write-ahead log is being read".to_owned(),
+        ))
+    }
+}
+
+/// Takes the tenant's name out of the event that made it. Names are unique, so each gets one that
+/// says nothing.
+async fn name_nobody(sql: &impl ConnectionTrait, tenant: TenantId) -> Result<(), CatalogError> {
+    let nameless = ControlEvent::TenantCreated {
+        short_name: format!("deleted-{tenant}"),
+    };
+    control_event::Entity::update_many()
+        .col_expr(
+            control_event::Column::Payload,
+            sea_orm::sea_query::Expr::value(from_json(&nameless)?),
+        )
+        .filter(control_event::Column::TenantId.eq(tenant.0))
+        .filter(control_event::Column::Kind.eq(CREATED))
+        .exec(sql)
+        .await?;
+    Ok(())
+}
+
+/// Erases what is recorded of every person who is gone: of their registration the address and the
+/// hash of the password, and all else but that they are gone.
+pub(super) async fn people(sql: &impl ConnectionTrait) -> Result<(), CatalogError> {
+    let sqlite = sql.get_database_backend() == DbBackend::Sqlite;
+    // Written out, so that the index of the events about people is used.
+    let people = if sqlite {
+        format!("x'{}'", PEOPLE.0.simple())
+    } else {
+        format!("'{}'", PEOPLE.0)
+    };
+    let gone = format!(
+        "(SELECT payload ->> 'user' FROM control_events \
+         WHERE tenant_id = {people} AND kind = 'user_deleted')"
+    );
+    let nameless = if sqlite {
+        "json_set(payload, '$.email', 'deleted-' || (payload ->> 'user'), '$.password_hash', '')"
+    } else {
+        "payload || jsonb_build_object('email', 'deleted-' || (payload ->> 'user'), \
+         'password_hash', '')"
+    };
+    let statements = [
+        format!(
+            "DELETE FROM control_events WHERE tenant_id = {people} \
+             AND payload ->> 'user' IN {gone} AND kind NOT IN ('user_registered', 'user_deleted')"
+        ),
+        format!(
+            "UPDATE control_events SET payload = {nameless} WHERE tenant_id = {people} \
+             AND payload ->> 'user' IN {gone} AND kind = 'user_registered' \
+             AND payload ->> 'password_hash' <> ''"
+        ),
+    ];
+    for statement in statements {
+        sql.execute_unprepared(&statement).await?;
+    }
+    Ok(())
+}
