@@ -18,11 +18,13 @@ use super::turn::Turn;
 use super::{Catalog, CatalogError, apply};
 
 /// The read model, in an order in which no table refers to a later one.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 11] = [
     "tenants",
     "users",
     "email_verifications",
+    "password_resets",
     "memberships",
+    "invitations",
     "keys",
     "earlier_secrets",
     "logs",

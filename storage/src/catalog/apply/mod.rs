@@ -4,8 +4,10 @@
 //! limits. Whether a change is allowed was decided before its event was recorded, and a rebuild
 //! must come to the same rows years later.
 
+mod invitation;
 mod key;
 mod log;
+mod password;
 mod people;
 mod version;
 
@@ -26,10 +28,19 @@ pub(super) async fn apply(
         | ControlEvent::UserRegistered { .. }
         | ControlEvent::EmailVerificationRequested { .. }
         | ControlEvent::EmailVerified { .. }
-        | ControlEvent::MemberAdded { .. } => people::apply(sql, recorded).await,
+        | ControlEvent::MemberAdded { .. }
+        | ControlEvent::MemberRoleChanged { .. }
+        | ControlEvent::MemberRemoved { .. } => people::apply(sql, recorded).await,
+        ControlEvent::InvitationCreated { .. }
+        | ControlEvent::InvitationRevoked { .. }
+        | ControlEvent::InvitationAccepted { .. } => invitation::apply(sql, recorded).await,
+        ControlEvent::PasswordResetRequested { .. } | ControlEvent::PasswordChanged { .. } => {
+            password::apply(sql, recorded).await
+        }
         ControlEvent::KeyCreated { .. }
         | ControlEvent::KeyRotated { .. }
-        | ControlEvent::KeyRevoked { .. } => key::apply(sql, recorded).await,
+        | ControlEvent::KeyRevoked { .. }
+        | ControlEvent::KeyRoleLowered { .. } => key::apply(sql, recorded).await,
         ControlEvent::LogCreated { .. }
         | ControlEvent::LogUpdated { .. }
         | ControlEvent::LogDeleted { .. }

@@ -92,6 +92,19 @@ pub(super) async fn apply(
                 .exec_without_returning(sql)
                 .await?;
         }
+        ControlEvent::MemberRoleChanged { user, role } => {
+            membership::Entity::update_many()
+                .col_expr(membership::Column::Role, Expr::value(role.as_str()))
+                .filter(membership::Column::TenantId.eq(recorded.tenant.0))
+                .filter(membership::Column::UserId.eq(user.0))
+                .exec(sql)
+                .await?;
+        }
+        ControlEvent::MemberRemoved { user } => {
+            membership::Entity::delete_by_id((recorded.tenant.0, user.0))
+                .exec(sql)
+                .await?;
+        }
         other => return Err(corrupt(format!("{} is not about people", other.kind())).into()),
     }
     Ok(())
