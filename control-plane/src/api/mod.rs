@@ -18,10 +18,12 @@ mod events;
 mod events_format;
 mod failures;
 mod health;
+mod invitations;
 mod keys;
 mod layer;
 mod limits;
 mod logs;
+mod members;
 
 mod queries;
 mod schemas;
@@ -46,6 +48,8 @@ enum Tag {
     Tenants,
     /// Logging in and out, tokens, and verifying addresses.
     Authentication,
+    /// Members and invitations.
+    People,
     /// API keys.
     Keys,
     /// Logs and their events.
@@ -60,6 +64,8 @@ type Operations = (
     tenants::TenantsApi,
     audit::AuditApi,
     auth::AuthApi,
+    members::MembersApi,
+    invitations::InvitationsApi,
     keys::KeysApi,
     logs::LogsApi,
     append::AppendApi,
@@ -75,6 +81,8 @@ fn service() -> OpenApiService<Operations, ()> {
         tenants::TenantsApi,
         audit::AuditApi,
         auth::AuthApi,
+        members::MembersApi,
+        invitations::InvitationsApi,
         keys::KeysApi,
         logs::LogsApi,
         append::AppendApi,

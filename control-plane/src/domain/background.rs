@@ -138,6 +138,7 @@ impl App {
     fn forget(&self, stale: Stale) {
         match stale {
             Stale::Tenant(tenant) => self.sessions.forget_tenant(tenant),
+            Stale::User(user) => self.sessions.forget_user(user),
             Stale::Log(log) => self.caches.forget_log(log),
             Stale::View(view) => self.caches.forget_view(view),
             Stale::Everything => {
@@ -217,9 +218,13 @@ fn stale(change: &RecordedEvent) -> Option<Stale> {
     match &change.event {
         ControlEvent::KeyRotated { .. }
         | ControlEvent::KeyRevoked { .. }
+        | ControlEvent::KeyRoleLowered { .. }
         | ControlEvent::TenantRateChanged { .. }
         | ControlEvent::TenantQuotasChanged { .. }
-        | ControlEvent::MemberAdded { .. } => Some(Stale::Tenant(change.tenant)),
+        | ControlEvent::MemberAdded { .. }
+        | ControlEvent::MemberRoleChanged { .. }
+        | ControlEvent::MemberRemoved { .. } => Some(Stale::Tenant(change.tenant)),
+        ControlEvent::PasswordChanged { user, .. } => Some(Stale::User(*user)),
         ControlEvent::LogUpdated { log, .. } | ControlEvent::LogDeleted { log, .. } => {
             Some(Stale::Log(*log))
         }
@@ -234,6 +239,10 @@ fn stale(change: &RecordedEvent) -> Option<Stale> {
         | ControlEvent::UserRegistered { .. }
         | ControlEvent::EmailVerificationRequested { .. }
         | ControlEvent::EmailVerified { .. }
+        | ControlEvent::PasswordResetRequested { .. }
+        | ControlEvent::InvitationCreated { .. }
+        | ControlEvent::InvitationRevoked { .. }
+        | ControlEvent::InvitationAccepted { .. }
         | ControlEvent::KeyCreated { .. }
         | ControlEvent::LogCreated { .. }
         | ControlEvent::ViewCreated { .. }
