@@ -58,6 +58,10 @@ fn run(command: Command, output: Output) -> Result<(), Failure> {
         Command::Query(it) => it.run(output, commands::query::run),
         Command::Key(it) => it.run(output, commands::key::run),
         Command::Audit(it) => it.run(output, commands::audit::run),
+        Command::Member(it) => it.run(output, commands::member::run),
+        Command::Invite(it) => it.run(output, commands::invite::run),
+        Command::Password(it) => it.run(output, commands::password::run),
+        Command::Mail(command) => commands::mail::run(command, output),
         Command::Login(it) => it.run_login(output),
         Command::Profile(command) => commands::profile::run(command, output),
     }

@@ -23,6 +23,8 @@ mod json;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod quickstart;
 #[cfg(test)]
 mod recipe;
