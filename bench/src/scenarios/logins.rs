@@ -35,7 +35,8 @@ const LONGER: u32 = 2;
 const WARM_UP: Duration = Duration::from_secs(2);
 
 const LOGINS_PER_SECOND: u32 = 500;
-const ATTACKERS: u32 = 100;
+/// More than the server lets wait for their turn, so that the attack does not slow down with it.
+const ATTACKERS: u32 = 400;
 /// Addresses that the attack comes from; each attacker has as many as all others.
 const ADDRESSES: u32 = 2_000;
 const VICTIM: &str = "victim";
