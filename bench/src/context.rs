@@ -62,6 +62,11 @@ impl Context {
 
     /// The server that was named, or a fresh one.
     pub(crate) fn target(&self) -> Result<Target> {
+        self.target_with(&[])
+    }
+
+    /// The server that was named, or a fresh one with these flags.
+    pub(crate) fn target_with(&self, flags: &[&str]) -> Result<Target> {
         if let Some(url) = &self.options.url {
             let key = self.options.api_key.as_deref().unwrap_or_default();
             return Ok(Target {
@@ -70,7 +75,7 @@ impl Context {
             });
         }
         let data = self.data()?;
-        let server = Server::start(&self.program()?, data.path())?;
+        let server = Server::start_with(&self.program()?, data.path(), flags)?;
         Ok(Target {
             endpoint: server.endpoint.clone(),
             own: Some((server, data)),

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use crate::scenarios::{
     Scenario, append, append_batch, append_many_logs, append_sequential, append_then_query,
-    bystander, cluster, cold_load, fold, idle_logs, query,
+    bystander, cluster, cold_load, fold, idle_logs, logins, query,
 };
 
 #[derive(Debug, Subcommand)]
@@ -58,6 +58,9 @@ pub(crate) enum One {
     /// What a tenant notices of another one whose views work as hard as they may
     #[command(long_about = bystander::ABOUT_BUSY)]
     BystanderBusy(Options),
+    /// What appends and queries notice of an attack on the login
+    #[command(long_about = logins::ABOUT)]
+    Logins(Options),
     /// Single appends to one log of a cluster
     #[command(long_about = cluster::append::ABOUT)]
     ClusterAppend(Options),
@@ -89,6 +92,7 @@ impl One {
             Self::IdleLogs(options) => (Scenario::IdleLogs, options),
             Self::Bystander(options) => (Scenario::Bystander, options),
             Self::BystanderBusy(options) => (Scenario::BystanderBusy, options),
+            Self::Logins(options) => (Scenario::Logins, options),
             Self::ClusterAppend(options) => (Scenario::ClusterAppend, options),
             Self::ClusterAppendManyLogs(options) => (Scenario::ClusterAppendManyLogs, options),
             Self::ClusterReplay(options) => (Scenario::ClusterReplay, options),

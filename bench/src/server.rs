@@ -38,11 +38,20 @@ impl Server {
     /// # Errors
     /// When it does not start; the text ends with its last output.
     pub(crate) fn start(program: &Path, data: &Path) -> Result<Self> {
+        Self::start_with(program, data, &[])
+    }
+
+    /// The same, with further flags.
+    ///
+    /// # Errors
+    /// When it does not start; the text ends with its last output.
+    pub(crate) fn start_with(program: &Path, data: &Path, flags: &[&str]) -> Result<Self> {
         let mut child = Command::new(program)
             .arg("dev")
             .arg("--data")
             .arg(data)
             .args(["--listen", "127.0.0.1:0", "--rate-limit", "0"])
+            .args(flags)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -30,6 +30,8 @@ pub enum Detail {
     Head(Sequence),
     /// The sequence that a view has applied.
     Applied(Sequence),
+    /// Seconds after which it is worth to try again.
+    RetryAfter(u64),
     /// The event at which a view halted.
     Sequence(Sequence),
     /// The sequence of a view's state, and the code that the view gave its own error.

@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 pub use api::openapi_document;
 pub use domain::Parts;
 pub use errors::{Detail, Failure};
-pub use mail::{MailError, Mailbox};
+pub use mail::{DEFAULT_SENDER, MailError, Mailbox};
 pub use options::{Options, Rate};
 
 use domain::App;

@@ -95,6 +95,10 @@ pub struct Options {
     pub session_life: Duration,
     /// Life of a verification link.
     pub verification_life: Duration,
+    /// Life of an invitation.
+    pub invitation_life: Duration,
+    /// Life of a link that sets a new password.
+    pub password_reset_life: Duration,
     /// How long an authenticated token, a log or a live version is used before it is asked for
     /// again. Changes are noticed at once; this is the safety net.
     pub cache_life: Duration,
@@ -102,12 +106,14 @@ pub struct Options {
     pub cache_life_offline: Duration,
     /// How long a tenant can be restored after its owner had it deleted.
     pub deletion_grace: Duration,
-    /// Passwords that are hashed at a time; each takes some 20 MB and tens of milliseconds.
+    /// Passwords that are hashed at a time, half as many as there are cores by default; each takes
+    /// some 20 MB and tens of milliseconds.
     pub password_hashes_max: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             public_url: "http://127.0.0.1:8080".to_owned(),
             tenant_rate: Rate {
@@ -141,10 +147,12 @@ impl Default for Options {
             build_wait: Duration::from_secs(10),
             session_life: Duration::from_secs(3_600),
             verification_life: Duration::from_secs(24 * 3_600),
+            invitation_life: Duration::from_secs(7 * 24 * 3_600),
+            password_reset_life: Duration::from_secs(3_600),
             cache_life: Duration::from_secs(30),
             cache_life_offline: Duration::from_secs(600),
             deletion_grace: Duration::from_secs(7 * 24 * 3_600),
-            password_hashes_max: 2,
+            password_hashes_max: (cores / 2).max(1),
         }
     }
 }

@@ -27,6 +27,7 @@ EVERYTHING = REQUIRED | {
            "endpoint": "https://s3.example.com", "secret": {"name": "s3-key"}},
     "serviceAccount": {"annotations": {"example.com/role": "reader"}},
     "publicUrl": "https://log.example.com",
+    "mail": {"from": "Log <no-reply@log.example.com>", "secret": {"name": "smtp"}},
     "trustedProxies": ["10.0.0.1", "10.0.0.2"],
     "shutdownTimeoutSecs": 90,
     "settings": {"PRIMATOMIC_RATE_LIMIT": "500"},
@@ -174,6 +175,7 @@ class Rendered(unittest.TestCase):
         self.assertEqual(values["PRIMATOMIC_LOG"], "debug")
         self.assertEqual(values["PRIMATOMIC_VIEWS_MEMORY"], "2G")
         self.assertIn("AWS_SECRET_ACCESS_KEY", values)
+        self.assertIn("PRIMATOMIC_SMTP_URL", values)
         plain = container(deployments(self.plain)["demo-worker"])
         self.assertNotIn("AWS_SECRET_ACCESS_KEY", {it["name"] for it in plain["env"]})
 
@@ -188,7 +190,7 @@ class Rendered(unittest.TestCase):
     def test_no_secret_is_in_the_settings(self):
         for objects in (self.plain, self.full):
             text = yaml.safe_dump(next(it for (kind, _), it in objects.items() if kind == "ConfigMap"))
-            for word in ("PASSWORD", "DATABASE_URL", "SECRET"):
+            for word in ("PASSWORD", "DATABASE_URL", "SMTP_URL", "SECRET"):
                 self.assertNotIn(word, text)
 
 

@@ -19,6 +19,7 @@ mod m0002_read_model;
 mod m0003_operations;
 mod m0004_postgresql;
 mod m0005_archive;
+mod m0006_people;
 mod m0007_key_rotation;
 mod m0008_tenant_deletions;
 mod m0010_quotas;
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_operations::Migration),
             Box::new(m0004_postgresql::Migration),
             Box::new(m0005_archive::Migration),
+            Box::new(m0006_people::Migration),
             Box::new(m0007_key_rotation::Migration),
             Box::new(m0008_tenant_deletions::Migration),
             Box::new(m0010_quotas::Migration),

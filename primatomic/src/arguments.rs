@@ -4,7 +4,10 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use primatomic_client::Client;
 
-use crate::commands::{append, audit, events, key, log, login, profile, query, tail, tenant, view};
+use crate::commands::{
+    append, audit, events, invite, key, log, login, mail, member, password, profile, query, tail,
+    tenant, view,
+};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::profile::ConnectionOptions;
@@ -62,7 +65,16 @@ pub(crate) enum Command {
     Audit(Connected<audit::AuditArguments>),
     /// Show, delete and restore your tenant
     Tenant(Connected<tenant::TenantArguments>),
-    /// Check an API key and keep it in a profile
+    /// List members, change their roles, remove them
+    Member(Connected<member::MemberArguments>),
+    /// Invite people, and accept invitations
+    Invite(Connected<invite::InviteArguments>),
+    /// Set a new password
+    Password(Connected<password::PasswordArguments>),
+    /// Read the mails of a server on this machine that has no SMTP server
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
+    /// Check an API key, or an address and its password, and keep what opens the server in a profile
     Login(Connected<login::LoginArguments>),
     /// Manage the profiles of the configuration file
     #[command(subcommand)]
@@ -103,6 +115,10 @@ impl Command {
             Self::Key(it) => it.connection.json,
             Self::Audit(it) => it.connection.json,
             Self::Tenant(it) => it.connection.json,
+            Self::Member(it) => it.connection.json,
+            Self::Invite(it) => it.connection.json,
+            Self::Password(it) => it.connection.json,
+            Self::Mail(command) => command.wants_json(),
             Self::Login(it) => it.connection.json,
             Self::Profile(command) => command.wants_json(),
             Self::Migrate(options) | Self::RebuildCatalog(options) => options.json,

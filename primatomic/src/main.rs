@@ -59,6 +59,10 @@ fn run(command: Command, output: Output) -> Result<(), Failure> {
         Command::Key(it) => it.run(output, commands::key::run),
         Command::Audit(it) => it.run(output, commands::audit::run),
         Command::Tenant(it) => it.run(output, commands::tenant::run),
+        Command::Member(it) => it.run(output, commands::member::run),
+        Command::Invite(it) => it.run(output, commands::invite::run),
+        Command::Password(it) => it.run(output, commands::password::run),
+        Command::Mail(command) => commands::mail::run(command, output),
         Command::Login(it) => it.run_login(output),
         Command::Profile(command) => commands::profile::run(command, output),
     }

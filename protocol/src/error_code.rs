@@ -21,9 +21,11 @@ pub enum ErrorCode {
     InvalidCursor,
     /// The address can't be one.
     InvalidEmail,
-    /// The password is too short, too long or too common.
+    /// The password is too short or too long.
     InvalidPassword,
-    /// A verification token is unknown, used or expired.
+    /// The password is one of the most common ones, or the name of whoever has it.
+    CommonPassword,
+    /// The token of a mail's link is unknown, used or expired.
     InvalidToken,
     /// The batch holds no event.
     EmptyBatch,
@@ -41,6 +43,9 @@ pub enum ErrorCode {
     EmailNotVerified,
     /// The tenant is going to be deleted, and closed until then.
     TenantClosed,
+    /// Too many wrong passwords for the address came from this network; `Retry-After` says how long
+    /// to wait.
+    TooManyAttempts,
     /// There is no such route.
     NotFound,
     /// The tenant has no such log.
@@ -53,6 +58,10 @@ pub enum ErrorCode {
     KeyNotFound,
     /// There is no such deletion of a tenant, or it was cancelled.
     DeletionNotFound,
+    /// The tenant has no such member.
+    MemberNotFound,
+    /// The tenant has no such invitation.
+    InvitationNotFound,
     /// The route has no such method; `Allow` lists those it has.
     MethodNotAllowed,
     /// None of the media types in `Accept` is offered.
@@ -63,6 +72,8 @@ pub enum ErrorCode {
     NameTaken,
     /// The address is registered already.
     EmailTaken,
+    /// The address belongs to a member already.
+    AlreadyMember,
     /// `Expected-Sequence` is not the log's head.
     SequenceMismatch,
     /// The key was used with another payload.
@@ -115,6 +126,10 @@ pub enum ErrorCode {
     StorageLimitReached,
     /// The tenant has as many live streams open as it may.
     StreamLimitReached,
+    /// The tenant has as many members and open invitations as it may.
+    MemberLimitReached,
+    /// The tenant sent as many invitations within a day as it may.
+    InvitationLimitReached,
     /// An error of ours; the request id finds it in our logs.
     Internal,
     /// The operation is not configured on this server.
@@ -146,6 +161,7 @@ impl ErrorCode {
         Self::InvalidCursor,
         Self::InvalidEmail,
         Self::InvalidPassword,
+        Self::CommonPassword,
         Self::InvalidToken,
         Self::EmptyBatch,
         Self::MalformedBatch,
@@ -155,17 +171,21 @@ impl ErrorCode {
         Self::Forbidden,
         Self::EmailNotVerified,
         Self::TenantClosed,
+        Self::TooManyAttempts,
         Self::NotFound,
         Self::LogNotFound,
         Self::ViewNotFound,
         Self::VersionNotFound,
         Self::KeyNotFound,
         Self::DeletionNotFound,
+        Self::MemberNotFound,
+        Self::InvitationNotFound,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
         Self::RequestTimeout,
         Self::NameTaken,
         Self::EmailTaken,
+        Self::AlreadyMember,
         Self::SequenceMismatch,
         Self::IdempotencyKeyReused,
         Self::ViewFailed,
@@ -192,6 +212,8 @@ impl ErrorCode {
         Self::KeyLimitReached,
         Self::StorageLimitReached,
         Self::StreamLimitReached,
+        Self::MemberLimitReached,
+        Self::InvitationLimitReached,
         Self::Internal,
         Self::NotImplemented,
         Self::Unavailable,
@@ -215,6 +237,7 @@ impl ErrorCode {
             Self::InvalidCursor => "invalid_cursor",
             Self::InvalidEmail => "invalid_email",
             Self::InvalidPassword => "invalid_password",
+            Self::CommonPassword => "common_password",
             Self::InvalidToken => "invalid_token",
             Self::EmptyBatch => "empty_batch",
             Self::MalformedBatch => "malformed_batch",
@@ -224,17 +247,21 @@ impl ErrorCode {
             Self::Forbidden => "forbidden",
             Self::EmailNotVerified => "email_not_verified",
             Self::TenantClosed => "tenant_closed",
+            Self::TooManyAttempts => "too_many_attempts",
             Self::NotFound => "not_found",
             Self::LogNotFound => "log_not_found",
             Self::ViewNotFound => "view_not_found",
             Self::VersionNotFound => "version_not_found",
             Self::KeyNotFound => "key_not_found",
             Self::DeletionNotFound => "deletion_not_found",
+            Self::MemberNotFound => "member_not_found",
+            Self::InvitationNotFound => "invitation_not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NotAcceptable => "not_acceptable",
             Self::RequestTimeout => "request_timeout",
             Self::NameTaken => "name_taken",
             Self::EmailTaken => "email_taken",
+            Self::AlreadyMember => "already_member",
             Self::SequenceMismatch => "sequence_mismatch",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::ViewFailed => "view_failed",
@@ -261,6 +288,8 @@ impl ErrorCode {
             Self::KeyLimitReached => "key_limit_reached",
             Self::StorageLimitReached => "storage_limit_reached",
             Self::StreamLimitReached => "stream_limit_reached",
+            Self::MemberLimitReached => "member_limit_reached",
+            Self::InvitationLimitReached => "invitation_limit_reached",
             Self::Internal => "internal",
             Self::NotImplemented => "not_implemented",
             Self::Unavailable => "unavailable",
@@ -285,6 +314,7 @@ impl ErrorCode {
             | Self::InvalidCursor
             | Self::InvalidEmail
             | Self::InvalidPassword
+            | Self::CommonPassword
             | Self::InvalidToken
             | Self::EmptyBatch
             | Self::MalformedBatch => 400,
@@ -293,22 +323,28 @@ impl ErrorCode {
             Self::Forbidden
             | Self::EmailNotVerified
             | Self::TenantClosed
+            | Self::TooManyAttempts
             | Self::LogLimitReached
             | Self::ViewLimitReached
             | Self::KeyLimitReached
             | Self::StorageLimitReached
-            | Self::StreamLimitReached => 403,
+            | Self::StreamLimitReached
+            | Self::MemberLimitReached
+            | Self::InvitationLimitReached => 403,
             Self::NotFound
             | Self::LogNotFound
             | Self::ViewNotFound
             | Self::VersionNotFound
             | Self::KeyNotFound
-            | Self::DeletionNotFound => 404,
+            | Self::DeletionNotFound
+            | Self::MemberNotFound
+            | Self::InvitationNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
             Self::RequestTimeout => 408,
             Self::NameTaken
             | Self::EmailTaken
+            | Self::AlreadyMember
             | Self::SequenceMismatch
             | Self::IdempotencyKeyReused
             | Self::ViewFailed => 409,

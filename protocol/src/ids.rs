@@ -70,6 +70,10 @@ uuid_id!(
     TenantDeletionId
 );
 uuid_id!(
+    /// An invitation to a tenant. Not its token: that one is never stored.
+    InvitationId
+);
+uuid_id!(
     /// An append-only sequence of events of one tenant.
     LogId
 );

@@ -23,8 +23,8 @@ pub use chain::ChainHash;
 pub use error_code::ErrorCode;
 pub use frame::Frame;
 pub use ids::{
-    ArtifactDigest, ComponentDigest, KeyId, LogId, RequestId, SegmentId, TenantDeletionId,
-    TenantId, UserId, VersionId, ViewId,
+    ArtifactDigest, ComponentDigest, InvitationId, KeyId, LogId, RequestId, SegmentId,
+    TenantDeletionId, TenantId, UserId, VersionId, ViewId,
 };
 pub use name::{InvalidName, Name};
 pub use run::Run;

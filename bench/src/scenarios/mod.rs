@@ -11,6 +11,7 @@ pub(crate) mod cold_load;
 mod events;
 pub(crate) mod fold;
 pub(crate) mod idle_logs;
+pub(crate) mod logins;
 mod measure;
 pub(crate) mod query;
 
@@ -33,6 +34,7 @@ pub(crate) enum Scenario {
     IdleLogs,
     Bystander,
     BystanderBusy,
+    Logins,
     ClusterAppend,
     ClusterAppendManyLogs,
     ClusterReplay,
@@ -42,7 +44,7 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// In the order of the table of targets.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::AppendSequential,
         Self::Append,
         Self::AppendManyLogs,
@@ -54,6 +56,7 @@ impl Scenario {
         Self::IdleLogs,
         Self::Bystander,
         Self::BystanderBusy,
+        Self::Logins,
     ];
 
     /// Those on a whole cluster.
@@ -78,6 +81,7 @@ impl Scenario {
             Self::IdleLogs => "idle-logs",
             Self::Bystander => "bystander",
             Self::BystanderBusy => "bystander-busy",
+            Self::Logins => "logins",
             Self::ClusterAppend => "cluster-append",
             Self::ClusterAppendManyLogs => "cluster-append-many-logs",
             Self::ClusterReplay => "cluster-replay",
@@ -99,6 +103,7 @@ impl Scenario {
             Self::IdleLogs => idle_logs::ABOUT,
             Self::Bystander => bystander::ABOUT,
             Self::BystanderBusy => bystander::ABOUT_BUSY,
+            Self::Logins => logins::ABOUT,
             Self::ClusterAppend => cluster::append::ABOUT,
             Self::ClusterAppendManyLogs => cluster::append_many_logs::ABOUT,
             Self::ClusterReplay => cluster::replay::ABOUT,
@@ -120,6 +125,7 @@ impl Scenario {
             Self::IdleLogs => idle_logs::run(context, section).await,
             Self::Bystander => bystander::run(context, section).await,
             Self::BystanderBusy => bystander::run_busy(context, section).await,
+            Self::Logins => logins::run(context, section).await,
             Self::ClusterAppend => cluster::append::run(context, section).await,
             Self::ClusterAppendManyLogs => cluster::append_many_logs::run(context, section).await,
             Self::ClusterReplay => cluster::replay::run(context, section).await,

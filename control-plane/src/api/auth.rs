@@ -122,6 +122,14 @@ pub(super) struct VerifyBody {
     token: String,
 }
 
+/// The token of a mail's link, and what it sets.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct ResetBody {
+    token: String,
+    /// 8 to 128 characters.
+    password: String,
+}
+
 /// An address.
 #[derive(Object, Serialize, Deserialize)]
 pub(super) struct EmailBody {
@@ -143,7 +151,7 @@ impl AuthApi {
         let tenant = body.tenant_id.map(TenantId);
         let login = visitor
             .app
-            .log_in(&body.email, body.password, tenant)
+            .log_in(visitor.network, &body.email, body.password, tenant)
             .await?;
         Ok(Answer::new(login.into()))
     }
@@ -203,6 +211,51 @@ impl AuthApi {
     ) -> Result<Answer<Success>, Failure> {
         let email = &body.0.email;
         visitor.app.resend_verification(visitor.request_id, email)?;
+        Ok(Success::answer())
+    }
+
+    /// Ask for a new password
+    ///
+    /// Sends a mail with a link that works once, for one hour. The answer is the same whether the
+    /// address is registered or not.
+    #[oai(
+        path = "/auth/forgot-password",
+        method = "post",
+        operation_id = "forgotPassword"
+    )]
+    async fn forgot(
+        &self,
+        visitor: Visitor,
+        body: JsonBody<EmailBody>,
+    ) -> Result<Answer<Success>, Failure> {
+        let email = &body.0.email;
+        visitor.app.forgot_password(visitor.request_id, email)?;
+        Ok(Success::answer())
+    }
+
+    /// Set a new password
+    ///
+    /// Ends all sessions of the person. API keys go on working.
+    #[oai(
+        path = "/auth/reset-password",
+        method = "post",
+        operation_id = "resetPassword"
+    )]
+    async fn reset(
+        &self,
+        visitor: Visitor,
+        body: JsonBody<ResetBody>,
+    ) -> Result<Answer<Success>, Failure> {
+        let JsonBody(body) = body;
+        visitor
+            .app
+            .reset_password(
+                visitor.network,
+                visitor.request_id,
+                &body.token,
+                body.password,
+            )
+            .await?;
         Ok(Success::answer())
     }
 }

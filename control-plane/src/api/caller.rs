@@ -1,5 +1,6 @@
 //! What comes with each request: the application, the id, and who sends it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use poem::http::header::AUTHORIZATION;
@@ -22,6 +23,8 @@ pub(super) const SCHEME: &str = "bearer";
 pub(super) struct Scope {
     pub app: Arc<App>,
     pub request_id: RequestId,
+    /// Where the request comes from.
+    pub network: IpAddr,
     pub session: Option<Arc<Session>>,
 }
 
@@ -154,6 +157,7 @@ fn scheme() -> MetaSecurityScheme {
 pub(super) struct Visitor {
     pub app: Arc<App>,
     pub request_id: RequestId,
+    pub network: IpAddr,
     /// The token that came along, whatever it is worth.
     pub token: Option<String>,
 }
@@ -172,6 +176,7 @@ impl<'a> ApiExtractor<'a> for Visitor {
         Ok(Self {
             app: Arc::clone(&scope.app),
             request_id: scope.request_id,
+            network: scope.network,
             token: bearer(request).map(str::to_owned),
         })
     }

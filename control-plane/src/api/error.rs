@@ -35,7 +35,7 @@ struct ErrorBody<'a> {
 /// What an error is over HTTP.
 pub(super) fn response(failure: &Failure, request_id: RequestId) -> Response {
     let (head, applied, sequence, view_code) = match &failure.detail {
-        Detail::None => (None, None, None, None),
+        Detail::None | Detail::RetryAfter(_) => (None, None, None, None),
         Detail::Head(head) => (Some(*head), None, None, None),
         Detail::Applied(applied) => (None, Some(*applied), None, None),
         Detail::Sequence(sequence) => (None, None, Some(*sequence), None),
@@ -57,6 +57,9 @@ pub(super) fn response(failure: &Failure, request_id: RequestId) -> Response {
     response.set_status(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     if let Some(state) = head.or(applied).or(sequence) {
         set_sequence(&mut response, state);
+    }
+    if let Detail::RetryAfter(seconds) = failure.detail {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
     match response.status() {
         StatusCode::UNAUTHORIZED => {

@@ -22,7 +22,7 @@ use crate::auth::token;
 use crate::domain::App;
 use crate::errors::Failure;
 use crate::metrics::Requests;
-use crate::rate_limit::{Standing, Verdict};
+use crate::rate_limit::{self, Standing, Verdict};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
@@ -63,10 +63,10 @@ impl Layer {
         standing: &mut Option<Standing>,
     ) -> Result<Response, Refusal> {
         self.check_size(&request)?;
-        let peer = self.peer(&request);
+        let network = rate_limit::network(self.peer(&request));
         let mut session = None;
         let verdict = if is_public(request.uri().path()) {
-            self.app.rates.take_for_address(peer, Instant::now())
+            self.app.rates.take_for_address(network, Instant::now())
         } else if let Some(token) = bearer(&request).filter(|it| token::looks_issued(it)) {
             session = self.app.session(token::digest(token)).await?;
             session.as_ref().map_or(Verdict::Unlimited, |session| {
@@ -85,6 +85,7 @@ impl Layer {
         request.extensions_mut().insert(Scope {
             app: Arc::clone(&self.app),
             request_id,
+            network,
             session,
         });
         let uri = request.uri().clone();
@@ -216,7 +217,10 @@ impl Refusal {
 
 /// The operations that need no token and are limited by address.
 fn is_public(path: &str) -> bool {
-    path.starts_with("/auth/") || path.starts_with("/tenant-deletions/") || path == "/tenants"
+    path.starts_with("/auth/")
+        || path.starts_with("/invitations/")
+        || path.starts_with("/tenant-deletions/")
+        || path == "/tenants"
 }
 
 fn set_headers(headers: &mut HeaderMap, request_id: RequestId, standing: Option<Standing>) {

@@ -19,10 +19,12 @@ mod events;
 mod events_format;
 mod failures;
 mod health;
+mod invitations;
 mod keys;
 mod layer;
 mod limits;
 mod logs;
+mod members;
 
 mod queries;
 mod schemas;
@@ -47,6 +49,8 @@ enum Tag {
     Tenants,
     /// Logging in and out, tokens, and verifying addresses.
     Authentication,
+    /// Members and invitations.
+    People,
     /// API keys.
     Keys,
     /// Logs and their events.
@@ -62,6 +66,8 @@ type Operations = (
     audit::AuditApi,
     deletions::DeletionsApi,
     auth::AuthApi,
+    members::MembersApi,
+    invitations::InvitationsApi,
     keys::KeysApi,
     logs::LogsApi,
     append::AppendApi,
@@ -78,6 +84,8 @@ fn service() -> OpenApiService<Operations, ()> {
         audit::AuditApi,
         deletions::DeletionsApi,
         auth::AuthApi,
+        members::MembersApi,
+        invitations::InvitationsApi,
         keys::KeysApi,
         logs::LogsApi,
         append::AppendApi,

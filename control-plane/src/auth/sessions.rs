@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use protocol::{KeyId, TenantId, Timestamp};
-use storage::access::Access;
+use protocol::{KeyId, TenantId, Timestamp, UserId};
+use storage::access::{Access, Actor};
 use storage::catalog::Authenticated;
 
 use super::token::TokenDigest;
@@ -56,6 +56,12 @@ impl Sessions {
     pub(crate) fn forget_tenant(&self, tenant: TenantId) {
         self.known
             .forget_if(move |session| session.access.tenant == tenant);
+    }
+
+    /// Asks again for every token of a person: the password changed.
+    pub(crate) fn forget_user(&self, user: UserId) {
+        self.known
+            .forget_if(move |session| session.access.actor == Actor::User(user));
     }
 
     pub(crate) fn forget_all(&self) {

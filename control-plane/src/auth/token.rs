@@ -27,6 +27,18 @@ pub(crate) fn verification() -> String {
     random("pv_")
 }
 
+/// A new token for an invitation: `pi_` and 256 random bits.
+#[must_use]
+pub(crate) fn invitation() -> String {
+    random("pi_")
+}
+
+/// A new token for a link that sets a password: `pr_` and 256 random bits.
+#[must_use]
+pub(crate) fn password_reset() -> String {
+    random("pr_")
+}
+
 /// Whether a text can be a session's token or an API key at all. What can't be is refused without
 /// asking the catalog.
 #[must_use]

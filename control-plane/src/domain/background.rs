@@ -132,6 +132,7 @@ impl App {
     fn forget(&self, stale: Stale) {
         match stale {
             Stale::Tenant(tenant) => self.sessions.forget_tenant(tenant),
+            Stale::User(user) => self.sessions.forget_user(user),
             Stale::Log(log) => self.caches.forget_log(log),
             Stale::View(view) => self.caches.forget_view(view),
             Stale::Everything => {
@@ -147,12 +148,16 @@ fn stale(change: &RecordedEvent) -> Option<Stale> {
     match &change.event {
         ControlEvent::KeyRotated { .. }
         | ControlEvent::KeyRevoked { .. }
+        | ControlEvent::KeyRoleLowered { .. }
         | ControlEvent::TenantRateChanged { .. }
         | ControlEvent::TenantQuotasChanged { .. }
         | ControlEvent::TenantDeletionScheduled { .. }
         | ControlEvent::TenantDeletionCancelled { .. }
         | ControlEvent::TenantDeletionStarted { .. }
-        | ControlEvent::MemberAdded { .. } => Some(Stale::Tenant(change.tenant)),
+        | ControlEvent::MemberAdded { .. }
+        | ControlEvent::MemberRoleChanged { .. }
+        | ControlEvent::MemberRemoved { .. } => Some(Stale::Tenant(change.tenant)),
+        ControlEvent::PasswordChanged { user, .. } => Some(Stale::User(*user)),
         ControlEvent::LogUpdated { log, .. } | ControlEvent::LogDeleted { log, .. } => {
             Some(Stale::Log(*log))
         }
@@ -170,6 +175,10 @@ fn stale(change: &RecordedEvent) -> Option<Stale> {
         | ControlEvent::UserDeleted { .. }
         | ControlEvent::EmailVerificationRequested { .. }
         | ControlEvent::EmailVerified { .. }
+        | ControlEvent::PasswordResetRequested { .. }
+        | ControlEvent::InvitationCreated { .. }
+        | ControlEvent::InvitationRevoked { .. }
+        | ControlEvent::InvitationAccepted { .. }
         | ControlEvent::KeyCreated { .. }
         | ControlEvent::LogCreated { .. }
         | ControlEvent::ViewCreated { .. }

@@ -215,9 +215,9 @@ impl App {
         }
     }
 
-    /// Removes mails to people who are not there any more.
+    /// Removes mails to people who are not there any more, and are not invited either.
     async fn remove_mail_to_nobody(&self) -> Result<(), Failure> {
-        let Some(directory) = self.mail.kept_in().map(ToOwned::to_owned) else {
+        let Some(directory) = self.post.kept_in().map(ToOwned::to_owned) else {
             return Ok(());
         };
         let failed = |error: &dyn std::fmt::Display| {
@@ -229,7 +229,7 @@ impl App {
             .map_err(|error| failed(&error))?
             .map_err(|error| failed(&error))?;
         for (path, address) in mails {
-            if self.catalog.user_by_email(&address).await?.is_none() {
+            if !self.catalog.expects_mail(&address).await? {
                 let removed = tokio::fs::remove_file(&path).await;
                 removed.map_err(|error| failed(&error))?;
             }

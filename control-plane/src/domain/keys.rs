@@ -160,6 +160,7 @@ impl From<CreateKeyError> for Failure {
             CreateKeyError::OutlivesMaker(_) => {
                 Self::new(ErrorCode::InvalidRequest, error.to_string())
             }
+            CreateKeyError::MakerGone => Self::new(ErrorCode::Unauthenticated, error.to_string()),
             CreateKeyError::LogNotFound(_) => Self::log_not_found(),
         }
     }

@@ -10,11 +10,15 @@ mod background;
 mod builds;
 pub(crate) mod caches;
 pub(crate) mod closing;
+mod credentials;
 mod deletions;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod logs;
+mod members;
+mod passwords;
 pub(crate) mod queries;
 pub(crate) mod sessions;
 pub(crate) mod tenants;
@@ -37,9 +41,10 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
 use crate::auth::sessions::Sessions;
-use crate::mail::Mailbox;
+use crate::mail::{Mailbox, Post};
 use crate::options::Options;
 use crate::quotas::TenantQuotas;
 use crate::rate_limit::RateLimits;
@@ -68,9 +73,10 @@ pub(crate) struct App {
     pub(crate) views: SharedViews,
     pub(crate) peers: Option<Peers>,
     pub(crate) clock: SharedClock,
-    pub(crate) mail: Mailbox,
+    pub(crate) post: Post,
     pub(crate) options: Options,
     pub(crate) passwords: Passwords,
+    pub(crate) attempts: Attempts,
     pub(crate) sessions: Sessions,
     pub(crate) caches: caches::Caches,
     pub(crate) rates: RateLimits,
@@ -83,6 +89,8 @@ pub(crate) struct App {
     pub(crate) bodies: Arc<Semaphore>,
     /// Room for live tails.
     pub(crate) streams: Arc<Semaphore>,
+    /// Room for work whose outcome nobody is told.
+    pub(crate) untold: Arc<Semaphore>,
     /// Everything that runs in the background.
     pub(crate) tasks: TaskTracker,
     /// The node is going to stop: it says that it is not ready.
@@ -93,6 +101,9 @@ pub(crate) struct App {
 
 /// The unit in which memory for request bodies is handed out.
 pub(crate) const BODY_UNIT_BYTES: usize = 64 << 10;
+
+/// Work whose outcome nobody is told that goes on at a time.
+const UNTOLD_MAX: usize = 200;
 
 impl App {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
@@ -107,7 +118,9 @@ impl App {
             mail,
             options,
         } = parts;
+        let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         Arc::new(Self {
+            attempts: Attempts::new(),
             passwords: Passwords::new(options.password_hashes_max),
             sessions: Sessions::new(&options),
             caches: caches::Caches::new(&options),
@@ -118,9 +131,11 @@ impl App {
             deleted: Notify::new(),
             bodies: Arc::new(Semaphore::new(options.body_memory_bytes / BODY_UNIT_BYTES)),
             streams: Arc::new(Semaphore::new(options.streams_max)),
-            tasks: TaskTracker::new(),
+            untold: Arc::new(Semaphore::new(UNTOLD_MAX)),
             draining: CancellationToken::new(),
-            stopping: CancellationToken::new(),
+            post: Post::new(mail, tasks.clone(), stopping.clone()),
+            tasks,
+            stopping,
             history: History::new(
                 Arc::clone(&event_log),
                 catalog.clone(),
@@ -133,7 +148,6 @@ impl App {
             views,
             peers,
             clock,
-            mail,
             options,
         })
     }

@@ -1,13 +1,15 @@
 //! Logging in and out, and exchanging an API key for a short-lived token.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use protocol::api_key::ApiKey;
 use protocol::{ErrorCode, TenantId};
 use storage::access::{Access, Actor};
-use storage::catalog::{Membership, NewSession};
+use storage::catalog::{CreateSessionError, Membership, NewSession};
 
 use super::App;
+use super::credentials::wrong_credentials;
 use super::tenants::normal_email;
 use crate::auth::token;
 use crate::errors::Failure;
@@ -32,9 +34,11 @@ pub(crate) struct Issued {
 
 impl App {
     /// # Errors
-    /// When address and password don't match, or the address is not verified.
+    /// When address and password don't match, too many wrong ones came before, or the address is not
+    /// verified.
     pub(crate) async fn log_in(
         &self,
+        network: IpAddr,
         email: &str,
         password: String,
         tenant: Option<TenantId>,
@@ -43,18 +47,8 @@ impl App {
             self.check_not_deleted(tenant).await?;
         }
         // An address that can't be one is treated like an unknown one.
-        let user = match normal_email(email) {
-            Ok(email) => self.catalog.user_by_email(&email).await?,
-            Err(_) => None,
-        };
-        let stored = user.as_ref().map(|user| user.password_hash.clone());
-        let verified = self.passwords.verify(password, stored).await?;
-        let Some(user) = user.filter(|_| verified) else {
-            return Err(Failure::new(
-                ErrorCode::InvalidCredentials,
-                "address and password don't match",
-            ));
-        };
+        let email = normal_email(email).unwrap_or_else(|_| email.to_lowercase());
+        let user = self.prove(network, &email, password).await?;
         if !user.email_verified {
             return Err(Failure::new(
                 ErrorCode::EmailNotVerified,
@@ -74,7 +68,8 @@ impl App {
             role: chosen.role,
             logs: None,
         };
-        let token = self.issue(access, self.options.session_life).await?;
+        let life = self.options.session_life;
+        let token = self.issue(access, life, Some(user.password_hash)).await?;
         Ok(Login {
             token: Some(token),
             tenants,
@@ -110,7 +105,7 @@ impl App {
             let left = end.as_micros().saturating_sub(self.clock.now().as_micros());
             life = life.min(Duration::from_micros(left));
         }
-        let issued = self.issue(session.access.clone(), life).await?;
+        let issued = self.issue(session.access.clone(), life, None).await?;
         // The key may have ended since it was remembered; its sessions ended with it, and so must
         // this one.
         if self.catalog.authenticate(digest).await?.is_none() {
@@ -138,7 +133,12 @@ impl App {
         if ended { Ok(()) } else { Err(unknown()) }
     }
 
-    async fn issue(&self, access: Access, life: Duration) -> Result<Issued, Failure> {
+    async fn issue(
+        &self,
+        access: Access,
+        life: Duration,
+        password_hash: Option<String>,
+    ) -> Result<Issued, Failure> {
         let token = token::session();
         let session = NewSession {
             token_sha256: token::digest(&token),
@@ -147,6 +147,7 @@ impl App {
             role: access.role,
             logs: access.logs.map(|logs| logs.to_vec()),
             expires_at: self.time_after(life),
+            password_hash,
         };
         self.catalog.create_session(session).await?;
         Ok(Issued { token, life })
@@ -168,5 +169,14 @@ fn choose(tenants: &[Membership], asked: Option<TenantId>) -> Result<Option<&Mem
             "you are no member of any tenant any more",
         )),
         (None, _) => Ok(None),
+    }
+}
+
+impl From<CreateSessionError> for Failure {
+    fn from(error: CreateSessionError) -> Self {
+        match error {
+            CreateSessionError::PasswordChanged => wrong_credentials(),
+            CreateSessionError::Catalog(error) => error.into(),
+        }
     }
 }

@@ -65,7 +65,8 @@ impl App {
     ) -> Result<(TenantId, UserId), Failure> {
         check_short_name(&request.short_name)?;
         let owner_email = normal_email(&request.owner_email)?;
-        password::check_rules(&request.owner_password)?;
+        let names = [owner_email.as_str(), request.short_name.as_str()];
+        password::check_rules(&request.owner_password, &names)?;
         let owner_password_hash = self.passwords.hash(request.owner_password).await?;
         let tenant = NewTenant {
             short_name: request.short_name,

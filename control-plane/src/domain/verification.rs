@@ -9,6 +9,7 @@ use super::App;
 use super::tenants::normal_email;
 use crate::auth::token;
 use crate::errors::Failure;
+use crate::mail::Letter;
 
 impl App {
     /// Makes a new link and sends it.
@@ -19,18 +20,15 @@ impl App {
         email: &str,
     ) -> Result<(), Failure> {
         let secret = token::verification();
-        let expires_at = self.time_after(self.options.verification_life);
+        let life = self.options.verification_life;
+        let expires_at = self.time_after(life);
         self.catalog
             .request_email_verification(request_id, user, token::digest(&secret), expires_at)
             .await?;
-        let link = format!(
-            "{}/verify?token={secret}",
-            self.options.public_url.trim_end_matches('/')
-        );
-        self.mail
-            .send_verification(email, &link)
-            .await
-            .map_err(|error| Failure::unavailable("the mail was not sent", &error))
+        let link = self.link("verify", &secret);
+        let letter = Letter::verification(email, &link, life);
+        self.post.send(request_id, letter);
+        Ok(())
     }
 
     /// # Errors
@@ -58,20 +56,44 @@ impl App {
     ) -> Result<(), Failure> {
         let email = normal_email(email)?;
         let app = Arc::clone(self);
-        self.tasks.spawn(async move {
-            let sent = async {
-                match app.catalog.user_by_email(&email).await? {
-                    Some(user) if !user.email_verified => {
-                        app.send_verification(request_id, user.id, &email).await
-                    }
-                    _ => Ok(()),
+        self.without_telling(request_id, async move {
+            match app.catalog.user_by_email(&email).await? {
+                Some(user) if !user.email_verified && app.post.admits(&email) => {
+                    app.send_verification(request_id, user.id, &email).await
                 }
-            };
-            if let Err(failure) = sent.await {
-                tracing::warn!(%failure, %request_id, "a verification mail was not sent again");
+                _ => Ok(()),
+            }
+        })
+    }
+
+    /// Does something in the background whose outcome the caller must not learn.
+    ///
+    /// # Errors
+    /// When too much of it goes on already.
+    pub(super) fn without_telling(
+        &self,
+        request_id: RequestId,
+        work: impl Future<Output = Result<(), Failure>> + Send + 'static,
+    ) -> Result<(), Failure> {
+        let place = Arc::clone(&self.untold).try_acquire_owned().map_err(|_| {
+            Failure::new(
+                ErrorCode::Overloaded,
+                "too many ask for mails at this moment; try again shortly",
+            )
+        })?;
+        self.tasks.spawn(async move {
+            let _place = place;
+            if let Err(failure) = work.await {
+                tracing::warn!(%failure, %request_id, "a mail that was asked for is not sent");
             }
         });
         Ok(())
+    }
+
+    /// The link of a mail, as people open it.
+    pub(super) fn link(&self, page: &str, secret: &str) -> String {
+        let base = self.options.public_url.trim_end_matches('/');
+        format!("{base}/{page}?token={secret}")
     }
 
     /// The time that lies `life` ahead.

@@ -144,6 +144,18 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
     }
 }
 
+/// What counts as one address: a host with IPv6 has all addresses of its /64 to choose from.
+#[must_use]
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = u128::from(address) & !u128::from(u64::MAX);
+            IpAddr::V6(network.into())
+        }
+        address => address,
+    }
+}
+
 /// All buckets of a node.
 pub(crate) struct RateLimits {
     tenant_rate: Rate,
@@ -250,6 +262,15 @@ mod tests {
         assert_eq!(admitted(|| limits.take_for_address(address, now), 100), 10);
         now += Duration::from_millis(500);
         assert_eq!(admitted(|| limits.take_for_address(address, now), 100), 5);
+    }
+
+    #[test]
+    fn a_host_with_ipv6_is_one_address() {
+        let of = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(of("192.0.2.7"), "192.0.2.7");
+        assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
     }
 
     #[test]

@@ -32,7 +32,7 @@ async fn someone_signs_up_verifies_and_logs_in() {
         .post_json("/auth/login", login.clone())
         .await
         .expect_error(403, "email_not_verified");
-    let token = server.mailed_token().await;
+    let token = server.mailed_token("verify").await;
     let verify = json!({ "token": token });
     anyone
         .post_json("/auth/verify-email", verify.clone())
@@ -127,7 +127,13 @@ async fn a_sign_up_is_checked() {
         ("owner_email", "acme@example.org", 409, "email_taken"),
         ("owner_email", "nobody", 400, "invalid_email"),
         ("owner_password", "short", 400, "invalid_password"),
-        ("owner_password", "password123", 400, "invalid_password"),
+        ("owner_password", "password123", 400, "common_password"),
+        (
+            "owner_password",
+            "Other@example.org",
+            400,
+            "common_password",
+        ),
     ] {
         let mut body = sign_up("other");
         body[field] = value.into();

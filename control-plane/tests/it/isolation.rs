@@ -3,12 +3,12 @@
 //! here fails.
 
 use protocol::api_key::ApiKey;
-use protocol::{RequestId, TenantId, Timestamp, UserId};
+use protocol::{InvitationId, RequestId, TenantId, Timestamp, UserId};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use storage::access::{Access, Actor, Role};
-use storage::catalog::{Context, NewKey};
+use storage::catalog::{Context, Invitee, NewInvitation, NewKey};
 
 use crate::client::{Answer, Client, send};
 use crate::openapi::operations;
@@ -52,6 +52,10 @@ const PUBLIC: &[&str] = &[
     "exchangeKey",
     "verifyEmail",
     "resendVerification",
+    "forgotPassword",
+    "resetPassword",
+    "getInvitation",
+    "acceptInvitation",
     "health",
     "healthLive",
     "healthReady",
@@ -92,6 +96,30 @@ const PRIVATE: &[Expected] = &[
         ..entry("rotateKey", READER, true)
     },
     entry("revokeKey", READER, true),
+    entry("listMembers", None, false),
+    Expected {
+        body: r#"{"role": "read-only"}"#,
+        limited: Some(403),
+        ..entry("changeMemberRole", MEMBER, true)
+    },
+    Expected {
+        limited: Some(403),
+        ..entry("removeMember", MEMBER, true)
+    },
+    Expected {
+        limited: Some(403),
+        ..entry("listInvitations", MEMBER, false)
+    },
+    Expected {
+        body: r#"{"email": "new-{n}@example.org"}"#,
+        // No key may, whatever its role.
+        allowed: 403,
+        ..entry("createInvitation", None, false)
+    },
+    Expected {
+        limited: Some(403),
+        ..entry("revokeInvitation", MEMBER, true)
+    },
     entry("listLogs", None, false),
     Expected {
         body: r#"{"name": "new-{n}"}"#,
@@ -136,12 +164,21 @@ const PRIVATE: &[Expected] = &[
 struct Target {
     log: String,
     key: String,
+    member: String,
+    invitation: String,
     number: usize,
 }
 
 impl Target {
-    /// A log of the tenant, with a view if the operation is about one, and a key that `maker` made.
-    async fn new(owner: &Client, maker: &Client, template: &str, number: usize) -> Self {
+    /// A log of the tenant, with a view if the operation is about one, a key that `maker` made, and a
+    /// member or an invitation.
+    async fn new(
+        server: &Server,
+        owner: &Client,
+        maker: &Client,
+        template: &str,
+        number: usize,
+    ) -> Self {
         let log = format!("log-{number}");
         owner.log(&log).await;
         if template.contains("{view}") {
@@ -151,9 +188,19 @@ impl Target {
         }
         let made = maker.post_json("/keys", json!({ "name": "target" })).await;
         let made = made.expect(201).json();
+        let (mut member, mut invitation) = (String::new(), String::new());
+        if template.contains("{user_id}") {
+            member = server.new_member(owner, number).await.to_string();
+        }
+        if template.contains("/invitations/{id}") {
+            let (id, _) = server.new_invitation(owner, number, "i").await;
+            invitation = id.to_string();
+        }
         Self {
             log,
             key: made["id"].as_str().unwrap().to_owned(),
+            member,
+            invitation,
             number,
         }
     }
@@ -167,6 +214,11 @@ impl Target {
         let mut path = template
             .replace("{log}", &log)
             .replace("{view}", "v")
+            .replace("{user_id}", &self.member)
+            .replace(
+                "/invitations/{id}",
+                &format!("/invitations/{}", self.invitation),
+            )
             .replace("{id}", &self.key);
         if path.ends_with("append_batch") {
             path.push_str("?delimiter=,");
@@ -176,18 +228,55 @@ impl Target {
 }
 
 impl Server {
-    /// A key of the tenant that expired a moment ago.
-    async fn expired_key(&self, owner: &Client) -> Client {
+    /// The owner of a tenant in person.
+    async fn owner_of(&self, owner: &Client) -> Access {
         let id = |value: &Value| value.as_str().unwrap().parse().unwrap();
         let tenant = owner.get("/tenants/me").await.json();
         let keys = owner.get("/keys").await.json();
         let first = keys["keys"].as_array().unwrap().last().unwrap();
-        let owner = Access {
+        Access {
             tenant: TenantId(id(&tenant["tenant_id"])),
             actor: Actor::User(UserId(id(&first["created_by"]["id"]))),
             role: Role::Owner,
             logs: None,
+        }
+    }
+
+    /// An invitation and the hash of its token.
+    async fn new_invitation(
+        &self,
+        owner: &Client,
+        number: usize,
+        name: &str,
+    ) -> (InvitationId, [u8; 32]) {
+        let owner = self.owner_of(owner).await;
+        let token_sha256 = Sha256::digest(format!("{name}{number}")).into();
+        let new = NewInvitation {
+            email: format!("{name}{number}@example.org"),
+            role: Role::Member,
+            token_sha256,
+            expires_at: Timestamp(4_000_000_000_000_000),
         };
+        let invited = self.catalog.invite(&owner, by(&owner), new).await.unwrap();
+        (invited.id, token_sha256)
+    }
+
+    /// A member that nobody can log in as.
+    async fn new_member(&self, owner: &Client, number: usize) -> UserId {
+        let (_, token_sha256) = self.new_invitation(owner, number, "m").await;
+        let invitee = Invitee::New {
+            password_hash: "none".to_owned(),
+        };
+        let accepted = self
+            .catalog
+            .accept_invitation(RequestId::generate(), token_sha256, invitee)
+            .await;
+        accepted.unwrap().1
+    }
+
+    /// A key of the tenant that expired a moment ago.
+    async fn expired_key(&self, owner: &Client) -> Client {
+        let owner = self.owner_of(owner).await;
         let secret = ApiKey::generate();
         let new = NewKey {
             name: "expired".to_owned(),
@@ -196,12 +285,18 @@ impl Server {
             expires_at: Some(Timestamp(1_700_000_000_000_000)),
             sha256: Sha256::digest(secret.expose()).into(),
         };
-        let context = Context {
-            actor: owner.actor,
-            request_id: RequestId::generate(),
-        };
-        self.catalog.create_key(&owner, context, new).await.unwrap();
+        self.catalog
+            .create_key(&owner, by(&owner), new)
+            .await
+            .unwrap();
         self.with_token(secret.expose())
+    }
+}
+
+fn by(access: &Access) -> Context {
+    Context {
+        actor: access.actor,
+        request_id: RequestId::generate(),
     }
 }
 
@@ -318,17 +413,18 @@ async fn every_operation_is_closed_to_those_it_is_not_for() {
                 _ => &acme,
             };
             number += 1;
-            let target = Target::new(&acme, maker, &template, number).await;
+            let target = Target::new(&server, &acme, maker, &template, number).await;
             let path = target.path(&template, id);
             let body = expected.body.replace("{n}", &number.to_string());
             let answer = call(&caller.client, &method, &path, body).await;
             let text = answer.text();
             assert_eq!(answer.status, status, "{id} for {}: {text}", caller.name);
             // What belongs to someone else is what is not there.
-            let missing = if template.contains("{log}") {
-                "log_not_found"
-            } else {
-                "key_not_found"
+            let missing = match template.as_str() {
+                it if it.contains("{log}") => "log_not_found",
+                it if it.contains("/members/") => "member_not_found",
+                it if it.contains("/invitations/") => "invitation_not_found",
+                _ => "key_not_found",
             };
             match status {
                 401 => assert_eq!(answer.code(), "unauthenticated", "{id}"),

@@ -33,6 +33,9 @@ pub(crate) struct Server {
     event_log: SqliteEventLog,
 }
 
+/// The password of everyone who is made here.
+pub(crate) const PASSWORD: &str = "correct horse";
+
 /// Options under which rates don't get in the way.
 pub(crate) fn unlimited() -> Options {
     Options {
@@ -67,10 +70,26 @@ impl Server {
     }
 
     pub(crate) async fn in_directory(directory: TempDir, options: Options) -> Self {
-        Self::with_quotas(directory, options, Quotas::default()).await
+        let mailbox = Mailbox::directory(directory.path().join("mail")).unwrap();
+        Self::with_parts(directory, options, Quotas::default(), mailbox).await
     }
 
     pub(crate) async fn with_quotas(directory: TempDir, options: Options, quotas: Quotas) -> Self {
+        let mailbox = Mailbox::directory(directory.path().join("mail")).unwrap();
+        Self::with_parts(directory, options, quotas, mailbox).await
+    }
+
+    pub(crate) async fn with_mailbox(options: Options, mailbox: Mailbox) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self::with_parts(directory, options, Quotas::default(), mailbox).await
+    }
+
+    async fn with_parts(
+        directory: TempDir,
+        options: Options,
+        quotas: Quotas,
+        mail: Mailbox,
+    ) -> Self {
         let path = directory.path();
         let clock: SharedClock = Arc::new(SystemClock);
         let limits = CatalogLimits {
@@ -107,7 +126,7 @@ impl Server {
             views: Arc::clone(&worker) as _,
             peers: None,
             clock,
-            mail: Mailbox::directory(path.join("mail")).unwrap(),
+            mail,
             options,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -152,29 +171,63 @@ impl Server {
         let email = format!("{name}@example.org");
         let (_, key) = self
             .control
-            .create_tenant_with_owner(name, &email, Some("correct horse".to_owned()))
+            .create_tenant_with_owner(name, &email, Some(PASSWORD.to_owned()))
             .await
             .unwrap();
         self.with_token(key.expose())
     }
 
-    /// The token in the link of the newest mail.
-    pub(crate) async fn mailed_token(&self) -> String {
-        for _ in 0..200 {
-            let mails = std::fs::read_dir(self.directory.path().join("mail")).unwrap();
-            let newest = mails
-                .map(|it| it.unwrap())
-                .max_by_key(|it| it.metadata().unwrap().modified().unwrap());
-            if let Some(mail) = newest {
-                let text = std::fs::read_to_string(mail.path()).unwrap();
-                // Long lines are folded in quoted-printable mail, and '=' is written as =3D.
-                let text = text.replace("=\r\n", "").replace("=3D", "=");
-                if let Some((_, token)) = text.split_once("verify?token=") {
-                    return token.split_whitespace().next().unwrap().to_owned();
-                }
+    /// Logs someone in, as a member of the only tenant.
+    pub(crate) async fn log_in(&self, email: &str) -> Client {
+        let body = serde_json::json!({ "email": email, "password": PASSWORD });
+        let answer = self.anonymous().post_json("/auth/login", body).await;
+        let token = answer.expect(200).json()["access_token"].clone();
+        self.with_token(token.as_str().unwrap())
+    }
+
+    /// Someone new who is invited, accepts and logs in.
+    pub(crate) async fn join(&self, inviter: &Client, email: &str, role: &str) -> Client {
+        let body = serde_json::json!({ "email": email, "role": role });
+        let sent = inviter.post_json("/tenants/me/invitations", body).await;
+        let token = sent.expect(201).json()["token"].clone();
+        let path = format!("/invitations/{}/accept", token.as_str().unwrap());
+        let body = serde_json::json!({ "email": email, "password": PASSWORD });
+        let accepted = self.anonymous().post_json(&path, body).await;
+        accepted.expect(200);
+        self.log_in(email).await
+    }
+
+    /// All mails, the newest first.
+    pub(crate) fn mails(&self) -> Vec<String> {
+        let mails = std::fs::read_dir(self.directory.path().join("mail")).unwrap();
+        let mut mails: Vec<_> = mails.map(|it| it.unwrap()).collect();
+        mails.sort_by_key(|it| it.metadata().unwrap().modified().unwrap());
+        let texts = mails.iter().rev();
+        texts
+            .map(|it| std::fs::read_to_string(it.path()).unwrap())
+            .collect()
+    }
+
+    /// The token in the newest link to a page that was mailed.
+    pub(crate) async fn mailed_token(&self, page: &str) -> String {
+        for _ in 0..500 {
+            let tokens = self.mails();
+            let newest = tokens.iter().find_map(|mail| link_token(mail, page));
+            if let Some(token) = newest {
+                return token;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
         panic!("no mail came");
     }
+}
+
+/// The token of a mail's link to a page.
+pub(crate) fn link_token(mail: &str, page: &str) -> Option<String> {
+    // Long lines are folded in quoted-printable mail, and '=' is written as =3D.
+    let text = mail.replace("=\r\n", "").replace("=3D", "=");
+    let (_, rest) = text.split_once(&format!("/{page}?token="))?;
+    let token = rest.split_whitespace().next()?;
+    // A mail that is still being written may end anywhere.
+    (token.len() == 46).then(|| token.to_owned())
 }

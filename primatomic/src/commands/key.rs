@@ -87,9 +87,9 @@ struct CreateArguments {
     expires_at: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
-enum RoleArgument {
+pub(crate) enum RoleArgument {
     ReadOnly,
     Member,
     Admin,

@@ -1,27 +1,36 @@
-//! `login`: checks an API key with the server and keeps both in a profile.
-
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+//! `login`: checks an API key, or an address and its password, and keeps what opens the server in
+//! a profile.
 
 use clap::Args;
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::commands::{log, profile};
+use crate::commands::log::text;
+use crate::commands::{profile, secret};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::profile::{Connection, ConnectionOptions, DEFAULT_URL, Profiles, Secret, read_key};
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The key is asked for, or read from standard input, unless a flag or the environment gives one.
+The key is asked for, or read from standard input, unless a flag or the environment gives one. With
+--email the password is asked for instead, and the profile gets a token that works for a while. Some
+things a person alone may do, such as inviting others.
 
 Examples:
   primatomic login --url https://primatomic.example
-  primatomic login --profile local --api-key-file data/dev-key")]
-pub(crate) struct LoginArguments {}
+  primatomic login --profile local --api-key-file data/dev-key
+  primatomic login --profile me --email ada@example.org --tenant acme")]
+pub(crate) struct LoginArguments {
+    /// Log in as a person instead of with an API key
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+    /// Short name of the tenant, for members of several
+    #[arg(long, value_name = "NAME", requires = "email")]
+    tenant: Option<String>,
+}
 
 pub(crate) async fn run(
-    _: LoginArguments,
+    arguments: LoginArguments,
     options: &ConnectionOptions,
     output: Output,
 ) -> Result<(), Failure> {
@@ -31,10 +40,9 @@ pub(crate) async fn run(
     let saved = profiles.profiles.get(&name).and_then(|it| it.url.clone());
     let url = options.url.clone().or(saved);
     let url = url.unwrap_or_else(|| DEFAULT_URL.to_owned());
-    let api_key = match (&options.api_key, &options.api_key_file) {
-        (Some(key), _) => key.clone(),
-        (None, Some(file)) => read_key(file)?,
-        (None, None) => ask(&url)?,
+    let api_key = match &arguments.email {
+        Some(email) => token(&url, email, arguments.tenant.as_deref()).await?,
+        None => key(options, &url)?,
     };
     let client = Connection {
         url: url.clone(),
@@ -49,40 +57,60 @@ pub(crate) async fn run(
         format!(
             "Logged in to {} as tenant {}; saved as profile {name} in {}.",
             client.base(),
-            log::text(tenant, "short_name"),
+            text(tenant, "short_name"),
             path.display()
         )
     })
 }
 
-/// Reads the key from standard input; on a terminal it is asked for and does not show.
-fn ask(url: &str) -> Result<Secret, Failure> {
-    let stdin = std::io::stdin();
-    let terminal = stdin.is_terminal();
-    if terminal {
-        let mut stderr = std::io::stderr();
-        let _ = write!(stderr, "API key for {url}: ");
-        let _ = stderr.flush();
-    }
-    // A terminal that can't hide what is typed is used as it is.
-    let settings = terminal.then(|| tcgetattr(&stdin).ok()).flatten();
-    if let Some(settings) = &settings {
-        let mut hidden = settings.clone();
-        hidden.local_modes.remove(LocalModes::ECHO);
-        let _ = tcsetattr(&stdin, OptionalActions::Now, &hidden);
-    }
-    let mut line = String::new();
-    let read = stdin.lock().read_line(&mut line);
-    if let Some(settings) = &settings {
-        let _ = tcsetattr(&stdin, OptionalActions::Now, settings);
-        let _ = writeln!(std::io::stderr());
-    }
-    read.map_err(|error| Failure::Other(format!("can't read the key: {error}")))?;
-    let key = Secret::new(&line);
+fn key(options: &ConnectionOptions, url: &str) -> Result<Secret, Failure> {
+    let key = match (&options.api_key, &options.api_key_file) {
+        (Some(key), _) => key.clone(),
+        (None, Some(file)) => read_key(file)?,
+        (None, None) => Secret::new(&secret::ask(&format!("API key for {url}"))?),
+    };
     if key.expose().is_empty() {
         return Err(Failure::Usage(
             "no key was given; `primatomic dev` writes one to data/dev-key".to_owned(),
         ));
     }
     Ok(key)
+}
+
+/// A token for a person, in the tenant that is named or the only one.
+async fn token(url: &str, email: &str, tenant: Option<&str>) -> Result<Secret, Failure> {
+    let password = secret::ask_password(&format!("Password of {email}"))?;
+    let client = Connection {
+        url: url.to_owned(),
+        api_key: None,
+    }
+    .client()?;
+    let log_in = async |tenant_id: Option<&str>| -> Result<Value, Failure> {
+        let body = json!({ "email": email, "password": password, "tenant_id": tenant_id });
+        let call = client.post(&["auth", "login"]).json_body(&body)?;
+        Ok(client.json(&call).await?)
+    };
+    let mut answer = log_in(None).await?;
+    let tenants = answer["tenants"].as_array().cloned().unwrap_or_default();
+    let names: Vec<_> = tenants.iter().map(|it| text(it, "short_name")).collect();
+    if let Some(wanted) = tenant {
+        let found = tenants.iter().find(|it| text(it, "short_name") == wanted);
+        let Some(found) = found else {
+            return Err(Failure::Usage(format!(
+                "{email} is no member of {wanted}, but of {}",
+                names.join(", ")
+            )));
+        };
+        if tenants.len() > 1 {
+            answer = log_in(Some(text(found, "tenant_id"))).await?;
+        }
+    }
+    let token = text(&answer, "access_token");
+    if token.is_empty() {
+        return Err(Failure::Usage(format!(
+            "{email} is a member of several tenants; name one with --tenant: {}",
+            names.join(", ")
+        )));
+    }
+    Ok(Secret::new(token))
 }

@@ -18,7 +18,7 @@ use worker::{Worker, WorkerOptions, WorkerParts};
 
 use crate::failure::Failure;
 use crate::server::lock::DataDirectory;
-use crate::server::options::{RequestOptions, Role, ServerOptions, ViewOptions};
+use crate::server::options::{MailOptions, RequestOptions, Role, ServerOptions, ViewOptions};
 use crate::server::readiness;
 use crate::server::stores::Stores;
 
@@ -96,7 +96,7 @@ impl Node {
                     views,
                     peers: peers(&stores, &appender).await?,
                     clock,
-                    mail: Mailbox::directory(data.join("mail")).map_err(Failure::other)?,
+                    mail: mailbox(&options.mail, data)?,
                     options: control_plane_options(options, role, url),
                 }))
             }
@@ -187,6 +187,18 @@ impl Node {
         }
         self.appender.close().await;
         self.stores.close().await;
+    }
+}
+
+/// Where mails go: to the SMTP server, or else into files.
+fn mailbox(options: &MailOptions, data: &DataDirectory) -> Result<Mailbox, Failure> {
+    match (&options.smtp_url, &options.mail_from) {
+        (Some(url), Some(sender)) => Mailbox::smtp(url, sender)
+            .map_err(|error| Failure::Usage(format!("mails can't be sent: {error}"))),
+        (Some(_), None) => Err(Failure::Usage(
+            "an SMTP server needs a sender: name one with --mail-from".to_owned(),
+        )),
+        (None, _) => Mailbox::directory(data.join("mail")).map_err(Failure::other),
     }
 }
 

@@ -147,6 +147,8 @@ pub(crate) struct ServerOptions {
           default_value_t = 604_800, value_parser = clap::value_parser!(u64).range(..=31_536_000))]
     pub deletion_grace_secs: u64,
     #[command(flatten)]
+    pub mail: MailOptions,
+    #[command(flatten)]
     pub requests: RequestOptions,
     #[command(flatten)]
     pub quotas: QuotaOptions,
@@ -158,6 +160,25 @@ pub(crate) struct ServerOptions {
     pub views: ViewOptions,
     #[command(flatten)]
     pub cluster: ClusterOptions,
+}
+
+/// How mails are sent.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Mail")]
+pub(crate) struct MailOptions {
+    /// SMTP server for mails: smtps://USER:PASSWORD@HOST, or smtp:// for STARTTLS, which only a server
+    /// on the loopback address may lack; holds a password, so prefer the environment [default: none;
+    /// mails become files in DIRECTORY/mail, which `primatomic mail` reads]
+    #[arg(
+        long,
+        env = "PRIMATOMIC_SMTP_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub smtp_url: Option<String>,
+    /// Sender of mails, such as `Acme <no-reply@acme.example>`; an SMTP server needs one
+    #[arg(long, env = "PRIMATOMIC_MAIL_FROM", value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
 }
 
 /// Limits on requests.

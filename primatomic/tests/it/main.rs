@@ -25,6 +25,8 @@ mod json;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod quickstart;
 #[cfg(test)]
 mod recipe;

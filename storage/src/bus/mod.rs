@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use protocol::{ComponentDigest, LogId, Sequence, TenantId, Timestamp, VersionId, ViewId};
+use protocol::{ComponentDigest, LogId, Sequence, TenantId, Timestamp, UserId, VersionId, ViewId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -192,6 +192,8 @@ pub struct SnapshotInfo {
 pub enum Stale {
     /// Sessions and keys of a tenant.
     Tenant(TenantId),
+    /// Sessions of a person, in all tenants.
+    User(UserId),
     Log(LogId),
     View(ViewId),
     Everything,

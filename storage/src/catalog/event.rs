@@ -8,8 +8,8 @@
 //! password hash that is stored anyway.
 
 use protocol::{
-    ComponentDigest, KeyId, LogId, Name, RequestId, TenantDeletionId, TenantId, Timestamp, UserId,
-    VersionId, ViewId,
+    ComponentDigest, InvitationId, KeyId, LogId, Name, RequestId, TenantDeletionId, TenantId,
+    Timestamp, UserId, VersionId, ViewId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +99,40 @@ pub enum ControlEvent {
         user: UserId,
         role: Role,
     },
+    MemberRoleChanged {
+        user: UserId,
+        role: Role,
+    },
+    MemberRemoved {
+        user: UserId,
+    },
+    /// Takes the place of the one that the address had before.
+    InvitationCreated {
+        invitation: InvitationId,
+        email: String,
+        role: Role,
+        #[serde(with = "hex_bytes")]
+        token_sha256: [u8; 32],
+        expires_at: Timestamp,
+    },
+    InvitationRevoked {
+        invitation: InvitationId,
+    },
+    InvitationAccepted {
+        invitation: InvitationId,
+        user: UserId,
+    },
+    PasswordResetRequested {
+        user: UserId,
+        #[serde(with = "hex_bytes")]
+        token_sha256: [u8; 32],
+        expires_at: Timestamp,
+    },
+    /// The links that would have changed it, too, work no more.
+    PasswordChanged {
+        user: UserId,
+        password_hash: String,
+    },
     KeyCreated {
         key: KeyId,
         name: String,
@@ -120,6 +154,11 @@ pub enum ControlEvent {
     KeyRevoked {
         key: KeyId,
         name: String,
+    },
+    /// The person behind it may do less than before.
+    KeyRoleLowered {
+        key: KeyId,
+        role: Role,
     },
     LogCreated {
         log: LogId,
@@ -224,7 +263,7 @@ pub enum EventError {
 
 impl ControlEvent {
     /// Every kind, as it stands in `type`.
-    pub const KINDS: [&str; 27] = [
+    pub const KINDS: [&str; 35] = [
         "tenant_created",
         "tenant_rate_changed",
         "tenant_quotas_changed",
@@ -238,9 +277,17 @@ impl ControlEvent {
         "email_verified",
         "user_deleted",
         "member_added",
+        "member_role_changed",
+        "member_removed",
+        "invitation_created",
+        "invitation_revoked",
+        "invitation_accepted",
+        "password_reset_requested",
+        "password_changed",
         "key_created",
         "key_rotated",
         "key_revoked",
+        "key_role_lowered",
         "log_created",
         "log_updated",
         "log_deleted",
@@ -271,9 +318,17 @@ impl ControlEvent {
             Self::EmailVerified { .. } => "email_verified",
             Self::UserDeleted { .. } => "user_deleted",
             Self::MemberAdded { .. } => "member_added",
+            Self::MemberRoleChanged { .. } => "member_role_changed",
+            Self::MemberRemoved { .. } => "member_removed",
+            Self::InvitationCreated { .. } => "invitation_created",
+            Self::InvitationRevoked { .. } => "invitation_revoked",
+            Self::InvitationAccepted { .. } => "invitation_accepted",
+            Self::PasswordResetRequested { .. } => "password_reset_requested",
+            Self::PasswordChanged { .. } => "password_changed",
             Self::KeyCreated { .. } => "key_created",
             Self::KeyRotated { .. } => "key_rotated",
             Self::KeyRevoked { .. } => "key_revoked",
+            Self::KeyRoleLowered { .. } => "key_role_lowered",
             Self::LogCreated { .. } => "log_created",
             Self::LogUpdated { .. } => "log_updated",
             Self::LogDeleted { .. } => "log_deleted",

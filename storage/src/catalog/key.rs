@@ -20,6 +20,8 @@ use super::entity::{key, key_use, log};
 use super::event::ControlEvent;
 use super::limits::within;
 use super::page::List;
+use super::record::Change;
+use super::session::standing;
 use super::turn::Turn;
 use super::{Catalog, CatalogError, Context, Page, Paged, scope};
 use crate::access::{Access, Actor, Role};
@@ -58,6 +60,8 @@ pub enum CreateKeyError {
     RoleAboveMaker { wanted: Role, own: Role },
     #[error("a key that is limited to some logs makes keys for those only; name them in `logs`")]
     LogsBeyondMaker,
+    #[error("you are no member any more, or your key was revoked")]
+    MakerGone,
     #[error("there is no log {0}")]
     LogNotFound(LogId),
     #[error("the key that makes it ends at {0}, and so must what it makes; choose an earlier end")]
@@ -95,6 +99,7 @@ impl Catalog {
         check_ceiling(access, &new)?;
         let new = &new;
         self.change(Turn::Tenant(access.tenant), move |mut change| async move {
+            check_maker(&change, access, new).await?;
             check_logs(change.sql(), access, new.logs.as_deref()).await?;
             let count = key::Entity::find()
                 .filter(key::Column::TenantId.eq(access.tenant.0))
@@ -223,6 +228,19 @@ fn check_ceiling(access: &Access, new: &NewKey) -> Result<(), CreateKeyError> {
     }
     if access.logs.is_some() && new.logs.is_none() {
         return Err(CreateKeyError::LogsBeyondMaker);
+    }
+    Ok(())
+}
+
+/// The maker may have lost some of its role since it was looked up.
+async fn check_maker(change: &Change, access: &Access, new: &NewKey) -> Result<(), CreateKeyError> {
+    let maker = standing(change.sql(), change.at(), access.tenant, access.actor).await?;
+    let own = maker.ok_or(CreateKeyError::MakerGone)?.role;
+    if new.role > own {
+        return Err(CreateKeyError::RoleAboveMaker {
+            wanted: new.role,
+            own,
+        });
     }
     Ok(())
 }

@@ -10,6 +10,8 @@ pub struct CatalogLimits {
     pub views_per_log: u64,
     /// Beyond it, the oldest version that is neither live nor being built makes room.
     pub versions_per_view: u64,
+    /// Invitations that a tenant sends within 24 hours: each is a mail to someone who did not ask.
+    pub invitations_per_day: u64,
     /// Logs that one key may be limited to.
     pub logs_per_key: usize,
     /// Beyond it, the oldest session of the same user or key ends.
@@ -35,6 +37,7 @@ impl Default for CatalogLimits {
             quotas: Quotas::default(),
             views_per_log: 100,
             versions_per_view: 1_000,
+            invitations_per_day: 500,
             logs_per_key: 1_000,
             sessions_per_actor: 1_000,
             text_bytes: 128,

@@ -12,7 +12,8 @@
 //! Rows of a tenant are reached through an [`Access`](crate::access::Access) alone (`scope`), or by
 //! a [`TenantId`](protocol::TenantId) where the system itself works. Something that another tenant
 //! owns, or that a key is not limited to, is answered exactly like something that does not exist.
-//! Roles are the caller's to check, but for the ceiling of a new key.
+//! Roles are the caller's to check, but for ceilings: of a new key, of an invitation, and of who acts
+//! on which member.
 
 mod apply;
 pub mod archive;
@@ -26,11 +27,14 @@ pub mod dump;
 mod entity;
 mod error;
 mod event;
+mod invitation;
 mod key;
 mod limits;
 mod log;
+mod member;
 mod open;
 mod page;
+mod password;
 mod postgres;
 mod quota;
 mod rebuild;
@@ -64,16 +68,21 @@ use self::connection::Connection;
 pub use self::deletion::{Deletion, DeletionId};
 pub use self::error::CatalogError;
 pub use self::event::{ControlEvent, EventError, PEOPLE, RecordedEvent};
+pub use self::invitation::{
+    AcceptError, Invitation, InvitationError, InviteError, Invitee, NewInvitation, OpenInvitation,
+};
 pub use self::key::{CreateKeyError, Key, KeyError, NewKey, RotateKeyError};
 pub use self::limits::CatalogLimits;
 pub use self::log::{
     CreateLogError, Log, LogChanges, LogError, LogRef, NewLog, Retention, UnknownRetention,
 };
+pub use self::member::{Member, MemberError, Removed};
 pub use self::page::{PAGE_LIMIT_MAX, Page, Paged};
+pub use self::password::ResetPasswordError;
 pub use self::postgres::PostgresOptions;
 pub use self::quota::{QuotaOverrides, Quotas};
 pub use self::rebuild::{RebuildReport, TableReport};
-pub use self::session::{Authenticated, NewSession};
+pub use self::session::{Authenticated, CreateSessionError, NewSession};
 pub use self::tenant::{CreateTenantError, NewTenant, RateOverride, Tenant, TenantUse};
 pub use self::tenant_deletion::{DeletionStep, TenantDeletion, UnknownStep};
 pub use self::transition::VersionError;

@@ -18,12 +18,14 @@ use super::turn::Turn;
 use super::{Catalog, CatalogError, apply};
 
 /// The read model, in an order in which no table refers to a later one.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 12] = [
     "tenants",
     "tenant_deletions",
     "users",
     "email_verifications",
+    "password_resets",
     "memberships",
+    "invitations",
     "keys",
     "earlier_secrets",
     "logs",

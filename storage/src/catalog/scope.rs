@@ -7,7 +7,7 @@ use protocol::{LogId, TenantId};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
 
 use super::column::from_actor;
-use super::entity::{control_event, key, log, version, view};
+use super::entity::{control_event, invitation, key, log, membership, version, view};
 use crate::access::{Access, Role};
 
 /// The logs that the holder may reach.
@@ -39,6 +39,16 @@ pub(super) fn keys(access: &Access) -> Select<key::Entity> {
     let (kind, id) = from_actor(access.actor);
     keys.filter(key::Column::CreatedByKind.eq(kind))
         .filter(key::Column::CreatedById.eq(id))
+}
+
+/// The tenant's members.
+pub(super) fn members(access: &Access) -> Select<membership::Entity> {
+    membership::Entity::find().filter(membership::Column::TenantId.eq(access.tenant.0))
+}
+
+/// The tenant's open invitations, expired ones included.
+pub(super) fn invitations(access: &Access) -> Select<invitation::Entity> {
+    invitation::Entity::find().filter(invitation::Column::TenantId.eq(access.tenant.0))
 }
 
 /// The tenant's control events.

@@ -5,12 +5,15 @@
 
 use std::sync::Arc;
 
-use protocol::{KeyId, LogId, TenantId, Timestamp};
+use protocol::{KeyId, LogId, TenantId, Timestamp, UserId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 
 use super::column::{from_actor, from_logs, from_time, to_actor, to_logs, to_time, to_word};
-use super::entity::{earlier_secret, key, membership, session, tenant};
+use super::entity::{earlier_secret, key, membership, session, tenant, user};
 use super::limits::within;
 use super::quota::to_overrides;
 use super::tenant::to_rate;
@@ -31,6 +34,18 @@ pub struct NewSession {
     pub role: Role,
     pub logs: Option<Vec<LogId>>,
     pub expires_at: Timestamp,
+    /// The hash of the password that opened it, where one did: a password that was changed meanwhile
+    /// opens nothing.
+    pub password_hash: Option<String>,
+}
+
+/// Why a session was not created.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CreateSessionError {
+    #[error("the password was changed meanwhile; log in with the new one")]
+    PasswordChanged,
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
 }
 
 /// The holder of a token.
@@ -50,8 +65,8 @@ pub struct Authenticated {
 }
 
 /// What a user or key may do right now.
-struct Standing {
-    role: Role,
+pub(super) struct Standing {
+    pub(super) role: Role,
     logs: Option<Vec<LogId>>,
     expires_at: Option<Timestamp>,
 }
@@ -60,8 +75,8 @@ impl Catalog {
     /// Stores a session. When its user or key has too many already, the oldest ends.
     ///
     /// # Errors
-    /// When the row can't be written.
-    pub async fn create_session(&self, new: NewSession) -> Result<(), CatalogError> {
+    /// When the password behind it is not the present one, or the row can't be written.
+    pub async fn create_session(&self, new: NewSession) -> Result<(), CreateSessionError> {
         let (actor_kind, actor_id) = from_actor(new.actor);
         let logs = from_logs(new.logs.as_deref())?;
         within(
@@ -69,9 +84,10 @@ impl Catalog {
             new.logs.as_ref().map_or(0, Vec::len),
             self.limits().logs_per_key,
         )?;
-        let (actor_kind, logs) = (&actor_kind, &logs);
+        let (actor_kind, logs, new) = (&actor_kind, &logs, &new);
         self.change(Turn::Tenant(new.tenant), move |change| async move {
             let sql = change.sql();
+            check_password(sql, new).await?;
             let row = session::ActiveModel {
                 token_sha256: Set(new.token_sha256.to_vec()),
                 tenant_id: Set(new.tenant.0),
@@ -84,7 +100,8 @@ impl Catalog {
             };
             session::Entity::insert(row)
                 .exec_without_returning(sql)
-                .await?;
+                .await
+                .map_err(CatalogError::from)?;
             let expired = session::Entity::find()
                 .filter(session::Column::ExpiresAt.lte(from_time(change.at())))
                 .order_by_asc(session::Column::ExpiresAt)
@@ -96,7 +113,7 @@ impl Catalog {
                 .offset(self.limits().sessions_per_actor)
                 .limit(EXPIRED_REMOVED);
             remove(sql, surplus).await?;
-            change.commit().await
+            Ok(change.commit().await?)
         })
         .await
     }
@@ -164,7 +181,7 @@ impl Catalog {
         };
         let tenant = TenantId(row.tenant_id);
         let actor = to_actor(&row.actor_kind, row.actor_id)?;
-        let Some(standing) = self.standing(tenant, actor).await? else {
+        let Some(standing) = standing(self.readers(), self.now(), tenant, actor).await? else {
             return Ok(None);
         };
         let session_ends = to_time(row.expires_at);
@@ -196,7 +213,7 @@ impl Catalog {
                 None => return Ok(None),
             },
         };
-        let Some(standing) = self.standing_of_key(&row)? else {
+        let Some(standing) = standing_of_key(self.now(), &row)? else {
             return Ok(None);
         };
         let access = Access {
@@ -226,50 +243,90 @@ impl Catalog {
             .await?;
         Ok(row.map(|row| (row, to_time(earlier.expires_at))))
     }
+}
 
-    async fn standing(
-        &self,
-        tenant: TenantId,
-        actor: Actor,
-    ) -> Result<Option<Standing>, CatalogError> {
-        match actor {
-            Actor::User(user) => {
-                let row = membership::Entity::find_by_id((tenant.0, user.0))
-                    .one(self.readers())
-                    .await?;
-                let Some(row) = row else {
-                    return Ok(None);
-                };
-                Ok(Some(Standing {
-                    role: to_word(&row.role)?,
-                    logs: None,
-                    expires_at: None,
-                }))
-            }
-            Actor::ApiKey(key) => {
-                let row = key::Entity::find_by_id(key.0)
-                    .filter(key::Column::TenantId.eq(tenant.0))
-                    .one(self.readers())
-                    .await?;
-                row.map_or(Ok(None), |row| self.standing_of_key(&row))
-            }
-            // Nobody logs in as the system.
-            Actor::System => Ok(None),
+/// What an actor may do in a tenant; `None` when it is no member, or when the key is gone or expired.
+pub(super) async fn standing(
+    sql: &impl ConnectionTrait,
+    now: Timestamp,
+    tenant: TenantId,
+    actor: Actor,
+) -> Result<Option<Standing>, CatalogError> {
+    match actor {
+        Actor::User(user) => {
+            let row = membership::Entity::find_by_id((tenant.0, user.0))
+                .one(sql)
+                .await?;
+            let Some(row) = row else {
+                return Ok(None);
+            };
+            Ok(Some(Standing {
+                role: to_word(&row.role)?,
+                logs: None,
+                expires_at: None,
+            }))
         }
+        Actor::ApiKey(key) => {
+            let row = key::Entity::find_by_id(key.0)
+                .filter(key::Column::TenantId.eq(tenant.0))
+                .one(sql)
+                .await?;
+            row.map_or(Ok(None), |row| standing_of_key(now, &row))
+        }
+        // Nobody logs in as the system.
+        Actor::System => Ok(None),
     }
+}
 
-    /// `None` once the key expired.
-    fn standing_of_key(&self, row: &key::Model) -> Result<Option<Standing>, CatalogError> {
-        let expires_at = row.expires_at.map(to_time);
-        if expires_at.is_some_and(|end| end <= self.now()) {
-            return Ok(None);
-        }
-        Ok(Some(Standing {
-            role: to_word(&row.role)?,
-            logs: to_logs(row.logs.as_ref())?,
-            expires_at,
-        }))
+/// `None` once the key expired.
+fn standing_of_key(now: Timestamp, row: &key::Model) -> Result<Option<Standing>, CatalogError> {
+    let expires_at = row.expires_at.map(to_time);
+    if expires_at.is_some_and(|end| end <= now) {
+        return Ok(None);
     }
+    Ok(Some(Standing {
+        role: to_word(&row.role)?,
+        logs: to_logs(row.logs.as_ref())?,
+        expires_at,
+    }))
+}
+
+/// A change of the password waits for the session, and then ends it; or the session waits for the
+/// change, and does not come about.
+async fn check_password(
+    sql: &impl ConnectionTrait,
+    new: &NewSession,
+) -> Result<(), CreateSessionError> {
+    let (Some(expected), Actor::User(id)) = (&new.password_hash, new.actor) else {
+        return Ok(());
+    };
+    let user = user::Entity::find_by_id(id.0)
+        .lock(LockType::Share)
+        .one(sql)
+        .await
+        .map_err(CatalogError::from)?;
+    if user.is_some_and(|user| user.password_hash == *expected) {
+        return Ok(());
+    }
+    Err(CreateSessionError::PasswordChanged)
+}
+
+/// Ends the sessions of a person: all of them, or those of one tenant.
+pub(super) async fn end_sessions(
+    sql: &impl ConnectionTrait,
+    person: UserId,
+    tenant: Option<TenantId>,
+) -> Result<(), CatalogError> {
+    let (kind, id) = from_actor(Actor::User(person));
+    session::Entity::delete_many()
+        .filter(session::Column::ActorKind.eq(kind))
+        .filter(session::Column::ActorId.eq(id))
+        .apply_if(tenant, |query, tenant| {
+            query.filter(session::Column::TenantId.eq(tenant.0))
+        })
+        .exec(sql)
+        .await?;
+    Ok(())
 }
 
 /// The logs in both of two limits.

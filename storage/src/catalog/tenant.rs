@@ -114,14 +114,17 @@ impl Catalog {
             user,
             role: Role::Owner,
         };
-        self.change(Turn::NewTenant(tenant), move |mut change| async move {
-            // The name first: whoever asks for a taken name learns nothing about the address.
-            change.record(tenant, context, created.clone()).await?;
-            change.record(PEOPLE, context, registered.clone()).await?;
-            change.record(tenant, context, added.clone()).await?;
-            change.commit().await?;
-            Ok((tenant, user))
-        })
+        self.change(
+            Turn::TenantAndPeople(tenant),
+            move |mut change| async move {
+                // The name first: whoever asks for a taken name learns nothing about the address.
+                change.record(tenant, context, created.clone()).await?;
+                change.record(PEOPLE, context, registered.clone()).await?;
+                change.record(tenant, context, added.clone()).await?;
+                change.commit().await?;
+                Ok((tenant, user))
+            },
+        )
         .await
     }
 

@@ -39,8 +39,8 @@ pub(super) enum Turn {
     Tenant(TenantId),
     /// The control events about people, and names that are unique among all tenants.
     People,
-    /// A tenant that is created together with its owner.
-    NewTenant(TenantId),
+    /// A tenant and people: someone is registered and becomes its member.
+    TenantAndPeople(TenantId),
     /// The batches of CPU time of one worker.
     Worker(Uuid),
     /// What is known of the snapshots of a version.
@@ -68,7 +68,7 @@ impl Turn {
         let mut numbers = match self {
             Self::Tenant(id) => vec![number("tenant", id.as_bytes())],
             Self::People => vec![people],
-            Self::NewTenant(id) => vec![people, number("tenant", id.as_bytes())],
+            Self::TenantAndPeople(id) => vec![people, number("tenant", id.as_bytes())],
             Self::Worker(id) => vec![number("worker", id.as_bytes())],
             Self::Snapshots(id) => vec![number("snapshots", id.as_bytes())],
             Self::Artifact(digest) => vec![number("artifact", &digest.0)],
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn turns_that_share_something_share_a_number() {
         let tenant = TenantId::generate();
-        let new = Turn::NewTenant(tenant).numbers();
+        let new = Turn::TenantAndPeople(tenant).numbers();
         assert!(new.contains(&Turn::Tenant(tenant).numbers()[0]));
         assert!(new.contains(&Turn::People.numbers()[0]));
         assert!(new.is_sorted());

@@ -153,6 +153,15 @@ spec:
     secretKeyRef:
       name: {{ .Values.database.secret.name }}
       key: {{ .Values.database.secret.urlKey }}
+{{- with .Values.mail.secret }}
+{{- if .name }}
+- name: PRIMATOMIC_SMTP_URL
+  valueFrom:
+    secretKeyRef:
+      name: {{ .name }}
+      key: {{ .urlKey }}
+{{- end }}
+{{- end }}
 {{- with .Values.s3.secret }}
 {{- if .name }}
 - name: AWS_ACCESS_KEY_ID

@@ -122,6 +122,12 @@ impl Client {
         self.call(Method::DELETE, segments)
     }
 
+    /// A call that changes a part of something.
+    #[must_use]
+    pub fn patch(&self, segments: &[&str]) -> Call {
+        self.call(Method::PATCH, segments)
+    }
+
     /// A call that changes something, or asks a view.
     #[must_use]
     pub fn post(&self, segments: &[&str]) -> Call {

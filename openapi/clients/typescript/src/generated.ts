@@ -4,6 +4,27 @@
  */
 
 export interface paths {
+    "/auth/forgot-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a new password
+         * @description Sends a mail with a link that works once, for one hour. The answer is the same whether the
+         *     address is registered or not.
+         */
+        post: operations["forgotPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -58,6 +79,26 @@ export interface paths {
          * @description The answer is the same whether the address is registered or not.
          */
         post: operations["resendVerification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a new password
+         * @description Ends all sessions of the person. API keys go on working.
+         */
+        post: operations["resetPassword"];
         delete?: never;
         options?: never;
         head?: never;
@@ -150,6 +191,44 @@ export interface paths {
         get: operations["healthReady"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what a token invites to */
+        get: operations["getInvitation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/{token}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation
+         * @description A registered address proves its password; a new one is registered with the password, and
+         *     verified, since the invitation came to it.
+         */
+        post: operations["acceptInvitation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -404,27 +483,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/tenant-deletions/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show the deletion of a tenant
-         * @description Whoever knows its id may see it, because once the tenant is gone nobody can log in any more.
-         *     It holds no names.
-         */
-        get: operations["getTenantDeletion"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/tenants": {
         parameters: {
             query?: never;
@@ -459,13 +517,7 @@ export interface paths {
         get: operations["getTenant"];
         put?: never;
         post?: never;
-        /**
-         * Delete the own tenant
-         * @description With all its members, keys, logs and views. The tenant is closed at once: nothing can be done
-         *     but to look at it and to restore it. After seven days it is deleted for good; with
-         *     `immediately`, now. Asked again, it shortens the wait or changes nothing.
-         */
-        delete: operations["deleteTenant"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -494,7 +546,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/tenants/me/restore": {
+    "/tenants/me/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List open invitations */
+        get: operations["listInvitations"];
+        put?: never;
+        /**
+         * Invite someone
+         * @description Sends a mail with a link that works once, for 7 days; the answer has the link, too. A new
+         *     invitation of an address takes the place of the one before. API keys can't invite.
+         */
+        post: operations["createInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/me/invitations/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -503,21 +577,94 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        post?: never;
         /**
-         * Restore the own tenant
-         * @description Takes back that it is to be deleted, as long as it is not. Everything is as it was before.
+         * Revoke an invitation
+         * @description Its link works no more.
          */
-        post: operations["restoreTenant"];
+        delete: operations["revokeInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/me/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List members */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
+    "/tenants/me/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a member
+         * @description The member's sessions end, and the API keys that the member made are revoked. Nobody removes
+         *     themselves, and nobody the owner.
+         */
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a member's role
+         * @description Admins act on members below them and give roles up to their own. The role `owner` is given by
+         *     the owner alone, logged in and not by an API key. API keys that the member made are lowered
+         *     to the new role where they were above it.
+         */
+        patch: operations["changeMemberRole"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AcceptBody
+         * @description Who accepts.
+         * @example {
+         *       "email": "grace@example.org",
+         *       "password": "correct horse battery staple"
+         *     }
+         */
+        AcceptBody: {
+            /** @description The invited address. */
+            email: string;
+            /**
+             * @description Of a registered address its password, of a new one the password that it gets: 8 to 128
+             *     characters.
+             */
+            password: string;
+        };
+        /**
+         * AcceptedInvitation
+         * @description The new membership.
+         */
+        AcceptedInvitation: {
+            /** @description Always true: the invitation came to the address. */
+            email_verified: boolean;
+            role: components["schemas"]["Role"];
+            short_name: string;
+            /** Format: uuid */
+            tenant_id: string;
+        };
         /**
          * Actor
          * @description Who changed something.
@@ -597,6 +744,20 @@ export interface components {
             events: components["schemas"]["AuditEvent"][];
             /** @description For the next page; null at the end. */
             next_cursor?: string | null;
+        };
+        /**
+         * CreateInvitationBody
+         * @description Who is invited.
+         * @example {
+         *       "email": "grace@example.org",
+         *       "role": "member"
+         *     }
+         */
+        CreateInvitationBody: {
+            /** @description A mail with a link goes there. */
+            email: string;
+            /** @description At most the own role, and never `owner`. The default is member. */
+            role?: components["schemas"]["Role"] | null;
         };
         /**
          * CreateKeyBody
@@ -695,33 +856,6 @@ export interface components {
             /** Format: uuid */
             tenant_id: string;
         };
-        /**
-         * DeleteTenantBody
-         * @description Which tenant goes, and when.
-         * @example {
-         *       "immediately": false,
-         *       "short_name": "acme"
-         *     }
-         */
-        DeleteTenantBody: {
-            /**
-             * @description Delete it now. It can't be restored then.
-             * @default false
-             */
-            immediately: boolean;
-            /** @description The short name of the tenant, so that no one deletes another one by mistake. */
-            short_name: string;
-        };
-        /**
-         * @description How far a deletion is.
-         * @enum {string}
-         */
-        DeletionJobState: "scheduled" | "running" | "done";
-        /**
-         * @description A step of a deletion.
-         * @enum {string}
-         */
-        DeletionStepName: "scheduled" | "logs" | "records" | "bytes" | "archive" | "backups" | "done";
         /** @enum {string} */
         Direction: "forward" | "backward";
         /**
@@ -755,7 +889,7 @@ export interface components {
              * @description For programs.
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_name" | "invalid_delimiter" | "invalid_idempotency_key" | "invalid_sequence" | "invalid_cursor" | "invalid_email" | "invalid_password" | "invalid_token" | "empty_batch" | "malformed_batch" | "unauthenticated" | "invalid_credentials" | "compute_limit_reached" | "forbidden" | "email_not_verified" | "tenant_closed" | "not_found" | "log_not_found" | "view_not_found" | "version_not_found" | "key_not_found" | "deletion_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "name_taken" | "email_taken" | "sequence_mismatch" | "idempotency_key_reused" | "view_failed" | "tenant_deleted" | "length_required" | "event_too_large" | "batch_too_large" | "batch_too_many_events" | "component_too_large" | "query_too_large" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "invalid_component" | "wrong_world" | "forbidden_import" | "component_too_complex" | "query_failed" | "result_too_large" | "rate_limited" | "headers_too_large" | "log_limit_reached" | "view_limit_reached" | "key_limit_reached" | "storage_limit_reached" | "stream_limit_reached" | "internal" | "not_implemented" | "unavailable" | "overloaded" | "query_limit_reached" | "view_memory_limit_reached" | "shutting_down" | "view_behind" | "storage_full";
+            code: "invalid_request" | "invalid_name" | "invalid_delimiter" | "invalid_idempotency_key" | "invalid_sequence" | "invalid_cursor" | "invalid_email" | "invalid_password" | "common_password" | "invalid_token" | "empty_batch" | "malformed_batch" | "unauthenticated" | "invalid_credentials" | "compute_limit_reached" | "forbidden" | "email_not_verified" | "too_many_attempts" | "not_found" | "log_not_found" | "view_not_found" | "version_not_found" | "key_not_found" | "member_not_found" | "invitation_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "name_taken" | "email_taken" | "already_member" | "sequence_mismatch" | "idempotency_key_reused" | "view_failed" | "length_required" | "event_too_large" | "batch_too_large" | "batch_too_many_events" | "component_too_large" | "query_too_large" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "invalid_component" | "wrong_world" | "forbidden_import" | "component_too_complex" | "query_failed" | "result_too_large" | "rate_limited" | "headers_too_large" | "log_limit_reached" | "view_limit_reached" | "key_limit_reached" | "storage_limit_reached" | "stream_limit_reached" | "member_limit_reached" | "invitation_limit_reached" | "internal" | "not_implemented" | "unavailable" | "overloaded" | "query_limit_reached" | "view_memory_limit_reached" | "shutting_down" | "view_behind" | "storage_full";
             /** @description A sentence for people. */
             error: string;
             /**
@@ -836,6 +970,42 @@ export interface components {
         };
         /** @enum {string} */
         HealthStatus: "healthy" | "unhealthy";
+        /**
+         * InvitationBody
+         * @description An open invitation, without its token.
+         */
+        InvitationBody: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * InvitationList
+         * @description A page of open invitations, newest first.
+         */
+        InvitationList: {
+            invitations: components["schemas"]["InvitationBody"][];
+            /** @description For the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /**
+         * InvitationOffer
+         * @description What a token invites to.
+         */
+        InvitationOffer: {
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            role: components["schemas"]["Role"];
+            short_name: string;
+            /** Format: uuid */
+            tenant_id: string;
+        };
         /**
          * KeyBody
          * @description A key without its secret.
@@ -975,6 +1145,30 @@ export interface components {
             tenant_id?: string | null;
         };
         /**
+         * MemberBody
+         * @description A person in the tenant.
+         */
+        MemberBody: {
+            /**
+             * Format: date-time
+             * @description When the person became a member.
+             */
+            created_at: string;
+            email: string;
+            role: components["schemas"]["Role"];
+            /** Format: uuid */
+            user_id: string;
+        };
+        /**
+         * MemberList
+         * @description A page of members, in the order in which they registered.
+         */
+        MemberList: {
+            members: components["schemas"]["MemberBody"][];
+            /** @description For the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /**
          * MembershipBody
          * @description A tenant that the caller is a member of.
          */
@@ -1062,6 +1256,28 @@ export interface components {
             status: components["schemas"]["HealthStatus"];
         };
         /**
+         * RemovedMember
+         * @description What went with the membership.
+         */
+        RemovedMember: {
+            /**
+             * Format: int64
+             * @description API keys that were made by the member, or by these keys, and work no more.
+             */
+            revoked_keys: number;
+            /** @description Always true; a failure has another body. */
+            success: boolean;
+        };
+        /**
+         * ResetBody
+         * @description The token of a mail's link, and what it sets.
+         */
+        ResetBody: {
+            /** @description 8 to 128 characters. */
+            password: string;
+            token: string;
+        };
+        /**
          * @description What becomes of events once they are archived.
          * @enum {string}
          */
@@ -1081,6 +1297,17 @@ export interface components {
          * @enum {string}
          */
         Role: "read-only" | "member" | "admin" | "owner";
+        /**
+         * RoleBody
+         * @description Another role for a member.
+         * @example {
+         *       "role": "admin"
+         *     }
+         */
+        RoleBody: {
+            /** @description `owner` hands the tenant over: the owner who does it is an admin then. */
+            role: components["schemas"]["Role"];
+        };
         /**
          * RotateKeyBody
          * @description How a key gets a new secret.
@@ -1119,6 +1346,24 @@ export interface components {
             rotated_at?: string | null;
         };
         /**
+         * SentInvitation
+         * @description An invitation with its token, which is shown this once.
+         */
+        SentInvitation: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @description What the mail links to. */
+            invite_url: string;
+            role: components["schemas"]["Role"];
+            /** @description Whoever has it can accept. It can't be shown again. */
+            token: string;
+        };
+        /**
          * Snapshot
          * @description A saved state.
          */
@@ -1153,53 +1398,12 @@ export interface components {
         TenantBody: {
             /** Format: date-time */
             created_at: string;
-            /** @description Null unless the tenant is going to be deleted. */
-            deletion?: components["schemas"]["TenantDeletionBody"] | null;
             quotas: components["schemas"]["Quotas"];
             /** @description Null when requests are not limited. */
             rate_limit?: components["schemas"]["RateLimit"] | null;
             /** @description The role of the caller. */
             role: components["schemas"]["Role"];
             short_name: string;
-            /** Format: uuid */
-            tenant_id: string;
-        };
-        /**
-         * TenantDeletionBody
-         * @description The deletion of a tenant.
-         */
-        TenantDeletionBody: {
-            /**
-             * Format: date-time
-             * @description When the tenant is, or was, deleted for good.
-             */
-            delete_at: string;
-            /**
-             * Format: date-time
-             * @description When nothing was left.
-             */
-            finished_at?: string | null;
-            /** Format: uuid */
-            job_id: string;
-            /** @description Where this is to be read again, without a token too. */
-            link: string;
-            /**
-             * Format: int64
-             * @description Logs that are still to be removed.
-             */
-            logs_left: number;
-            /**
-             * Format: int64
-             * @description Logs and views whose bytes are still to be removed.
-             */
-            removals_left: number;
-            /** Format: date-time */
-            requested_at: string;
-            state: components["schemas"]["DeletionJobState"];
-            /** @description What is being done. */
-            step: components["schemas"]["DeletionStepName"];
-            /** @description Since when. */
-            step_since: string;
             /** Format: uuid */
             tenant_id: string;
         };
@@ -1337,6 +1541,157 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    forgotPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailBody"];
+            };
+        };
+        responses: {
+            /** @description It worked. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            /** @description `invalid_email`, `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -1389,7 +1744,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `email_not_verified`, `forbidden` */
+            /** @description `email_not_verified`, `forbidden`, `too_many_attempts` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -1413,17 +1768,6 @@ export interface operations {
             };
             /** @description `request_timeout` */
             408: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `tenant_deleted` */
-            410: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
@@ -1688,6 +2032,157 @@ export interface operations {
                 };
             };
             /** @description `invalid_email`, `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetBody"];
+            };
+        };
+        responses: {
+            /** @description It worked. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            /** @description `common_password`, `invalid_password`, `invalid_request`, `invalid_token` */
             400: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -2445,6 +2940,310 @@ export interface operations {
             };
         };
     };
+    getInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the link. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationOffer"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_token` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the link. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptBody"];
+            };
+        };
+        responses: {
+            /** @description It worked. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedInvitation"];
+                };
+            };
+            /** @description `common_password`, `invalid_email`, `invalid_password`, `invalid_request`, `invalid_token` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_credentials` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `member_limit_reached`, `too_many_attempts` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `already_member`, `email_taken` */
+            409: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listKeys: {
         parameters: {
             query?: {
@@ -2489,17 +3288,6 @@ export interface operations {
             };
             /** @description `unauthenticated` */
             401: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `tenant_closed` */
-            403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
@@ -2638,7 +3426,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `key_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `key_limit_reached` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -2821,7 +3609,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -2975,7 +3763,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3160,17 +3948,6 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
             /** @description `uri_too_long` */
             414: {
                 headers: {
@@ -3300,7 +4077,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `log_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `log_limit_reached` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3485,17 +4262,6 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
             /** @description `log_not_found` */
             404: {
                 headers: {
@@ -3635,7 +4401,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `log_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `log_limit_reached` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3818,7 +4584,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3974,7 +4740,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4170,7 +4936,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `storage_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `storage_limit_reached` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4375,7 +5141,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `storage_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `storage_limit_reached` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4589,7 +5355,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `stream_limit_reached`, `tenant_closed` */
+            /** @description `stream_limit_reached` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4755,17 +5521,6 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
             /** @description `log_not_found` */
             404: {
                 headers: {
@@ -4900,17 +5655,6 @@ export interface operations {
             };
             /** @description `unauthenticated` */
             401: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `tenant_closed` */
-            403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
@@ -5071,7 +5815,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed`, `view_limit_reached` */
+            /** @description `forbidden`, `view_limit_reached` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -5256,7 +6000,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -5439,17 +6183,6 @@ export interface operations {
             };
             /** @description `unauthenticated` */
             401: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `tenant_closed` */
-            403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
@@ -5664,17 +6397,6 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
             /** @description `log_not_found`, `version_not_found`, `view_not_found` */
             404: {
                 headers: {
@@ -5829,134 +6551,6 @@ export interface operations {
             };
         };
     };
-    getTenantDeletion: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The `job_id` of the deletion. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It worked. */
-            200: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TenantDeletionBody"];
-                };
-            };
-            /** @description `invalid_request` */
-            400: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `deletion_not_found` */
-            404: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `uri_too_long` */
-            414: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    /** @description Seconds after which it is worth to try again. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example Rate limit exceeded */
-                    "text/plain": string;
-                };
-            };
-            /** @description `headers_too_large` */
-            431: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `overloaded`, `unavailable` */
-            503: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `storage_full` */
-            507: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     createTenant: {
         parameters: {
             query?: never;
@@ -5987,7 +6581,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedTenant"];
                 };
             };
-            /** @description `invalid_email`, `invalid_name`, `invalid_password`, `invalid_request` */
+            /** @description `common_password`, `invalid_email`, `invalid_name`, `invalid_password`, `invalid_request` */
             400: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6244,21 +6838,32 @@ export interface operations {
             };
         };
     };
-    deleteTenant: {
+    readAudit: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Changes of this type alone, such as `key_created`. */
+                type?: string;
+                /** @description Changes by this person or API key alone: an id, or `system`. */
+                actor?: string;
+                /** @description Changes that name this log, view, version, API key or person alone, by its id. */
+                about?: string;
+                /** @description Changes at this time or later; RFC 3339. */
+                since?: string;
+                /** @description Changes before this time; RFC 3339. */
+                until?: string;
+                /** @description At most so many on a page; 1 to 1000. */
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DeleteTenantBody"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description It worked. */
-            202: {
+            200: {
                 headers: {
                     /** @description The capacity of the bucket. */
                     "RateLimit-Limit"?: number;
@@ -6271,10 +6876,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TenantDeletionBody"];
+                    "application/json": components["schemas"]["AuditPage"];
+                    "application/x-ndjson": components["schemas"]["AuditEvent"];
                 };
             };
-            /** @description `invalid_request` */
+            /** @description `invalid_cursor`, `invalid_request` */
             400: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6307,8 +6913,311 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description `not_acceptable` */
+            406: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: {
+                /** @description At most so many; 1 to 1000. */
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationList"];
+                };
+            };
+            /** @description `invalid_cursor`, `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateInvitationBody"];
+            };
+        };
+        responses: {
+            /** @description It worked. */
+            201: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentInvitation"];
+                };
+            };
+            /** @description `invalid_email`, `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, `invitation_limit_reached`, `member_limit_reached` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `already_member` */
+            409: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
@@ -6417,26 +7326,14 @@ export interface operations {
             };
         };
     };
-    readAudit: {
+    revokeInvitation: {
         parameters: {
-            query?: {
-                /** @description Changes of this type alone, such as `key_created`. */
-                type?: string;
-                /** @description Changes by this person or API key alone: an id, or `system`. */
-                actor?: string;
-                /** @description Changes that name this log, view, version, API key or person alone, by its id. */
-                about?: string;
-                /** @description Changes at this time or later; RFC 3339. */
-                since?: string;
-                /** @description Changes before this time; RFC 3339. */
-                until?: string;
-                /** @description At most so many on a page; 1 to 1000. */
-                limit?: number;
-                /** @description From the page before. */
-                cursor?: string;
-            };
+            query?: never;
             header?: never;
-            path?: never;
+            path: {
+                /** @description The invitation's id. */
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -6455,11 +7352,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditPage"];
-                    "application/x-ndjson": components["schemas"]["AuditEvent"];
+                    "application/json": components["schemas"]["Success"];
                 };
             };
-            /** @description `invalid_cursor`, `invalid_request` */
+            /** @description `invalid_request` */
             400: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6481,7 +7377,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6492,8 +7388,8 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `not_acceptable` */
-            406: {
+            /** @description `invitation_not_found` */
+            404: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
@@ -6580,9 +7476,14 @@ export interface operations {
             };
         };
     };
-    restoreTenant: {
+    listMembers: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description At most so many; 1 to 1000. */
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6603,7 +7504,135 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TenantBody"];
+                    "application/json": components["schemas"]["MemberList"];
+                };
+            };
+            /** @description `invalid_cursor`, `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The member's id. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedMember"];
                 };
             };
             /** @description `invalid_request` */
@@ -6639,8 +7668,206 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description `member_not_found` */
+            404: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description `uri_too_long` */
             414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeMemberRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The member's id. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description It worked. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberBody"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `member_not_found` */
+            404: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;

@@ -4,11 +4,13 @@ use protocol::{KeyId, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
 
 use super::super::column::{corrupt, from_actor, from_logs, from_time, from_u64};
 use super::super::entity::{earlier_secret, key};
 use super::super::error::ChangeError;
 use super::super::event::{ControlEvent, RecordedEvent};
+use crate::access::Actor;
 
 /// Earlier secrets of one key that work at a time; the oldest ends for another one.
 const EARLIER_MAX: u64 = 4;
@@ -39,6 +41,7 @@ pub(super) async fn apply(
                 rotated_at: Set(None),
                 expires_at: Set(expires_at.map(from_time)),
                 sha256: Set(sha256.to_vec()),
+                user_id: Set(person_behind(sql, recorded.actor).await?),
             };
             key::Entity::insert(row).exec_without_returning(sql).await?;
         }
@@ -52,9 +55,31 @@ pub(super) async fn apply(
             forget_earlier(sql, *key).await?;
             key::Entity::delete_by_id(key.0).exec(sql).await?;
         }
+        ControlEvent::KeyRoleLowered { key, role } => {
+            key::Entity::update_many()
+                .col_expr(key::Column::Role, Expr::value(role.as_str()))
+                .filter(key::Column::Id.eq(key.0))
+                .exec(sql)
+                .await?;
+        }
         other => return Err(corrupt(format!("{} is not about a key", other.kind())).into()),
     }
     Ok(())
+}
+
+/// The person who makes or rotates a key, or who stands behind the key that does.
+async fn person_behind(
+    sql: &impl ConnectionTrait,
+    maker: Actor,
+) -> Result<Option<Uuid>, ChangeError> {
+    match maker {
+        Actor::User(user) => Ok(Some(user.0)),
+        Actor::ApiKey(key) => {
+            let maker = key::Entity::find_by_id(key.0).one(sql).await?;
+            Ok(maker.and_then(|maker| maker.user_id))
+        }
+        Actor::System => Ok(None),
+    }
 }
 
 async fn rotate(
@@ -67,9 +92,12 @@ async fn rotate(
     let Some(row) = key::Entity::find_by_id(id.0).one(sql).await? else {
         return Err(corrupt(format!("key {id} is not there to be rotated")).into());
     };
+    // Whoever gave the secret holds it.
+    let person = person_behind(sql, recorded.actor).await?;
     key::Entity::update_many()
         .col_expr(key::Column::Sha256, Expr::value(sha256.to_vec()))
         .col_expr(key::Column::RotatedAt, Expr::value(from_time(recorded.at)))
+        .col_expr(key::Column::UserId, Expr::value(person))
         .filter(key::Column::Id.eq(id.0))
         .exec(sql)
         .await?;

@@ -4,8 +4,10 @@
 //! limits. Whether a change is allowed was decided before its event was recorded, and a rebuild
 //! must come to the same rows years later.
 
+mod invitation;
 mod key;
 mod log;
+mod password;
 mod people;
 mod tenant_deletion;
 mod version;
@@ -28,7 +30,15 @@ pub(super) async fn apply(
         | ControlEvent::EmailVerificationRequested { .. }
         | ControlEvent::EmailVerified { .. }
         | ControlEvent::UserDeleted { .. }
-        | ControlEvent::MemberAdded { .. } => people::apply(sql, recorded).await,
+        | ControlEvent::MemberAdded { .. }
+        | ControlEvent::MemberRoleChanged { .. }
+        | ControlEvent::MemberRemoved { .. } => people::apply(sql, recorded).await,
+        ControlEvent::InvitationCreated { .. }
+        | ControlEvent::InvitationRevoked { .. }
+        | ControlEvent::InvitationAccepted { .. } => invitation::apply(sql, recorded).await,
+        ControlEvent::PasswordResetRequested { .. } | ControlEvent::PasswordChanged { .. } => {
+            password::apply(sql, recorded).await
+        }
         ControlEvent::TenantDeletionScheduled { .. }
         | ControlEvent::TenantDeletionCancelled { .. }
         | ControlEvent::TenantDeletionStarted { .. }
@@ -36,7 +46,8 @@ pub(super) async fn apply(
         | ControlEvent::TenantErasureAdvanced { .. } => tenant_deletion::apply(sql, recorded).await,
         ControlEvent::KeyCreated { .. }
         | ControlEvent::KeyRotated { .. }
-        | ControlEvent::KeyRevoked { .. } => key::apply(sql, recorded).await,
+        | ControlEvent::KeyRevoked { .. }
+        | ControlEvent::KeyRoleLowered { .. } => key::apply(sql, recorded).await,
         ControlEvent::LogCreated { .. }
         | ControlEvent::LogUpdated { .. }
         | ControlEvent::LogDeleted { .. }

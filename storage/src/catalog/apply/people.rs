@@ -6,7 +6,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::super::column::{corrupt, from_json, from_time, from_u64};
-use super::super::entity::{email_verification, membership, tenant, user};
+use super::super::entity::{email_verification, membership, password_reset, tenant, user};
 use super::super::error::ChangeError;
 use super::super::event::{ControlEvent, RecordedEvent};
 use super::super::tenant::RateOverride;
@@ -87,6 +87,10 @@ pub(super) async fn apply(
                 .filter(email_verification::Column::UserId.eq(user.0))
                 .exec(sql)
                 .await?;
+            password_reset::Entity::delete_many()
+                .filter(password_reset::Column::UserId.eq(user.0))
+                .exec(sql)
+                .await?;
             user::Entity::delete_by_id(user.0).exec(sql).await?;
         }
         ControlEvent::MemberAdded { user, role } => {
@@ -98,6 +102,19 @@ pub(super) async fn apply(
             };
             membership::Entity::insert(row)
                 .exec_without_returning(sql)
+                .await?;
+        }
+        ControlEvent::MemberRoleChanged { user, role } => {
+            membership::Entity::update_many()
+                .col_expr(membership::Column::Role, Expr::value(role.as_str()))
+                .filter(membership::Column::TenantId.eq(recorded.tenant.0))
+                .filter(membership::Column::UserId.eq(user.0))
+                .exec(sql)
+                .await?;
+        }
+        ControlEvent::MemberRemoved { user } => {
+            membership::Entity::delete_by_id((recorded.tenant.0, user.0))
+                .exec(sql)
                 .await?;
         }
         other => return Err(corrupt(format!("{} is not about people", other.kind())).into()),

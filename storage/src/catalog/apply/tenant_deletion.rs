@@ -6,7 +6,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
 use super::super::column::{corrupt, from_time};
-use super::super::entity::{earlier_secret, key, membership, tenant, tenant_deletion};
+use super::super::entity::{earlier_secret, invitation, key, membership, tenant, tenant_deletion};
 use super::super::error::ChangeError;
 use super::super::event::{ControlEvent, RecordedEvent};
 use super::super::tenant_deletion::DeletionStep;
@@ -113,6 +113,10 @@ async fn take_access(
         .await?;
     key::Entity::delete_many()
         .filter(key::Column::TenantId.eq(tenant))
+        .exec(sql)
+        .await?;
+    invitation::Entity::delete_many()
+        .filter(invitation::Column::TenantId.eq(tenant))
         .exec(sql)
         .await?;
     membership::Entity::delete_many()

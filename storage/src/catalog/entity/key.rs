@@ -17,6 +17,8 @@ pub(crate) struct Model {
     pub(crate) rotated_at: Option<i64>,
     pub(crate) expires_at: Option<i64>,
     pub(crate) sha256: Vec<u8>,
+    /// The person behind the key: who gave it its secret, or who is behind the key that did.
+    pub(crate) user_id: Option<Uuid>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -38,7 +38,7 @@ impl Catalog {
     /// When the rows can't be removed.
     pub async fn erase_some_records(&self, of: &TenantDeletion) -> Result<bool, CatalogError> {
         let tenant = of.tenant;
-        self.change(Turn::NewTenant(tenant), move |change| async move {
+        self.change(Turn::TenantAndPeople(tenant), move |change| async move {
             let sql = change.sql();
             let positions: Vec<i64> = control_event::Entity::find()
                 .select_only()

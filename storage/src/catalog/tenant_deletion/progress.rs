@@ -68,37 +68,40 @@ impl Catalog {
     /// When the change can't be recorded.
     pub async fn start_tenant_deletion(&self, due: &TenantDeletion) -> Result<(), CatalogError> {
         let tenant = due.tenant;
-        self.change(Turn::NewTenant(tenant), move |mut change| async move {
-            let found = of_tenant(change.sql(), tenant).await?;
-            let is_due = |it: TenantDeletion| {
-                it.id == due.id && it.step == due.step && it.delete_at <= change.at()
-            };
-            if !found.is_some_and(is_due) {
-                return Ok(());
-            }
-            let members = members(change.sql(), tenant).await?;
-            let keys = keys(change.sql(), tenant).await?;
-            let context = Context::system(RequestId::generate());
-            let started = ControlEvent::TenantDeletionStarted { deletion: due.id };
-            change.record(tenant, context, started).await?;
-            for user in leaving(change.sql(), members).await? {
-                let gone = ControlEvent::UserDeleted { user };
-                change.record(PEOPLE, context, gone).await?;
-            }
-            let sql = change.sql();
-            session::Entity::delete_many()
-                .filter(session::Column::TenantId.eq(tenant.0))
-                .exec(sql)
-                .await?;
-            for keys in keys.chunks(VALUES_MAX) {
-                key_use::Entity::delete_many()
-                    .filter(key_use::Column::KeyId.is_in(keys.iter().copied()))
+        self.change(
+            Turn::TenantAndPeople(tenant),
+            move |mut change| async move {
+                let found = of_tenant(change.sql(), tenant).await?;
+                let is_due = |it: TenantDeletion| {
+                    it.id == due.id && it.step == due.step && it.delete_at <= change.at()
+                };
+                if !found.is_some_and(is_due) {
+                    return Ok(());
+                }
+                let members = members(change.sql(), tenant).await?;
+                let keys = keys(change.sql(), tenant).await?;
+                let context = Context::system(RequestId::generate());
+                let started = ControlEvent::TenantDeletionStarted { deletion: due.id };
+                change.record(tenant, context, started).await?;
+                for user in leaving(change.sql(), members).await? {
+                    let gone = ControlEvent::UserDeleted { user };
+                    change.record(PEOPLE, context, gone).await?;
+                }
+                let sql = change.sql();
+                session::Entity::delete_many()
+                    .filter(session::Column::TenantId.eq(tenant.0))
                     .exec(sql)
                     .await?;
-            }
-            erase::people(sql).await?;
-            change.commit().await
-        })
+                for keys in keys.chunks(VALUES_MAX) {
+                    key_use::Entity::delete_many()
+                        .filter(key_use::Column::KeyId.is_in(keys.iter().copied()))
+                        .exec(sql)
+                        .await?;
+                }
+                erase::people(sql).await?;
+                change.commit().await
+            },
+        )
         .await
     }
 

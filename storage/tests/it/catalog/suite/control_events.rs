@@ -83,6 +83,7 @@ async fn secrets_never_enter_an_event() {
         role: Role::Owner,
         logs: None,
         expires_at: fixture.in_seconds(60),
+        password_hash: None,
     };
     catalog.create_session(session).await.unwrap();
     let new = NewKey {

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use protocol::{KeyId, LogId, RequestId, Sequence, UserId, VersionId};
+use protocol::{InvitationId, KeyId, LogId, RequestId, Sequence, UserId, VersionId};
 use storage::access::{Access, Actor, Role};
 use storage::bus::Halt;
 use storage::catalog::{
-    CatalogLimits, CreateKeyError, CreateLogError, CreateTenantError, KeyError, LogChanges,
-    LogError, NewKey, QuotaOverrides, Quotas, RateOverride, Retention, RotateKeyError, UploadError,
-    VerifyEmailError, VersionError, ViewError,
+    AcceptError, CatalogLimits, CreateKeyError, CreateLogError, CreateTenantError, InvitationError,
+    InviteError, Invitee, KeyError, LogChanges, LogError, MemberError, NewInvitation, NewKey,
+    QuotaOverrides, Quotas, RateOverride, ResetPasswordError, Retention, RotateKeyError,
+    UploadError, VerifyEmailError, VersionError, ViewError,
 };
 
 use super::{Fixture, by, limited_to, name, new_log, new_tenant, new_version, system};
@@ -25,6 +26,13 @@ pub(super) enum Step {
     SetQuotas(u8, Option<u64>),
     RequestVerification(u8, u8),
     Verify(u8),
+    RequestReset(u8, u8),
+    ResetPassword(u8),
+    Invite(u8, u8, u8),
+    Accept(u8),
+    RevokeInvitation(u8),
+    ChangeRole(u8, u8, u8),
+    RemoveMember(u8, u8),
     CreateKey(u8, u8, bool),
     CreateKeyWithKey(u8),
     RotateKey(u8, u8),
@@ -51,6 +59,13 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => (n(), any::<Option<u32>>()).prop_map(|(a, b)| Step::SetQuotas(a, b.map(u64::from))),
         2 => (n(), n()).prop_map(|(a, b)| Step::RequestVerification(a, b)),
         1 => n().prop_map(Step::Verify),
+        1 => (n(), n()).prop_map(|(a, b)| Step::RequestReset(a, b)),
+        1 => n().prop_map(Step::ResetPassword),
+        2 => (n(), 0u8..6, n()).prop_map(|(a, b, c)| Step::Invite(a, b, c)),
+        2 => n().prop_map(Step::Accept),
+        1 => n().prop_map(Step::RevokeInvitation),
+        2 => (n(), n(), n()).prop_map(|(a, b, c)| Step::ChangeRole(a, b, c)),
+        1 => (n(), n()).prop_map(|(a, b)| Step::RemoveMember(a, b)),
         2 => (n(), n(), any::<bool>()).prop_map(|(a, b, c)| Step::CreateKey(a, b, c)),
         1 => n().prop_map(Step::CreateKeyWithKey),
         2 => (n(), 0u8..20).prop_map(|(a, b)| Step::RotateKey(a, b)),
@@ -75,11 +90,21 @@ pub(super) fn opening() -> Vec<Step> {
         Step::SetQuotas(0, Some(9)),
         Step::RequestVerification(0, 99),
         Step::Verify(0),
+        Step::RequestReset(0, 99),
+        Step::ResetPassword(0),
         Step::CreateKey(0, 0, false),
         Step::CreateKeyWithKey(0),
         Step::RotateKey(0, 9),
         Step::RotateKey(0, 0),
         Step::RevokeKey(0),
+        // An admin makes a key, is demoted and leaves.
+        Step::Invite(0, 0, 2),
+        Step::Accept(0),
+        Step::CreateKey(1, 2, false),
+        Step::ChangeRole(0, 1, 1),
+        Step::RemoveMember(0, 1),
+        Step::Invite(0, 1, 2),
+        Step::RevokeInvitation(1),
         Step::CreateLog(0, 0),
         Step::UpdateLog(0, Some(true), true),
         Step::Upload(0, 0, 1),
@@ -101,11 +126,23 @@ pub(super) fn opening() -> Vec<Step> {
     ]
 }
 
+/// An invitation that was made.
+#[derive(Clone)]
+struct Invited {
+    inviter: Access,
+    id: InvitationId,
+    token: [u8; 32],
+    email: String,
+    role: Role,
+}
+
 /// What a history made so far, gone or not.
 pub(super) struct History {
     pub(super) fixture: Fixture,
     tenants: Vec<(Access, UserId)>,
     tokens: Vec<[u8; 32]>,
+    resets: Vec<[u8; 32]>,
+    invitations: Vec<Invited>,
     keys: Vec<(Access, KeyId)>,
     logs: Vec<(Access, LogId)>,
     versions: Vec<(Access, VersionId)>,
@@ -129,6 +166,8 @@ impl History {
             fixture,
             tenants: vec![first],
             tokens: Vec::new(),
+            resets: Vec::new(),
+            invitations: Vec::new(),
             keys: Vec::new(),
             logs: Vec::new(),
             versions: Vec::new(),
@@ -161,6 +200,13 @@ impl History {
             | Step::Verify(_) => {
                 self.apply_to_people(step).await;
             }
+            Step::RequestReset(..) | Step::ResetPassword(_) => {
+                self.apply_to_passwords(step).await;
+            }
+            Step::Invite(..) | Step::Accept(_) | Step::RevokeInvitation(_) => {
+                self.apply_to_invitations(step).await;
+            }
+            Step::ChangeRole(..) | Step::RemoveMember(..) => self.apply_to_members(step).await,
             Step::CreateKey(..)
             | Step::CreateKeyWithKey(_)
             | Step::RotateKey(..)
@@ -270,6 +316,120 @@ impl History {
             Step::DeleteTenant(_) => {}
             other => panic!("{other:?} is about no deletion"),
         }
+    }
+
+    async fn apply_to_passwords(&mut self, step: Step) {
+        let catalog = self.fixture.catalog.clone();
+        match step {
+            Step::RequestReset(choice, seconds) => {
+                let (_, user) = self.tenant(choice);
+                let token = self.unique();
+                self.resets.push(token);
+                let expires_at = self.fixture.in_seconds(u64::from(seconds));
+                catalog
+                    .request_password_reset(RequestId::generate(), user, token, expires_at)
+                    .await
+                    .unwrap();
+            }
+            Step::ResetPassword(choice) => {
+                if let Some(token) = pick(&self.resets, choice) {
+                    let hash = format!("$argon2id$hash{choice}");
+                    let reset = catalog
+                        .reset_password(RequestId::generate(), token, hash)
+                        .await;
+                    assert!(
+                        !matches!(reset, Err(ResetPasswordError::Catalog(_))),
+                        "{reset:?}"
+                    );
+                }
+            }
+            other => panic!("{other:?} is not about passwords"),
+        }
+    }
+
+    async fn apply_to_invitations(&mut self, step: Step) {
+        let catalog = self.fixture.catalog.clone();
+        match step {
+            Step::Invite(choice, number, role) => {
+                let (inviter, _) = self.tenant(choice);
+                let role = [Role::ReadOnly, Role::Member, Role::Admin][usize::from(role) % 3];
+                let (email, token) = (format!("p{number}@example.com"), self.unique());
+                let new = NewInvitation {
+                    email: email.clone(),
+                    role,
+                    token_sha256: token,
+                    expires_at: self.fixture.in_seconds(20),
+                };
+                match catalog.invite(&inviter, by(&inviter), new).await {
+                    Ok(invitation) => self.invitations.push(Invited {
+                        inviter,
+                        id: invitation.id,
+                        token,
+                        email,
+                        role,
+                    }),
+                    Err(InviteError::Catalog(error)) => panic!("{error}"),
+                    Err(_) => {}
+                }
+            }
+            Step::Accept(choice) => {
+                let Some(invited) = pick(&self.invitations, choice) else {
+                    return;
+                };
+                let known = catalog.user_by_email(&invited.email).await.unwrap();
+                let invitee = match known {
+                    Some(person) => Invitee::Known(person.id),
+                    None => Invitee::New {
+                        password_hash: "$argon2id$hash".to_owned(),
+                    },
+                };
+                let accepted = catalog
+                    .accept_invitation(RequestId::generate(), invited.token, invitee)
+                    .await;
+                match accepted {
+                    Ok((_, user)) => {
+                        let access = super::owner_of(invited.inviter.tenant, user);
+                        let access = super::with_role(&access, invited.role);
+                        self.tenants.push((access, user));
+                    }
+                    Err(AcceptError::Catalog(error)) => panic!("{error}"),
+                    Err(_) => {}
+                }
+            }
+            Step::RevokeInvitation(choice) => {
+                if let Some(Invited { inviter, id, .. }) = pick(&self.invitations, choice) {
+                    let revoked = catalog.revoke_invitation(&inviter, by(&inviter), id).await;
+                    assert!(
+                        !matches!(revoked, Err(InvitationError::Catalog(_))),
+                        "{revoked:?}"
+                    );
+                }
+            }
+            other => panic!("{other:?} is not about invitations"),
+        }
+    }
+
+    async fn apply_to_members(&mut self, step: Step) {
+        let catalog = self.fixture.catalog.clone();
+        let outcome = match step {
+            Step::ChangeRole(actor, member, role) => {
+                let ((access, _), (_, member)) = (self.tenant(actor), self.tenant(member));
+                let roles = [Role::ReadOnly, Role::Member, Role::Admin, Role::Owner];
+                let role = roles[usize::from(role) % 4];
+                let changed = catalog.change_role(&access, by(&access), member, role);
+                changed.await.map(|_| ())
+            }
+            Step::RemoveMember(actor, member) => {
+                let ((access, _), (_, member)) = (self.tenant(actor), self.tenant(member));
+                let removed = catalog.remove_member(&access, by(&access), member);
+                removed.await.map(|_| ())
+            }
+            other => panic!("{other:?} is not about members"),
+        };
+        assert!(
+            !matches!(outcome, Err(MemberError::Catalog(_))),
+            "{outcome:?}"
+        );
     }
 
     async fn apply_to_keys(&mut self, step: Step) {

@@ -93,6 +93,7 @@ async fn without_an_overlap_earlier_secrets_and_their_sessions_end_at_once() {
         role: holder.access.role,
         logs: None,
         expires_at: fixture.in_seconds(60),
+        password_hash: None,
     };
     catalog.create_session(session).await.unwrap();
     assert_eq!(fixture.working(&[1, 2, 100]).await, [1, 2, 100]);

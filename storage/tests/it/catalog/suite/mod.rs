@@ -5,12 +5,15 @@ mod broadcast;
 pub(crate) mod control_events;
 mod database;
 mod history;
+mod invitations;
 mod isolation;
 mod key_makers;
 mod key_rotation;
 mod keys;
 mod logs;
+mod members;
 mod operations;
+mod passwords;
 mod quotas;
 mod rebuild;
 mod sessions;
@@ -25,19 +28,21 @@ use protocol::{ComponentDigest, LogId, Name, RequestId, TenantId, Timestamp, Use
 use storage::access::{Access, Actor, Role};
 use storage::bus::{ComponentReport, World};
 use storage::catalog::{
-    Catalog, CatalogLimits, Context, Log, NewLog, NewTenant, NewVersion, Page, Retention, Version,
-    View,
+    Catalog, CatalogLimits, Context, Invitee, Log, NewInvitation, NewLog, NewTenant, NewVersion,
+    Page, Retention, Version, View,
 };
 use storage::clock::{Clock as _, ManualClock};
 
 use super::database::TestDatabase;
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 12] = [
     "tenants",
     "tenant_deletions",
     "users",
     "email_verifications",
+    "password_resets",
     "memberships",
+    "invitations",
     "keys",
     "earlier_secrets",
     "logs",
@@ -97,6 +102,37 @@ impl Fixture {
         (owner_of(tenant, user), user)
     }
 
+    /// Someone who accepts an invitation.
+    pub(crate) async fn member(&self, inviter: &Access, email: &str, role: Role) -> Access {
+        let token_sha256 = *RequestId::generate().as_bytes();
+        let token_sha256 = [token_sha256, token_sha256].concat().try_into().unwrap();
+        let new = NewInvitation {
+            email: email.to_owned(),
+            role,
+            token_sha256,
+            expires_at: self.in_seconds(60),
+        };
+        let invited = self.catalog.invite(inviter, by(inviter), new).await;
+        invited.unwrap();
+        let invitee = match self.catalog.user_by_email(email).await.unwrap() {
+            Some(person) => Invitee::Known(person.id),
+            None => Invitee::New {
+                password_hash: "$argon2id$hash".to_owned(),
+            },
+        };
+        let accepted = self
+            .catalog
+            .accept_invitation(RequestId::generate(), token_sha256, invitee)
+            .await;
+        let (_, user) = accepted.unwrap();
+        Access {
+            tenant: inviter.tenant,
+            actor: Actor::User(user),
+            role,
+            logs: None,
+        }
+    }
+
     pub(crate) async fn log(&self, access: &Access, name: &str) -> Log {
         self.catalog
             .create_log(access, by(access), new_log(name))
@@ -131,6 +167,14 @@ pub(crate) fn owner_of(tenant: TenantId, user: UserId) -> Access {
         actor: Actor::User(user),
         role: Role::Owner,
         logs: None,
+    }
+}
+
+/// The person that acts.
+fn user_of(access: &Access) -> UserId {
+    match access.actor {
+        Actor::User(user) => user,
+        other => panic!("{other:?} is no person"),
     }
 }
 

@@ -89,6 +89,7 @@ async fn a_rebuild_leaves_operational_rows_alone() {
         role: Role::Owner,
         logs: None,
         expires_at: fixture.in_seconds(60),
+        password_hash: None,
     };
     fixture.catalog.create_session(session).await.unwrap();
     let log = fixture.log(&access, "orders").await;

@@ -15,6 +15,7 @@ fn session(access: &Access, token: u8, fixture: &Fixture, seconds: u64) -> NewSe
         role: access.role,
         logs: None,
         expires_at: fixture.in_seconds(seconds),
+        password_hash: None,
     }
 }
 
@@ -63,7 +64,7 @@ async fn a_session_has_the_lower_of_its_own_and_the_present_role_and_ends_with_t
     };
     assert_eq!(role(1).await, Some(Role::Owner));
     assert_eq!(role(2).await, Some(Role::ReadOnly));
-    // Members are not changed by the catalog yet, so the row is changed here.
+    // What a role and a membership take with them is tested with the members; here it is the row.
     let database = &fixture.database;
     database
         .execute("UPDATE memberships SET role = 'member'")

@@ -6,7 +6,8 @@ use protocol::{ComponentDigest, RequestId, Sequence, TenantDeletionId, VersionId
 use storage::access::{Access, Role};
 use storage::bus::SnapshotInfo;
 use storage::catalog::{
-    AuditFilter, DeletionStep, LogChanges, NewKey, NewSession, Page, TenantDeletion, UsageBatch,
+    AuditFilter, DeletionStep, LogChanges, NewInvitation, NewKey, NewSession, Page, TenantDeletion,
+    UsageBatch,
 };
 
 use super::{Fixture, by, name, new_log, new_tenant, new_version, owner_of, system};
@@ -102,6 +103,20 @@ async fn fill(fixture: &Fixture) -> (Access, VersionId) {
         .request_email_verification(RequestId::generate(), user, token, fixture.in_seconds(60))
         .await
         .unwrap();
+    catalog
+        .request_password_reset(RequestId::generate(), user, token, fixture.in_seconds(60))
+        .await
+        .unwrap();
+    let invitation = NewInvitation {
+        email: format!("invited-{MARKER}@example.com"),
+        role: Role::Member,
+        token_sha256: token,
+        expires_at: fixture.in_seconds(60),
+    };
+    catalog
+        .invite(&access, by(&access), invitation)
+        .await
+        .unwrap();
     let key = NewKey {
         name: MARKER.to_owned(),
         role: Role::Admin,
@@ -119,6 +134,7 @@ async fn fill(fixture: &Fixture) -> (Access, VersionId) {
         role: Role::Owner,
         logs: None,
         expires_at: fixture.in_seconds(600),
+        password_hash: None,
     };
     catalog.create_session(session).await.unwrap();
     let mut log = new_log(MARKER);

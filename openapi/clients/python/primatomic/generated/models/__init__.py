@@ -1,11 +1,14 @@
 """Contains all the data models used in inputs/outputs"""
 
+from .accept_body import AcceptBody
+from .accepted_invitation import AcceptedInvitation
 from .actor import Actor
 from .actor_kind import ActorKind
 from .append_answer import AppendAnswer
 from .append_batch_answer import AppendBatchAnswer
 from .audit_event import AuditEvent
 from .audit_page import AuditPage
+from .create_invitation_body import CreateInvitationBody
 from .create_key_body import CreateKeyBody
 from .create_log_body import CreateLogBody
 from .create_tenant_body import CreateTenantBody
@@ -25,6 +28,9 @@ from .exchange_body import ExchangeBody
 from .halt import Halt
 from .health_body import HealthBody
 from .health_status import HealthStatus
+from .invitation_body import InvitationBody
+from .invitation_list import InvitationList
+from .invitation_offer import InvitationOffer
 from .key_body import KeyBody
 from .key_list import KeyList
 from .live_body import LiveBody
@@ -33,6 +39,8 @@ from .log_changes_body import LogChangesBody
 from .log_list import LogList
 from .login_answer import LoginAnswer
 from .login_body import LoginBody
+from .member_body import MemberBody
+from .member_list import MemberList
 from .membership_body import MembershipBody
 from .part_health import PartHealth
 from .problem_body import ProblemBody
@@ -40,11 +48,15 @@ from .quota import Quota
 from .quotas import Quotas
 from .rate_limit import RateLimit
 from .ready_body import ReadyBody
+from .removed_member import RemovedMember
+from .reset_body import ResetBody
 from .retention import Retention
 from .revoked_keys import RevokedKeys
 from .role import Role
+from .role_body import RoleBody
 from .rotate_key_body import RotateKeyBody
 from .rotated_key import RotatedKey
+from .sent_invitation import SentInvitation
 from .snapshot import Snapshot
 from .state import State
 from .success import Success
@@ -58,12 +70,15 @@ from .view import View
 from .view_list import ViewList
 
 __all__ = (
+    "AcceptBody",
+    "AcceptedInvitation",
     "Actor",
     "ActorKind",
     "AppendAnswer",
     "AppendBatchAnswer",
     "AuditEvent",
     "AuditPage",
+    "CreateInvitationBody",
     "CreateKeyBody",
     "CreateLogBody",
     "CreateTenantBody",
@@ -83,6 +98,9 @@ __all__ = (
     "Halt",
     "HealthBody",
     "HealthStatus",
+    "InvitationBody",
+    "InvitationList",
+    "InvitationOffer",
     "KeyBody",
     "KeyList",
     "LiveBody",
@@ -91,6 +109,8 @@ __all__ = (
     "LogList",
     "LoginAnswer",
     "LoginBody",
+    "MemberBody",
+    "MemberList",
     "MembershipBody",
     "PartHealth",
     "ProblemBody",
@@ -98,11 +118,15 @@ __all__ = (
     "Quotas",
     "RateLimit",
     "ReadyBody",
+    "RemovedMember",
+    "ResetBody",
     "Retention",
     "RevokedKeys",
     "Role",
+    "RoleBody",
     "RotateKeyBody",
     "RotatedKey",
+    "SentInvitation",
     "Snapshot",
     "State",
     "Success",

@@ -1,0 +1,285 @@
+//! `/tenants/me/invitations`, and `/invitations` for those who are invited.
+
+use poem_openapi::param::{Path, Query};
+use poem_openapi::types::Example;
+use poem_openapi::{Object, OpenApi};
+use protocol::InvitationId;
+use serde::{Deserialize, Serialize};
+use storage::catalog::{Invitation, OpenInvitation, Page};
+use uuid::Uuid;
+
+use super::Tag;
+use super::answer::{Answer, Success};
+use super::body::JsonBody;
+use super::caller::{Caller, Visitor};
+use super::keys::{RoleName, default_limit};
+use crate::domain::invitations::Sent;
+use crate::errors::Failure;
+
+pub(super) struct InvitationsApi;
+
+/// Who is invited.
+#[derive(Object, Serialize, Deserialize)]
+#[oai(example)]
+pub(super) struct NewInvitationBody {
+    /// A mail with a link goes there.
+    email: String,
+    /// At most the own role, and never `owner`. The default is member.
+    #[oai(default)]
+    #[serde(default)]
+    role: Option<RoleName>,
+}
+
+impl Example for NewInvitationBody {
+    fn example() -> Self {
+        Self {
+            email: "grace@example.org".to_owned(),
+            role: Some(RoleName::Member),
+        }
+    }
+}
+
+/// An open invitation, without its token.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct InvitationBody {
+    id: Uuid,
+    email: String,
+    role: RoleName,
+    created_at: String,
+    expires_at: String,
+}
+
+impl From<Invitation> for InvitationBody {
+    fn from(it: Invitation) -> Self {
+        Self {
+            id: it.id.0,
+            email: it.email,
+            role: it.role.into(),
+            created_at: it.created_at.to_string(),
+            expires_at: it.expires_at.to_string(),
+        }
+    }
+}
+
+/// An invitation with its token, which is shown this once.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct SentInvitation {
+    id: Uuid,
+    email: String,
+    role: RoleName,
+    /// Whoever has it can accept. It can't be shown again.
+    token: String,
+    /// What the mail links to.
+    invite_url: String,
+    created_at: String,
+    expires_at: String,
+}
+
+impl From<Sent> for SentInvitation {
+    fn from(sent: Sent) -> Self {
+        let it = InvitationBody::from(sent.invitation);
+        Self {
+            id: it.id,
+            email: it.email,
+            role: it.role,
+            token: sent.token,
+            invite_url: sent.url,
+            created_at: it.created_at,
+            expires_at: it.expires_at,
+        }
+    }
+}
+
+/// A page of open invitations, newest first.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct InvitationList {
+    invitations: Vec<InvitationBody>,
+    /// For the next page; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// What a token invites to.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct InvitationOffer {
+    tenant_id: Uuid,
+    short_name: String,
+    email: String,
+    role: RoleName,
+    expires_at: String,
+}
+
+impl From<OpenInvitation> for InvitationOffer {
+    fn from(open: OpenInvitation) -> Self {
+        let it = InvitationBody::from(open.invitation);
+        Self {
+            tenant_id: open.tenant.0,
+            short_name: open.short_name,
+            email: it.email,
+            role: it.role,
+            expires_at: it.expires_at,
+        }
+    }
+}
+
+/// Who accepts.
+#[derive(Object, Serialize, Deserialize)]
+#[oai(example)]
+pub(super) struct AcceptBody {
+    /// The invited address.
+    email: String,
+    /// Of a registered address its password, of a new one the password that it gets: 8 to 128
+    /// characters.
+    password: String,
+}
+
+impl Example for AcceptBody {
+    fn example() -> Self {
+        Self {
+            email: "grace@example.org".to_owned(),
+            password: "correct horse battery staple".to_owned(),
+        }
+    }
+}
+
+/// The new membership.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct AcceptedInvitation {
+    tenant_id: Uuid,
+    short_name: String,
+    role: RoleName,
+    /// Always true: the invitation came to the address.
+    email_verified: bool,
+}
+
+impl From<OpenInvitation> for AcceptedInvitation {
+    fn from(open: OpenInvitation) -> Self {
+        Self {
+            tenant_id: open.tenant.0,
+            short_name: open.short_name,
+            role: open.invitation.role.into(),
+            email_verified: true,
+        }
+    }
+}
+
+#[OpenApi(tag = "Tag::People")]
+impl InvitationsApi {
+    /// List open invitations
+    #[oai(
+        path = "/tenants/me/invitations",
+        method = "get",
+        operation_id = "listInvitations"
+    )]
+    async fn list(
+        &self,
+        caller: Caller,
+        /// At most so many; 1 to 1000.
+        #[oai(
+            default = "default_limit",
+            validator(minimum(value = "1"), maximum(value = "1000"))
+        )]
+        limit: Query<u32>,
+        /// From the page before.
+        cursor: Query<Option<String>>,
+    ) -> Result<Answer<InvitationList>, Failure> {
+        let page = Page {
+            limit: limit.0,
+            cursor: cursor.0,
+        };
+        let invitations = caller.app.invitations(caller.access(), page).await?;
+        Ok(Answer::new(InvitationList {
+            invitations: invitations.items.into_iter().map(Into::into).collect(),
+            next_cursor: invitations.next_cursor,
+        }))
+    }
+
+    /// Invite someone
+    ///
+    /// Sends a mail with a link that works once, for 7 days; the answer has the link, too. A new
+    /// invitation of an address takes the place of the one before. API keys can't invite.
+    #[oai(
+        path = "/tenants/me/invitations",
+        method = "post",
+        operation_id = "createInvitation"
+    )]
+    async fn create(
+        &self,
+        caller: Caller,
+        body: JsonBody<NewInvitationBody>,
+    ) -> Result<Answer<SentInvitation, 201>, Failure> {
+        let JsonBody(body) = body;
+        let role = body.role.map(Into::into);
+        let sent = caller
+            .app
+            .invite(caller.access(), caller.request_id, &body.email, role)
+            .await?;
+        Ok(Answer::new(sent.into()))
+    }
+
+    /// Revoke an invitation
+    ///
+    /// Its link works no more.
+    #[oai(
+        path = "/tenants/me/invitations/:id",
+        method = "delete",
+        operation_id = "revokeInvitation"
+    )]
+    async fn revoke(
+        &self,
+        caller: Caller,
+        /// The invitation's id.
+        id: Path<Uuid>,
+    ) -> Result<Answer<Success>, Failure> {
+        caller
+            .app
+            .revoke_invitation(caller.access(), caller.request_id, InvitationId(id.0))
+            .await?;
+        Ok(Success::answer())
+    }
+
+    /// Show what a token invites to
+    #[oai(
+        path = "/invitations/:token",
+        method = "get",
+        operation_id = "getInvitation"
+    )]
+    async fn show(
+        &self,
+        visitor: Visitor,
+        /// From the link.
+        token: Path<String>,
+    ) -> Result<Answer<InvitationOffer>, Failure> {
+        let open = visitor.app.invitation(&token.0).await?;
+        Ok(Answer::new(open.into()))
+    }
+
+    /// Accept an invitation
+    ///
+    /// A registered address proves its password; a new one is registered with the password, and
+    /// verified, since the invitation came to it.
+    #[oai(
+        path = "/invitations/:token/accept",
+        method = "post",
+        operation_id = "acceptInvitation"
+    )]
+    async fn accept(
+        &self,
+        visitor: Visitor,
+        /// From the link.
+        token: Path<String>,
+        body: JsonBody<AcceptBody>,
+    ) -> Result<Answer<AcceptedInvitation>, Failure> {
+        let JsonBody(body) = body;
+        let open = visitor
+            .app
+            .accept_invitation(
+                visitor.network,
+                visitor.request_id,
+                &token.0,
+                &body.email,
+                body.password,
+            )
+            .await?;
+        Ok(Answer::new(open.into()))
+    }
+}

@@ -1,0 +1,190 @@
+//! Invitations: sent by a person to an address, accepted by whoever owns that.
+
+use std::net::IpAddr;
+
+use protocol::{ErrorCode, InvitationId, RequestId};
+use storage::access::{Access, Actor, Role};
+use storage::catalog::{
+    AcceptError, Invitation, InvitationError, InviteError, Invitee, NewInvitation, OpenInvitation,
+    Page, Paged,
+};
+
+use super::access::{require, require_all_logs};
+use super::tenants::normal_email;
+use super::{App, context};
+use crate::auth::{password, token};
+use crate::errors::Failure;
+use crate::mail::Letter;
+
+/// An invitation that was just made, with what its mail has.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub invitation: Invitation,
+    pub token: String,
+    pub url: String,
+}
+
+impl App {
+    /// Invites an address and sends it a mail. The answer has the link, too, so that an invitation
+    /// does not depend on the mail.
+    ///
+    /// # Errors
+    /// When the caller may not, the address is a member's, or there are too many.
+    pub(crate) async fn invite(
+        &self,
+        access: &Access,
+        request_id: RequestId,
+        email: &str,
+        role: Option<Role>,
+    ) -> Result<Sent, Failure> {
+        require(access, Role::Admin)?;
+        if !matches!(access.actor, Actor::User(_)) {
+            return Err(Failure::new(
+                ErrorCode::Forbidden,
+                "an API key can't invite; log in as an admin or the owner",
+            ));
+        }
+        let role = role.unwrap_or(Role::Member);
+        if role == Role::Owner {
+            return Err(Failure::new(
+                ErrorCode::InvalidRequest,
+                "an owner can't be invited; invite an admin, and then hand the tenant over",
+            ));
+        }
+        let email = normal_email(email)?;
+        let tenant = self.catalog.tenant(access).await?;
+        let secret = token::invitation();
+        let new = NewInvitation {
+            email: email.clone(),
+            role,
+            token_sha256: token::digest(&secret),
+            expires_at: self.time_after(self.options.invitation_life),
+        };
+        let invitation = self
+            .catalog
+            .invite(access, context(access, request_id), new)
+            .await?;
+        let url = self.link("invite", &secret);
+        if self.post.admits(&email) {
+            let life = self.options.invitation_life;
+            let letter = Letter::invitation(&email, &tenant.short_name, role, &url, life);
+            self.post.send(request_id, letter);
+        }
+        Ok(Sent {
+            invitation,
+            token: secret,
+            url,
+        })
+    }
+
+    /// # Errors
+    /// When the caller may not see them, or the cursor is not of this list.
+    pub(crate) async fn invitations(
+        &self,
+        access: &Access,
+        page: Page,
+    ) -> Result<Paged<Invitation>, Failure> {
+        require(access, Role::Admin)?;
+        require_all_logs(access)?;
+        Ok(self.catalog.invitations(access, page).await?)
+    }
+
+    /// # Errors
+    /// When there is no such invitation.
+    pub(crate) async fn revoke_invitation(
+        &self,
+        access: &Access,
+        request_id: RequestId,
+        id: InvitationId,
+    ) -> Result<(), Failure> {
+        require(access, Role::Admin)?;
+        require_all_logs(access)?;
+        let context = context(access, request_id);
+        Ok(self.catalog.revoke_invitation(access, context, id).await?)
+    }
+
+    /// What a token invites to.
+    ///
+    /// # Errors
+    /// When it is unknown, used, revoked or expired.
+    pub(crate) async fn invitation(&self, secret: &str) -> Result<OpenInvitation, Failure> {
+        let open = self.catalog.open_invitation(token::digest(secret)).await?;
+        open.ok_or_else(|| AcceptError::Unknown.into())
+    }
+
+    /// Makes whoever holds a token a member. A known address proves its password, a new one gets
+    /// it.
+    ///
+    /// # Errors
+    /// When the token opens nothing, the address is another one, the password is wrong or can't be
+    /// used, or the person is a member already.
+    pub(crate) async fn accept_invitation(
+        &self,
+        network: IpAddr,
+        request_id: RequestId,
+        secret: &str,
+        email: &str,
+        password: String,
+    ) -> Result<OpenInvitation, Failure> {
+        let open = self.invitation(secret).await?;
+        let email = normal_email(email)?;
+        if email != open.invitation.email.to_lowercase() {
+            return Err(Failure::new(
+                ErrorCode::InvalidEmail,
+                "this invitation was sent to another address; accept it with that one",
+            ));
+        }
+        let invitee = if self.catalog.user_by_email(&email).await?.is_some() {
+            Invitee::Known(self.prove(network, &email, password).await?.id)
+        } else {
+            password::check_rules(&password, &[&email, &open.short_name])?;
+            let password_hash = self.passwords.hash(password).await?;
+            Invitee::New { password_hash }
+        };
+        let digest = token::digest(secret);
+        let (open, _) = self
+            .catalog
+            .accept_invitation(request_id, digest, invitee)
+            .await?;
+        self.attempts.welcome(&email, network);
+        Ok(open)
+    }
+}
+
+impl From<InviteError> for Failure {
+    fn from(error: InviteError) -> Self {
+        let code = match error {
+            InviteError::Catalog(error) => return error.into(),
+            InviteError::RoleAboveYou(_) => ErrorCode::Forbidden,
+            InviteError::AlreadyMember => ErrorCode::AlreadyMember,
+            InviteError::MemberLimitReached { .. } => ErrorCode::MemberLimitReached,
+            InviteError::InvitationLimitReached(_) => ErrorCode::InvitationLimitReached,
+            InviteError::ActorGone => ErrorCode::Unauthenticated,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<InvitationError> for Failure {
+    fn from(error: InvitationError) -> Self {
+        match error {
+            InvitationError::Catalog(error) => error.into(),
+            InvitationError::NotFound => {
+                Self::new(ErrorCode::InvitationNotFound, error.to_string())
+            }
+        }
+    }
+}
+
+impl From<AcceptError> for Failure {
+    fn from(error: AcceptError) -> Self {
+        let code = match error {
+            AcceptError::Catalog(error) => return error.into(),
+            AcceptError::Unknown => ErrorCode::InvalidToken,
+            AcceptError::AlreadyMember => ErrorCode::AlreadyMember,
+            AcceptError::EmailTaken => ErrorCode::EmailTaken,
+            AcceptError::MemberLimitReached { .. } => ErrorCode::MemberLimitReached,
+        };
+        Self::new(code, error.to_string())
+    }
+}

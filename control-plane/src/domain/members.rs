@@ -1,0 +1,73 @@
+//! Members: who they are, their roles, and their leaving.
+
+use protocol::{ErrorCode, RequestId, UserId};
+use storage::access::{Access, Role};
+use storage::catalog::{Member, MemberError, Page, Paged, Removed};
+
+use super::access::{require, require_all_logs};
+use super::{App, context};
+use crate::errors::Failure;
+
+impl App {
+    /// # Errors
+    /// When the cursor is not of this list.
+    pub(crate) async fn members(
+        &self,
+        access: &Access,
+        page: Page,
+    ) -> Result<Paged<Member>, Failure> {
+        Ok(self.catalog.members(access, page).await?)
+    }
+
+    /// # Errors
+    /// When there is no such member, or the caller is not above it.
+    pub(crate) async fn change_role(
+        &self,
+        access: &Access,
+        request_id: RequestId,
+        member: UserId,
+        role: Role,
+    ) -> Result<Member, Failure> {
+        require(access, Role::Admin)?;
+        require_all_logs(access)?;
+        let changed = self
+            .catalog
+            .change_role(access, context(access, request_id), member, role)
+            .await?;
+        self.sessions.forget_tenant(access.tenant);
+        Ok(changed)
+    }
+
+    /// # Errors
+    /// When there is no such member, or the caller is not above it.
+    pub(crate) async fn remove_member(
+        &self,
+        access: &Access,
+        request_id: RequestId,
+        member: UserId,
+    ) -> Result<Removed, Failure> {
+        require(access, Role::Admin)?;
+        require_all_logs(access)?;
+        let removed = self
+            .catalog
+            .remove_member(access, context(access, request_id), member)
+            .await?;
+        self.sessions.forget_tenant(access.tenant);
+        Ok(removed)
+    }
+}
+
+impl From<MemberError> for Failure {
+    fn from(error: MemberError) -> Self {
+        let code = match error {
+            MemberError::Catalog(error) => return error.into(),
+            MemberError::NotFound => ErrorCode::MemberNotFound,
+            MemberError::Yourself => ErrorCode::InvalidRequest,
+            MemberError::ActorGone => ErrorCode::Unauthenticated,
+            MemberError::OwnerStays
+            | MemberError::NotBelowYou { .. }
+            | MemberError::OwnerInPersonOnly => ErrorCode::Forbidden,
+        };
+        Self::new(code, error.to_string())
+    }
+}

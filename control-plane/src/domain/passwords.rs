@@ -1,0 +1,82 @@
+//! Forgotten passwords: a link by mail, and what it sets.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use protocol::{ErrorCode, RequestId};
+use storage::catalog::ResetPasswordError;
+
+use super::App;
+use super::tenants::normal_email;
+use crate::auth::{password, token};
+use crate::errors::Failure;
+use crate::mail::Letter;
+
+impl App {
+    /// Sends a link that sets a new password, if the address is registered. What comes back, and
+    /// how soon, does not depend on that.
+    ///
+    /// # Errors
+    /// When the text can't be an address, or too much goes on in the background.
+    pub(crate) fn forgot_password(
+        self: &Arc<Self>,
+        request_id: RequestId,
+        email: &str,
+    ) -> Result<(), Failure> {
+        let email = normal_email(email)?;
+        let app = Arc::clone(self);
+        self.without_telling(request_id, async move {
+            let Some(user) = app.catalog.user_by_email(&email).await? else {
+                return Ok(());
+            };
+            if !app.post.admits(&email) {
+                return Ok(());
+            }
+            let secret = token::password_reset();
+            let life = app.options.password_reset_life;
+            let expires_at = app.time_after(life);
+            app.catalog
+                .request_password_reset(request_id, user.id, token::digest(&secret), expires_at)
+                .await?;
+            let link = app.link("reset-password", &secret);
+            let letter = Letter::password_reset(&email, &link, life);
+            app.post.send(request_id, letter);
+            Ok(())
+        })
+    }
+
+    /// Sets a new password and ends all sessions of its person.
+    ///
+    /// # Errors
+    /// When the token is unknown, used or expired, or the password can't be used.
+    pub(crate) async fn reset_password(
+        &self,
+        network: IpAddr,
+        request_id: RequestId,
+        secret: &str,
+        password: String,
+    ) -> Result<(), Failure> {
+        let digest = token::digest(secret);
+        let unknown = || Failure::from(ResetPasswordError::Unknown);
+        let email = self.catalog.password_reset_email(digest).await?;
+        let email = email.ok_or_else(unknown)?;
+        password::check_rules(&password, &[&email])?;
+        let hash = self.passwords.hash(password).await?;
+        let user = self
+            .catalog
+            .reset_password(request_id, digest, hash)
+            .await?;
+        self.sessions.forget_user(user);
+        self.attempts.welcome(&email.to_lowercase(), network);
+        Ok(())
+    }
+}
+
+impl From<ResetPasswordError> for Failure {
+    fn from(error: ResetPasswordError) -> Self {
+        match error {
+            ResetPasswordError::Catalog(error) => error.into(),
+            ResetPasswordError::Unknown => Self::new(ErrorCode::InvalidToken, error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What the mails say. Plain text: a link, what it does, how long it works, and what to do for
+//! whoever did not ask for it.
+
+use std::time::Duration;
+
+use storage::access::Role;
+
+/// A mail that waits to be sent.
+#[derive(Clone)]
+pub(crate) struct Letter {
+    /// For our own log, which never learns the rest.
+    pub kind: &'static str,
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+}
+
+impl Letter {
+    /// Asks the owner of an address to prove it.
+    pub(crate) fn verification(to: &str, link: &str, life: Duration) -> Self {
+        Self {
+            kind: "verification",
+            to: to.to_owned(),
+            subject: "Verify your address for Primatomic".to_owned(),
+            text: format!(
+                "Welcome to Primatomic.\n\nOpen this link to verify your address:\n\n{link}\n\n\
+                 It works once, for {}. If you did not sign up, ignore this mail.\n",
+                in_words(life)
+            ),
+        }
+    }
+
+    /// Lets whoever forgot a password set a new one.
+    pub(crate) fn password_reset(to: &str, link: &str, life: Duration) -> Self {
+        Self {
+            kind: "password reset",
+            to: to.to_owned(),
+            subject: "Set a new password for Primatomic".to_owned(),
+            text: format!(
+                "Someone, probably you, asked for a new password.\n\nOpen this link to set \
+                 it:\n\n{link}\n\nIt works once, for {}. Setting a password logs you out \
+                 everywhere. If you did not ask for it, ignore this mail: the old password goes on \
+                 working.\n",
+                in_words(life)
+            ),
+        }
+    }
+
+    /// Invites someone to a tenant.
+    pub(crate) fn invitation(
+        to: &str,
+        short_name: &str,
+        role: Role,
+        link: &str,
+        life: Duration,
+    ) -> Self {
+        Self {
+            kind: "invitation",
+            to: to.to_owned(),
+            subject: format!("You are invited to {short_name} on Primatomic"),
+            text: format!(
+                "You are invited to the tenant {short_name} on Primatomic, with the role \
+                 {role}.\n\nOpen this link to accept:\n\n{link}\n\nIt works once, for {}. If you \
+                 don't know the tenant, ignore this mail.\n",
+                in_words(life)
+            ),
+        }
+    }
+}
+
+fn in_words(life: Duration) -> String {
+    let hours = life.as_secs().div_ceil(3_600);
+    match (hours / 24, hours) {
+        (_, 1) => "one hour".to_owned(),
+        (days, hours) if days >= 2 && hours % 24 == 0 => format!("{days} days"),
+        (_, hours) => format!("{hours} hours"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_say_what_their_link_does_and_how_long_it_works() {
+        let hour = Duration::from_secs(3_600);
+        let letter = Letter::invitation("a@b.c", "acme", Role::Member, "https://x/1", 168 * hour);
+        assert_eq!(letter.subject, "You are invited to acme on Primatomic");
+        assert!(letter.text.contains("https://x/1\n"));
+        assert!(letter.text.contains("for 7 days"));
+        let letter = Letter::password_reset("a@b.c", "https://x/2", hour);
+        assert!(letter.text.contains("for one hour"));
+        let letter = Letter::verification("a@b.c", "https://x/3", 24 * hour);
+        assert!(letter.text.contains("for 24 hours"));
+    }
+}
