@@ -35,17 +35,17 @@
   (func $trap
     unreachable)
 
-  ;; So many rounds, each of a nanosecond or so.
+  ;; So many rounds, each of a third of a nanosecond or so.
   (func $rounds (param $left i32)
     (loop
       (local.set $left (i32.sub (local.get $left) (i32.const 1)))
       (br_if 0 (local.get $left))))
 
   (func $work
-    (call $rounds (i32.const 10000000)))
+    (call $rounds (i32.const 30000000)))
 
   (func $work-hard
-    (call $rounds (i32.const 40000000)))
+    (call $rounds (i32.const 120000000)))
 
   (func (export "primatomic:machine/machine@0.0.1#init"))
 

@@ -5,10 +5,11 @@
 //! builds wait behind what someone is waiting for.
 //!
 //! A few threads, one for each core, do all the work as long as every job is short. A job that
-//! takes longer than [`SLOW_AFTER`] is left alone on its thread: the thread's priority is lowered
-//! and a fresh one takes its place, so that the operating system divides the cores between slow
-//! jobs and all others. When a slow job ends its thread ends, because a thread can't raise its own
-//! priority again. A tenant runs only so many jobs at a time, and there are only so many threads.
+//! takes longer than [`LONG_AFTER`] is left alone on its thread, and a fresh one takes its place, so
+//! that what waits behind it waits no longer: the operating system divides the cores between them.
+//! After [`SLOW_AFTER`] the job's thread gets a lower priority, too. When a slow job ends its thread
+//! ends, because a thread can't raise its own priority again. A tenant runs only so many jobs at a
+//! time, and there are only so many threads.
 
 mod queue;
 mod threads;
@@ -26,6 +27,10 @@ use tokio::sync::oneshot;
 
 use queue::{FairQueue, Full};
 use threads::Threads;
+
+/// A job that runs for longer than this has its thread for itself. The turns of views, which are as
+/// long as they are made, end before.
+const LONG_AFTER: Duration = Duration::from_millis(3);
 
 /// A job that runs for longer than this gets out of the way of the others.
 const SLOW_AFTER: Duration = Duration::from_millis(20);
@@ -50,7 +55,7 @@ pub enum Priority {
 pub struct PoolOptions {
     /// Threads for short jobs. Default: the number of cores.
     pub threads: usize,
-    /// Threads at most, those with slow jobs included. Default: 64 more than `threads`.
+    /// Threads at most, those with longer jobs included. Default: 64 more than `threads`.
     pub threads_max: usize,
     /// Jobs of one tenant that run at the same time, at most. Default: the number of threads, but
     /// at least 2. Slow jobs count, so this is also how many of them a tenant can have compete for
@@ -258,6 +263,26 @@ fn run_job(job: Job) {
     }
 }
 
-fn elapsed_long(since: Instant) -> bool {
-    since.elapsed() >= SLOW_AFTER
+/// How long a job runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    Quick,
+    Long,
+    Slow,
+}
+
+static EXP_LONG: std::sync::LazyLock<Duration> = std::sync::LazyLock::new(|| {
+    std::env::var("EXP_LONG_MS").ok().map_or(LONG_AFTER, |it| {
+        Duration::from_millis(it.parse().unwrap_or(20))
+    })
+});
+
+impl Pace {
+    fn since(begun: Instant) -> Self {
+        match begun.elapsed() {
+            time if time >= SLOW_AFTER => Self::Slow,
+            time if time >= *EXP_LONG => Self::Long,
+            _ => Self::Quick,
+        }
+    }
 }

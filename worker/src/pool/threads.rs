@@ -1,4 +1,4 @@
-//! The life of the pool's threads, and the supervisor that replaces those with slow jobs.
+//! The life of the pool's threads, and the supervisor that replaces those with longer jobs.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,13 +12,13 @@ use thread_priority::unix::{
 };
 use thread_priority::{ThreadId, ThreadPriority};
 
-use super::{Shared, State, elapsed_long, run_job};
+use super::{Pace, Shared, State, run_job};
 
 /// How often the supervisor looks at running jobs while there are any.
-const TICK: Duration = Duration::from_millis(5);
+const TICK: Duration = Duration::from_millis(1);
 
 /// Ticks without a running job after which the supervisor rests until the next job comes.
-const TICKS_BEFORE_REST: u32 = 200;
+const TICKS_BEFORE_REST: u32 = 1_000;
 
 /// Added to the niceness of a thread with a slow job: about a tenth of a normal thread's share.
 const SLOW_NICENESS: i32 = 10;
@@ -32,7 +32,7 @@ struct Running {
     /// The kernel's and the thread library's names for the thread.
     id: Pid,
     native: ThreadId,
-    slow: bool,
+    pace: Pace,
 }
 
 /// What the supervisor knows about the threads.
@@ -42,7 +42,7 @@ pub(super) struct Threads {
     slots: Vec<Option<Running>>,
     /// Slots that no thread uses.
     free: Vec<usize>,
-    /// Threads whose present job is not slow.
+    /// Threads that wait, or whose present job is quick so far.
     quick: usize,
     /// All threads.
     alive: usize,
@@ -54,30 +54,34 @@ impl Threads {
         self.resting
     }
 
-    /// Lowers the priority of jobs that have become slow, and says how many did. A tenant's first
-    /// slow job keeps a share of the cores; its others get what nobody else wants, or else one
-    /// tenant with as many slow jobs as there are cores would make everybody wait for a time slice.
-    fn slow_down(&mut self) -> usize {
+    /// Sees which jobs are not quick any more, and lowers the priority of those that have become
+    /// slow. A tenant's first slow job keeps a share of the cores; its others get what nobody else
+    /// wants, or else one tenant with as many slow jobs as there are cores would make everybody wait
+    /// for a time slice.
+    fn look(&mut self) {
         let mut slow_tenants: Vec<TenantId> = self
             .slots
             .iter()
             .flatten()
-            .filter(|running| running.slow)
+            .filter(|running| running.pace == Pace::Slow)
             .map(|running| running.tenant)
             .collect();
-        let mut slowed = 0;
         for running in self.slots.iter_mut().flatten() {
-            if running.slow || !elapsed_long(running.since) {
+            let pace = Pace::since(running.since);
+            if running.pace == pace {
                 continue;
             }
-            tracing::debug!(tenant = %running.tenant, "a view's job runs for long");
-            let is_first = !slow_tenants.contains(&running.tenant);
-            lower_priority(running, is_first);
-            running.slow = true;
-            slowed += 1;
-            slow_tenants.push(running.tenant);
+            if running.pace == Pace::Quick {
+                self.quick -= 1;
+            }
+            if pace == Pace::Slow {
+                tracing::debug!(tenant = %running.tenant, "a view's job runs for long");
+                let is_first = !slow_tenants.contains(&running.tenant);
+                lower_priority(running, is_first);
+                slow_tenants.push(running.tenant);
+            }
+            running.pace = pace;
         }
-        slowed
     }
 }
 
@@ -126,7 +130,8 @@ fn lower_priority(running: &Running, keeps_share: bool) {
     }
 }
 
-/// Takes jobs until the pool stops, or until one of them was slow.
+/// Takes jobs until the pool stops, until one of them was slow, or until there are enough threads
+/// without this one.
 fn serve(shared: &Arc<Shared>, slot: usize) {
     let id = rustix::thread::gettid();
     let native = thread_native_id();
@@ -146,24 +151,29 @@ fn serve(shared: &Arc<Shared>, slot: usize) {
             since: Instant::now(),
             id,
             native,
-            slow: false,
+            pace: Pace::Quick,
         });
         drop(state);
         run_job(job);
         state = shared.state.lock();
         state.finished(tenant);
-        let slow = state.threads.slots[slot].take().is_some_and(|it| it.slow);
-        if slow {
-            state.threads.alive -= 1;
-            state.threads.free.push(slot);
-            return;
+        let pace = state.threads.slots[slot].take().map(|it| it.pace);
+        let is_spare = state.threads.quick >= shared.options.threads.max(1);
+        match pace {
+            Some(Pace::Long) if !is_spare => state.threads.quick += 1,
+            Some(Pace::Long | Pace::Slow) => {
+                state.threads.alive -= 1;
+                state.threads.free.push(slot);
+                return;
+            }
+            Some(Pace::Quick) | None => {}
         }
     }
     state.threads.quick -= 1;
     state.threads.alive -= 1;
 }
 
-/// Looks for slow jobs, and keeps as many threads for quick ones as there should be.
+/// Looks for longer jobs, and keeps as many threads for quick ones as there should be.
 fn supervise(shared: &Arc<Shared>) {
     let mut quiet_ticks = 0;
     let mut state = shared.state.lock();
@@ -177,8 +187,7 @@ fn supervise(shared: &Arc<Shared>) {
             shared.attention.wait_for(&mut state, TICK);
         }
         let busy = state.threads.slots.iter().flatten().next().is_some();
-        let slowed = state.threads.slow_down();
-        state.threads.quick -= slowed;
+        state.threads.look();
         quiet_ticks = if busy { 0 } else { quiet_ticks + 1 };
         while state.threads.quick < shared.options.threads.max(1)
             && state.threads.alive < shared.options.threads_max

@@ -15,7 +15,7 @@ use super::resident::{Resident, Stage};
 use crate::engine::{Answer, Fault};
 
 /// How long a turn lasts when there is more to do; one call into the component may last longer.
-const TURN: Duration = Duration::from_millis(4);
+const TURN: Duration = Duration::from_millis(2);
 
 /// Live frames that are taken at once.
 const LIVE_FRAMES_MAX: usize = 1_024;
