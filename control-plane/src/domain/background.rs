@@ -80,10 +80,14 @@ impl App {
         });
         self.spawn_until_stop(|app| async move {
             loop {
-                if let Err(failure) = app.count_unknown_stored().await {
-                    tracing::warn!(%failure, "what tenants have stored is not known yet");
-                }
-                tokio::time::sleep(COUNT_INTERVAL).await;
+                let pause = match app.count_unknown_stored().await {
+                    Ok(()) => COUNT_INTERVAL,
+                    Err(failure) => {
+                        tracing::warn!(%failure, "what tenants have stored is not known yet");
+                        RETRY_PAUSE
+                    }
+                };
+                tokio::time::sleep(pause).await;
             }
         });
     }
