@@ -24,7 +24,7 @@ test-deploy: toolchain servers ## Test what is in deploy/, on real servers
 	deploy/tests/run.sh $(TARGET)/debug/primatomic
 
 test-api: toolchain ## Test the clients, the examples of docs/ and the API with schemathesis
-	$(CARGO) build --locked --workspace --all-features --bin primatomic
+	$(CARGO) build --locked --workspace --all-features --bin primatomic --example usage
 	openapi/tests/run.sh $(TARGET)/debug/primatomic
 
 servers: ## Install the servers that tests run against into .local

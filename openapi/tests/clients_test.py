@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 from pages import build_typescript
-from servers import CLIENTS, OPENAPI, TOOLS, TYPESCRIPT, UNLIMITED, Server, run, variables
+from servers import CLIENTS, OPENAPI, PROGRAM, TOOLS, TYPESCRIPT, UNLIMITED, Server, run, variables
 
 PYTHON = CLIENTS / "python"
 
@@ -61,6 +61,15 @@ class Clients(unittest.TestCase):
         for counted in (100, 200):
             printed = run([python, "example.py", component], cwd=PYTHON, env=environment)
             self.assertEqual(printed, f'after event {counted}: {{"value":{counted}}}\n')
+
+    def test_rust(self):
+        crate = CLIENTS / "rust"
+        readme = (crate / "README.md").read_text()
+        _, code = (crate / "examples/usage.rs").read_text().split('finds")]\n\n')
+        self.assertIn(f"```rust,no_run\n{code}```", readme)
+        example = PROGRAM.parent / "examples/usage"
+        printed = run([example], cwd=self.server.directory, env=self.variables)
+        self.assertIn(f"```text\n{printed}```", readme)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,8 @@ class Server:
         self.key = (self.directory / "data/dev-key").read_text().strip()
 
     def stop(self):
+        if self.process.returncode is not None:
+            return
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(60)

@@ -62,3 +62,8 @@ pub mod exported {
     pub use crate::state::Machine;
     pub use crate::world::{StateMachine, machine_0_0_1, machine_1_0_0};
 }
+
+/// The view of the guide compiles as it stands there.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/views.md")]
+struct Guide;

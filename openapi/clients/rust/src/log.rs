@@ -41,6 +41,16 @@ impl Client {
     pub fn log<'a>(&'a self, name: &'a str) -> Log<'a> {
         Log { client: self, name }
     }
+
+    /// Makes a log.
+    ///
+    /// # Errors
+    /// When it can't be made; with the code `name_taken` when there is one of this name.
+    pub async fn create_log<'a>(&'a self, name: &'a str) -> Result<Log<'a>, Error> {
+        let body = serde_json::json!({ "name": name });
+        self.send(&self.post(&["logs"]).json_body(&body)?).await?;
+        Ok(self.log(name))
+    }
 }
 
 impl<'a> Log<'a> {

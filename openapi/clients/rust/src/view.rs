@@ -1,14 +1,21 @@
-//! A view: asking it.
+//! A view: deploying and asking it.
 
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::Deserialize;
 
-use crate::error::Error;
+use crate::error::{Answer, Error};
 use crate::log::Log;
 
 /// How much longer than the view a client waits: the server's own answer says how far it came.
 const GRACE: Duration = Duration::from_secs(30);
+
+/// How long an upload may take: 100 MB over a slow line, and the compilation.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// How often a build is looked at.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// A view by its name.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +50,62 @@ pub struct QueryAnswer {
     pub body: Bytes,
 }
 
+#[derive(Deserialize)]
+struct Uploaded {
+    version: u64,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    versions: Vec<Version>,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    version: u64,
+    state: String,
+    failure: Option<Failure>,
+}
+
+#[derive(Deserialize)]
+struct Failure {
+    message: String,
+}
+
 impl View<'_> {
+    /// Uploads a component as a new version and waits until it is live; returns its number.
+    ///
+    /// # Errors
+    /// When it is refused or can't go live.
+    pub async fn deploy(&self, component: impl Into<Bytes>) -> Result<u64, Error> {
+        let client = self.log.client;
+        let path = ["logs", self.log.name, "views", self.name];
+        let call = client
+            .post(&path)
+            .body("application/wasm", component)
+            .timeout(Some(UPLOAD_TIMEOUT));
+        let Uploaded { version: number } = client.json(&call).await?;
+        loop {
+            let status: Status = client.json(&client.get(&path)).await?;
+            let version = status.versions.into_iter().find(|it| it.version == number);
+            match version {
+                Some(version) if version.state == "building" => {
+                    tokio::time::sleep(POLL_INTERVAL).await;
+                }
+                Some(version) if version.state == "failed" => {
+                    let message = version.failure.map(|it| it.message).unwrap_or_default();
+                    return Err(Error::Answer(Answer {
+                        status: 409,
+                        error: format!("version {number} can't go live: {message}"),
+                        code: Some("view_failed".to_owned()),
+                        request_id: None,
+                    }));
+                }
+                _ => return Ok(number),
+            }
+        }
+    }
+
     /// Asks the view.
     ///
     /// # Errors
