@@ -114,7 +114,7 @@ async fn an_invitation_is_replaced_revoked_or_expires() {
     let second = second.unwrap();
     assert_eq!(catalog.open_invitation([1; 32]).await.unwrap(), None);
     let listed = catalog.invitations(&owner, Page::first(9)).await.unwrap();
-    assert_eq!(listed.items, [second.clone()]);
+    assert_eq!(listed.items, std::slice::from_ref(&second));
     let theirs = catalog.invitations(&stranger, Page::first(9)).await;
     assert_eq!(theirs.unwrap().items, []);
     for (access, id) in [(&stranger, second.id), (&owner, InvitationId::generate())] {
