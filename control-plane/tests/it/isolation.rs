@@ -232,7 +232,7 @@ impl Server {
     async fn owner_of(&self, owner: &Client) -> Access {
         let id = |value: &Value| value.as_str().unwrap().parse().unwrap();
         let tenant = owner.get("/tenants/me").await.json();
-        let keys = owner.get("/keys").await.json();
+        let keys = owner.get("/keys?limit=1000").await.json();
         let first = keys["keys"].as_array().unwrap().last().unwrap();
         Access {
             tenant: TenantId(id(&tenant["tenant_id"])),

@@ -119,10 +119,11 @@ pub(super) fn opening() -> Vec<Step> {
         Step::DeleteView(0, 0),
         Step::DeleteLog(0),
         Step::CreateTenant(5),
-        Step::CreateLog(1, 0),
-        Step::ScheduleDeletion(1),
-        Step::CancelDeletion(1),
-        Step::DeleteTenant(1),
+        // Behind the first tenant's owner and its former admin.
+        Step::CreateLog(2, 0),
+        Step::ScheduleDeletion(2),
+        Step::CancelDeletion(2),
+        Step::DeleteTenant(2),
     ]
 }
 
@@ -299,21 +300,23 @@ impl History {
                     .await
                     .unwrap();
             }
-            Step::DeleteTenant(choice) if self.tenants.len() > 1 => {
+            Step::DeleteTenant(choice) => {
                 let (access, _) = self.tenant(choice);
+                let others = |of: &Access| of.tenant != access.tenant;
+                if !self.tenants.iter().any(|(of, _)| others(of)) {
+                    // Somebody must be left to do the rest.
+                    return;
+                }
                 let deletion = catalog
                     .schedule_tenant_deletion(&access, by(&access), now)
                     .await
                     .unwrap();
                 self.fixture.carry_on(deletion.id).await;
-                let others = |of: &Access| of.tenant != access.tenant;
                 self.tenants.retain(|(of, _)| others(of));
                 self.keys.retain(|(of, _)| others(of));
                 self.logs.retain(|(of, _)| others(of));
                 self.versions.retain(|(of, _)| others(of));
             }
-            // Somebody must be left to do the rest.
-            Step::DeleteTenant(_) => {}
             other => panic!("{other:?} is about no deletion"),
         }
     }
