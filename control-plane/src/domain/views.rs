@@ -21,6 +21,9 @@ use crate::errors::Failure;
 /// Versions of each view in a list, besides the live one; the view itself shows all.
 const LISTED_VERSIONS: usize = 3;
 
+/// How often a component is stored while deletions of equal ones take it away.
+const PREPARE_ATTEMPTS: u32 = 4;
+
 /// What comes with a component.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Upload {
@@ -103,10 +106,20 @@ impl App {
         component: Bytes,
     ) -> Result<ComponentReport, Failure> {
         let key = ObjectKey::component(digest);
-        self.objects.put_if_absent(&key, component).await?;
-        let error = match self.views.prepare(access.tenant, digest).await {
-            Ok(report) => return Ok(report),
-            Err(error) => error,
+        self.objects.put_if_absent(&key, component.clone()).await?;
+        let mut attempts = 1;
+        let error = loop {
+            match self.views.prepare(access.tenant, digest).await {
+                Ok(report) => return Ok(report),
+                // The deletion of an equal one may have taken it away before it was read.
+                Err(ComponentError::Unavailable(_))
+                    if attempts < PREPARE_ATTEMPTS
+                        && self.restore_component(digest, component.clone()).await? =>
+                {
+                    attempts += 1;
+                }
+                Err(error) => break error,
+            }
         };
         if !matches!(error, ComponentError::Unavailable(_)) {
             // Equal bytes are refused always, so nothing that was accepted refers to them.
@@ -117,18 +130,19 @@ impl App {
         Err(error.into())
     }
 
-    /// Stores the component again if the deletion of an equal one took it away.
+    /// Stores the component again if the deletion of an equal one took it away, and says whether it
+    /// did.
     async fn restore_component(
         &self,
         digest: ComponentDigest,
         component: Bytes,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         let key = ObjectKey::component(digest);
         match self.objects.get_range(&key, 0..1).await {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(false),
             Err(ObjectError::NotFound(_)) => {
                 self.objects.put_if_absent(&key, component).await?;
-                Ok(())
+                Ok(true)
             }
             Err(error) => Err(error.into()),
         }

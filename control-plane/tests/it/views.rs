@@ -71,6 +71,25 @@ async fn a_view_is_deployed_shown_listed_and_deleted() {
     assert_eq!(answer.text(), r#"{"value":10}"#);
 }
 
+/// The bytes of the deleted component are being removed while it is uploaded anew.
+#[tokio::test]
+async fn a_component_is_deployed_again_while_it_is_being_deleted() {
+    let server = Server::start().await;
+    let owner = server.tenant("acme").await;
+    owner.log("a").await;
+    for _ in 0..20 {
+        owner
+            .post("/logs/a/views/counter", example_views::COUNTER)
+            .await
+            .expect(201);
+        owner
+            .post("/logs/a/views/counter/query", "")
+            .await
+            .expect(200);
+        owner.delete("/logs/a/views/counter").await.expect(200);
+    }
+}
+
 #[tokio::test]
 async fn what_is_no_view_is_refused_with_what_is_wrong() {
     let server = Server::start().await;
