@@ -84,8 +84,9 @@ fn name(pid: u32) -> String {
     let words: Vec<_> = line.split('\0').collect();
     match words.as_slice() {
         [_, "serve", role, ..] => (*role).to_owned(),
+        // A process that has ended has no command line any more.
+        [""] | [] => "ended".to_owned(),
         [program, ..] => program.rsplit('/').next().unwrap_or_default().to_owned(),
-        [] => String::new(),
     }
 }
 
