@@ -1,9 +1,10 @@
 """Runs the code of a page: the blocks themselves, so that page and test can't differ.
 
-The `sh` blocks of a page are one session of a shell, in the directory of a running server; its `ts`
-blocks are one module and its `python` blocks one script. What follows a block and is marked `json`
-or `text` is what the block prints; `…` stands for anything. Blocks of other kinds are only shown,
-and so are those behind a comment `<!-- not run: why -->`.
+The `sh` blocks of a page are one session of a shell, in the directory of a running server that has the
+checkout as `primatomic`; its `ts` blocks are one module and its `python` blocks one script. What follows
+a block and is marked `json` or `text` is what the block prints; `…` stands for anything. A block below a
+line that begins with the name of a file is written to that file, where the shell is by then. Other blocks
+are only shown, and so are those behind a comment `<!-- not run: why -->`.
 """
 
 import json
@@ -22,13 +23,13 @@ NOT_RUN = {
     "benchmarks.md": "measures for an hour",
     "operations.md": "is about clusters; deploy/tests compares what it names",
     "scale.md": "deploy/tests compares its tables",
-    "views.md": "builds a component with cargo",
 }
 
 ADDRESS = "http://127.0.0.1:8080"
 BLOCK = re.compile(
     r"^(?P<skip><!-- not run: [^\n]+ -->\n\n?)?```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.M | re.S
 )
+FILE = re.compile(r"^`([\w./-]+)`[^\n]*:\n\n\Z", re.M)
 OUTPUTS = ("json", "text")
 MARK = "=== the end of a block ==="
 
@@ -58,10 +59,19 @@ def blocks(page):
             last.outputs.append((kind, match["text"], line))
             continue
         last = None
-        if kind in RUNNERS and not match["skip"]:
+        file = FILE.search(text, 0, match.start())
+        if match["skip"]:
+            continue
+        if file:
+            found.append(Block("sh", written(file[1], match["text"]), line))
+        elif kind in RUNNERS:
             last = Block(kind, match["text"], line)
             found.append(last)
     return found
+
+
+def written(file, text):
+    return f"cat > {file} <<'END OF FILE'\n{text}END OF FILE\n"
 
 
 def check(page, server):
@@ -132,10 +142,14 @@ def shell(page, ours, server):
     script = "set -euo pipefail\n"
     for block in ours:
         script += f"# {page.name}:{block.line}\n{with_address(block, server)}\necho; echo '{MARK}'\n"
+    (server.directory / "primatomic").symlink_to(ROOT)
+    shutil.copy(ROOT / "rust-toolchain.toml", server.directory)
+    environment = variables(server)
+    environment.pop("CARGO_TARGET_DIR", None)
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=server.directory,
-        env=variables(server),
+        env=environment,
         capture_output=True,
         text=True,
     )
