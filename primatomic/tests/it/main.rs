@@ -24,6 +24,7 @@ mod harness;
 mod json;
 #[cfg(test)]
 mod keys;
+mod mail_tls;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
