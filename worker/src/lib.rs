@@ -7,10 +7,11 @@
 //! - `views`: instances in memory: loading, following the log, queries, halting.
 //! - `snapshots`: which there are, and when another one is worth its price.
 //! - [`pool`]: the threads that call into components, fair between tenants.
-//! - `meter`: counts the CPU time of components.
+//! - `meter`: counts the CPU time of components; `cpu_time` is the clock.
 //! - [`worker`]: all of it as the control plane sees it.
 
 pub mod compile;
+mod cpu_time;
 pub mod engine;
 pub mod loader;
 mod meter;

@@ -2,7 +2,7 @@
 //!
 //! Hashing takes some 20 MB and tens of milliseconds by intent. It runs off the async runtime, few
 //! at a time and at a low priority, so that a flood of logins can't take the memory or the cores of
-//! appends.
+//! appends and queries.
 
 use std::sync::{Arc, LazyLock};
 
@@ -10,6 +10,11 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use protocol::ErrorCode;
+use thread_priority::ThreadPriority;
+use thread_priority::unix::{
+    NormalThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy,
+    thread_native_id,
+};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::errors::Failure;
@@ -20,7 +25,8 @@ const PASSWORD_CHARS_MAX: usize = 128;
 /// Passwords that may wait for their turn, of each kind; more are turned away.
 const WAITING_MAX: usize = 100;
 
-/// Added to the niceness of a thread that hashes: about a tenth of a normal thread's share.
+/// Added to the niceness of a thread that hashes for [`Room::Known`]: about a tenth of a normal thread's
+/// share.
 const NICENESS: i32 = 10;
 
 /// A hash of the cost of all others that no password belongs to: its bytes are random.
@@ -124,11 +130,11 @@ impl Passwords {
         room: Room,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        let room = match room {
+        let places = match room {
             Room::Strangers => &self.waiting,
             Room::Known => &self.waiting_known,
         };
-        let waiting = Arc::clone(room).try_acquire_owned().map_err(|_| {
+        let waiting = Arc::clone(places).try_acquire_owned().map_err(|_| {
             Failure::new(
                 ErrorCode::Overloaded,
                 "too many people log in at this moment; try again shortly",
@@ -143,14 +149,28 @@ impl Passwords {
         // belong to it: it goes on when whoever asked for it has gone away.
         let thread = std::thread::Builder::new().name("password".to_owned());
         let started = thread.spawn(move || {
+            lower_priority(room);
             let _places = (waiting, running);
-            // Where it is not allowed, the work is as urgent as any other.
-            let _ = rustix::process::nice(NICENESS);
             let _ = done.send(work());
         });
         started.map_err(|error| Failure::unavailable("no password can be checked", &error))?;
         let failed = |error| Failure::internal("hashing a password failed", &error);
         outcome.await.map_err(failed)
+    }
+}
+
+/// Makes this thread give way to appends and queries. Where the system refuses, its work is as urgent
+/// as any other. A flood comes from strangers: they get what nobody else wants, because whoever wakes up
+/// on a core of a thread with a share may have to wait for the end of a time slice.
+fn lower_priority(room: Room) {
+    match room {
+        Room::Known => {
+            let _ = rustix::process::nice(NICENESS);
+        }
+        Room::Strangers => {
+            let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+            let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
+        }
     }
 }
 

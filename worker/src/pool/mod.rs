@@ -10,7 +10,12 @@
 //! After [`SLOW_AFTER`] the job's thread gets a lower priority, too. When a slow job ends its thread
 //! ends, because a thread can't raise its own priority again. A tenant runs only so many jobs at a
 //! time, and there are only so many threads.
+//!
+//! That alone would let a tenant with many jobs of some milliseconds hold every core most of the time.
+//! So tenants that used much CPU time lately are served by threads of their own, whose priority is
+//! lower from the beginning ([`lanes`]).
 
+mod lanes;
 mod queue;
 mod threads;
 
@@ -25,6 +30,7 @@ use parking_lot::{Condvar, Mutex};
 use protocol::TenantId;
 use tokio::sync::oneshot;
 
+use lanes::{Lane, PerLane, RecentWork};
 use queue::{FairQueue, Full};
 use threads::Threads;
 
@@ -53,7 +59,7 @@ pub enum Priority {
 /// Sizes of a pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PoolOptions {
-    /// Threads for short jobs. Default: the number of cores.
+    /// Threads for short jobs, and as many for heavy tenants. Default: the number of cores.
     pub threads: usize,
     /// Threads at most, those with longer jobs included. Default: 64 more than `threads`.
     pub threads_max: usize,
@@ -96,10 +102,11 @@ struct State {
     interactive: FairQueue<Job>,
     background: FairQueue<Job>,
     running: HashMap<TenantId, usize>,
+    recent: RecentWork,
     /// Interactive jobs taken since the last background job.
-    interactive_streak: u32,
+    interactive_streak: PerLane<u32>,
     /// Threads that wait for work.
-    idle: usize,
+    idle: PerLane<usize>,
     threads: Threads,
     stopped: bool,
 }
@@ -107,8 +114,8 @@ struct State {
 struct Shared {
     options: PoolOptions,
     state: Mutex<State>,
-    /// Rung when a job was added and a thread is idle.
-    work: Condvar,
+    /// Rung when there is a job for an idle thread.
+    work: PerLane<Condvar>,
     /// Rung when the supervisor has to look after the threads again.
     attention: Condvar,
 }
@@ -130,12 +137,13 @@ impl Pool {
                 interactive: queue(),
                 background: queue(),
                 running: HashMap::new(),
-                interactive_streak: 0,
-                idle: 0,
+                recent: RecentWork::new(Instant::now()),
+                interactive_streak: PerLane::default(),
+                idle: PerLane::default(),
                 threads: Threads::default(),
                 stopped: false,
             }),
-            work: Condvar::new(),
+            work: PerLane::default(),
             attention: Condvar::new(),
             options,
         });
@@ -159,11 +167,12 @@ impl Pool {
         queue
             .push(tenant, job)
             .map_err(|Full(_)| PoolError::Overloaded)?;
-        let wake_thread = state.idle > 0;
+        let lane = state.recent.lane(tenant, Instant::now());
+        let wake_thread = *state.idle.of(lane) > 0;
         let wake_supervisor = state.threads.supervisor_rests();
         drop(state);
         if wake_thread {
-            self.shared.work.notify_one();
+            self.shared.work.of(lane).notify_one();
         }
         if wake_supervisor {
             self.shared.attention.notify_one();
@@ -210,7 +219,8 @@ impl Pool {
         drop(state);
         // Dropping a job may wake whoever waits for it, so it happens outside of the lock.
         drop(dropped);
-        self.shared.work.notify_all();
+        self.shared.work.light.notify_all();
+        self.shared.work.heavy.notify_all();
         self.shared.attention.notify_all();
     }
 }
@@ -222,30 +232,49 @@ impl Drop for Pool {
 }
 
 impl State {
-    /// The next job, if there is one whose tenant may run another.
-    fn take(&mut self, running_per_tenant_max: usize) -> Option<(TenantId, Job)> {
-        let running = &self.running;
-        let may_run =
-            |tenant| running.get(&tenant).copied().unwrap_or_default() < running_per_tenant_max;
-        let background_first = self.interactive_streak + 1 >= BACKGROUND_SHARE;
-        let taken = if background_first && !self.background.is_empty() {
-            let first = self.background.pop(may_run).map(|job| (job, 0));
-            first.or_else(|| self.interactive.pop(may_run).map(|job| (job, 1)))
-        } else {
-            let first = self.interactive.pop(may_run).map(|job| (job, 1));
-            first.or_else(|| self.background.pop(may_run).map(|job| (job, 0)))
-        };
-        let ((tenant, job), interactive) = taken?;
-        self.interactive_streak = if interactive == 0 {
-            0
-        } else {
-            self.interactive_streak.saturating_add(1)
-        };
-        *self.running.entry(tenant).or_default() += 1;
-        Some((tenant, job))
+    fn has_waiting(&self) -> bool {
+        !(self.interactive.is_empty() && self.background.is_empty())
     }
 
-    fn finished(&mut self, tenant: TenantId) {
+    /// The next job of a lane, if there is one whose tenant may run another.
+    fn take(
+        &mut self,
+        lane: Lane,
+        running_per_tenant_max: usize,
+        now: Instant,
+    ) -> Option<(TenantId, Job)> {
+        let (running, recent) = (&self.running, &self.recent);
+        let may_run = |tenant| {
+            let running = running.get(&tenant).copied().unwrap_or_default();
+            running < running_per_tenant_max && recent.lane(tenant, now) == lane
+        };
+        let streak = self.interactive_streak.of_mut(lane);
+        let background_first = *streak + 1 >= BACKGROUND_SHARE;
+        let (interactive, background) = (&mut self.interactive, &mut self.background);
+        let (taken, is_interactive) = if background_first && !background.is_empty() {
+            match background.pop(may_run) {
+                Some(taken) => (taken, false),
+                None => (interactive.pop(may_run)?, true),
+            }
+        } else {
+            match interactive.pop(may_run) {
+                Some(taken) => (taken, true),
+                None => (background.pop(may_run)?, false),
+            }
+        };
+        *streak = if is_interactive {
+            streak.saturating_add(1)
+        } else {
+            0
+        };
+        let (tenant, _) = taken;
+        *self.running.entry(tenant).or_default() += 1;
+        self.recent.add(tenant, Duration::ZERO, now);
+        Some(taken)
+    }
+
+    fn finished(&mut self, tenant: TenantId, cpu: Duration, now: Instant) {
+        self.recent.add(tenant, cpu, now);
         if let Some(running) = self.running.get_mut(&tenant) {
             *running -= 1;
             if *running == 0 {
@@ -271,17 +300,11 @@ enum Pace {
     Slow,
 }
 
-static EXP_LONG: std::sync::LazyLock<Duration> = std::sync::LazyLock::new(|| {
-    std::env::var("EXP_LONG_MS").ok().map_or(LONG_AFTER, |it| {
-        Duration::from_millis(it.parse().unwrap_or(20))
-    })
-});
-
 impl Pace {
     fn since(begun: Instant) -> Self {
         match begun.elapsed() {
             time if time >= SLOW_AFTER => Self::Slow,
-            time if time >= *EXP_LONG => Self::Long,
+            time if time >= LONG_AFTER => Self::Long,
             _ => Self::Quick,
         }
     }

@@ -12,7 +12,9 @@ use thread_priority::unix::{
 };
 use thread_priority::{ThreadId, ThreadPriority};
 
+use super::lanes::{Lane, PerLane};
 use super::{Pace, Shared, State, run_job};
+use crate::cpu_time;
 
 /// How often the supervisor looks at running jobs while there are any.
 const TICK: Duration = Duration::from_millis(1);
@@ -20,19 +22,35 @@ const TICK: Duration = Duration::from_millis(1);
 /// Ticks without a running job after which the supervisor rests until the next job comes.
 const TICKS_BEFORE_REST: u32 = 1_000;
 
-/// Added to the niceness of a thread with a slow job: about a tenth of a normal thread's share.
-const SLOW_NICENESS: i32 = 10;
+/// Added to the niceness of a thread that has to give way: about a tenth of a normal thread's share.
+const NICENESS: i32 = 10;
 
 /// The stack of a thread. Components bring their own stacks' limits, well below this.
 const STACK_BYTES: usize = 8 << 20;
 
+/// The kernel's and the thread library's names for a thread.
+#[derive(Clone, Copy)]
+struct Names {
+    id: Pid,
+    native: ThreadId,
+}
+
 struct Running {
     tenant: TenantId,
     since: Instant,
-    /// The kernel's and the thread library's names for the thread.
-    id: Pid,
-    native: ThreadId,
+    thread: Names,
+    lane: Lane,
     pace: Pace,
+}
+
+impl Running {
+    /// Whether what waits waits for this job. Heavy tenants wait longer for each other.
+    fn holds_place(&self) -> bool {
+        match self.lane {
+            Lane::Light => self.pace == Pace::Quick,
+            Lane::Heavy => self.pace != Pace::Slow,
+        }
+    }
 }
 
 /// What the supervisor knows about the threads.
@@ -42,10 +60,12 @@ pub(super) struct Threads {
     slots: Vec<Option<Running>>,
     /// Slots that no thread uses.
     free: Vec<usize>,
-    /// Threads that wait, or whose present job is quick so far.
-    quick: usize,
+    /// Threads that wait, or whose present job holds a place.
+    places: PerLane<usize>,
     /// All threads.
     alive: usize,
+    /// Whether there is a thread for heavy tenants that keeps a share of the cores.
+    heavy_share_is_taken: bool,
     resting: bool,
 }
 
@@ -71,23 +91,28 @@ impl Threads {
             if running.pace == pace {
                 continue;
             }
-            if running.pace == Pace::Quick {
-                self.quick -= 1;
+            let held_place = running.holds_place();
+            running.pace = pace;
+            if held_place && !running.holds_place() {
+                *self.places.of_mut(running.lane) -= 1;
             }
             if pace == Pace::Slow {
                 tracing::debug!(tenant = %running.tenant, "a view's job runs for long");
                 let is_first = !slow_tenants.contains(&running.tenant);
-                lower_priority(running, is_first);
+                if running.lane == Lane::Light {
+                    lower_priority(running.thread, is_first);
+                }
                 slow_tenants.push(running.tenant);
             }
-            running.pace = pace;
         }
     }
 }
 
 pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<()> {
-    for _ in 0..shared.options.threads.max(1) {
-        spawn(shared, &mut shared.state.lock())?;
+    for lane in [Lane::Light, Lane::Heavy] {
+        for _ in 0..shared.options.threads.max(1) {
+            spawn(shared, &mut shared.state.lock(), lane)?;
+        }
     }
     // The supervisor holds the pool's state weakly only in the sense that it ends when stopped.
     let supervised = Arc::clone(shared);
@@ -99,81 +124,132 @@ pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<()> {
 
 /// Starts a thread. The state is unlocked meanwhile: mapping a stack may have to wait for a slow
 /// job that maps memory, and nobody else should.
-fn spawn(shared: &Arc<Shared>, state: &mut MutexGuard<'_, State>) -> std::io::Result<()> {
-    let slot = state.threads.free.pop().unwrap_or_else(|| {
-        state.threads.slots.push(None);
-        state.threads.slots.len() - 1
+fn spawn(
+    shared: &Arc<Shared>,
+    state: &mut MutexGuard<'_, State>,
+    lane: Lane,
+) -> std::io::Result<()> {
+    let threads = &mut state.threads;
+    let slot = threads.free.pop().unwrap_or_else(|| {
+        threads.slots.push(None);
+        threads.slots.len() - 1
     });
-    state.threads.quick += 1;
-    state.threads.alive += 1;
-    let owned = Arc::clone(shared);
+    *threads.places.of_mut(lane) += 1;
+    threads.alive += 1;
+    // One of them keeps a share, the others get what nobody else wants: if all cores had a thread
+    // with a share, whoever wakes up would have to wait for the end of a time slice.
+    let keeps_share = lane == Lane::Heavy && !threads.heavy_share_is_taken;
+    threads.heavy_share_is_taken |= keeps_share;
+    let place = Place {
+        shared: Arc::clone(shared),
+        slot,
+        lane,
+        keeps_share,
+    };
     let builder = std::thread::Builder::new()
         .name(format!("views-{slot}"))
         .stack_size(STACK_BYTES);
-    let spawned = MutexGuard::unlocked(state, || builder.spawn(move || serve(&owned, slot)));
+    let spawned = MutexGuard::unlocked(state, || builder.spawn(move || place.serve()));
     if let Err(error) = spawned {
-        state.threads.quick -= 1;
-        state.threads.alive -= 1;
-        state.threads.free.push(slot);
+        let threads = &mut state.threads;
+        *threads.places.of_mut(lane) -= 1;
+        threads.heavy_share_is_taken &= !keeps_share;
+        threads.alive -= 1;
+        threads.free.push(slot);
         return Err(error);
     }
     Ok(())
 }
 
-/// Where the system refuses, the job keeps an equal share of the cores.
-fn lower_priority(running: &Running, keeps_share: bool) {
+/// Where the system refuses, the thread keeps an equal share of the cores.
+fn lower_priority(thread: Names, keeps_share: bool) {
     if keeps_share {
-        let _ = rustix::process::setpriority_process(Some(running.id), SLOW_NICENESS);
+        let _ = rustix::process::setpriority_process(Some(thread.id), NICENESS);
     } else {
         let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
-        let _ = set_thread_priority_and_policy(running.native, ThreadPriority::Min, idle);
+        let _ = set_thread_priority_and_policy(thread.native, ThreadPriority::Min, idle);
     }
 }
 
-/// Takes jobs until the pool stops, until one of them was slow, or until there are enough threads
-/// without this one.
-fn serve(shared: &Arc<Shared>, slot: usize) {
-    let id = rustix::thread::gettid();
-    let native = thread_native_id();
-    let mut state = shared.state.lock();
-    loop {
-        let Some((tenant, job)) = state.take(shared.options.running_per_tenant_max) else {
-            if state.stopped {
+/// What one thread is there for.
+struct Place {
+    shared: Arc<Shared>,
+    slot: usize,
+    lane: Lane,
+    /// Of a thread for heavy tenants: whether it may use a core that others want.
+    keeps_share: bool,
+}
+
+impl Place {
+    /// Takes jobs until the pool stops, or until there are enough threads without this one.
+    fn serve(self) {
+        let Self {
+            shared, slot, lane, ..
+        } = &self;
+        let thread = Names {
+            id: rustix::thread::gettid(),
+            native: thread_native_id(),
+        };
+        if *lane == Lane::Heavy {
+            lower_priority(thread, self.keeps_share);
+        }
+        let mut cpu = cpu_time::of_this_thread();
+        let mut state = shared.state.lock();
+        loop {
+            let running_max = shared.options.running_per_tenant_max;
+            let Some((tenant, job)) = state.take(*lane, running_max, Instant::now()) else {
+                if state.stopped {
+                    *state.threads.places.of_mut(*lane) -= 1;
+                    break;
+                }
+                *state.idle.of_mut(*lane) += 1;
+                shared.work.of(*lane).wait(&mut state);
+                *state.idle.of_mut(*lane) -= 1;
+                continue;
+            };
+            state.threads.slots[*slot] = Some(Running {
+                tenant,
+                since: Instant::now(),
+                thread,
+                lane: *lane,
+                pace: Pace::Quick,
+            });
+            drop(state);
+            run_job(job);
+            let before = std::mem::replace(&mut cpu, cpu_time::of_this_thread());
+            state = shared.state.lock();
+            state.finished(tenant, cpu.saturating_sub(before), Instant::now());
+            if !self.goes_on(&mut state) {
                 break;
             }
-            state.idle += 1;
-            shared.work.wait(&mut state);
-            state.idle -= 1;
-            continue;
-        };
-        state.threads.slots[slot] = Some(Running {
-            tenant,
-            since: Instant::now(),
-            id,
-            native,
-            pace: Pace::Quick,
-        });
-        drop(state);
-        run_job(job);
-        state = shared.state.lock();
-        state.finished(tenant);
-        let pace = state.threads.slots[slot].take().map(|it| it.pace);
-        let is_spare = state.threads.quick >= shared.options.threads.max(1);
-        match pace {
-            Some(Pace::Long) if !is_spare => state.threads.quick += 1,
-            Some(Pace::Long | Pace::Slow) => {
-                state.threads.alive -= 1;
-                state.threads.free.push(slot);
-                return;
-            }
-            Some(Pace::Quick) | None => {}
         }
+        state.threads.alive -= 1;
+        state.threads.free.push(*slot);
+        state.threads.heavy_share_is_taken &= !self.keeps_share;
     }
-    state.threads.quick -= 1;
-    state.threads.alive -= 1;
+
+    /// Whether the thread takes another job after the one that has just ended.
+    fn goes_on(&self, state: &mut State) -> bool {
+        let Some(ended) = state.threads.slots[self.slot].take() else {
+            return true;
+        };
+        if ended.holds_place() {
+            return true;
+        }
+        let places = state.threads.places.of_mut(self.lane);
+        let is_spare = *places >= self.shared.options.threads.max(1);
+        // Nobody can raise a priority again.
+        let is_lowered = self.lane == Lane::Light && ended.pace == Pace::Slow;
+        if is_spare || is_lowered {
+            return false;
+        }
+        *places += 1;
+        true
+    }
 }
 
-/// Looks for longer jobs, and keeps as many threads for quick ones as there should be.
+/// Looks for longer jobs, keeps as many threads as there should be, and wakes those that have
+/// something to do: a tenant may change its lane while its jobs wait.
 fn supervise(shared: &Arc<Shared>) {
     let mut quiet_ticks = 0;
     let mut state = shared.state.lock();
@@ -186,15 +262,26 @@ fn supervise(shared: &Arc<Shared>) {
         } else {
             shared.attention.wait_for(&mut state, TICK);
         }
-        let busy = state.threads.slots.iter().flatten().next().is_some();
+        let is_running = state.threads.slots.iter().flatten().next().is_some();
+        let is_waiting = state.has_waiting();
         state.threads.look();
-        quiet_ticks = if busy { 0 } else { quiet_ticks + 1 };
-        while state.threads.quick < shared.options.threads.max(1)
-            && state.threads.alive < shared.options.threads_max
-        {
-            if let Err(error) = spawn(shared, &mut state) {
-                tracing::warn!(%error, "no further thread for views could be started");
-                break;
+        state.recent.forget(Instant::now());
+        quiet_ticks = if is_running || is_waiting {
+            0
+        } else {
+            quiet_ticks + 1
+        };
+        for lane in [Lane::Light, Lane::Heavy] {
+            if is_waiting && *state.idle.of(lane) > 0 {
+                shared.work.of(lane).notify_one();
+            }
+            while *state.threads.places.of(lane) < shared.options.threads.max(1)
+                && state.threads.alive < shared.options.threads_max
+            {
+                if let Err(error) = spawn(shared, &mut state, lane) {
+                    tracing::warn!(%error, "no further thread for views could be started");
+                    break;
+                }
             }
         }
     }

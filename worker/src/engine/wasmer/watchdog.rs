@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use ::wasmer::Interrupter;
 use parking_lot::Mutex;
-use rustix::time::{ClockId, Timespec, clock_gettime};
+
+use crate::cpu_time;
 
 /// How often armed slots are looked at; a call may run over its limit by about this much.
 const TICK: Duration = Duration::from_millis(5);
@@ -21,15 +22,6 @@ const TICK: Duration = Duration::from_millis(5);
 /// Looks without an armed slot after which the watchdog rests until the next call. Waking it costs
 /// more than most calls, so it stays up while calls keep coming.
 const LOOKS_BEFORE_REST: u32 = 200;
-
-/// CPU time of the calling thread.
-pub(super) fn thread_cpu() -> Duration {
-    let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(
-        u64::try_from(tv_sec).unwrap_or_default(),
-        u32::try_from(tv_nsec).unwrap_or_default(),
-    )
-}
 
 /// What a call has used, and whether it was told to stop.
 pub(super) struct Used {
@@ -85,7 +77,7 @@ pub(super) fn watch<T>(
     call: impl FnOnce() -> T,
 ) -> (T, Used) {
     let slot = own_slot();
-    let start = thread_cpu();
+    let start = cpu_time::of_this_thread();
     *slot.armed.lock() = Some(Armed {
         interrupter: interrupter.clone(),
         since: Instant::now(),
@@ -106,7 +98,7 @@ pub(super) fn watch<T>(
         (outcome, was_interrupted)
     };
     let used = Used {
-        cpu: thread_cpu().saturating_sub(start),
+        cpu: cpu_time::of_this_thread().saturating_sub(start),
         was_interrupted: outcome.1,
     };
     (outcome.0, used)
