@@ -9,6 +9,8 @@ mod client;
 #[cfg(test)]
 mod contention;
 #[cfg(test)]
+mod cores;
+#[cfg(test)]
 mod deletion;
 #[cfg(test)]
 mod drain;

@@ -8,6 +8,8 @@ use reqwest::Method;
 use test_servers::NatsServer;
 use test_servers::cluster::{Member, Nats, Node, Stores};
 
+use crate::cores;
+
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// A tenant at rest may send its burst to each node at once; it is paid back within this time.
@@ -90,6 +92,7 @@ fn three_planes(stores: &Stores) -> [Node; 3] {
 
 #[test]
 fn a_tenant_s_requests_through_three_control_planes_keep_one_rate() {
+    let _turn = cores::wait();
     let nats = Nats::One(NatsServer::start().unwrap());
     let stores = Stores::start(env!("CARGO_BIN_EXE_primatomic"), nats).unwrap();
     let planes = three_planes(&stores);

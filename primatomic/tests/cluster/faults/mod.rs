@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use crate::checker::{Damage, Violation, check};
 use crate::client::Client;
+use crate::cores;
 use crate::history::History;
 use crate::load::{self, Crew, Load, Progress};
 use fleet::Fleet;
@@ -52,6 +53,7 @@ fn invariants_1_to_6_and_8_hold_whatever_fails() {
     let faults = number("PRIMATOMIC_FAULTS").map_or(FAULTS, |it| usize::try_from(it).unwrap());
     let seed = number("PRIMATOMIC_FAULT_SEED").unwrap_or_else(rand::random);
     println!("PRIMATOMIC_FAULT_SEED={seed}");
+    let _turn = cores::wait();
     let mut fleet = Fleet::start().unwrap();
     let (client, logs) = fleet.prepare(LOGS).unwrap();
     let load = Load::start(&client, &logs, CREW);
