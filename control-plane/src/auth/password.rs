@@ -25,8 +25,10 @@ const PASSWORD_CHARS_MAX: usize = 128;
 /// Passwords that may wait for their turn, of each kind; more are turned away.
 const WAITING_MAX: usize = 100;
 
-/// Added to the niceness of a thread that hashes for [`Room::Known`]: about a tenth of a normal thread's
-/// share.
+/// Of more that wait in one room than this, nobody hurries.
+const FLOOD: usize = 10;
+
+/// Added to the niceness of a thread that hashes: about a tenth of a normal thread's share.
 const NICENESS: i32 = 10;
 
 /// A hash of the cost of all others that no password belongs to: its bytes are random.
@@ -148,8 +150,9 @@ impl Passwords {
         // A thread of its own, because a priority that was lowered can't be raised again. The places
         // belong to it: it goes on when whoever asked for it has gone away.
         let thread = std::thread::Builder::new().name("password".to_owned());
+        let is_flood = places.available_permits() < WAITING_MAX - FLOOD;
         let started = thread.spawn(move || {
-            lower_priority(room);
+            lower_priority(is_flood);
             let _places = (waiting, running);
             let _ = done.send(work());
         });
@@ -160,17 +163,14 @@ impl Passwords {
 }
 
 /// Makes this thread give way to appends and queries. Where the system refuses, its work is as urgent
-/// as any other. A flood comes from strangers: they get what nobody else wants, because whoever wakes up
-/// on a core of a thread with a share may have to wait for the end of a time slice.
-fn lower_priority(room: Room) {
-    match room {
-        Room::Known => {
-            let _ = rustix::process::nice(NICENESS);
-        }
-        Room::Strangers => {
-            let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
-            let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
-        }
+/// as any other. In a flood it gets what nobody else wants: whoever wakes up on the core of a thread with
+/// a share, however small, may have to wait for the end of a time slice.
+fn lower_priority(is_flood: bool) {
+    if is_flood {
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
+    } else {
+        let _ = rustix::process::nice(NICENESS);
     }
 }
 
