@@ -24,6 +24,7 @@ mod harness;
 mod json;
 #[cfg(test)]
 mod keys;
+#[cfg(test)]
 mod mail_tls;
 #[cfg(test)]
 mod people;

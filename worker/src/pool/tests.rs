@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use protocol::TenantId;
 
 use super::*;
+use crate::cpu_time;
 
 fn options(threads: usize) -> PoolOptions {
     PoolOptions {
@@ -61,6 +62,24 @@ fn slow_jobs_of_one_tenant_leave_threads_for_another() {
     receiver.recv_timeout(Duration::from_secs(10)).unwrap();
     assert!(started.elapsed() < Duration::from_secs(5));
     drop(release);
+}
+
+/// Its jobs run elsewhere, and those of others where they ran before.
+#[tokio::test]
+async fn a_tenant_that_used_much_cpu_time_gives_way_to_another() {
+    let pool = Pool::new(options(1)).unwrap();
+    let (busy, guest) = (TenantId::generate(), TenantId::generate());
+    let own_niceness = || rustix::process::getpriority_process(None).unwrap();
+    let niceness = |tenant| pool.run(tenant, Priority::Interactive, own_niceness);
+    let usual = own_niceness();
+    assert_eq!(niceness(busy).await, Ok(usual));
+    let work = || while cpu_time::of_this_thread() < Duration::from_millis(100) {};
+    pool.run(busy, Priority::Interactive, work).await.unwrap();
+    // What it used is known a moment after the outcome.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(niceness(guest).await, Ok(usual));
+    assert_eq!(niceness(busy).await, Ok(10));
+    assert_eq!(niceness(guest).await, Ok(usual));
 }
 
 #[tokio::test]
