@@ -119,7 +119,8 @@ impl App {
     /// Ends the session of a token.
     ///
     /// # Errors
-    /// When the token is none, or is an API key, which is revoked and not logged out.
+    /// When the token is none, has ended already, or is an API key, which is revoked and not logged
+    /// out.
     pub(crate) async fn log_out(&self, secret: Option<&str>) -> Result<(), Failure> {
         let unknown = || {
             Failure::new(
@@ -128,9 +129,15 @@ impl App {
             )
         };
         let digest = token::digest(secret.ok_or_else(unknown)?);
+        // What is left of a session whose key was revoked is removed, and is none.
+        let worked = self.catalog.authenticate(digest).await?.is_some();
         let ended = self.catalog.delete_session(digest).await?;
         self.sessions.forget(&digest);
-        if ended { Ok(()) } else { Err(unknown()) }
+        if worked && ended {
+            Ok(())
+        } else {
+            Err(unknown())
+        }
     }
 
     async fn issue(
