@@ -16,6 +16,7 @@ mod invitations;
 mod isolation;
 mod keys;
 mod limits;
+mod login_times;
 mod logins;
 mod logs;
 mod mail;
