@@ -75,6 +75,9 @@ pub struct Access {
     pub role: Role,
     /// The logs that a key is limited to; `None` for all of the tenant.
     pub logs: Option<Arc<[LogId]>>,
+    /// The SHA-256 of the secret that a key's holder came with, which may be one from before a
+    /// rotation; `None` for people, and where it makes no difference.
+    pub secret: Option<[u8; 32]>,
 }
 
 impl Access {

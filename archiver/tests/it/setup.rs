@@ -134,6 +134,7 @@ impl Setup {
                 actor: Actor::User(user),
                 role: Role::Owner,
                 logs: None,
+                secret: None,
             },
             _directory: directory,
             _objects: None,

@@ -150,6 +150,7 @@ impl App {
             actor: Actor::System,
             role: Role::Owner,
             logs: None,
+            secret: None,
         };
         let mut page = Page::first(PAGE_LIMIT_MAX);
         loop {

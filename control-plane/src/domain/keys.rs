@@ -183,6 +183,7 @@ impl From<RotateKeyError> for Failure {
                 Self::new(ErrorCode::Forbidden, error.to_string())
             }
             RotateKeyError::Expired(_) => Self::new(ErrorCode::InvalidRequest, error.to_string()),
+            RotateKeyError::HolderGone => Self::new(ErrorCode::Unauthenticated, error.to_string()),
             RotateKeyError::Catalog(error) => error.into(),
         }
     }

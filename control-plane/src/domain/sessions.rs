@@ -67,6 +67,7 @@ impl App {
             actor: Actor::User(user.id),
             role: chosen.role,
             logs: None,
+            secret: None,
         };
         let life = self.options.session_life;
         let token = self.issue(access, life, Some(user.password_hash)).await?;
@@ -155,6 +156,7 @@ impl App {
             logs: access.logs.map(|logs| logs.to_vec()),
             expires_at: self.time_after(life),
             password_hash,
+            secret: access.secret,
         };
         self.catalog.create_session(session).await?;
         Ok(Issued { token, life })

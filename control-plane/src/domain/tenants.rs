@@ -100,6 +100,7 @@ impl App {
             actor: Actor::User(user),
             role: Role::Owner,
             logs: None,
+            secret: None,
         };
         let request = KeyRequest {
             name: "owner".to_owned(),

@@ -152,6 +152,7 @@ impl App {
             actor: Actor::System,
             role: Role::Owner,
             logs: None,
+            secret: None,
         };
         let mut bytes = 0_u64;
         let mut page = Page::first(PAGE_LIMIT_MAX);

@@ -111,6 +111,41 @@ async fn a_demotion_and_a_removal_take_effect_at_once() {
         .expect_error(403, "forbidden");
 }
 
+/// Somebody else took the key over, and has not changed everything over yet.
+#[tokio::test]
+async fn an_earlier_secret_stops_at_once_with_the_person_who_gave_it() {
+    let server = Server::start().await;
+    server.tenant("acme").await;
+    let owner = server.log_in("acme@example.org").await;
+    let grace = server.join(&owner, "grace@example.org", "admin").await;
+    let first = grace.with_role("member").await;
+    let exchange = async |key: &Client| {
+        let body = json!({ "api_key": key.token() });
+        let issued = server.anonymous().post_json("/auth/token", body).await;
+        let token = issued.expect(200).json()["access_token"].clone();
+        server.with_token(token.as_str().unwrap())
+    };
+    let of_first = exchange(&first).await;
+    let keys = owner.get("/keys").await.expect(200).json();
+    let path = format!("/keys/{}/rotate", keys["keys"][0]["id"].as_str().unwrap());
+    let rotated = owner.post(&path, "").await.expect(200).json();
+    let second = server.with_token(rotated["key"].as_str().unwrap());
+    let of_second = exchange(&second).await;
+    for client in [&first, &of_first, &second, &of_second] {
+        client.get("/logs").await.expect(200);
+    }
+    let id = id_of(&owner, "grace@example.org").await;
+    let removed = owner.delete(&format!("/tenants/me/members/{id}")).await;
+    assert_eq!(removed.expect(200).json()["revoked_keys"], 0);
+    for client in [&first, &of_first] {
+        let refused = client.get("/logs").await;
+        refused.expect_error(401, "unauthenticated");
+    }
+    for client in [&second, &of_second] {
+        client.get("/logs").await.expect(200);
+    }
+}
+
 #[tokio::test]
 async fn the_owner_hands_over_in_person_and_is_an_admin_then() {
     let server = Server::start().await;

@@ -38,6 +38,7 @@ pub(crate) async fn prepare(node: &Node, data: &DataDirectory) -> Result<(), Fai
         actor: Actor::User(owner),
         role: Role::Owner,
         logs: None,
+        secret: None,
     };
     if !has_valid_key(&node.stores.catalog, data, tenant).await? {
         let key = ApiKey::generate();

@@ -141,6 +141,9 @@ pub enum ControlEvent {
         expires_at: Option<Timestamp>,
         #[serde(with = "hex_bytes")]
         sha256: [u8; 32],
+        /// Who is behind its secret, where a key made it; else its maker is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<UserId>,
     },
     /// The key has another secret.
     KeyRotated {
@@ -150,6 +153,9 @@ pub enum ControlEvent {
         sha256: [u8; 32],
         /// Until when earlier secrets work, unless they end sooner; `None` when they ended.
         earlier_until: Option<Timestamp>,
+        /// Who is behind the new secret, where a key gave it; else whoever rotated the key is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<UserId>,
     },
     KeyRevoked {
         key: KeyId,

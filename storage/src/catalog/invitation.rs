@@ -272,7 +272,7 @@ impl Catalog {
 
 /// The inviter may have lost some of the role since it was looked up.
 async fn check_inviter(change: &Change, access: &Access, wanted: Role) -> Result<(), InviteError> {
-    let present = standing(change.sql(), change.at(), access.tenant, access.actor).await?;
+    let present = standing(change.sql(), change.at(), access).await?;
     let own = present.ok_or(InviteError::ActorGone)?.role.min(access.role);
     if own < Role::Admin || wanted > own {
         return Err(InviteError::RoleAboveYou(own));

@@ -6,7 +6,7 @@
 mod revoke;
 mod rotate;
 
-use protocol::{KeyId, LogId, Timestamp};
+use protocol::{KeyId, LogId, Timestamp, UserId};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
@@ -21,6 +21,7 @@ use super::event::ControlEvent;
 use super::limits::within;
 use super::page::List;
 use super::record::Change;
+use super::secret::person_behind;
 use super::session::standing;
 use super::turn::Turn;
 use super::{Catalog, CatalogError, Context, Page, Paged, scope};
@@ -114,6 +115,7 @@ impl Catalog {
                 });
             }
             let expires_at = check_end(change.sql(), context.actor, new.expires_at).await?;
+            let person = maker_of_secret(&change, access).await?;
             let key = Key {
                 id: KeyId::generate(),
                 name: plain(new.name.clone()),
@@ -132,6 +134,7 @@ impl Catalog {
                 logs: key.logs.clone(),
                 expires_at: key.expires_at,
                 sha256: new.sha256,
+                person,
             };
             let recorded = change.record(access.tenant, context, event).await;
             recorded.map_err(CatalogError::from)?;
@@ -234,7 +237,7 @@ fn check_ceiling(access: &Access, new: &NewKey) -> Result<(), CreateKeyError> {
 
 /// The maker may have lost some of its role since it was looked up.
 async fn check_maker(change: &Change, access: &Access, new: &NewKey) -> Result<(), CreateKeyError> {
-    let maker = standing(change.sql(), change.at(), access.tenant, access.actor).await?;
+    let maker = standing(change.sql(), change.at(), access).await?;
     let own = maker.ok_or(CreateKeyError::MakerGone)?.role;
     if new.role > own {
         return Err(CreateKeyError::RoleAboveMaker {
@@ -243,6 +246,14 @@ async fn check_maker(change: &Change, access: &Access, new: &NewKey) -> Result<(
         });
     }
     Ok(())
+}
+
+/// Who is to be behind a secret that a key gives. Where a person does, the event says so by itself.
+async fn maker_of_secret(change: &Change, access: &Access) -> Result<Option<UserId>, CatalogError> {
+    match access.actor {
+        Actor::ApiKey(_) => person_behind(change.sql(), change.at(), access).await,
+        Actor::User(_) | Actor::System => Ok(None),
+    }
 }
 
 /// Every named log must be one that the maker may reach.

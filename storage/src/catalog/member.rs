@@ -4,7 +4,7 @@
 //! in the change itself: what a session or key was allowed a moment ago may be more than it is now.
 //!
 //! A key is never above the person behind it: it is lowered with them, and revoked with their
-//! membership.
+//! membership. Neither is a secret from before a rotation: it ends.
 
 use protocol::{KeyId, TenantId, Timestamp, UserId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
@@ -15,6 +15,7 @@ use super::entity::{key, key_use, membership, user};
 use super::event::ControlEvent;
 use super::page::List;
 use super::record::Change;
+use super::secret::person_behind;
 use super::session::{end_sessions, standing};
 use super::turn::Turn;
 use super::{Catalog, CatalogError, Context, Page, Paged, scope};
@@ -143,7 +144,8 @@ impl Catalog {
     ) -> Result<Removed, MemberError> {
         self.change(Turn::Tenant(access.tenant), move |mut change| async move {
             let (row, _) = find(&change, access, member).await?;
-            if person_behind(&change, access).await? == Some(member) {
+            let actor = person_behind(change.sql(), change.at(), access).await?;
+            if actor == Some(member) {
                 return Err(MemberError::Yourself);
             }
             check_below(to_word(&row.role)?, own_role(&change, access).await?)?;
@@ -204,21 +206,9 @@ async fn find(
 
 /// The role that the holder has at this moment.
 async fn own_role(change: &Change, access: &Access) -> Result<Role, MemberError> {
-    let present = standing(change.sql(), change.at(), access.tenant, access.actor).await?;
+    let present = standing(change.sql(), change.at(), access).await?;
     let present = present.ok_or(MemberError::ActorGone)?;
     Ok(present.role.min(access.role))
-}
-
-/// The holder in person, or whoever is behind the holder's key.
-async fn person_behind(change: &Change, access: &Access) -> Result<Option<UserId>, CatalogError> {
-    match access.actor {
-        Actor::User(user) => Ok(Some(user)),
-        Actor::ApiKey(key) => {
-            let row = key::Entity::find_by_id(key.0).one(change.sql()).await?;
-            Ok(row.and_then(|row| row.user_id).map(UserId))
-        }
-        Actor::System => Ok(None),
-    }
 }
 
 async fn keys_of(

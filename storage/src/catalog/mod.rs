@@ -40,6 +40,7 @@ mod quota;
 mod rebuild;
 mod record;
 mod scope;
+mod secret;
 mod session;
 mod settle;
 mod snapshot;

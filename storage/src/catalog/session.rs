@@ -12,10 +12,13 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
-use super::column::{from_actor, from_logs, from_time, to_actor, to_logs, to_time, to_word};
-use super::entity::{earlier_secret, key, membership, session, tenant, user};
+use super::column::{
+    from_actor, from_logs, from_time, to_actor, to_digest, to_logs, to_time, to_word,
+};
+use super::entity::{membership, session, tenant, user};
 use super::limits::within;
 use super::quota::to_overrides;
+use super::secret::{self, Secret};
 use super::tenant::to_rate;
 use super::turn::Turn;
 use super::{Catalog, CatalogError, Quotas, RateOverride};
@@ -37,6 +40,8 @@ pub struct NewSession {
     /// The hash of the password that opened it, where one did: a password that was changed meanwhile
     /// opens nothing.
     pub password_hash: Option<String>,
+    /// The SHA-256 of the secret that it is exchanged for, where it is for a key's: it ends with that.
+    pub secret: Option<[u8; 32]>,
 }
 
 /// Why a session was not created.
@@ -97,6 +102,7 @@ impl Catalog {
                 logs: Set(logs.clone()),
                 created_at: Set(from_time(change.at())),
                 expires_at: Set(from_time(new.expires_at)),
+                secret_sha256: Set(new.secret.map(Vec::from)),
             };
             session::Entity::insert(row)
                 .exec_without_returning(sql)
@@ -179,22 +185,22 @@ impl Catalog {
         let Some(row) = row else {
             return Ok(None);
         };
-        let tenant = TenantId(row.tenant_id);
-        let actor = to_actor(&row.actor_kind, row.actor_id)?;
-        let Some(standing) = standing(self.readers(), self.now(), tenant, actor).await? else {
+        let mut access = Access {
+            tenant: TenantId(row.tenant_id),
+            actor: to_actor(&row.actor_kind, row.actor_id)?,
+            role: to_word(&row.role)?,
+            logs: None,
+            secret: row.secret_sha256.map(to_digest).transpose()?,
+        };
+        let Some(standing) = standing(self.readers(), self.now(), &access).await? else {
             return Ok(None);
         };
         let session_ends = to_time(row.expires_at);
         let ends = standing
             .expires_at
             .map_or(session_ends, |key| key.min(session_ends));
-        let logs = narrower(to_logs(row.logs.as_ref())?, standing.logs);
-        let access = Access {
-            tenant,
-            actor,
-            role: to_word::<Role>(&row.role)?.min(standing.role),
-            logs: logs.map(Arc::from),
-        };
+        access.role = access.role.min(standing.role);
+        access.logs = narrower(to_logs(row.logs.as_ref())?, standing.logs).map(Arc::from);
         Ok(Some((access, Some(ends))))
     }
 
@@ -202,59 +208,33 @@ impl Catalog {
         &self,
         sha256: [u8; 32],
     ) -> Result<Option<(Access, Option<Timestamp>)>, CatalogError> {
-        let row = key::Entity::find()
-            .filter(key::Column::Sha256.eq(sha256.to_vec()))
-            .one(self.readers())
-            .await?;
-        let (row, secret_ends) = match row {
-            Some(row) => (row, None),
-            None => match self.key_of_earlier_secret(sha256).await? {
-                Some((row, end)) => (row, Some(end)),
-                None => return Ok(None),
-            },
+        let Some(secret) = secret::working(self.readers(), self.now(), sha256).await? else {
+            return Ok(None);
         };
-        let Some(standing) = standing_of_key(self.now(), &row)? else {
+        let Some(standing) = standing_of_secret(self.now(), &secret)? else {
             return Ok(None);
         };
         let access = Access {
-            tenant: TenantId(row.tenant_id),
-            actor: Actor::ApiKey(KeyId(row.id)),
+            tenant: TenantId(secret.key.tenant_id),
+            actor: Actor::ApiKey(KeyId(secret.key.id)),
             role: standing.role,
             logs: standing.logs.map(Arc::from),
+            secret: Some(sha256),
         };
-        let ends = standing.expires_at.into_iter().chain(secret_ends).min();
-        Ok(Some((access, ends)))
-    }
-
-    /// The key that had this secret before it was rotated, and when the secret ends.
-    async fn key_of_earlier_secret(
-        &self,
-        sha256: [u8; 32],
-    ) -> Result<Option<(key::Model, Timestamp)>, CatalogError> {
-        let earlier = earlier_secret::Entity::find_by_id(sha256.to_vec())
-            .filter(earlier_secret::Column::ExpiresAt.gt(from_time(self.now())))
-            .one(self.readers())
-            .await?;
-        let Some(earlier) = earlier else {
-            return Ok(None);
-        };
-        let row = key::Entity::find_by_id(earlier.key_id)
-            .one(self.readers())
-            .await?;
-        Ok(row.map(|row| (row, to_time(earlier.expires_at))))
+        Ok(Some((access, standing.expires_at)))
     }
 }
 
-/// What an actor may do in a tenant; `None` when it is no member, or when the key is gone or expired.
+/// What a holder may do in the tenant at this moment; `None` when it is no member, or when the key or
+/// the secret that it came with is gone or expired.
 pub(super) async fn standing(
     sql: &impl ConnectionTrait,
     now: Timestamp,
-    tenant: TenantId,
-    actor: Actor,
+    access: &Access,
 ) -> Result<Option<Standing>, CatalogError> {
-    match actor {
+    match access.actor {
         Actor::User(user) => {
-            let row = membership::Entity::find_by_id((tenant.0, user.0))
+            let row = membership::Entity::find_by_id((access.tenant.0, user.0))
                 .one(sql)
                 .await?;
             let Some(row) = row else {
@@ -267,11 +247,9 @@ pub(super) async fn standing(
             }))
         }
         Actor::ApiKey(key) => {
-            let row = key::Entity::find_by_id(key.0)
-                .filter(key::Column::TenantId.eq(tenant.0))
-                .one(sql)
-                .await?;
-            row.map_or(Ok(None), |row| standing_of_key(now, &row))
+            let secret = secret::of_key(sql, now, key, access.secret).await?;
+            let secret = secret.filter(|secret| secret.key.tenant_id == access.tenant.0);
+            secret.map_or(Ok(None), |secret| standing_of_secret(now, &secret))
         }
         // Nobody logs in as the system.
         Actor::System => Ok(None),
@@ -279,15 +257,16 @@ pub(super) async fn standing(
 }
 
 /// `None` once the key expired.
-fn standing_of_key(now: Timestamp, row: &key::Model) -> Result<Option<Standing>, CatalogError> {
-    let expires_at = row.expires_at.map(to_time);
-    if expires_at.is_some_and(|end| end <= now) {
+fn standing_of_secret(now: Timestamp, secret: &Secret) -> Result<Option<Standing>, CatalogError> {
+    let key = &secret.key;
+    let key_ends = key.expires_at.map(to_time);
+    if key_ends.is_some_and(|end| end <= now) {
         return Ok(None);
     }
     Ok(Some(Standing {
-        role: to_word(&row.role)?,
-        logs: to_logs(row.logs.as_ref())?,
-        expires_at,
+        role: to_word(&key.role)?,
+        logs: to_logs(key.logs.as_ref())?,
+        expires_at: key_ends.into_iter().chain(secret.ends).min(),
     }))
 }
 

@@ -28,6 +28,7 @@ impl Tenant {
             actor: Actor::User(UserId(id(&keys["keys"][0]["created_by"]["id"]))),
             role: Role::Owner,
             logs: None,
+            secret: None,
         };
         Self { client, owner }
     }

@@ -1,19 +1,17 @@
-//! API keys and their secrets.
+//! API keys.
 
-use protocol::{KeyId, Timestamp};
+use protocol::{KeyId, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::super::column::{corrupt, from_actor, from_logs, from_time, from_u64};
-use super::super::entity::{earlier_secret, key};
+use super::super::column::{corrupt, from_actor, from_logs, from_time};
+use super::super::entity::key;
 use super::super::error::ChangeError;
 use super::super::event::{ControlEvent, RecordedEvent};
+use super::secret;
 use crate::access::Actor;
-
-/// Earlier secrets of one key that work at a time; the oldest ends for another one.
-const EARLIER_MAX: u64 = 4;
 
 pub(super) async fn apply(
     sql: &impl ConnectionTrait,
@@ -27,6 +25,7 @@ pub(super) async fn apply(
             logs,
             expires_at,
             sha256,
+            person,
         } => {
             let (created_by_kind, created_by_id) = from_actor(recorded.actor);
             let row = key::ActiveModel {
@@ -41,7 +40,7 @@ pub(super) async fn apply(
                 rotated_at: Set(None),
                 expires_at: Set(expires_at.map(from_time)),
                 sha256: Set(sha256.to_vec()),
-                user_id: Set(person_behind(sql, recorded.actor).await?),
+                user_id: Set(person_behind(sql, recorded.actor, *person).await?),
             };
             key::Entity::insert(row).exec_without_returning(sql).await?;
         }
@@ -49,10 +48,18 @@ pub(super) async fn apply(
             key,
             sha256,
             earlier_until,
+            person,
             ..
-        } => rotate(sql, recorded, *key, sha256, *earlier_until).await?,
+        } => {
+            let person = person_behind(sql, recorded.actor, *person).await?;
+            let before = rotate(sql, recorded, *key, sha256, person).await?;
+            match earlier_until {
+                Some(until) => secret::keep(sql, recorded, before, *until).await?,
+                None => secret::forget(sql, *key).await?,
+            }
+        }
         ControlEvent::KeyRevoked { key, .. } => {
-            forget_earlier(sql, *key).await?;
+            secret::forget(sql, *key).await?;
             key::Entity::delete_by_id(key.0).exec(sql).await?;
         }
         ControlEvent::KeyRoleLowered { key, role } => {
@@ -67,33 +74,34 @@ pub(super) async fn apply(
     Ok(())
 }
 
-/// The person who makes or rotates a key, or who stands behind the key that does.
+/// The person who makes or rotates a key, or who stands behind the key that does. The first events of
+/// keys that keys made did not say who that is: then it is whoever is behind the maker.
 async fn person_behind(
     sql: &impl ConnectionTrait,
     maker: Actor,
+    said: Option<UserId>,
 ) -> Result<Option<Uuid>, ChangeError> {
-    match maker {
-        Actor::User(user) => Ok(Some(user.0)),
-        Actor::ApiKey(key) => {
+    match (maker, said) {
+        (_, Some(person)) | (Actor::User(person), None) => Ok(Some(person.0)),
+        (Actor::ApiKey(key), None) => {
             let maker = key::Entity::find_by_id(key.0).one(sql).await?;
             Ok(maker.and_then(|maker| maker.user_id))
         }
-        Actor::System => Ok(None),
+        (Actor::System, None) => Ok(None),
     }
 }
 
+/// Gives a key another secret, which is that of a person; gives the key as it was before.
 async fn rotate(
     sql: &impl ConnectionTrait,
     recorded: &RecordedEvent,
     id: KeyId,
     sha256: &[u8; 32],
-    earlier_until: Option<Timestamp>,
-) -> Result<(), ChangeError> {
-    let Some(row) = key::Entity::find_by_id(id.0).one(sql).await? else {
+    person: Option<Uuid>,
+) -> Result<key::Model, ChangeError> {
+    let Some(before) = key::Entity::find_by_id(id.0).one(sql).await? else {
         return Err(corrupt(format!("key {id} is not there to be rotated")).into());
     };
-    // Whoever gave the secret holds it.
-    let person = person_behind(sql, recorded.actor).await?;
     key::Entity::update_many()
         .col_expr(key::Column::Sha256, Expr::value(sha256.to_vec()))
         .col_expr(key::Column::RotatedAt, Expr::value(from_time(recorded.at)))
@@ -101,56 +109,5 @@ async fn rotate(
         .filter(key::Column::Id.eq(id.0))
         .exec(sql)
         .await?;
-    let Some(until) = earlier_until else {
-        return forget_earlier(sql, id).await;
-    };
-    let earlier = earlier_secret::ActiveModel {
-        sha256: Set(row.sha256),
-        key_id: Set(id.0),
-        sequence: Set(from_u64(recorded.sequence)),
-        expires_at: Set(from_time(until)),
-    };
-    earlier_secret::Entity::insert(earlier)
-        .exec_without_returning(sql)
-        .await?;
-    keep_few(sql, recorded, id).await
-}
-
-/// Removes the earlier secrets of a key that have ended or are too many.
-async fn keep_few(
-    sql: &impl ConnectionTrait,
-    recorded: &RecordedEvent,
-    id: KeyId,
-) -> Result<(), ChangeError> {
-    earlier_secret::Entity::delete_many()
-        .filter(earlier_secret::Column::KeyId.eq(id.0))
-        .filter(earlier_secret::Column::ExpiresAt.lte(from_time(recorded.at)))
-        .exec(sql)
-        .await?;
-    let newest_ended: Option<i64> = earlier_secret::Entity::find()
-        .select_only()
-        .column(earlier_secret::Column::Sequence)
-        .filter(earlier_secret::Column::KeyId.eq(id.0))
-        .order_by_desc(earlier_secret::Column::Sequence)
-        .offset(EARLIER_MAX)
-        .limit(1)
-        .into_tuple()
-        .one(sql)
-        .await?;
-    if let Some(sequence) = newest_ended {
-        earlier_secret::Entity::delete_many()
-            .filter(earlier_secret::Column::KeyId.eq(id.0))
-            .filter(earlier_secret::Column::Sequence.lte(sequence))
-            .exec(sql)
-            .await?;
-    }
-    Ok(())
-}
-
-async fn forget_earlier(sql: &impl ConnectionTrait, id: KeyId) -> Result<(), ChangeError> {
-    earlier_secret::Entity::delete_many()
-        .filter(earlier_secret::Column::KeyId.eq(id.0))
-        .exec(sql)
-        .await?;
-    Ok(())
+    Ok(before)
 }

@@ -9,6 +9,7 @@ mod key;
 mod log;
 mod password;
 mod people;
+mod secret;
 mod tenant_deletion;
 mod version;
 

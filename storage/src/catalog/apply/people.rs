@@ -11,6 +11,7 @@ use super::super::error::ChangeError;
 use super::super::event::{ControlEvent, RecordedEvent};
 use super::super::tenant::RateOverride;
 use super::super::user::Email;
+use super::secret;
 
 /// Verifications of one person that are open at a time.
 const VERIFICATIONS_OPEN: u64 = 5;
@@ -111,11 +112,13 @@ pub(super) async fn apply(
                 .filter(membership::Column::UserId.eq(user.0))
                 .exec(sql)
                 .await?;
+            secret::end_above(sql, recorded.tenant, *user, *role).await?;
         }
         ControlEvent::MemberRemoved { user } => {
             membership::Entity::delete_by_id((recorded.tenant.0, user.0))
                 .exec(sql)
                 .await?;
+            secret::end_with_member(sql, recorded.tenant, *user).await?;
         }
         other => return Err(corrupt(format!("{} is not about people", other.kind())).into()),
     }

@@ -11,6 +11,8 @@ pub(crate) struct Model {
     /// That of the rotation among the tenant's control events.
     pub(crate) sequence: i64,
     pub(crate) expires_at: i64,
+    /// The person who gave it.
+    pub(crate) user_id: Option<Uuid>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

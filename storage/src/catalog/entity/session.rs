@@ -14,6 +14,8 @@ pub(crate) struct Model {
     pub(crate) logs: Option<Json>,
     pub(crate) created_at: i64,
     pub(crate) expires_at: i64,
+    /// The secret of the key that it was exchanged for; none for people.
+    pub(crate) secret_sha256: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

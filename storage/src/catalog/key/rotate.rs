@@ -11,9 +11,10 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use super::super::column::from_actor;
 use super::super::entity::{key, session};
 use super::super::event::ControlEvent;
+use super::super::session::standing;
 use super::super::turn::Turn;
 use super::super::{Catalog, CatalogError, Context, scope};
-use super::{Key, to_key};
+use super::{Key, maker_of_secret, to_key};
 use crate::access::{Access, Actor, Role};
 
 /// Why a key was not rotated.
@@ -28,17 +29,19 @@ pub enum RotateKeyError {
     LogsBeyond,
     #[error("the key expired at {0}, and a new secret would not bring it back; make a new key")]
     Expired(Timestamp),
+    #[error("you are no member any more, or your key was revoked")]
+    HolderGone,
     #[error(transparent)]
     Catalog(#[from] CatalogError),
 }
 
 impl Catalog {
-    /// Gives a key a new secret. Those before it work for `overlap` more, unless they end sooner;
+    /// Gives a key a new secret. All those before it work for `overlap` more, unless they end sooner;
     /// without an overlap they end at once, and so do all sessions that were made from them. Gives
     /// the key, and until when earlier secrets work.
     ///
     /// # Errors
-    /// When the holder sees no such key, or the key may do more than the holder.
+    /// When the holder sees no such key, or the key may do more than the holder at this moment.
     pub async fn rotate_key(
         &self,
         access: &Access,
@@ -55,7 +58,9 @@ impl Catalog {
                 .map_err(CatalogError::from)?
                 .ok_or(RotateKeyError::NotFound)?;
             let mut key = to_key(row, None)?;
-            check_ceiling(access, &key)?;
+            let own = standing(change.sql(), change.at(), access).await?;
+            let own = own.ok_or(RotateKeyError::HolderGone)?.role.min(access.role);
+            check_ceiling(access, own, &key)?;
             if let Some(end) = key.expires_at.filter(|end| *end <= change.at()) {
                 return Err(RotateKeyError::Expired(end));
             }
@@ -65,6 +70,7 @@ impl Catalog {
                 name: key.name.clone(),
                 sha256,
                 earlier_until,
+                person: maker_of_secret(&change, access).await?,
             };
             let recorded = change.record(access.tenant, context, event).await;
             recorded.map_err(CatalogError::from)?;
@@ -86,11 +92,11 @@ impl Catalog {
 }
 
 /// Whoever rotates a key holds it afterwards.
-fn check_ceiling(access: &Access, key: &Key) -> Result<(), RotateKeyError> {
-    if key.role > access.role {
+fn check_ceiling(access: &Access, own: Role, key: &Key) -> Result<(), RotateKeyError> {
+    if key.role > own {
         return Err(RotateKeyError::RoleAbove {
             of_key: key.role,
-            own: access.role,
+            own,
         });
     }
     let covers = |log: &LogId| access.covers(*log);

@@ -192,6 +192,7 @@ pub(crate) async fn new_tenant(catalog: &Catalog, name: &str) -> Access {
         actor: Actor::User(user),
         role: Role::Owner,
         logs: None,
+        secret: None,
     }
 }
 

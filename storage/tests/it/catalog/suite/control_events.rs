@@ -84,6 +84,7 @@ async fn secrets_never_enter_an_event() {
         logs: None,
         expires_at: fixture.in_seconds(60),
         password_hash: None,
+        secret: None,
     };
     catalog.create_session(session).await.unwrap();
     let new = NewKey {

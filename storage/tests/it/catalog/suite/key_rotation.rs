@@ -21,7 +21,7 @@ fn new_key(secret: u8) -> NewKey {
 }
 
 impl Fixture {
-    async fn rotate(&self, access: &Access, key: KeyId, secret: u8, overlap: Duration) {
+    pub(super) async fn rotate(&self, access: &Access, key: KeyId, secret: u8, overlap: Duration) {
         let rotated = self
             .catalog
             .rotate_key(access, by(access), key, [secret; 32], overlap)
@@ -30,7 +30,7 @@ impl Fixture {
     }
 
     /// Which of the secrets are let in.
-    async fn working(&self, secrets: &[u8]) -> Vec<u8> {
+    pub(super) async fn working(&self, secrets: &[u8]) -> Vec<u8> {
         let mut working = Vec::new();
         for secret in secrets {
             let found = self.catalog.authenticate([*secret; 32]).await.unwrap();
@@ -60,14 +60,19 @@ async fn earlier_secrets_work_until_their_overlap_ends() {
 
     let earlier = catalog.authenticate([1; 32]).await.unwrap().unwrap();
     let present = catalog.authenticate([2; 32]).await.unwrap().unwrap();
-    assert_eq!(earlier.access, present.access);
+    let otherwise_equal = Access {
+        secret: Some([2; 32]),
+        ..earlier.access
+    };
+    assert_eq!(otherwise_equal, present.access);
     assert_eq!((earlier.expires_at, present.expires_at), (until, None));
 
     // A second rotation, as after a lost answer, takes nothing from the first secret.
-    fixture.rotate(&owner, key.id, 3, DAY / 2).await;
+    fixture.clock.advance(DAY / 2);
+    fixture.rotate(&owner, key.id, 3, DAY).await;
     assert_eq!(fixture.working(&[1, 2, 3]).await, [1, 2, 3]);
     fixture.clock.advance(DAY / 2);
-    assert_eq!(fixture.working(&[1, 2, 3]).await, [1, 3]);
+    assert_eq!(fixture.working(&[1, 2, 3]).await, [2, 3]);
     fixture.clock.advance(DAY / 2);
     assert_eq!(fixture.working(&[1, 2, 3]).await, [3]);
     // A rotation removes what has ended.
@@ -94,6 +99,7 @@ async fn without_an_overlap_earlier_secrets_and_their_sessions_end_at_once() {
         logs: None,
         expires_at: fixture.in_seconds(60),
         password_hash: None,
+        secret: holder.access.secret,
     };
     catalog.create_session(session).await.unwrap();
     assert_eq!(fixture.working(&[1, 2, 100]).await, [1, 2, 100]);
@@ -104,6 +110,43 @@ async fn without_an_overlap_earlier_secrets_and_their_sessions_end_at_once() {
     fixture.rotate(&owner, key, 4, DAY).await;
     catalog.revoke_key(&owner, by(&owner), key).await.unwrap();
     assert_eq!(fixture.working(&[3, 4]).await, [0; 0]);
+}
+
+/// Whoever rotates a key is told until when secrets before the new one work. That holds for all of
+/// them, and for what was exchanged for them.
+#[tokio::test]
+async fn a_shorter_overlap_ends_all_secrets_before_it() {
+    let fixture = Fixture::new().await;
+    let owner = fixture.tenant("acme").await;
+    let catalog = &fixture.catalog;
+    let made = catalog.create_key(&owner, by(&owner), new_key(1)).await;
+    let key = made.unwrap().id;
+    let holder = catalog.authenticate([1; 32]).await.unwrap().unwrap();
+    let session = NewSession {
+        token_sha256: [100; 32],
+        tenant: owner.tenant,
+        actor: holder.access.actor,
+        role: holder.access.role,
+        logs: None,
+        expires_at: fixture.in_seconds(7_200),
+        password_hash: None,
+        secret: holder.access.secret,
+    };
+    catalog.create_session(session).await.unwrap();
+    fixture.rotate(&owner, key, 2, DAY).await;
+    let hour = Duration::from_secs(3_600);
+    let (_, until) = catalog
+        .rotate_key(&owner, by(&owner), key, [3; 32], hour)
+        .await
+        .unwrap();
+    assert_eq!(until, Some(fixture.in_seconds(3_600)));
+    for token in [1, 2, 100] {
+        let found = catalog.authenticate([token; 32]).await.unwrap().unwrap();
+        assert_eq!(found.expires_at, until, "{token}");
+    }
+    fixture.clock.advance(hour);
+    assert_eq!(fixture.working(&[1, 2, 3, 100]).await, [3]);
+    assert!(catalog.rebuild().await.unwrap().equal());
 }
 
 #[tokio::test]

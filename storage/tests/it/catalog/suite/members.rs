@@ -44,6 +44,7 @@ async fn session(fixture: &Fixture, access: &Access, token: u8) -> [u8; 32] {
         logs: None,
         expires_at: fixture.in_seconds(600),
         password_hash: None,
+        secret: None,
     };
     fixture.catalog.create_session(new).await.unwrap();
     [token; 32]
@@ -304,6 +305,7 @@ async fn a_password_that_was_changed_meanwhile_opens_no_session() {
         logs: None,
         expires_at: fixture.in_seconds(60),
         password_hash: Some(hash.to_owned()),
+        secret: None,
     };
     let old = fixture.catalog.create_session(new("$argon2id$old")).await;
     assert!(matches!(old, Err(CreateSessionError::PasswordChanged)));

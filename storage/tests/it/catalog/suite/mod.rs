@@ -8,6 +8,7 @@ mod history;
 mod invitations;
 mod isolation;
 mod key_makers;
+mod key_people;
 mod key_rotation;
 mod keys;
 mod logs;
@@ -130,6 +131,7 @@ impl Fixture {
             actor: Actor::User(user),
             role,
             logs: None,
+            secret: None,
         }
     }
 
@@ -167,6 +169,7 @@ pub(crate) fn owner_of(tenant: TenantId, user: UserId) -> Access {
         actor: Actor::User(user),
         role: Role::Owner,
         logs: None,
+        secret: None,
     }
 }
 

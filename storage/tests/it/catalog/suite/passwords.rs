@@ -40,6 +40,7 @@ async fn session(fixture: &Fixture, access: &Access, token: u8) {
         logs: None,
         expires_at: fixture.in_seconds(600),
         password_hash: None,
+        secret: None,
     };
     fixture.catalog.create_session(new).await.unwrap();
 }

@@ -16,6 +16,7 @@ fn session(access: &Access, token: u8, fixture: &Fixture, seconds: u64) -> NewSe
         logs: None,
         expires_at: fixture.in_seconds(seconds),
         password_hash: None,
+        secret: access.secret,
     }
 }
 

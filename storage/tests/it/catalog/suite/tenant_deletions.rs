@@ -135,6 +135,7 @@ async fn fill(fixture: &Fixture) -> (Access, VersionId) {
         logs: None,
         expires_at: fixture.in_seconds(600),
         password_hash: None,
+        secret: None,
     };
     catalog.create_session(session).await.unwrap();
     let mut log = new_log(MARKER);

@@ -36,6 +36,7 @@ pub(super) struct History {
     resets: Vec<[u8; 32]>,
     invitations: Vec<Invited>,
     keys: Vec<(Access, KeyId)>,
+    secrets: Vec<[u8; 32]>,
     logs: Vec<(Access, LogId)>,
     versions: Vec<(Access, VersionId)>,
     made: u64,
@@ -61,6 +62,7 @@ impl History {
             resets: Vec::new(),
             invitations: Vec::new(),
             keys: Vec::new(),
+            secrets: Vec::new(),
             logs: Vec::new(),
             versions: Vec::new(),
             made: 0,
@@ -102,6 +104,8 @@ impl History {
             Step::CreateKey(..)
             | Step::CreateKeyWithKey(_)
             | Step::RotateKey(..)
+            | Step::RotateKeyOfAnother(..)
+            | Step::RotateKeyWithKey(..)
             | Step::RevokeKey(_) => self.apply_to_keys(step).await,
             Step::CreateLog(..)
             | Step::CreateLogs(..)
