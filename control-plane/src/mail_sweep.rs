@@ -1,49 +1,60 @@
-//! Removing mails to people who are gone from a mailbox directory. Mails that went to a server are in
-//! nobody's hands any more.
+//! What a mailbox directory holds, for removing mails on behalf of tenants and to people who are gone.
+//! Mails that went to a server are in nobody's hands any more.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
+use protocol::TenantId;
+
+use crate::mail::TENANT;
+
 /// The header that names who a mail is to.
-const TO: &str = "To: ";
+const TO: &str = "To";
 
 /// Lines that the head of a mail has at most.
 const HEAD_LINES_MAX: usize = 100;
 
-/// The mails in a directory, with the address that each is to.
+/// A mail in a directory.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub path: PathBuf,
+    /// The address.
+    pub to: String,
+    /// The tenant that it is about, if it is about one.
+    pub tenant: Option<TenantId>,
+}
+
+/// The mails in a directory.
 ///
 /// # Errors
 /// When the directory can't be read.
-pub(crate) fn recipients(directory: &Path) -> io::Result<Vec<(PathBuf, String)>> {
+pub(crate) fn mails(directory: &Path) -> io::Result<Vec<Kept>> {
     let mut mails = Vec::new();
     for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        if let Some(address) = recipient(&path)? {
-            mails.push((path, address));
-        }
+        mails.extend(read(entry?.path())?);
     }
     Ok(mails)
 }
 
-fn recipient(path: &Path) -> io::Result<Option<String>> {
+fn read(path: PathBuf) -> io::Result<Option<Kept>> {
     if path.extension().is_none_or(|extension| extension != "eml") {
         return Ok(None);
     }
-    for line in BufReader::new(File::open(path)?)
-        .lines()
-        .take(HEAD_LINES_MAX)
-    {
+    let (mut to, mut tenant) = (None, None);
+    let lines = BufReader::new(File::open(&path)?).lines();
+    for line in lines.take(HEAD_LINES_MAX) {
         let line = line?;
-        if let Some(address) = line.strip_prefix(TO) {
-            let address = address.trim().trim_matches(['<', '>']);
-            return Ok(Some(address.to_owned()));
-        }
         if line.is_empty() {
             break;
         }
+        match line.split_once(": ") {
+            Some((TO, address)) => to = Some(address.trim().trim_matches(['<', '>']).to_owned()),
+            Some((TENANT, id)) => tenant = id.trim().parse().ok(),
+            _ => {}
+        }
     }
-    Ok(None)
+    Ok(to.map(|to| Kept { path, to, tenant }))
 }
 
 #[cfg(test)]
@@ -51,17 +62,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_recipient_stands_in_the_head() {
+    fn the_recipient_and_the_tenant_stand_in_the_head() {
         let directory = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+        let tenant = TenantId::generate();
         write(
             "a.eml",
-            "From: x@y.z\r\nTo: ada@example.org\r\n\r\nTo: nobody\r\n",
+            &format!(
+                "From: x@y.z\r\n{TENANT}: {tenant}\r\nTo: ada@example.org\r\n\r\nTo: nobody\r\n"
+            ),
         );
         write("b.eml", "From: x@y.z\r\n\r\nTo: nobody\r\n");
         write("c.txt", "To: ada@example.org\r\n");
-        let found = recipients(directory.path()).unwrap();
-        let path = directory.path().join("a.eml");
-        assert_eq!(found, [(path, "ada@example.org".to_owned())]);
+        write("d.eml", "To: grace@example.org\r\n\r\n");
+        let mut found = mails(directory.path()).unwrap();
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        let kept = |name: &str, to: &str, tenant| Kept {
+            path: directory.path().join(name),
+            to: to.to_owned(),
+            tenant,
+        };
+        let ada = kept("a.eml", "ada@example.org", Some(tenant));
+        assert_eq!(found, [ada, kept("d.eml", "grace@example.org", None)]);
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use protocol::{ComponentDigest, TenantDeletionId};
+use protocol::{ComponentDigest, TenantDeletionId, TenantId};
 use storage::catalog::{Deletion, DeletionStep, TenantDeletion};
 use storage::objects::{ObjectError, ObjectKey};
 
@@ -71,7 +71,7 @@ impl App {
             for deletion in waiting.await? {
                 if !erased.contains(&deletion.id) {
                     self.erase_records(&deletion).await?;
-                    self.remove_mail_to_nobody().await?;
+                    self.remove_mail(deletion.tenant).await?;
                     erased.insert(deletion.id);
                 }
             }
@@ -215,22 +215,23 @@ impl App {
         }
     }
 
-    /// Removes mails to people who are not there any more, and are not invited either.
-    async fn remove_mail_to_nobody(&self) -> Result<(), Failure> {
+    /// Removes mails on behalf of a tenant that is gone, and mails to people who are not there any
+    /// more and are not invited either.
+    async fn remove_mail(&self, tenant: TenantId) -> Result<(), Failure> {
         let Some(directory) = self.post.kept_in().map(ToOwned::to_owned) else {
             return Ok(());
         };
         let failed = |error: &dyn std::fmt::Display| {
             Failure::unavailable("the mailbox can't be looked through", error)
         };
-        let looking = tokio::task::spawn_blocking(move || mail_sweep::recipients(&directory));
+        let looking = tokio::task::spawn_blocking(move || mail_sweep::mails(&directory));
         let mails = looking
             .await
             .map_err(|error| failed(&error))?
             .map_err(|error| failed(&error))?;
-        for (path, address) in mails {
-            if !self.catalog.expects_mail(&address).await? {
-                let removed = tokio::fs::remove_file(&path).await;
+        for mail in mails {
+            if mail.tenant == Some(tenant) || !self.catalog.expects_mail(&mail.to).await? {
+                let removed = tokio::fs::remove_file(&mail.path).await;
                 removed.map_err(|error| failed(&error))?;
             }
         }

@@ -67,7 +67,8 @@ impl App {
         let url = self.link("invite", &secret);
         if self.post.admits(&email) {
             let life = self.options.invitation_life;
-            let letter = Letter::invitation(&email, &tenant.short_name, role, &url, life);
+            let tenant = (access.tenant, tenant.short_name.as_str());
+            let letter = Letter::invitation(&email, tenant, role, &url, life);
             self.post.send(request_id, letter);
         }
         Ok(Sent {

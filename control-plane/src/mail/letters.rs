@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use protocol::TenantId;
 use storage::access::Role;
 
 /// A mail that waits to be sent.
@@ -11,6 +12,8 @@ pub(crate) struct Letter {
     /// For our own log, which never learns the rest.
     pub kind: &'static str,
     pub to: String,
+    /// The tenant that it is about. A mailbox directory forgets the mail with it.
+    pub tenant: Option<TenantId>,
     pub subject: String,
     pub text: String,
 }
@@ -21,6 +24,7 @@ impl Letter {
         Self {
             kind: "verification",
             to: to.to_owned(),
+            tenant: None,
             subject: "Verify your address for Primatomic".to_owned(),
             text: format!(
                 "Welcome to Primatomic.\n\nOpen this link to verify your address:\n\n{link}\n\n\
@@ -35,6 +39,7 @@ impl Letter {
         Self {
             kind: "password reset",
             to: to.to_owned(),
+            tenant: None,
             subject: "Set a new password for Primatomic".to_owned(),
             text: format!(
                 "Someone, probably you, asked for a new password.\n\nOpen this link to set \
@@ -49,7 +54,7 @@ impl Letter {
     /// Invites someone to a tenant.
     pub(crate) fn invitation(
         to: &str,
-        short_name: &str,
+        (tenant, short_name): (TenantId, &str),
         role: Role,
         link: &str,
         life: Duration,
@@ -57,6 +62,7 @@ impl Letter {
         Self {
             kind: "invitation",
             to: to.to_owned(),
+            tenant: Some(tenant),
             subject: format!("You are invited to {short_name} on Primatomic"),
             text: format!(
                 "You are invited to the tenant {short_name} on Primatomic, with the role \
@@ -84,7 +90,8 @@ mod tests {
     #[test]
     fn letters_say_what_their_link_does_and_how_long_it_works() {
         let hour = Duration::from_secs(3_600);
-        let letter = Letter::invitation("a@b.c", "acme", Role::Member, "https://x/1", 168 * hour);
+        let acme = (TenantId::generate(), "acme");
+        let letter = Letter::invitation("a@b.c", acme, Role::Member, "https://x/1", 168 * hour);
         assert_eq!(letter.subject, "You are invited to acme on Primatomic");
         assert!(letter.text.contains("https://x/1\n"));
         assert!(letter.text.contains("for 7 days"));

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lettre::message::Mailbox as Address;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::{
     AsyncFileTransport, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
 };
@@ -28,6 +28,9 @@ const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The sender, unless the operator names one.
 pub const DEFAULT_SENDER: &str = "Primatomic <no-reply@primatomic.invalid>";
+
+/// The header that names the tenant that a mail is about.
+pub(crate) const TENANT: &str = "Primatomic-Tenant";
 
 /// Where mail goes.
 #[derive(Clone, Debug)]
@@ -123,13 +126,17 @@ impl Mailbox {
 
     fn message(&self, letter: &Letter) -> Result<Message, MailError> {
         let id = format!("<{}@{}>", Uuid::now_v7(), self.sender.email.domain());
-        Ok(Message::builder()
+        let mut message = Message::builder()
             .message_id(Some(id))
             .from(self.sender.clone())
             .to(letter.to.parse()?)
             .subject(letter.subject.clone())
-            .header(ContentType::TEXT_PLAIN)
-            .body(letter.text.clone())?)
+            .header(ContentType::TEXT_PLAIN);
+        if let Some(tenant) = letter.tenant {
+            let name = HeaderName::new_from_ascii_str(TENANT);
+            message = message.raw_header(HeaderValue::new(name, tenant.to_string()));
+        }
+        Ok(message.body(letter.text.clone())?)
     }
 
     /// Sends one message, in bounded time.

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, send};
-use crate::server::{Server, unlimited};
+use crate::server::{PASSWORD, Server, unlimited};
 
 async fn delete(client: &Client, body: Value) -> Answer {
     send(client.request(Method::DELETE, "/tenants/me").json(&body)).await
@@ -170,6 +170,66 @@ async fn a_deleted_tenant_is_gone_for_good() {
         .expect_error(401, "invalid_credentials");
     // Its name and its address are free.
     server.tenant("acme").await;
+    assert!(server.catalog.rebuild().await.unwrap().equal());
+}
+
+/// Somebody who is a member of two tenants stays when one of them goes; somebody who was only invited
+/// to it does not.
+#[tokio::test]
+async fn a_member_of_another_tenant_stays() {
+    let server = Server::start().await;
+    server.tenant("acme").await;
+    let owner = server.log_in("acme@example.org").await;
+    let ada = server.tenant("ada").await;
+    ada.log("hers").await;
+    let mut tokens = Vec::new();
+    for email in ["ada@example.org", "invited@example.org"] {
+        let body = json!({ "email": email });
+        let sent = owner.post_json("/tenants/me/invitations", body).await;
+        let token = sent.expect(201).json()["token"].clone();
+        tokens.push(token.as_str().unwrap().to_owned());
+    }
+    let body = json!({ "email": "ada@example.org", "password": PASSWORD });
+    let accept = format!("/invitations/{}/accept", tokens[0]);
+    let anyone = server.anonymous();
+    anyone.post_json(&accept, body.clone()).await.expect(200);
+    let tenants = async || {
+        let login = anyone.post_json("/auth/login", body.clone()).await;
+        login.expect(200).json()["tenants"].clone()
+    };
+    assert_eq!(tenants().await.as_array().unwrap().len(), 2);
+    while server.mails().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+
+    let tenant = owner.get("/tenants/me").await.json()["tenant_id"].clone();
+    let gone = json!({ "short_name": "acme", "immediately": true });
+    let job = delete(&owner, gone).await.expect(202).json();
+    until_archive(&server, job["link"].as_str().unwrap()).await;
+    let left = tenants().await;
+    assert_eq!(left.as_array().unwrap().len(), 1);
+    assert_eq!(left[0]["short_name"], "ada");
+    let session = server.log_in("ada@example.org").await;
+    for client in [&ada, &session] {
+        let logs = client.get("/logs").await.expect(200).json();
+        assert_eq!(logs["logs"][0]["log_name"], "hers");
+    }
+    let mut asked = body.clone();
+    asked["tenant_id"] = tenant;
+    anyone
+        .post_json("/auth/login", asked)
+        .await
+        .expect_error(410, "tenant_deleted");
+    let late = format!("/invitations/{}", tokens[1]);
+    anyone.get(&late).await.expect_error(400, "invalid_token");
+    // Mails that spoke of the tenant are gone, whoever they were to.
+    for _ in 0..500 {
+        if server.mails().is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(server.mails(), [""; 0]);
     assert!(server.catalog.rebuild().await.unwrap().equal());
 }
 
