@@ -18,9 +18,9 @@ pub(crate) enum Point {
     EraseRecorded,
     /// A segment that nothing refers to is gone, and its row is not.
     SegmentRemoved,
-    /// No segment holds a deleted tenant's bytes any more.
+    /// No segment holds what was deleted any more, and it is not written down.
     ArchiveErased,
-    /// No backup does either.
+    /// No backup does either, and it is not written down.
     BackupsExpired,
 }
 

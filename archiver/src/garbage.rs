@@ -12,10 +12,10 @@ use storage::objects::{ObjectKey, ObjectMeta};
 use uuid::Uuid;
 
 use crate::crash::{Point, reached};
+use crate::deletions;
 use crate::metrics;
 use crate::owner;
 use crate::parts::{Parts, StepError};
-use crate::tenants;
 
 /// Retired segments, and listed objects, of one step.
 const AT_A_TIME: u32 = 1_000;
@@ -26,7 +26,7 @@ pub(crate) async fn collect(parts: &Parts) -> Result<(), StepError> {
     let begun = parts.clock.now();
     retired(parts).await?;
     orphans(parts).await?;
-    tenants::carry_on(parts, begun).await
+    deletions::carry_on(parts, begun).await
 }
 
 /// The age at which a segment that the catalog does not know is waste.

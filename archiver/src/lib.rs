@@ -15,6 +15,7 @@
 mod backup;
 mod crash;
 mod cut;
+mod deletions;
 mod erase;
 mod garbage;
 mod merge;
@@ -25,7 +26,6 @@ mod parts;
 mod pending;
 pub mod restore;
 mod shard;
-mod tenants;
 mod trim;
 
 use std::sync::Arc;

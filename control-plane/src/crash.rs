@@ -15,7 +15,9 @@ pub(crate) enum Point {
     SnapshotsRemoved,
     /// A component is gone, and what was compiled from it.
     ComponentRemoved,
-    /// All bytes outside of the archive are gone, and it is not written down.
+    /// Files were written again, and it is not written down.
+    Scrubbed,
+    /// All bytes of a tenant outside of the archive are gone, and it is not written down.
     BytesRemoved,
 }
 

@@ -23,6 +23,7 @@ mod m0006_people;
 mod m0007_key_rotation;
 mod m0008_tenant_deletions;
 mod m0010_quotas;
+mod m0011_deletion_jobs;
 mod m0012_secrets_of_people;
 
 /// All migrations, oldest first.
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_key_rotation::Migration),
             Box::new(m0008_tenant_deletions::Migration),
             Box::new(m0010_quotas::Migration),
+            Box::new(m0011_deletion_jobs::Migration),
             Box::new(m0012_secrets_of_people::Migration),
         ]
     }

@@ -5,8 +5,8 @@ use clap_complete::Shell;
 use primatomic_client::Client;
 
 use crate::commands::{
-    append, audit, events, invite, key, log, login, mail, member, password, profile, query, tail,
-    tenant, view,
+    append, audit, deletion, events, invite, key, log, login, mail, member, password, profile,
+    query, tail, tenant, view,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Tail(Connected<tail::TailArguments>),
     /// Deploy, list, inspect, delete and test views
     View(Connected<view::ViewArguments>),
+    /// Show how far deletions of logs and views are
+    Deletion(Connected<deletion::DeletionArguments>),
     /// Ask a view
     Query(Connected<query::QueryArguments>),
     /// Make, list, rotate, revoke and recognise API keys
@@ -111,6 +113,7 @@ impl Command {
             Self::Events(it) => it.connection.json,
             Self::Tail(it) => it.connection.json,
             Self::View(it) => it.connection.json,
+            Self::Deletion(it) => it.connection.json,
             Self::Query(it) => it.connection.json,
             Self::Key(it) => it.connection.json,
             Self::Audit(it) => it.connection.json,

@@ -55,6 +55,7 @@ fn run(command: Command, output: Output) -> Result<(), Failure> {
         Command::Events(it) => it.run(output, commands::events::run),
         Command::Tail(it) => it.run(output, commands::tail::run),
         Command::View(it) => it.run(output, commands::view::run),
+        Command::Deletion(it) => it.run(output, commands::deletion::run),
         Command::Query(it) => it.run(output, commands::query::run),
         Command::Key(it) => it.run(output, commands::key::run),
         Command::Audit(it) => it.run(output, commands::audit::run),

@@ -56,7 +56,7 @@ pub enum ErrorCode {
     VersionNotFound,
     /// The tenant has no such API key.
     KeyNotFound,
-    /// There is no such deletion of a tenant, or it was cancelled.
+    /// There is no such deletion of a tenant, or it was cancelled; or none of a log or view.
     DeletionNotFound,
     /// The tenant has no such member.
     MemberNotFound,

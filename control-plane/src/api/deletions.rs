@@ -39,20 +39,20 @@ impl Example for DeleteTenantBody {
     }
 }
 
-/// How far a deletion is.
+/// How far a deletion is, of a tenant, a log or a view.
 #[derive(Clone, Copy, Enum, Serialize, Deserialize)]
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub(super) enum DeletionJobState {
     /// The tenant is closed, and its owner may restore it.
     Scheduled,
-    /// It is deleted for good, and its data is being erased.
+    /// What was deleted is gone for good, and its data is being erased.
     Running,
     /// Nothing is left of it, in no backup either.
     Done,
 }
 
-/// A step of a deletion.
+/// A step of a deletion. Those up to `records` are for tenants alone.
 #[derive(Clone, Copy, Enum, Serialize, Deserialize)]
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
@@ -65,7 +65,7 @@ pub(super) enum DeletionStepName {
     Records,
     /// Removing events, snapshots and components.
     Bytes,
-    /// Writing archived segments again without the tenant's events.
+    /// Writing archived segments again without the events.
     Archive,
     /// Waiting for backups from before to be removed.
     Backups,

@@ -77,6 +77,8 @@ pub(super) fn of(operation: &str) -> Option<Vec<ErrorCode>> {
         "deleteTenant" => &[AUTHENTICATED_IF_CLOSED, CHANGE, JSON_BODY],
         "restoreTenant" => &[AUTHENTICATED_IF_CLOSED, CHANGE],
         "getTenantDeletion" => &[&[DeletionNotFound]],
+        "listDeletions" => &[AUTHENTICATED, LIST],
+        "getDeletion" => &[AUTHENTICATED, &[DeletionNotFound]],
         "login" => &[
             JSON_BODY,
             &[

@@ -8,9 +8,10 @@ use storage::catalog::{LogChanges, Page, Retention};
 use uuid::Uuid;
 
 use super::Tag;
-use super::answer::{Answer, Success};
+use super::answer::Answer;
 use super::body::JsonBody;
 use super::caller::Caller;
+use super::deletion_jobs::Deleted;
 use super::keys::default_limit;
 use crate::domain::logs::LogState;
 use crate::errors::Failure;
@@ -243,19 +244,20 @@ impl LogsApi {
 
     /// Delete a log
     ///
-    /// With all its events, views and their states. It can't be undone.
+    /// With all its events, views and their states. It can't be undone. The log is out of reach at
+    /// once; the answer names the job that removes its bytes.
     #[oai(path = "/logs/:log", method = "delete", operation_id = "deleteLog")]
     async fn delete(
         &self,
         caller: Caller,
         /// The log's id or name.
         log: Path<String>,
-    ) -> Result<Answer<Success>, Failure> {
-        caller
+    ) -> Result<Answer<Deleted>, Failure> {
+        let job = caller
             .app
             .delete_log(caller.access(), caller.request_id, &log.0)
             .await?;
-        Ok(Success::answer())
+        Ok(Deleted::answer(job))
     }
 }
 

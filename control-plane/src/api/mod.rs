@@ -11,6 +11,7 @@ mod audit_format;
 mod auth;
 mod body;
 mod caller;
+mod deletion_jobs;
 mod deletions;
 mod docs;
 mod document;
@@ -72,6 +73,7 @@ type Operations = (
     logs::LogsApi,
     append::AppendApi,
     events::EventsApi,
+    deletion_jobs::DeletionJobsApi,
     views::ViewsApi,
     queries::QueriesApi,
     health::HealthApi,
@@ -90,6 +92,7 @@ fn service() -> OpenApiService<Operations, ()> {
         logs::LogsApi,
         append::AppendApi,
         events::EventsApi,
+        deletion_jobs::DeletionJobsApi,
         views::ViewsApi,
         queries::QueriesApi,
         health::HealthApi,

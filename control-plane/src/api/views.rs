@@ -9,9 +9,10 @@ use storage::catalog::{Page, Version, VersionState, View};
 use uuid::Uuid;
 
 use super::Tag;
-use super::answer::{Answer, Success};
+use super::answer::Answer;
 use super::body::{BodyKind, Limit, RawBody};
 use super::caller::Caller;
+use super::deletion_jobs::Deleted;
 use super::keys::default_limit;
 use crate::domain::views::{Upload, ViewStatus};
 use crate::errors::Failure;
@@ -348,7 +349,8 @@ impl ViewsApi {
 
     /// Delete a view
     ///
-    /// With all its versions and their states. The log's events stay.
+    /// With all its versions and their states. The log's events stay. The answer names the job that
+    /// removes the view's bytes.
     #[oai(
         path = "/logs/:log/views/:view",
         method = "delete",
@@ -361,11 +363,11 @@ impl ViewsApi {
         log: Path<String>,
         /// The view's name.
         view: Path<String>,
-    ) -> Result<Answer<Success>, Failure> {
-        caller
+    ) -> Result<Answer<Deleted>, Failure> {
+        let job = caller
             .app
             .delete_view(caller.access(), caller.request_id, &log.0, &view.0)
             .await?;
-        Ok(Success::answer())
+        Ok(Deleted::answer(job))
     }
 }

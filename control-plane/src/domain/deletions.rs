@@ -1,14 +1,14 @@
-//! Removing the bytes of what was deleted, and carrying deletions of tenants on.
+//! Removing the bytes of what was deleted, and carrying deletions of tenants, logs and views on.
 //!
 //! Every control plane does all of it: each step may be repeated, and a crash between any two leaves
 //! a row that says where to go on. What only the archiver can do, writing segments again, is its own
-//! part of a tenant's deletion.
+//! part of a deletion.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use protocol::{ComponentDigest, TenantDeletionId, TenantId};
-use storage::catalog::{Deletion, DeletionStep, TenantDeletion};
+use protocol::{ComponentDigest, TenantDeletionId, TenantId, Timestamp};
+use storage::catalog::{Deletion, DeletionJob, DeletionStep, TenantDeletion};
 use storage::objects::{ObjectError, ObjectKey};
 
 use super::App;
@@ -22,9 +22,19 @@ const RETRY_PAUSE: Duration = Duration::from_secs(5);
 const DELETIONS_AT_A_TIME: u32 = 100;
 const TENANTS_AT_A_TIME: u32 = 100;
 
-/// Deletions of tenants that wait for the archive, at most.
+/// Deletions of tenants that wait for the archive, and of logs and views that wait for a scrub, at
+/// most.
 const WAITING_MAX: u32 = 10_000;
 const OBJECTS_AT_A_TIME: usize = 1_000;
+
+/// A catalog beyond it is written again for a tenant alone: changes wait for seconds meanwhile.
+const SCRUBBED_BYTES_MAX: u64 = 1 << 30;
+
+/// For logs and views, files are written again in at most this part of the time.
+const SCRUBBED_PART: u32 = 100;
+
+/// How long people are shown deletions of logs and views that are done.
+const SHOWN: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 /// The steps of a tenant's deletion that need no archiver.
 const OWN_STEPS: [DeletionStep; 4] = [
@@ -34,13 +44,23 @@ const OWN_STEPS: [DeletionStep; 4] = [
     DeletionStep::Bytes,
 ];
 
+/// What one node knows from round to round.
+struct Rounds {
+    /// A restore brings records back that were erased since the backup, and each node has a mailbox of
+    /// its own. So what is not done is erased once more on each node, after each start.
+    erased: HashSet<TenantDeletionId>,
+    /// Files are not written again before, but for a tenant.
+    scrub_at: Instant,
+}
+
 impl App {
     pub(super) async fn remove_deleted_for_ever(&self) {
-        // A restore brings records back that were erased since the backup, and each node has a mailbox
-        // of its own. So what is not done is erased once more on each node, after each start.
-        let mut erased = HashSet::new();
+        let mut rounds = Rounds {
+            erased: HashSet::new(),
+            scrub_at: Instant::now(),
+        };
         loop {
-            let pause = match self.remove_all_deleted(&mut erased).await {
+            let pause = match self.remove_all_deleted(&mut rounds).await {
                 Ok(pause) => pause,
                 Err(failure) => {
                     tracing::warn!(%failure, "what was deleted is not removed yet");
@@ -55,10 +75,7 @@ impl App {
     }
 
     /// Does what can be done now; how long to wait for more.
-    async fn remove_all_deleted(
-        &self,
-        erased: &mut HashSet<TenantDeletionId>,
-    ) -> Result<Duration, Failure> {
+    async fn remove_all_deleted(&self, rounds: &mut Rounds) -> Result<Duration, Failure> {
         self.remove_deleted().await?;
         for step in OWN_STEPS {
             let due = self.catalog.tenant_deletions_at(step, TENANTS_AT_A_TIME);
@@ -69,18 +86,78 @@ impl App {
         for step in [DeletionStep::Archive, DeletionStep::Backups] {
             let waiting = self.catalog.tenant_deletions_at(step, WAITING_MAX);
             for deletion in waiting.await? {
-                if !erased.contains(&deletion.id) {
+                if !rounds.erased.contains(&deletion.id) {
                     self.erase_records(&deletion).await?;
                     self.remove_mail(deletion.tenant).await?;
-                    erased.insert(deletion.id);
+                    rounds.erased.insert(deletion.id);
                 }
             }
         }
+        let scrub_in = self.scrub_for_jobs(rounds).await?;
+        self.forget_jobs().await?;
         let next = self.catalog.next_tenant_deletion().await?;
-        Ok(next.map_or(INTERVAL, |next| {
+        let tenant_in = next.map_or(INTERVAL, |next| {
             let now = self.clock.now().as_micros();
-            INTERVAL.min(Duration::from_micros(next.as_micros().saturating_sub(now)))
-        }))
+            Duration::from_micros(next.as_micros().saturating_sub(now))
+        });
+        Ok(INTERVAL.min(tenant_in).min(scrub_in))
+    }
+
+    /// Writes files again for the logs and views whose bytes were removed, all at once, if that was
+    /// not done a moment ago; how long to wait for the rest of them.
+    async fn scrub_for_jobs(&self, rounds: &mut Rounds) -> Result<Duration, Failure> {
+        let removed = self.catalog.removed_deletion_jobs(WAITING_MAX).await?;
+        if removed.is_empty() {
+            return Ok(INTERVAL);
+        }
+        let begun = Instant::now();
+        let wait = rounds.scrub_at.saturating_duration_since(begun);
+        if !wait.is_zero() {
+            return Ok(wait);
+        }
+        let (logs, views): (Vec<_>, Vec<_>) = removed.into_iter().partition(|it| it.view.is_none());
+        let scrubbed = self.scrub(!logs.is_empty(), SCRUBBED_BYTES_MAX).await;
+        // Also when it failed: what it did held up others just as much.
+        rounds.scrub_at = Instant::now() + begun.elapsed() * SCRUBBED_PART;
+        scrubbed?;
+        self.advance_scrubbed(&logs).await?;
+        self.advance_scrubbed(&views).await?;
+        Ok(Duration::ZERO)
+    }
+
+    /// Takes what was removed out of files.
+    async fn scrub(&self, event_log: bool, catalog_bytes_max: u64) -> Result<(), Failure> {
+        if event_log {
+            self.event_log.scrub().await?;
+        }
+        self.catalog.scrub(catalog_bytes_max).await?;
+        reached(Point::Scrubbed);
+        Ok(())
+    }
+
+    /// Carries deletions of logs, or of views, on behind the step `bytes`.
+    async fn advance_scrubbed(&self, jobs: &[DeletionJob]) -> Result<(), Failure> {
+        if let Some(job) = jobs.first() {
+            let (from, to) = (DeletionStep::Bytes, job.after_bytes());
+            self.catalog.advance_deletion_jobs(jobs, from, to).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets deletions of logs and views that are done for long.
+    async fn forget_jobs(&self) -> Result<(), Failure> {
+        let shown = u64::try_from(SHOWN.as_micros()).unwrap_or(u64::MAX);
+        let before = Timestamp(self.clock.now().as_micros().saturating_sub(shown));
+        loop {
+            let done = self
+                .catalog
+                .deletion_jobs_at(DeletionStep::Done, before, DELETIONS_AT_A_TIME)
+                .await?;
+            if done.is_empty() {
+                return Ok(());
+            }
+            self.catalog.forget_deletion_jobs(&done).await?;
+        }
     }
 
     /// Carries the deletion of a tenant as far as it goes without the archiver.
@@ -107,8 +184,7 @@ impl App {
                 DeletionStep::Bytes => {
                     self.remove_deleted().await?;
                     self.remove_unused_components().await?;
-                    self.event_log.scrub().await?;
-                    self.catalog.scrub().await?;
+                    self.scrub(true, u64::MAX).await?;
                     reached(Point::BytesRemoved);
                     let next = DeletionStep::Archive;
                     self.catalog

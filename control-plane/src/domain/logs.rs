@@ -6,7 +6,7 @@ use protocol::frame::Head;
 use protocol::{ErrorCode, Name, RequestId, Sequence};
 use storage::access::{Access, Role};
 use storage::catalog::{
-    CreateLogError, Log, LogChanges, LogError, LogRef, NewLog, Page, Paged, Retention,
+    CreateLogError, DeletionId, Log, LogChanges, LogError, LogRef, NewLog, Page, Paged, Retention,
 };
 
 use super::access::{require, require_log};
@@ -129,7 +129,7 @@ impl App {
     }
 
     /// Deletes a log with its views. Nobody finds it any more when this returns; its bytes go in
-    /// the background.
+    /// the background, and the job that is returned says how far that is.
     ///
     /// # Errors
     /// When there is no such log.
@@ -138,11 +138,12 @@ impl App {
         access: &Access,
         request_id: RequestId,
         name: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<DeletionId, Failure> {
         require(access, Role::Admin)?;
         let log = self.log(access, name).await?;
         let head = self.appender.head(log.id).await;
-        self.catalog
+        let deletion = self
+            .catalog
             .delete_log(access, context(access, request_id), log.id)
             .await?;
         // Without a head, what it held counts until the tenant is counted again.
@@ -151,7 +152,7 @@ impl App {
         self.quotas.stored.add(access.tenant, -bytes);
         self.caches.forget_log(log.id);
         self.deleted.notify_one();
-        Ok(())
+        Ok(deletion.id)
     }
 }
 

@@ -11,6 +11,7 @@ mod builds;
 pub(crate) mod caches;
 pub(crate) mod closing;
 mod credentials;
+mod deletion_jobs;
 mod deletions;
 pub(crate) mod events;
 pub(crate) mod health;

@@ -9,7 +9,7 @@ use protocol::{ComponentDigest, ErrorCode, RequestId};
 use storage::access::{Access, Role};
 use storage::bus::{ComponentError, ComponentReport, VersionStatus};
 use storage::catalog::{
-    Log, NewVersion, Page, Paged, UploadError, Version, VersionState, View, ViewError,
+    DeletionId, Log, NewVersion, Page, Paged, UploadError, Version, VersionState, View, ViewError,
 };
 use storage::objects::{ObjectError, ObjectKey};
 
@@ -210,6 +210,9 @@ impl App {
         }
     }
 
+    /// Deletes a view. Its bytes go in the background, and the job that is returned says how far that
+    /// is.
+    ///
     /// # Errors
     /// When there is no such log or view.
     pub(crate) async fn delete_view(
@@ -218,18 +221,19 @@ impl App {
         request_id: RequestId,
         log: &str,
         view: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<DeletionId, Failure> {
         require(access, Role::Member)?;
         let name = parse_name(view)?;
         let log = self.log(access, log).await?;
-        self.catalog
+        let deletion = self
+            .catalog
             .delete_view(access, context(access, request_id), log.id, &name)
             .await?;
         self.caches
             .versions
             .forget_if(move |entry| entry.spec.log == log.id);
         self.deleted.notify_one();
-        Ok(())
+        Ok(deletion.id)
     }
 }
 

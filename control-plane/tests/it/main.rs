@@ -9,6 +9,7 @@ mod batch;
 mod client;
 mod compatibility;
 mod deletion;
+mod deletion_jobs;
 mod errors;
 mod events;
 mod garbage;

@@ -6,7 +6,7 @@ use primatomic_client::Client;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::commands::verify;
+use crate::commands::{deletion, verify};
 use crate::failure::Failure;
 use crate::output::{Output, fields, table};
 
@@ -145,7 +145,9 @@ async fn delete(client: &Client, output: Output, log: &str, yes: bool) -> Result
     let call = client.delete(&["logs", log]);
     let answer = client.send(&call).await?;
     let answer: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
-    output.value(&answer, |_| format!("Deleted log {log}."))
+    output.value(&answer, |it| {
+        format!("Deleted log {log}.{}", deletion::hint(it))
+    })
 }
 
 /// Walks a list's pages and collects its items.

@@ -5,6 +5,7 @@
 
 pub(crate) mod append;
 pub(crate) mod audit;
+pub(crate) mod deletion;
 pub(crate) mod events;
 pub(crate) mod input;
 pub(crate) mod invite;

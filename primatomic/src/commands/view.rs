@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::commands::input::read_file;
 use crate::commands::log::{collect, confirm, text};
-use crate::commands::{view_example, view_test};
+use crate::commands::{deletion, view_example, view_test};
 use crate::failure::Failure;
 use crate::output::{Output, Unit, fields, table};
 
@@ -110,7 +110,9 @@ pub(crate) async fn run(
             let call = client.delete(&["logs", &log, "views", &view]);
             let answer = client.send(&call).await?;
             let answer: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
-            output.value(&answer, |_| format!("Deleted view {view} of log {log}."))
+            output.value(&answer, |it| {
+                format!("Deleted view {view} of log {log}.{}", deletion::hint(it))
+            })
         }
         ViewCommand::Test(arguments) => view_test::run(arguments, output).await,
         ViewCommand::Example(arguments) => view_example::run(arguments, output),

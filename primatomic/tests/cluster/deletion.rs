@@ -1,4 +1,5 @@
-//! A deleted tenant leaves nothing in NATS, PostgreSQL and S3, and takes nothing of others with it.
+//! A deleted tenant leaves nothing in NATS, PostgreSQL and S3, and takes nothing of others with it; and
+//! neither does a deleted log or view.
 //!
 //! Of PostgreSQL the rows are looked at, and not the files: what it keeps of deleted rows until its
 //! next vacuum, and in its write-ahead log, is its own affair.
@@ -72,17 +73,17 @@ fn places(stores: &Stores) -> Vec<String> {
     places
 }
 
-/// Appends events that bear a text to logs that do.
-fn fill(member: &Member, plane: &Node, text: &str) {
+/// Appends events, which bear a text or none, to logs that are named after another.
+fn fill(member: &Member, plane: &Node, name: &str, text: Option<&str>) {
     for number in 0..LOGS {
-        let log = format!("{text}-{number}");
-        let new = json!({ "name": log, "description": text, "retention": "keep_hot" });
+        let log = format!("{name}-{number}");
+        let new = json!({ "name": log, "description": name, "retention": "keep_hot" });
         member.call(Method::POST, plane, "/logs", &new).unwrap();
         for inc in 1..=EVENTS {
             // The counter takes no event that bears more.
             let event = match text {
-                MARK => format!("{{\"inc\":{inc},\"note\":\"{text}\"}}"),
-                _ => format!("{{\"inc\":{inc}}}"),
+                Some(text) => format!("{{\"inc\":{inc},\"note\":\"{text}\"}}"),
+                None => format!("{{\"inc\":{inc}}}"),
             };
             assert_eq!(member.append(plane, &log, &event).unwrap(), inc);
         }
@@ -97,11 +98,23 @@ fn look(member: &Member, plane: &Node, text: &str) -> Vec<Value> {
     (0..LOGS).map(look).collect()
 }
 
+/// A component that bears the mark.
+fn marked_component() -> Vec<u8> {
+    let mut component = example_views::COUNTER.to_vec();
+    component.extend([0, 13, 4]);
+    component.extend(b"note");
+    component.extend(MARK.as_bytes());
+    component
+}
+
+fn stores() -> Stores {
+    let nats = Nats::One(NatsServer::start().unwrap());
+    Stores::start(env!("CARGO_BIN_EXE_primatomic"), nats).unwrap()
+}
+
 #[test]
 fn a_deleted_tenant_leaves_nothing_in_any_store() {
-    let program = env!("CARGO_BIN_EXE_primatomic");
-    let nats = Nats::One(NatsServer::start().unwrap());
-    let stores = Stores::start(program, nats).unwrap();
+    let stores = stores();
     let run = |role: &str| stores.run_with(role, &EAGER).unwrap();
     let planes = [run("control-plane"), run("control-plane")];
     let plane = &planes[0];
@@ -110,12 +123,14 @@ fn a_deleted_tenant_leaves_nothing_in_any_store() {
     let neighbour = Member::register(&planes[1], "neighbour").unwrap();
     let owner = Member::register(plane, MARK).unwrap();
     owner.create_key(plane, &format!("key of {MARK}")).unwrap();
-    fill(&neighbour, plane, "theirs");
-    fill(&owner, plane, MARK);
-    let mut own = example_views::COUNTER.to_vec();
-    own.extend([0, 13, 4]);
-    own.extend(b"note");
-    own.extend(MARK.as_bytes());
+    let invited = json!({ "email": format!("invited@{MARK}.example") });
+    let invitations = "/tenants/me/invitations";
+    owner
+        .call(Method::POST, plane, invitations, &invited)
+        .unwrap();
+    fill(&neighbour, plane, "theirs", None);
+    fill(&owner, plane, MARK, Some(MARK));
+    let own = marked_component();
     let log = format!("{MARK}-0");
     for (view, component) in [(MARK, own.as_slice()), ("shared", example_views::COUNTER)] {
         let deployed = owner.deploy(plane, &log, view, component).unwrap();
@@ -150,6 +165,63 @@ fn a_deleted_tenant_leaves_nothing_in_any_store() {
             .call(Method::GET, plane, "/logs", &Value::Null)
             .is_err()
     );
+    for node in planes {
+        node.stop().unwrap();
+    }
+    for node in [worker, archiver] {
+        node.stop().unwrap();
+    }
+}
+
+#[test]
+fn deleted_logs_and_views_leave_nothing_in_any_store() {
+    let stores = stores();
+    let run = |role: &str| stores.run_with(role, &EAGER).unwrap();
+    let planes = [run("control-plane"), run("control-plane")];
+    let plane = &planes[0];
+    let (worker, archiver) = (run("worker"), run("archiver"));
+    let owner = Member::register(plane, "owner").unwrap();
+    fill(&owner, plane, "kept", None);
+    fill(&owner, plane, "gone", Some(MARK));
+    // The same component on a log that goes and on one that stays.
+    for (log, view, component) in [
+        ("gone-0", "sum", &marked_component()[..]),
+        ("kept-0", "gone", &marked_component()),
+        ("kept-0", "sum", example_views::COUNTER),
+    ] {
+        let deployed = owner.deploy(plane, log, view, component).unwrap();
+        assert_eq!(deployed["success"], true, "{deployed}");
+    }
+    let before = look(&owner, plane, "kept");
+    let answer = owner.query(plane, "kept-0", "sum", EVENTS).unwrap().0;
+    until("the mark is everywhere", || {
+        let found = places(&stores);
+        let expected = ["nats", "components", "segments"];
+        expected
+            .iter()
+            .all(|it| found.iter().any(|found| found == it))
+    });
+    let delete = |path: &str| {
+        let job = owner.call(Method::DELETE, plane, path, &Value::Null);
+        job.unwrap()["link"].as_str().unwrap().to_owned()
+    };
+    // Every node knows how far it is.
+    let until_done = |link: &str| {
+        until("a deletion is done", || {
+            let job = owner.call(Method::GET, &planes[1], link, &Value::Null);
+            job.unwrap()["step"] == "done"
+        });
+    };
+    let links: Vec<String> = (0..LOGS)
+        .map(|number| delete(&format!("/logs/gone-{number}")))
+        .collect();
+    links.iter().for_each(|link| until_done(link));
+    assert_eq!(places(&stores), ["components"]);
+    until_done(&delete("/logs/kept-0/views/gone"));
+    assert_eq!(places(&stores), [""; 0]);
+    assert_eq!(look(&owner, plane, "kept"), before);
+    let again = owner.query(plane, "kept-0", "sum", EVENTS).unwrap().0;
+    assert_eq!(again, answer);
     for node in planes {
         node.stop().unwrap();
     }

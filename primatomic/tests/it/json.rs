@@ -17,7 +17,7 @@ fn fixed(mut value: Value) -> Value {
                     || name.ends_with("_ms")
                     || name.ends_with("_us")
                     || name.ends_with("_bytes")
-                    || ["timestamp", "languages", "lag_seconds", "snapshots"]
+                    || ["timestamp", "languages", "lag_seconds", "snapshots", "link"]
                         .contains(&name.as_str());
                 *field = if varies && !field.is_null() {
                     json!(format!("[{name}]"))

@@ -1,8 +1,8 @@
 //! The catalog as rows that can be kept elsewhere and loaded into an empty catalog.
 //!
 //! What is kept are the control events, which everything of the read model derives from, and the
-//! operational rows that somebody would miss: what is still to be deleted, where snapshots are, and
-//! what compute was used. Sessions end with the catalog; artifacts are compiled again; where the
+//! operational rows that somebody would miss: what is still to be deleted and how far that is, where
+//! snapshots are, and what compute was used. Sessions end with the catalog; artifacts are compiled again; where the
 //! archive's blocks are stands in its segments.
 
 use sea_orm::sea_query::OnConflict;
@@ -12,7 +12,9 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::entity::{compute_usage, control_event, deletion, snapshot, snapshot_check};
+use super::entity::{
+    compute_usage, control_event, deletion, deletion_job, snapshot, snapshot_check,
+};
 use super::turn::Turn;
 use super::{Catalog, CatalogError, RebuildReport};
 
@@ -33,6 +35,7 @@ pub struct DumpRow(Row);
 enum Row {
     ControlEvents(control_event::Model),
     Deletions(deletion::Model),
+    DeletionJobs(deletion_job::Model),
     Snapshots(snapshot::Model),
     SnapshotChecks(snapshot_check::Model),
     ComputeUsage(compute_usage::Model),
@@ -75,21 +78,31 @@ impl Catalog {
         })
     }
 
-    /// The control events since a time, in microseconds, as rows of a dump.
+    /// The control events since a time, in microseconds, with the deletions that they began, as rows
+    /// of a dump.
     ///
     /// # Errors
     /// When the catalog can't be read.
     pub async fn dump_since(&self, at: i64) -> Result<Vec<DumpRow>, CatalogError> {
-        let rows = control_event::Entity::find()
+        // One state, or a deletion whose bytes are there could be missing beside its event.
+        let sql = &self.readers().snapshot().await?;
+        let events = control_event::Entity::find()
             .filter(control_event::Column::At.gte(at))
             .order_by_asc(control_event::Column::Position)
-            .all(self.readers())
+            .all(sql)
             .await?;
-        Ok(rows
-            .into_iter()
-            .map(Row::ControlEvents)
-            .map(DumpRow)
-            .collect())
+        let deletions = deletion::Entity::find()
+            .filter(deletion::Column::CreatedAt.gte(at))
+            .all(sql)
+            .await?;
+        let jobs = deletion_job::Entity::find()
+            .filter(deletion_job::Column::RequestedAt.gte(at))
+            .all(sql)
+            .await?;
+        let rows = events.into_iter().map(Row::ControlEvents);
+        let rows = rows.chain(deletions.into_iter().map(Row::Deletions));
+        let rows = rows.chain(jobs.into_iter().map(Row::DeletionJobs));
+        Ok(rows.map(DumpRow).collect())
     }
 
     /// Whether nothing was ever recorded.
@@ -111,6 +124,7 @@ impl Catalog {
             let sql = change.sql();
             put::<control_event::Entity>(sql, &tables.control_events).await?;
             put::<deletion::Entity>(sql, &tables.deletions).await?;
+            put::<deletion_job::Entity>(sql, &tables.deletion_jobs).await?;
             put::<snapshot::Entity>(sql, &tables.snapshots).await?;
             put::<snapshot_check::Entity>(sql, &tables.snapshot_checks).await?;
             put::<compute_usage::Entity>(sql, &tables.compute_usage).await?;
@@ -189,6 +203,10 @@ impl Dump {
                 let by = compute_usage::Column::VersionId;
                 page::<compute_usage::Entity>(sql, by, offset, Row::ComputeUsage).await?
             }
+            4 => {
+                let by = deletion_job::Column::Id;
+                page::<deletion_job::Entity>(sql, by, offset, Row::DeletionJobs).await?
+            }
             _ => return Ok((Vec::new(), Place::End)),
         };
         let next = if rows.is_empty() {
@@ -220,6 +238,7 @@ async fn page<E: EntityTrait>(
 struct Tables {
     control_events: Vec<control_event::Model>,
     deletions: Vec<deletion::Model>,
+    deletion_jobs: Vec<deletion_job::Model>,
     snapshots: Vec<snapshot::Model>,
     snapshot_checks: Vec<snapshot_check::Model>,
     compute_usage: Vec<compute_usage::Model>,
@@ -232,6 +251,7 @@ impl Tables {
             match row {
                 Row::ControlEvents(row) => tables.control_events.push(row),
                 Row::Deletions(row) => tables.deletions.push(row),
+                Row::DeletionJobs(row) => tables.deletion_jobs.push(row),
                 Row::Snapshots(row) => tables.snapshots.push(row),
                 Row::SnapshotChecks(row) => tables.snapshot_checks.push(row),
                 Row::ComputeUsage(row) => tables.compute_usage.push(row),

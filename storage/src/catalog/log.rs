@@ -16,7 +16,7 @@ use super::limits::within;
 use super::page::List;
 use super::record::Change;
 use super::turn::Turn;
-use super::{Catalog, CatalogError, Context, Page, Paged, archive, deletion, scope};
+use super::{Catalog, CatalogError, Context, Page, Paged, archive, deletion, deletion_job, scope};
 use crate::access::Access;
 
 /// What becomes of a log's frames in the hot log once they are archived.
@@ -257,7 +257,7 @@ impl Catalog {
     }
 
     /// Deletes a log with its views. What they left in the event log and the object store is named
-    /// in the deletion, which stays until [`Catalog::finish_deletion`].
+    /// in the deletion, which stays until [`Catalog::finish_deletion`]; its job says how far it is.
     ///
     /// # Errors
     /// When the holder reaches no such log.
@@ -272,6 +272,7 @@ impl Catalog {
                 .await?
                 .ok_or(LogError::NotFound)?;
             let deletion = deletion::of_log(&change, access.tenant, id).await?;
+            deletion_job::begin(&change, &deletion, (id, &log.name), None).await?;
             let event = ControlEvent::LogDeleted {
                 log: id,
                 name: log.name,

@@ -6,8 +6,8 @@
 //! It is event-sourced. Every change appends [`ControlEvent`]s and applies them to the read model
 //! in one transaction (`record`); `apply` is the only code that writes read-model tables, so
 //! [`Catalog::rebuild`] can derive them again. Operational rows (sessions, artifacts, snapshots,
-//! compute, pending deletions, last use of keys) are no part of that: they change often, and
-//! losing them loses no one's data.
+//! compute, pending deletions and their jobs, last use of keys) are no part of that: they change
+//! often, and losing them loses no one's data.
 //!
 //! Rows of a tenant are reached through an [`Access`](crate::access::Access) alone (`scope`), or by
 //! a [`TenantId`](protocol::TenantId) where the system itself works. Something that another tenant
@@ -23,6 +23,7 @@ mod column;
 mod compute;
 mod connection;
 mod deletion;
+mod deletion_job;
 pub mod dump;
 mod entity;
 mod error;
@@ -67,6 +68,7 @@ pub use self::audit::{AuditActor, AuditFilter};
 pub use self::compute::UsageBatch;
 use self::connection::Connection;
 pub use self::deletion::{Deletion, DeletionId};
+pub use self::deletion_job::DeletionJob;
 pub use self::error::CatalogError;
 pub use self::event::{ControlEvent, EventError, PEOPLE, RecordedEvent};
 pub use self::invitation::{

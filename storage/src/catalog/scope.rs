@@ -7,7 +7,7 @@ use protocol::{LogId, TenantId};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
 
 use super::column::from_actor;
-use super::entity::{control_event, invitation, key, log, membership, version, view};
+use super::entity::{control_event, deletion_job, invitation, key, log, membership, version, view};
 use crate::access::{Access, Role};
 
 /// The logs that the holder may reach.
@@ -28,6 +28,13 @@ pub(super) fn views(access: &Access, log: LogId) -> Select<view::Entity> {
 /// The versions of a tenant, for the system.
 pub(super) fn versions(tenant: TenantId) -> Select<version::Entity> {
     version::Entity::find().filter(version::Column::TenantId.eq(tenant.0))
+}
+
+/// The deletions of logs that the holder may reach, and of views of such logs.
+pub(super) fn deletion_jobs(access: &Access) -> Select<deletion_job::Entity> {
+    deletion_job::Entity::find()
+        .filter(deletion_job::Column::TenantId.eq(access.tenant.0))
+        .filter(covered(access, deletion_job::Column::LogId))
 }
 
 /// The keys that the holder may see: from admin on all, below those that it made.

@@ -51,6 +51,7 @@ pub(super) enum Turn {
     /// A version of a tenant that runs a component.
     Upload(TenantId, ComponentDigest),
     Deletion(DeletionId),
+    DeletionJobs,
     /// What is archived of a shard, and who archives it.
     Shard(u16),
     Session([u8; 32]),
@@ -78,6 +79,7 @@ impl Turn {
                 number("component", &digest.0),
             ],
             Self::Deletion(id) => vec![number("deletion", id.0.as_bytes())],
+            Self::DeletionJobs => vec![number("deletion jobs", b"")],
             Self::Shard(shard) => vec![number("shard", &shard.to_le_bytes())],
             Self::Session(token_sha256) => vec![number("session", &token_sha256)],
             Self::KeyUses => vec![number("key uses", b"")],

@@ -15,7 +15,9 @@ use super::event::ControlEvent;
 use super::page::List;
 use super::turn::Turn;
 use super::version::{Version, to_version};
-use super::{Catalog, CatalogError, Context, Page, Paged, deletion, scope};
+use super::{
+    Catalog, CatalogError, Context, Page, Paged, deletion, deletion_job, log as logs, scope,
+};
 use crate::access::Access;
 
 /// Versions in one page of views, beyond which the page ends early.
@@ -131,7 +133,7 @@ impl Catalog {
     }
 
     /// Deletes a view with all its versions. What they left in the object store is named in the
-    /// deletion, which stays until [`Catalog::finish_deletion`].
+    /// deletion, which stays until [`Catalog::finish_deletion`]; its job says how far it is.
     ///
     /// # Errors
     /// When the holder reaches no such view.
@@ -150,7 +152,11 @@ impl Catalog {
                 .map_err(CatalogError::from)?
                 .ok_or(ViewError::NotFound)?;
             let view = ViewId(view.id);
+            let of = logs::find(change.sql(), access, log)
+                .await?
+                .ok_or(ViewError::NotFound)?;
             let deletion = deletion::of_view(&change, access.tenant, view).await?;
+            deletion_job::begin(&change, &deletion, (log, &of.name), Some((view, name))).await?;
             let event = ControlEvent::ViewDeleted {
                 view,
                 log,

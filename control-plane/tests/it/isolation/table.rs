@@ -143,6 +143,12 @@ pub(super) const PRIVATE: &[Expected] = &[
         ..entry("appendBatch", READER, true)
     },
     entry("readEvents", None, true),
+    entry("listDeletions", None, false),
+    Expected {
+        // That of a log that the key does not reach.
+        limited: Some(404),
+        ..entry("getDeletion", None, true)
+    },
     Expected {
         body: "x",
         // It is no component.

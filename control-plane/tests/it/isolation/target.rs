@@ -80,12 +80,13 @@ pub(super) struct Target {
     key: String,
     member: String,
     invitation: String,
+    deletion: String,
     pub number: usize,
 }
 
 impl Target {
     /// Makes what the path of an operation names: a log of the tenant, with a view where there is one
-    /// in the path, a key that `maker` made, a member or an invitation.
+    /// in the path, a key that `maker` made, a member, an invitation or a deletion.
     pub(super) async fn new(
         server: &Server,
         tenant: &Tenant,
@@ -117,6 +118,13 @@ impl Target {
             let (id, _) = tenant.invitation(server, number, "i").await;
             target.invitation = id.to_string();
         }
+        if template.contains("/deletions/{id}") {
+            let log = format!("gone-{number}");
+            tenant.client.log(&log).await;
+            let deleted = tenant.client.delete(&format!("/logs/{log}")).await;
+            let deleted = deleted.expect(200).json();
+            target.deletion = deleted["job_id"].as_str().unwrap().to_owned();
+        }
         target
     }
 
@@ -134,6 +142,7 @@ impl Target {
                 "/invitations/{id}",
                 &format!("/invitations/{}", self.invitation),
             )
+            .replace("/deletions/{id}", &format!("/deletions/{}", self.deletion))
             .replace("{id}", &self.key);
         if path.ends_with("append_batch") {
             path.push_str("?delimiter=,");

@@ -1,7 +1,8 @@
-//! A deleted tenant leaves nothing in any file, wherever a crash stops its deletion, and takes
-//! nothing of others with it.
+//! What is deleted (a tenant here, a log or a view in `parts`) leaves nothing in any file, wherever a
+//! crash stops its deletion, and takes nothing of others with it.
 
 pub(crate) mod grep;
+mod parts;
 mod tenant;
 
 use std::io::{BufRead as _, BufReader};
@@ -13,7 +14,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use self::grep::files_with;
-use self::tenant::{Tenant, step, until};
+use self::tenant::{Tenant, log_in, step, until};
 use crate::harness::{Server, directory, finish, program, spawn_with, text};
 
 /// Archives, trims, tidies, backs up and forgets as soon as there is anything.
@@ -119,6 +120,14 @@ fn url_of(child: &mut Child) -> Option<String> {
     Some(url.to_owned())
 }
 
+fn tenants_of_guest(server: &Server) -> Vec<String> {
+    let login = log_in(&server.url, "guest@example.org");
+    let tenants = login["tenants"].as_array().unwrap().iter();
+    tenants
+        .map(|tenant| tenant["short_name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
 #[test]
 fn a_deleted_tenant_leaves_nothing_in_any_file() {
     let directory = directory();
@@ -130,6 +139,12 @@ fn a_deleted_tenant_leaves_nothing_in_any_file() {
     for retention in ["archive", "keep_hot"] {
         tenant.leave_marks(&server.url, retention, &component);
     }
+    tenant.invite(&server.url, "invited-zqmarkzq@example.org");
+    // Somebody who stays: the mail to them and the membership bear the mark as well.
+    let guest = Tenant::sign_up(&server.url, &data, "guest");
+    let invitation = tenant.invite(&server.url, "guest@example.org");
+    guest.accept(&server.url, &invitation);
+    assert_eq!(tenants_of_guest(&server).len(), 2);
     for _ in 0..NEIGHBOURS_EVENTS / 2 {
         neighbour.append(&server.url);
     }
@@ -168,6 +183,8 @@ fn a_deleted_tenant_leaves_nothing_in_any_file() {
     assert_eq!(artifacts(), artifacts_before - 1);
     let (status, _) = tenant.send(&server.url, Method::GET, "/tenants/me", "");
     assert_eq!(status, 401);
+    assert_eq!(tenants_of_guest(&server), ["guest"]);
+    guest.call(&server.url, Method::GET, "/logs", &Value::Null);
     assert_eq!(neighbour.look(&server.url, NEIGHBOURS_EVENTS), before);
     server.stop();
     let left = files_with(&data, "zqmarkzq");
@@ -219,7 +236,7 @@ fn a_crash_in_the_middle_of_a_deletion_resumes() {
         // later.
         let body = json!({ "short_name": tenant.mark, "immediately": true });
         let url = url_of(&mut child);
-        let deleted = url.and_then(|url| tenant.try_delete(&url, &body));
+        let deleted = url.and_then(|url| tenant.try_delete(&url, "/tenants/me", &body));
         let mut crashed = false;
         until("it crashes", || {
             crashed = child.try_wait().unwrap().is_some();

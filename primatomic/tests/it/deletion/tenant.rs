@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const PASSWORD: &str = "correct horse battery";
 
 /// More than the events that make a view worth saving when its worker stops.
-const EVENTS: usize = 1_500;
+pub(super) const EVENTS: usize = 1_500;
 
 pub(super) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
@@ -19,6 +19,26 @@ pub(super) fn until(what: &str, mut holds: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// What stands where in a log and its views.
+pub(super) struct Filling<'a> {
+    pub(super) log: &'a str,
+    pub(super) retention: &'a str,
+    /// In the log's description, and as the name and in the configuration of a view.
+    pub(super) names: &'a str,
+    /// In the events.
+    pub(super) events: &'a str,
+    /// In the view's component.
+    pub(super) component: &'a str,
+}
+
+/// An event that bears a text.
+pub(super) fn event(text: &str) -> Value {
+    json!({
+        "type": "api.call", "endpoint": "/v1/generate", "tokens_in": 1, "tokens_out": 2,
+        "model": text
+    })
 }
 
 /// A tenant whose every name and content is one text, which stands nowhere else.
@@ -59,6 +79,14 @@ impl Tenant {
         }
     }
 
+    /// Becomes a member of another tenant as well.
+    pub(super) fn accept(&self, url: &str, invitation: &str) {
+        let email = format!("{}@example.org", self.mark);
+        let body = json!({ "email": email, "password": PASSWORD });
+        let accept = format!("/invitations/{invitation}/accept");
+        self.call(url, Method::POST, &accept, &body);
+    }
+
     /// Who speaks for a tenant that is there already.
     pub(super) fn with_key(key: &str) -> Self {
         Self {
@@ -91,41 +119,51 @@ impl Tenant {
         answer
     }
 
-    /// A log whose name, description and events bear the mark, with views of a component of its own
-    /// and of one that others have too.
+    /// A key and a log whose every name and content bear the mark.
     pub(super) fn leave_marks(&self, url: &str, retention: &str, shared: &[u8]) {
         let mark = &self.mark;
-        let log = format!("{mark}-{retention}");
-        let new = json!({
-            "name": log, "description": format!("About {mark}"), "retention": retention
-        });
-        self.call(url, Method::POST, "/logs", &new);
         let key = json!({ "name": format!("key of {mark}"), "role": "admin" });
         self.call(url, Method::POST, "/keys", &key);
-        let event = json!({
-            "type": "api.call", "endpoint": "/v1/generate", "tokens_in": 1, "tokens_out": 2,
-            "model": mark
+        let filling = Filling {
+            log: &format!("{mark}-{retention}"),
+            retention,
+            names: mark,
+            events: mark,
+            component: mark,
+        };
+        self.fill(url, &filling, shared);
+    }
+
+    /// A log with views of a component of its own and of one that others have too, which have folded
+    /// everything.
+    pub(super) fn fill(&self, url: &str, filling: &Filling<'_>, shared: &[u8]) {
+        let (log, names) = (filling.log, filling.names);
+        let new = json!({
+            "name": log,
+            "description": format!("About {names}"),
+            "retention": filling.retention,
         });
-        let events = vec![event; EVENTS];
+        self.call(url, Method::POST, "/logs", &new);
+        let events = vec![event(filling.events); EVENTS];
         let append = format!("/logs/{log}/append_batch");
         self.call(url, Method::POST, &append, &json!(events));
-        let own = with_section(shared, mark);
-        let upload = format!("/logs/{log}/views/{mark}?config={mark}");
+        let own = with_section(shared, filling.component);
+        let upload = format!("/logs/{log}/views/{names}?config={names}");
         let (status, answer) = self.send(url, Method::POST, &upload, own);
         assert_eq!(status, 201, "{answer}");
         let upload = format!("/logs/{log}/views/shared");
         let (status, answer) = self.send(url, Method::POST, &upload, shared.to_vec());
         assert_eq!(status, 201, "{answer}");
-        self.query(url, retention);
+        for view in [names, "shared"] {
+            self.ask(url, &format!("/logs/{log}/views/{view}"), EVENTS);
+        }
     }
 
-    /// Has both views fold everything.
-    pub(super) fn query(&self, url: &str, retention: &str) {
-        let mark = &self.mark;
-        for view in [mark.as_str(), "shared"] {
-            let view = format!("/logs/{mark}-{retention}/views/{view}");
-            self.ask(url, &view, EVENTS);
-        }
+    /// Invites somebody by mail; the token of the invitation.
+    pub(super) fn invite(&self, url: &str, email: &str) -> String {
+        let body = json!({ "email": email });
+        let sent = self.call(url, Method::POST, "/tenants/me/invitations", &body);
+        sent["token"].as_str().unwrap().to_owned()
     }
 
     /// What a view answers once it has folded so many events.
@@ -143,13 +181,35 @@ impl Tenant {
         job["link"].as_str().unwrap().to_owned()
     }
 
-    /// The same on a server that may end at any moment; nothing when no answer came.
-    pub(super) fn try_delete(&self, url: &str, body: &Value) -> Option<String> {
-        let request = self.http.delete(format!("{url}/tenants/me")).json(body);
+    /// Deletes something on a server that may end at any moment; nothing when no answer came.
+    pub(super) fn try_delete(&self, url: &str, path: &str, body: &Value) -> Option<String> {
+        let request = self.http.delete(format!("{url}{path}")).json(body);
         let answer = request.bearer_auth(&self.token).send().ok()?;
         let job: Value = answer.json().ok()?;
         Some(job["link"].as_str()?.to_owned())
     }
+
+    /// Deletes a log or a view; where its progress is to be seen.
+    pub(super) fn remove(&self, url: &str, path: &str) -> String {
+        let job = self.call(url, Method::DELETE, path, &Value::Null);
+        assert_eq!(job["success"], true, "{job}");
+        job["link"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until the deletion of a log or a view is done.
+    pub(super) fn until_done(&self, url: &str, link: &str) {
+        until("a deletion is done", || {
+            self.call(url, Method::GET, link, &Value::Null)["step"] == "done"
+        });
+    }
+}
+
+/// Logs in without naming a tenant; what comes back.
+pub(super) fn log_in(url: &str, email: &str) -> Value {
+    let http = Client::builder().no_proxy().build().unwrap();
+    let login = json!({ "email": email, "password": PASSWORD });
+    let answer = http.post(format!("{url}/auth/login")).json(&login).send();
+    answer.unwrap().json().unwrap()
 }
 
 /// Where a deletion stands; nothing while nobody answers.

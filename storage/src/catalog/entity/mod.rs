@@ -10,6 +10,7 @@ pub(super) mod compute_batch;
 pub(super) mod compute_usage;
 pub(super) mod control_event;
 pub(super) mod deletion;
+pub(super) mod deletion_job;
 pub(super) mod earlier_secret;
 pub(super) mod email_verification;
 pub(super) mod invitation;

@@ -9,11 +9,11 @@ use sea_orm::{
     Statement,
 };
 
-use super::super::column::from_json;
+use super::super::column::{from_json, to_u64};
 use super::super::entity::{compute_usage, control_event, session, stored_bytes};
 use super::super::event::{ControlEvent, PEOPLE};
 use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError};
+use super::super::{Catalog, CatalogError, deletion_job};
 use super::TenantDeletion;
 
 /// Control events that are removed in one transaction.
@@ -67,6 +67,7 @@ impl Catalog {
                 .filter(session::Column::TenantId.eq(tenant.0))
                 .exec(sql)
                 .await?;
+            deletion_job::forget(sql, tenant).await?;
             people(sql).await?;
             change.commit().await?;
             Ok(last)
@@ -76,30 +77,40 @@ impl Catalog {
 
     /// Takes what was removed out of the catalog's files, where it has any: SQLite keeps it in its
     /// write-ahead log, and on pages that rows moved from when they were put in balance. Changes wait
-    /// while the file is written again. What PostgreSQL keeps of removed rows goes with its next
-    /// vacuum.
+    /// while the file is written again; one with more than `bytes_max` is not. What PostgreSQL keeps
+    /// of removed rows goes with its next vacuum.
     ///
     /// # Errors
     /// When somebody else reads the catalog for too long.
-    pub async fn scrub(&self) -> Result<(), CatalogError> {
+    pub async fn scrub(&self, bytes_max: u64) -> Result<(), CatalogError> {
         let sql = self.writer();
         if sql.get_database_backend() != DbBackend::Sqlite {
             return Ok(());
         }
-        sql.execute_unprepared("VACUUM").await?;
-        let truncate = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
-        let row = sql.query_one_raw(truncate).await?;
-        let busy: i64 = match row {
-            Some(row) => row.try_get("", "busy")?,
-            None => 0,
-        };
-        if busy == 0 {
+        let size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+        if number(sql, size).await? <= bytes_max {
+            sql.execute_unprepared("VACUUM").await?;
+        } else {
+            tracing::warn!("the catalog is too large to be written again while it is used");
+        }
+        if number(sql, "PRAGMA wal_checkpoint(TRUNCATE)").await? == 0 {
             return Ok(());
         }
         Err(CatalogError::Unavailable(
             "the write-ahead log is being read".to_owned(),
         ))
     }
+}
+
+/// The number in the first column of what a query finds.
+async fn number(sql: &impl ConnectionTrait, query: &str) -> Result<u64, CatalogError> {
+    let statement = Statement::from_string(DbBackend::Sqlite, query);
+    let row = sql.query_one_raw(statement).await?;
+    let found: i64 = match row {
+        Some(row) => row.try_get_by_index(0)?,
+        None => 0,
+    };
+    Ok(to_u64(found))
 }
 
 /// Takes the tenant's name out of the event that made it. Names are unique, so each gets one that

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::column::{from_time, to_word};
+use super::super::column::{from_time, to_time, to_word};
 use super::super::entity::{
     archive_segment, deletion, key, key_use, log, membership, session, tenant_deletion,
 };
@@ -185,18 +185,18 @@ impl Catalog {
         Ok((logs, pending))
     }
 
-    /// Whether a segment is still to be written again or to be removed because of logs that were
-    /// deleted until a time.
+    /// Since when a segment is to be written again, or to be removed, because of deleted logs: what
+    /// was deleted before is in no segment any more. `None` when no segment is.
     ///
     /// # Errors
     /// When the catalog can't be read.
-    pub async fn is_erasing(&self, until: Timestamp) -> Result<bool, CatalogError> {
+    pub async fn erasing_since(&self) -> Result<Option<Timestamp>, CatalogError> {
         let row = archive_segment::Entity::find()
-            .filter(archive_segment::Column::EraseSince.lte(from_time(until)))
-            .limit(1)
+            .filter(archive_segment::Column::EraseSince.is_not_null())
+            .order_by_asc(archive_segment::Column::EraseSince)
             .one(self.readers())
             .await?;
-        Ok(row.is_some())
+        Ok(row.and_then(|row| row.erase_since).map(to_time))
     }
 }
 

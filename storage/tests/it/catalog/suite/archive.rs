@@ -5,7 +5,7 @@ use std::time::Duration;
 use protocol::segment::IndexEntry;
 use protocol::{ChainHash, LogId, SegmentId, Sequence, Timestamp};
 use storage::catalog::archive::{ArchiveError, ArchivedBlock, Merge, NewSegment, ShardLease};
-use storage::catalog::{LogChanges, Retention};
+use storage::catalog::{Catalog, LogChanges, Page, Retention};
 use storage::clock::Clock as _;
 use storage::event_log::Position;
 use uuid::Uuid;
@@ -298,6 +298,12 @@ async fn a_dump_that_is_loaded_gives_the_same_catalog() {
     assert!(!other.catalog.is_empty().await.unwrap());
     let pending = other.catalog.pending_deletions(10).await.unwrap();
     assert_eq!(pending.len(), 1);
+    let jobs = async |catalog: &Catalog| {
+        let jobs = catalog.deletion_jobs(&access, Page::first(9)).await;
+        jobs.unwrap().items
+    };
+    assert_eq!(jobs(&other.catalog).await.len(), 1);
+    assert_eq!(jobs(&other.catalog).await, jobs(&fixture.catalog).await);
     // And it goes on, behind the events that were loaded.
     other.log(&access, "more").await;
     assert!(other.catalog.rebuild().await.unwrap().equal());

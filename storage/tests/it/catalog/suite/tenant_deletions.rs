@@ -162,6 +162,9 @@ async fn fill(fixture: &Fixture) -> (Access, VersionId) {
     };
     catalog.record_snapshot(version.id, info).await.unwrap();
     catalog.set_snapshots_off(version.id, MARKER).await.unwrap();
+    let gone = fixture.log(&access, &format!("gone-{MARKER}")).await;
+    let deletion = catalog.delete_log(&access, by(&access), gone.id).await;
+    catalog.finish_deletion(&deletion.unwrap()).await.unwrap();
     let batch = UsageBatch {
         worker: uuid::Uuid::now_v7(),
         epoch: 1,
@@ -236,6 +239,7 @@ async fn nothing_is_left_of_a_deleted_tenant_and_others_keep_everything() {
         "tenants",
         "users",
         "control_events",
+        "deletion_jobs",
         "email_verifications",
         "keys",
         "logs",

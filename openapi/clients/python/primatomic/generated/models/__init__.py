@@ -16,7 +16,11 @@ from .created_key import CreatedKey
 from .created_log import CreatedLog
 from .created_tenant import CreatedTenant
 from .delete_tenant_body import DeleteTenantBody
+from .deleted import Deleted
+from .deleted_kind import DeletedKind
+from .deletion_body import DeletionBody
 from .deletion_job_state import DeletionJobState
+from .deletion_list import DeletionList
 from .deletion_step_name import DeletionStepName
 from .direction import Direction
 from .email_body import EmailBody
@@ -86,7 +90,11 @@ __all__ = (
     "CreatedLog",
     "CreatedTenant",
     "DeleteTenantBody",
+    "Deleted",
+    "DeletedKind",
+    "DeletionBody",
     "DeletionJobState",
+    "DeletionList",
     "DeletionStepName",
     "Direction",
     "EmailBody",

@@ -26,8 +26,8 @@ class TenantDeletionBody:
         logs_left (int): Logs that are still to be removed.
         removals_left (int): Logs and views whose bytes are still to be removed.
         requested_at (datetime.datetime):
-        state (DeletionJobState): How far a deletion is.
-        step (DeletionStepName): A step of a deletion.
+        state (DeletionJobState): How far a deletion is, of a tenant, a log or a view.
+        step (DeletionStepName): A step of a deletion. Those up to `records` are for tenants alone.
         step_since (str): Since when.
         tenant_id (UUID):
         finished_at (datetime.datetime | None | Unset): When nothing was left.

@@ -6,8 +6,8 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.deleted import Deleted
 from ...models.error import Error
-from ...models.success import Success
 from ...types import Response
 
 
@@ -27,9 +27,9 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | Success | str | None:
+) -> Deleted | Error | str | None:
     if response.status_code == 200:
-        response_200 = Success.from_dict(response.json())
+        response_200 = Deleted.from_dict(response.json())
 
         return response_200
 
@@ -90,7 +90,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | Success | str]:
+) -> Response[Deleted | Error | str]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -103,10 +103,11 @@ def sync_detailed(
     log: str,
     *,
     client: AuthenticatedClient,
-) -> Response[Error | Success | str]:
+) -> Response[Deleted | Error | str]:
     """Delete a log
 
-     With all its events, views and their states. It can't be undone.
+     With all its events, views and their states. It can't be undone. The log is out of reach at
+    once; the answer names the job that removes its bytes.
 
     Args:
         log (str):
@@ -116,7 +117,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | Success | str]
+        Response[Deleted | Error | str]
     """
 
     kwargs = _get_kwargs(
@@ -134,10 +135,11 @@ def sync(
     log: str,
     *,
     client: AuthenticatedClient,
-) -> Error | Success | str | None:
+) -> Deleted | Error | str | None:
     """Delete a log
 
-     With all its events, views and their states. It can't be undone.
+     With all its events, views and their states. It can't be undone. The log is out of reach at
+    once; the answer names the job that removes its bytes.
 
     Args:
         log (str):
@@ -147,7 +149,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | Success | str
+        Deleted | Error | str
     """
 
     return sync_detailed(
@@ -160,10 +162,11 @@ async def asyncio_detailed(
     log: str,
     *,
     client: AuthenticatedClient,
-) -> Response[Error | Success | str]:
+) -> Response[Deleted | Error | str]:
     """Delete a log
 
-     With all its events, views and their states. It can't be undone.
+     With all its events, views and their states. It can't be undone. The log is out of reach at
+    once; the answer names the job that removes its bytes.
 
     Args:
         log (str):
@@ -173,7 +176,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | Success | str]
+        Response[Deleted | Error | str]
     """
 
     kwargs = _get_kwargs(
@@ -189,10 +192,11 @@ async def asyncio(
     log: str,
     *,
     client: AuthenticatedClient,
-) -> Error | Success | str | None:
+) -> Deleted | Error | str | None:
     """Delete a log
 
-     With all its events, views and their states. It can't be undone.
+     With all its events, views and their states. It can't be undone. The log is out of reach at
+    once; the answer names the job that removes its bytes.
 
     Args:
         log (str):
@@ -202,7 +206,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | Success | str
+        Deleted | Error | str
     """
 
     return (

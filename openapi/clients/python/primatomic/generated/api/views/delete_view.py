@@ -6,8 +6,8 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.deleted import Deleted
 from ...models.error import Error
-from ...models.success import Success
 from ...types import Response
 
 
@@ -29,9 +29,9 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | Success | str | None:
+) -> Deleted | Error | str | None:
     if response.status_code == 200:
-        response_200 = Success.from_dict(response.json())
+        response_200 = Deleted.from_dict(response.json())
 
         return response_200
 
@@ -92,7 +92,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | Success | str]:
+) -> Response[Deleted | Error | str]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -106,10 +106,11 @@ def sync_detailed(
     view: str,
     *,
     client: AuthenticatedClient,
-) -> Response[Error | Success | str]:
+) -> Response[Deleted | Error | str]:
     """Delete a view
 
-     With all its versions and their states. The log's events stay.
+     With all its versions and their states. The log's events stay. The answer names the job that
+    removes the view's bytes.
 
     Args:
         log (str):
@@ -120,7 +121,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | Success | str]
+        Response[Deleted | Error | str]
     """
 
     kwargs = _get_kwargs(
@@ -140,10 +141,11 @@ def sync(
     view: str,
     *,
     client: AuthenticatedClient,
-) -> Error | Success | str | None:
+) -> Deleted | Error | str | None:
     """Delete a view
 
-     With all its versions and their states. The log's events stay.
+     With all its versions and their states. The log's events stay. The answer names the job that
+    removes the view's bytes.
 
     Args:
         log (str):
@@ -154,7 +156,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | Success | str
+        Deleted | Error | str
     """
 
     return sync_detailed(
@@ -169,10 +171,11 @@ async def asyncio_detailed(
     view: str,
     *,
     client: AuthenticatedClient,
-) -> Response[Error | Success | str]:
+) -> Response[Deleted | Error | str]:
     """Delete a view
 
-     With all its versions and their states. The log's events stay.
+     With all its versions and their states. The log's events stay. The answer names the job that
+    removes the view's bytes.
 
     Args:
         log (str):
@@ -183,7 +186,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | Success | str]
+        Response[Deleted | Error | str]
     """
 
     kwargs = _get_kwargs(
@@ -201,10 +204,11 @@ async def asyncio(
     view: str,
     *,
     client: AuthenticatedClient,
-) -> Error | Success | str | None:
+) -> Deleted | Error | str | None:
     """Delete a view
 
-     With all its versions and their states. The log's events stay.
+     With all its versions and their states. The log's events stay. The answer names the job that
+    removes the view's bytes.
 
     Args:
         log (str):
@@ -215,7 +219,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | Success | str
+        Deleted | Error | str
     """
 
     return (

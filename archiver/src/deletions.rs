@@ -1,0 +1,83 @@
+//! Deletions: the steps that are the archive's.
+//!
+//! What was deleted is gone from the catalog already. What is left to do is to see that no object holds
+//! bytes of it any more, and to say so in the catalog.
+
+use std::time::Duration;
+
+use protocol::Timestamp;
+use storage::catalog::DeletionStep;
+use storage::objects::ObjectKey;
+
+use crate::crash::{Point, reached};
+use crate::garbage::{made_at, orphan_age};
+use crate::parts::{Parts, StepError};
+
+/// Deletions that are looked at at a time.
+const AT_A_TIME: u32 = 1_000;
+
+/// Carries deletions on as far as a round of garbage collection allows that began at `begun`.
+pub(crate) async fn carry_on(parts: &Parts, begun: Timestamp) -> Result<(), StepError> {
+    let erased = erased_before(parts, begun).await?;
+    let next = DeletionStep::Backups;
+    advance(parts, DeletionStep::Archive, erased, next).await?;
+    let expired = expired_before(parts).await?;
+    let next = DeletionStep::Done;
+    advance(parts, DeletionStep::Backups, expired, next).await
+}
+
+/// What came to the step `archive` before this time is in no segment. An archiver that had read frames
+/// before their logs were deleted may upload them a little later; whatever it did is recorded, or
+/// waste that this round has removed, once the age of waste is over.
+async fn erased_before(parts: &Parts, begun: Timestamp) -> Result<Timestamp, StepError> {
+    let erasing = parts.catalog.erasing_since().await?;
+    let settled = erasing.map_or(begun, |since| since.min(begun));
+    Ok(earlier(settled, orphan_age(parts)))
+}
+
+/// What came to the step `backups` before this time is in no backup. Backups sort by their age, so the
+/// first one decides for all.
+async fn expired_before(parts: &Parts) -> Result<Timestamp, StepError> {
+    let oldest = parts.objects.list(ObjectKey::BACKUPS, None, 1).await?;
+    let oldest = oldest.first().and_then(|object| object.key.as_backup());
+    Ok(oldest
+        .and_then(made_at)
+        .unwrap_or_else(|| parts.clock.now()))
+}
+
+/// Begins the next step of whatever came to a step before a time.
+async fn advance(
+    parts: &Parts,
+    from: DeletionStep,
+    before: Timestamp,
+    to: DeletionStep,
+) -> Result<(), StepError> {
+    let catalog = &parts.catalog;
+    let point = match to {
+        DeletionStep::Done => Point::BackupsExpired,
+        _ => Point::ArchiveErased,
+    };
+    loop {
+        let due = catalog.deletion_jobs_at(from, before, AT_A_TIME).await?;
+        if due.is_empty() {
+            break;
+        }
+        reached(point);
+        catalog.advance_deletion_jobs(&due, from, to).await?;
+    }
+    let mut due = catalog.tenant_deletions_at(from, AT_A_TIME).await?;
+    due.retain(|deletion| deletion.step_at < before);
+    for deletion in due {
+        reached(point);
+        catalog.advance_tenant_deletion(&deletion, to).await?;
+        if to == DeletionStep::Done {
+            tracing::info!(id = %deletion.id, "nothing is left of a deleted tenant");
+        }
+    }
+    Ok(())
+}
+
+fn earlier(time: Timestamp, by: Duration) -> Timestamp {
+    let by = u64::try_from(by.as_micros()).unwrap_or(u64::MAX);
+    Timestamp(time.as_micros().saturating_sub(by))
+}

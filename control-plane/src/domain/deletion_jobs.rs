@@ -1,0 +1,38 @@
+//! How far deletions of logs and views are, for the members of their tenant.
+
+use protocol::ErrorCode;
+use storage::access::Access;
+use storage::catalog::{DeletionId, DeletionJob, Page, Paged};
+
+use super::App;
+use crate::errors::Failure;
+
+impl App {
+    /// Newest first; a key that is limited to some logs sees theirs.
+    ///
+    /// # Errors
+    /// When the cursor is not of this list.
+    pub(crate) async fn deletion_jobs(
+        &self,
+        access: &Access,
+        page: Page,
+    ) -> Result<Paged<DeletionJob>, Failure> {
+        Ok(self.catalog.deletion_jobs(access, page).await?)
+    }
+
+    /// # Errors
+    /// When there is no such deletion, or it is done for long.
+    pub(crate) async fn deletion_job(
+        &self,
+        access: &Access,
+        id: DeletionId,
+    ) -> Result<DeletionJob, Failure> {
+        let job = self.catalog.deletion_job(access, id).await?;
+        job.ok_or_else(|| {
+            Failure::new(
+                ErrorCode::DeletionNotFound,
+                "there is no such deletion of a log or a view, or it is done for long",
+            )
+        })
+    }
+}
