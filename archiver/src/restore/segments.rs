@@ -1,6 +1,6 @@
 //! The segments that are there, and which of their blocks make up each log.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use protocol::segment::{Footer, IndexEntry, TRAILER_BYTES, verify};
 use protocol::{LogId, SegmentId, Sequence};
@@ -25,6 +25,8 @@ const LOGS_AT_A_TIME: usize = 1_000;
 /// Every block that was found of the logs that exist.
 pub(super) struct Candidates {
     segments: HashMap<SegmentId, u64>,
+    /// Those that hold blocks of logs that don't exist.
+    foreign: HashSet<SegmentId>,
     blocks: BTreeMap<LogId, Vec<(SegmentId, IndexEntry)>>,
 }
 
@@ -46,6 +48,7 @@ impl Candidates {
         }
         let mut found = Self {
             segments: HashMap::new(),
+            foreign: HashSet::new(),
             blocks: BTreeMap::new(),
         };
         let mut after: Option<ObjectKey> = None;
@@ -92,6 +95,8 @@ impl Candidates {
             if logs.contains_key(&entry.log) {
                 let blocks = self.blocks.entry(entry.log).or_default();
                 blocks.push((segment, entry));
+            } else {
+                self.foreign.insert(segment);
             }
         }
         Ok(())
@@ -135,7 +140,9 @@ impl Candidates {
         // Which shard does the tidying does not matter; the blocks of a log stay together.
         parts
             .catalog
-            .adopt_segments(&segments, &adopted, |log| shard_of(parts, log))
+            .adopt_segments(&segments, &adopted, &self.foreign, |log| {
+                shard_of(parts, log)
+            })
             .await?;
         progress(Progress::Logs { done: of, of });
         Ok(())

@@ -1,21 +1,22 @@
 //! Filling the archive's tables from segments that were found in the object store.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use protocol::{LogId, SegmentId, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
 use super::super::column::{from_time, from_u64, to_word};
-use super::super::entity::{archive_segment, archive_shard, log};
+use super::super::entity::{archive_segment, archive_shard, deletion_job, log, tenant_deletion};
 use super::super::record::Change;
 use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError, Retention};
+use super::super::{Catalog, CatalogError, DeletionStep, Retention};
 use super::lease::later;
 use super::{ArchivedBlock, insert_blocks, insert_segment};
 use crate::event_log::Position;
@@ -49,7 +50,8 @@ impl Catalog {
     }
 
     /// Writes down segments that were found and those of their blocks that are wanted. A segment
-    /// without any is to be removed.
+    /// without any is to be removed. While a deletion is under way, `foreign` segments, which hold
+    /// blocks of logs that are not there, are to be written again: they may hold what it is to erase.
     ///
     /// # Errors
     /// When the rows can't be written; then none was.
@@ -57,10 +59,12 @@ impl Catalog {
         &self,
         segments: &[(SegmentId, u64)],
         blocks: &[ArchivedBlock],
+        foreign: &HashSet<SegmentId>,
         shard_of: impl Fn(LogId) -> u16,
     ) -> Result<(), CatalogError> {
         let shard_of = &shard_of;
         self.change(Turn::All, move |change| async move {
+            let erasing = is_erasing(change.sql()).await?;
             let mut live: HashMap<SegmentId, usize> = HashMap::new();
             let mut shards: HashMap<SegmentId, u16> = HashMap::new();
             let mut by_shard: BTreeMap<u16, Vec<ArchivedBlock>> = BTreeMap::new();
@@ -74,7 +78,9 @@ impl Catalog {
                 let live = live.get(id).copied().unwrap_or_default();
                 let shard = shards.get(id).copied().unwrap_or_default();
                 insert_segment(&change, shard, *id, *bytes, live, false).await?;
-                if live == 0 {
+                if erasing && foreign.contains(id) {
+                    erase(&change, *id).await?;
+                } else if live == 0 {
                     keep_until(&change, *id, later(change.at(), KEPT)).await?;
                 }
             }
@@ -113,6 +119,41 @@ impl Catalog {
         })
         .await
     }
+}
+
+/// Whether a deletion has begun and has not come behind the archive.
+async fn is_erasing(sql: &impl ConnectionTrait) -> Result<bool, CatalogError> {
+    let others = [
+        DeletionStep::Scheduled,
+        DeletionStep::Backups,
+        DeletionStep::Done,
+    ];
+    let others = others.map(DeletionStep::as_str);
+    let jobs = deletion_job::Entity::find()
+        .filter(deletion_job::Column::Step.is_not_in(others))
+        .limit(1)
+        .count(sql)
+        .await?;
+    let tenants = tenant_deletion::Entity::find()
+        .filter(tenant_deletion::Column::Step.is_not_in(others))
+        .limit(1)
+        .count(sql)
+        .await?;
+    Ok(jobs + tenants > 0)
+}
+
+/// Has a segment written again as if its logs had been deleted before anything else: every deletion
+/// that is under way waits for it.
+async fn erase(change: &Change, segment: SegmentId) -> Result<(), CatalogError> {
+    archive_segment::Entity::update_many()
+        .col_expr(
+            archive_segment::Column::EraseSince,
+            Expr::value(from_time(Timestamp::default())),
+        )
+        .filter(archive_segment::Column::Id.eq(segment.0))
+        .exec(change.sql())
+        .await?;
+    Ok(())
 }
 
 /// Lets a segment that nothing refers to count as retired only then.
