@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use protocol::{Sequence, Timestamp};
@@ -26,6 +26,10 @@ use crate::snapshots::Folded;
 /// What queries are told while a view rests.
 pub(super) const COOLING: &str = "the last queries of this view trapped, and it is loaded again \
     only a few times in a second; try again in a moment";
+
+/// How long a query waits for its turn, once the state that it asks for is there and its own patience
+/// is over.
+const TURN_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What the thread works on.
 #[derive(Default)]
@@ -218,6 +222,9 @@ impl Resident {
             armed: true,
         };
         let mut outcome = tokio::time::timeout(timeout, &mut answer).await;
+        if outcome.is_err() && self.is_at(after) {
+            outcome = tokio::time::timeout(TURN_PATIENCE, &mut answer).await;
+        }
         if outcome.is_err() {
             let withdrawn = self.mailbox.lock().withdraw(after, id);
             if withdrawn.is_some() {
@@ -301,9 +308,14 @@ impl Resident {
         Ok((id, receiver))
     }
 
+    /// Whether there is a state to answer from.
+    fn is_at(&self, after: Sequence) -> bool {
+        self.is_serving() && after <= self.applied()
+    }
+
     fn late(&self, after: Sequence) -> QueryError {
         let applied = self.applied();
-        if self.is_serving() && after <= applied {
+        if self.is_at(after) {
             let text = "the view is busy with other queries; try again in a moment";
             return QueryError::Overloaded(text.into());
         }

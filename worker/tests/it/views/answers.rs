@@ -105,6 +105,32 @@ async fn invariant_5_a_query_beyond_the_head_is_behind_and_not_answered() {
     worker.shutdown().await;
 }
 
+/// Its patience is for the state. Its turn comes after a query of another view that has the only place.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_without_patience_is_answered_from_a_state_that_is_there() {
+    let world = World::new().await;
+    let mut options = WorkerOptions::default();
+    options.machine.query_cpu = Duration::from_millis(200);
+    options.pool.running_per_tenant_max = 1;
+    let worker = world.worker(options);
+    let (log, other) = (world.log("log").await, world.log("other").await);
+    let spec = world.deploy(&worker, log, &tally()).await;
+    let busy = world.deploy(&worker, other, &tally()).await;
+    world.append(log, &[b"a"]).await;
+    ask(&worker, &spec, Some(sequence(1)), "").await.unwrap();
+    let hasty = QueryRequest {
+        timeout: Duration::ZERO,
+        ..request(&spec, Some(sequence(1)))
+    };
+    let (endless, answer) = tokio::join!(ask(&worker, &busy, None, "loop"), async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        worker.query(hasty).await
+    });
+    assert_eq!(answer.unwrap().sequence.get(), 1);
+    assert!(endless.is_err());
+    worker.shutdown().await;
+}
+
 /// Random events in random batches, with a reload, a snapshot or a restart after any of them: at
 /// every sequence the answer is the same function of the events, however the state was made.
 #[test]
