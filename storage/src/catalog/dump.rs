@@ -2,8 +2,8 @@
 //!
 //! What is kept are the control events, which everything of the read model derives from, and the
 //! operational rows that somebody would miss: what is still to be deleted and how far that is, where
-//! snapshots are, and what compute was used. Sessions end with the catalog; artifacts are compiled again; where the
-//! archive's blocks are stands in its segments.
+//! snapshots are, and what compute was used. Sessions end with the catalog; artifacts are compiled
+//! again; where the archive's blocks are stands in its segments.
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{

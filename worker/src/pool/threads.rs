@@ -237,7 +237,8 @@ impl Place {
             return true;
         }
         let places = state.threads.places.of_mut(self.lane);
-        let is_spare = *places >= self.shared.options.threads.max(1);
+        // Without the one that keeps a share, heavy tenants would have none.
+        let is_spare = *places >= self.shared.options.threads.max(1) && !self.keeps_share;
         // Nobody can raise a priority again.
         let is_lowered = self.lane == Lane::Light && ended.pace == Pace::Slow;
         if is_spare || is_lowered {
