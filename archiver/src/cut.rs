@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use catalog::Retention;
+use catalog::archive::{ArchivedBlock, ArchivedEnd, LEVEL_FULL, NewSegment, ShardLease};
 use protocol::frame::Head;
 use protocol::segment::block::PushError;
 use protocol::segment::{BlockBuilder, Encoded, SegmentBuilder};
 use protocol::{Frame, LogId, SegmentId};
-use storage::catalog::Retention;
-use storage::catalog::archive::{ArchivedBlock, ArchivedEnd, LEVEL_FULL, NewSegment, ShardLease};
 use storage::event_log::{ReadError, StoredFrame};
 use storage::objects::ObjectKey;
 use tokio::time::Instant;

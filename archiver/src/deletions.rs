@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
+use catalog::DeletionStep;
 use protocol::Timestamp;
-use storage::catalog::DeletionStep;
 use storage::objects::ObjectKey;
 
 use crate::crash::{Point, reached};
@@ -32,7 +32,7 @@ pub(crate) async fn carry_on(parts: &Parts, begun: Timestamp) -> Result<(), Step
 async fn erased_before(parts: &Parts, begun: Timestamp) -> Result<Timestamp, StepError> {
     let erasing = parts.catalog.erasing_since().await?;
     let settled = erasing.map_or(begun, |since| since.min(begun));
-    Ok(earlier(settled, orphan_age(parts)))
+    Ok(settled.saturating_sub(orphan_age(parts)))
 }
 
 /// What came to the step `backups` before this time is in no backup. Backups sort by their age, so the
@@ -75,9 +75,4 @@ async fn advance(
         }
     }
     Ok(())
-}
-
-fn earlier(time: Timestamp, by: Duration) -> Timestamp {
-    let by = u64::try_from(by.as_micros()).unwrap_or(u64::MAX);
-    Timestamp(time.as_micros().saturating_sub(by))
 }

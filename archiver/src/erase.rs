@@ -1,8 +1,8 @@
 //! Deleted logs: segments that still hold bytes of them are written again without.
 
+use catalog::archive::{ArchiveError, ArchivedBlock, NewSegment, ShardLease};
 use protocol::SegmentId;
 use protocol::segment::{Encoded, SegmentBuilder};
-use storage::catalog::archive::{ArchiveError, ArchivedBlock, NewSegment, ShardLease};
 use storage::event_log::ReadError;
 use storage::objects::ObjectKey;
 

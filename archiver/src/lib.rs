@@ -31,8 +31,8 @@ mod trim;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use storage::catalog::Catalog;
-use storage::clock::SharedClock;
+use catalog::Catalog;
+use catalog::clock::SharedClock;
 use storage::event_log::SharedEventLog;
 use storage::objects::SharedObjects;
 use tokio_util::sync::CancellationToken;

@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use catalog::archive::{ArchivedBlock, Merge, ShardLease};
 use protocol::frame::Head;
 use protocol::segment::{Block, BlockBuilder, Encoded, SegmentBuilder, block};
 use protocol::{ChainHash, LogId, SegmentId, Timestamp};
-use storage::catalog::archive::{ArchivedBlock, Merge, ShardLease};
 use storage::event_log::ReadError;
 use storage::objects::ObjectKey;
 

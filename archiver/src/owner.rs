@@ -6,7 +6,7 @@
 //! looks before it does anything.
 
 use bytes::Bytes;
-use storage::catalog::{Catalog, CatalogError};
+use catalog::{Catalog, CatalogError};
 use storage::objects::{ObjectError, ObjectKey, ObjectStore};
 use uuid::Uuid;
 

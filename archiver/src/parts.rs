@@ -3,10 +3,10 @@
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use catalog::Catalog;
+use catalog::archive::ArchiveError;
+use catalog::clock::SharedClock;
 use protocol::Timestamp;
-use storage::catalog::Catalog;
-use storage::catalog::archive::ArchiveError;
-use storage::clock::SharedClock;
 use storage::event_log::{ReadError, SharedEventLog};
 use storage::objects::{ObjectError, SharedObjects};
 use uuid::Uuid;
@@ -28,8 +28,7 @@ pub(crate) struct Parts {
 impl Parts {
     /// The moment that lies so far back.
     pub(crate) fn ago(&self, age: Duration) -> Timestamp {
-        let age = u64::try_from(age.as_micros()).unwrap_or(u64::MAX);
-        Timestamp(self.clock.now().as_micros().saturating_sub(age))
+        self.clock.now().saturating_sub(age)
     }
 }
 
@@ -48,8 +47,8 @@ pub(crate) enum StepError {
     Failed(String),
 }
 
-impl From<storage::catalog::CatalogError> for StepError {
-    fn from(error: storage::catalog::CatalogError) -> Self {
+impl From<catalog::CatalogError> for StepError {
+    fn from(error: catalog::CatalogError) -> Self {
         Self::Archive(error.into())
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{Frame, LogId};
-use storage::event_log::{Position, StoredFrame};
+use protocol::{Frame, LogId, Position};
+use storage::event_log::StoredFrame;
 use tokio::time::Instant;
 
 /// Frames by log, each log's in their order.

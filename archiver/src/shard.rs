@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use storage::catalog::archive::{ArchiveError, ShardLease};
+use catalog::archive::{ArchiveError, ShardLease};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -158,10 +158,7 @@ impl Holding<'_> {
         }
         self.renewed = Instant::now();
         let behind = end.0.saturating_sub(self.lease.position.0);
-        let age = oldest.map(|oldest| {
-            let now = parts.clock.now().as_micros();
-            Duration::from_micros(now.saturating_sub(oldest.as_micros()))
-        });
+        let age = oldest.map(|oldest| parts.clock.now().duration_since(oldest));
         metrics::lag(self.lease.shard, behind, age.unwrap_or_default());
         Ok(())
     }

@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
+use catalog::clock::{Clock, SystemClock};
 use serde::Serialize;
-use storage::clock::{Clock, SystemClock};
 
 const UNKNOWN: &str = "unknown";
 

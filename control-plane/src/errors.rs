@@ -7,8 +7,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use catalog::CatalogError;
 use protocol::{ErrorCode, Sequence};
-use storage::catalog::CatalogError;
 use storage::event_log::ReadError;
 use storage::objects::ObjectError;
 

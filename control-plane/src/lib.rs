@@ -32,7 +32,7 @@ pub use api::openapi_document;
 pub use domain::Parts;
 pub use errors::{Detail, Failure};
 pub use mail::{DEFAULT_SENDER, MailError, Mailbox};
-pub use options::{Options, Rate};
+pub use options::Options;
 
 use domain::App;
 

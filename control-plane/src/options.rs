@@ -6,38 +6,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use protocol::limits;
-use storage::catalog::RateOverride;
-
-/// A token bucket: `per_second` tokens flow in, at most `burst` lie in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Rate {
-    /// 0 lifts the limit.
-    pub per_second: u32,
-    pub burst: u32,
-}
-
-impl Rate {
-    /// No limit at all.
-    pub const UNLIMITED: Self = Self {
-        per_second: 0,
-        burst: 0,
-    };
-
-    #[must_use]
-    pub const fn is_unlimited(self) -> bool {
-        self.per_second == 0
-    }
-}
-
-impl From<RateOverride> for Rate {
-    fn from(own: RateOverride) -> Self {
-        Self {
-            per_second: own.per_second,
-            burst: own.burst,
-        }
-    }
-}
+use protocol::{Rate, limits};
 
 /// How the control plane behaves where its operator may choose.
 #[derive(Clone, Debug)]

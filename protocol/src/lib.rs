@@ -12,12 +12,15 @@ pub mod ids;
 pub mod limits;
 pub mod name;
 pub mod packed;
+mod position;
+mod rate;
 pub mod run;
 pub mod segment;
 pub mod sequence;
 pub mod snapshot;
 pub mod subject;
 pub mod timestamp;
+pub mod view;
 
 pub use chain::ChainHash;
 pub use error_code::ErrorCode;
@@ -27,6 +30,8 @@ pub use ids::{
     TenantDeletionId, TenantId, UserId, VersionId, ViewId,
 };
 pub use name::{InvalidName, Name};
+pub use position::Position;
+pub use rate::Rate;
 pub use run::Run;
 pub use sequence::Sequence;
 pub use timestamp::Timestamp;

@@ -1,6 +1,7 @@
 //! Times of events.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,11 +18,33 @@ impl Timestamp {
         self.0
     }
 
+    /// The time that lies `by` later; saturates.
+    #[must_use]
+    pub fn saturating_add(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(whole_micros(by)))
+    }
+
+    /// The time that lies `by` earlier; saturates at the epoch.
+    #[must_use]
+    pub fn saturating_sub(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(whole_micros(by)))
+    }
+
+    /// How long after `earlier` this is; zero when it is not after it.
+    #[must_use]
+    pub const fn duration_since(self, earlier: Self) -> Duration {
+        Duration::from_micros(self.0.saturating_sub(earlier.0))
+    }
+
     /// Nanoseconds since the epoch; saturates in the year 2554.
     #[must_use]
     pub const fn as_nanos(self) -> u64 {
         self.0.saturating_mul(1_000)
     }
+}
+
+fn whole_micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// RFC 3339 in UTC with six digits of fraction, such as `2026-11-22T09:30:00.000000Z`.
@@ -45,5 +68,16 @@ mod tests {
             "2023-11-14T22:13:20.123456Z"
         );
         assert!(Timestamp(u64::MAX).to_string().starts_with("9999-"));
+    }
+
+    #[test]
+    fn arithmetic_saturates() {
+        let (time, second) = (Timestamp(5_000_000), Duration::from_secs(1));
+        assert_eq!(time.saturating_add(second), Timestamp(6_000_000));
+        assert_eq!(time.saturating_sub(second), Timestamp(4_000_000));
+        assert_eq!(time.saturating_sub(Duration::MAX), Timestamp(0));
+        assert_eq!(time.saturating_add(Duration::MAX), Timestamp(u64::MAX));
+        assert_eq!(Timestamp(6_000_000).duration_since(time), second);
+        assert_eq!(time.duration_since(Timestamp(6_000_000)), Duration::ZERO);
     }
 }

@@ -2,17 +2,13 @@
 //!
 //! - [`event_log`]: frames of events, and the appender that gives them dense sequences.
 //! - [`objects`]: components, artifacts, snapshots, segments.
-//! - [`catalog`]: tenants, people, keys, logs, views, and the control events that they derive from.
 //! - [`history`]: archived and hot events of a log as one stream.
 //! - [`bus`]: how the control plane reaches the workers.
 //! - [`nats`]: the connection to NATS that the event log and the bus of a cluster use.
 //!
 //! Database drivers, object-store clients and message brokers are known to this crate alone.
 
-pub mod access;
 pub mod bus;
-pub mod catalog;
-pub mod clock;
 pub mod event_log;
 pub mod history;
 pub mod nats;

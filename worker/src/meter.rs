@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use catalog::{Catalog, UsageBatch};
 use parking_lot::Mutex;
 use protocol::{TenantId, Timestamp, VersionId};
-use storage::catalog::{Catalog, UsageBatch};
 use uuid::Uuid;
 
 /// Rows of one batch, at most.

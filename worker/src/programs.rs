@@ -7,12 +7,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use catalog::{ArtifactRecord, Catalog};
 use moka::future::Cache;
 use protocol::limits::COMPONENT_BYTES_MAX;
+use protocol::view::{ComponentError, ComponentReport};
 use protocol::{ArtifactDigest, ComponentDigest};
 use sha2::{Digest, Sha256};
-use storage::bus::{ComponentError, ComponentReport};
-use storage::catalog::{ArtifactRecord, Catalog};
 use storage::objects::{ObjectError, ObjectKey, Put, SharedObjects};
 
 use crate::compile::{self, CompileLimits, CompilerCommand};

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use catalog::Catalog;
+use catalog::clock::SharedClock;
+use protocol::view::{ComponentError, ComponentReport, VersionSpec};
 use protocol::{ComponentDigest, TenantId, VersionId};
 use storage::bus::{
-    BuildOutcome, ComponentError, ComponentReport, QueryAnswer, QueryError, QueryRequest,
-    VersionSpec, VersionStatus, ViewService,
+    BuildOutcome, QueryAnswer, QueryError, QueryRequest, VersionStatus, ViewService,
 };
-use storage::catalog::Catalog;
-use storage::clock::SharedClock;
 use storage::event_log::SharedEventLog;
 use storage::history::History;
 use storage::objects::SharedObjects;

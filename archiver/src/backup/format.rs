@@ -4,8 +4,8 @@
 //! JSON object that names them, with the BLAKE3 hash of each.
 
 use bytes::Bytes;
+use catalog::dump::DumpRow;
 use serde::{Deserialize, Serialize};
-use storage::catalog::dump::DumpRow;
 use storage::objects::ObjectKey;
 use uuid::Uuid;
 

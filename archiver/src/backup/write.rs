@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use storage::catalog::archive::ArchiveStatus;
-use storage::catalog::dump::DumpRow;
-use storage::event_log::Position;
+use catalog::archive::ArchiveStatus;
+use catalog::dump::DumpRow;
+use protocol::Position;
 use storage::objects::ObjectKey;
 use uuid::Uuid;
 

@@ -12,10 +12,10 @@ mod tails;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use protocol::LogId;
-use storage::catalog::{Catalog, CatalogError};
-use storage::clock::SharedClock;
-use storage::event_log::{Position, PublishError, ReadError, SharedEventLog};
+use catalog::clock::SharedClock;
+use catalog::{Catalog, CatalogError};
+use protocol::{LogId, Position};
+use storage::event_log::{PublishError, ReadError, SharedEventLog};
 use storage::objects::{ObjectError, SharedObjects};
 use uuid::Uuid;
 
@@ -176,7 +176,7 @@ async fn load_catalog(
 
 async fn all_logs(
     parts: &RestoreParts,
-) -> Result<HashMap<LogId, storage::catalog::Retention>, RestoreError> {
+) -> Result<HashMap<LogId, catalog::Retention>, RestoreError> {
     let mut logs = HashMap::new();
     let mut after = None;
     loop {

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use catalog::Retention;
+use catalog::archive::ArchivedBlock;
 use protocol::segment::{Footer, IndexEntry, TRAILER_BYTES, verify};
 use protocol::{LogId, SegmentId, Sequence};
-use storage::catalog::Retention;
-use storage::catalog::archive::ArchivedBlock;
 use storage::objects::{ObjectKey, ObjectMeta};
 
 use super::cover::cover;

@@ -8,8 +8,7 @@ use std::collections::HashMap;
 
 use protocol::frame::{FrameBuilder, Head, KeyEntry};
 use protocol::segment::{Block, IndexEntry, block};
-use protocol::{LogId, Run, SegmentId, Sequence, Timestamp};
-use storage::event_log::Position;
+use protocol::{LogId, Position, Run, SegmentId, Sequence, Timestamp};
 use storage::objects::ObjectKey;
 
 use super::segments::damaged;
@@ -27,8 +26,7 @@ pub(super) async fn put_end(
     let Some(newest) = chosen.len().checked_sub(1) else {
         return Ok(());
     };
-    let window = u64::try_from(parts.key_window.as_micros()).unwrap_or(u64::MAX);
-    let valid_from = Timestamp(parts.clock.now().as_micros().saturating_sub(window));
+    let valid_from = parts.clock.now().saturating_sub(parts.key_window);
     let lately = |(_, entry): &(SegmentId, IndexEntry)| entry.last_at >= valid_from;
     let start = chosen.iter().position(lately).unwrap_or(newest);
     let mut head = match start.checked_sub(1) {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use archiver::ArchiverOptions;
+use catalog::{LogChanges, Retention};
 use protocol::Sequence;
-use storage::catalog::{LogChanges, Retention};
 use storage::event_log::appender::{AppendRequest, Payload};
 use storage::history::tail::Tail;
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use archiver::restore::{RestoreParts, restore};
 use archiver::{Archiver, ArchiverOptions, ArchiverParts};
+use catalog::clock::{SharedClock, SystemClock};
+use catalog::{Catalog, DeletionStep, Retention};
 use protocol::{LogId, Sequence};
-use storage::catalog::{Catalog, DeletionStep, Retention};
-use storage::clock::{SharedClock, SystemClock};
 use storage::history::History;
 use storage::objects::{ObjectKey, ObjectStore as _};
 

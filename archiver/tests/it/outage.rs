@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use catalog::Retention;
 use protocol::frame::{FrameBuilder, Head};
-use protocol::{ChainHash, Sequence, Timestamp};
-use storage::catalog::Retention;
-use storage::event_log::Position;
+use protocol::{ChainHash, Position, Sequence, Timestamp};
 
 use crate::setup::{Setup, until};
 

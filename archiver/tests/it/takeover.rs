@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use archiver::ArchiverOptions;
-use storage::catalog::Retention;
-use storage::catalog::archive::{ArchiveError, NewSegment};
-use storage::event_log::Position;
+use catalog::Retention;
+use catalog::archive::{ArchiveError, NewSegment};
+use protocol::Position;
 use uuid::Uuid;
 
 use crate::setup::{Setup, eager, until};

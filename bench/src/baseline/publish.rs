@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use async_nats::{HeaderMap, Message, Request};
 use bytes::Bytes;
+use catalog::clock::{Clock as _, SystemClock};
 use protocol::LogId;
 use protocol::frame::{FrameBuilder, Head};
 use serde::Deserialize;
-use storage::clock::{Clock as _, SystemClock};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use storage::catalog::{Catalog, PostgresOptions};
-use storage::clock::SystemClock;
+use catalog::clock::SystemClock;
+use catalog::{Catalog, PostgresOptions};
 use test_servers::NatsCluster;
 use test_servers::cluster::{ARCHIVERS, Member, Nats, Node, Stores};
 use tokio::task::JoinSet;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use catalog::{AuditActor, AuditFilter, ControlEvent, PAGE_LIMIT_MAX, Page};
 use futures::Stream;
 use poem::http::HeaderValue;
 use poem::http::header::ACCEPT;
@@ -15,7 +16,6 @@ use poem_openapi::registry::{MetaMediaType, MetaResponses, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, OpenApi};
 use protocol::ErrorCode;
-use storage::catalog::{AuditActor, AuditFilter, ControlEvent, PAGE_LIMIT_MAX, Page};
 use uuid::Uuid;
 
 use super::Tag;

@@ -4,13 +4,13 @@
 //! field that is named like one is left out, and a test goes through all kinds.
 
 use bytes::Bytes;
+use catalog::access::Actor;
+use catalog::{ControlEvent, Paged, RecordedEvent};
 use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object};
 use protocol::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use storage::access::Actor;
-use storage::catalog::{ControlEvent, Paged, RecordedEvent};
 use uuid::Uuid;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize, Deserialize)]

@@ -1,10 +1,10 @@
 //! `/auth`: public, and limited by address.
 
+use catalog::Membership;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use protocol::TenantId;
 use serde::{Deserialize, Serialize};
-use storage::catalog::Membership;
 use uuid::Uuid;
 
 use super::Tag;

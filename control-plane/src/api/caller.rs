@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use catalog::access::Access;
 use poem::http::header::AUTHORIZATION;
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use protocol::{ErrorCode, RequestId, Timestamp};
-use storage::access::Access;
 
 use crate::auth::sessions::Session;
 use crate::auth::token;

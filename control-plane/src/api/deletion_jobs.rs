@@ -1,10 +1,10 @@
 //! `/deletions`: how far deletions of logs and views are. They begin with `DELETE /logs/{log}` and
 //! `DELETE /logs/{log}/views/{view}`.
 
+use catalog::{DeletionId, DeletionJob, DeletionStep, Page};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::{Enum, Object, OpenApi};
 use serde::{Deserialize, Serialize};
-use storage::catalog::{DeletionId, DeletionJob, DeletionStep, Page};
 use uuid::Uuid;
 
 use super::Tag;

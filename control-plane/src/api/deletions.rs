@@ -1,12 +1,12 @@
 //! The deletion of a tenant: taking it back, and looking how far it is. It begins with
 //! `DELETE /tenants/me`.
 
+use catalog::DeletionStep;
 use poem_openapi::param::Path;
 use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, OpenApi};
 use protocol::TenantDeletionId;
 use serde::{Deserialize, Serialize};
-use storage::catalog::DeletionStep;
 use uuid::Uuid;
 
 use super::Tag;

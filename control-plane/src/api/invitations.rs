@@ -1,11 +1,11 @@
 //! `/tenants/me/invitations`, and `/invitations` for those who are invited.
 
+use catalog::{Invitation, OpenInvitation, Page};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use protocol::InvitationId;
 use serde::{Deserialize, Serialize};
-use storage::catalog::{Invitation, OpenInvitation, Page};
 use uuid::Uuid;
 
 use super::Tag;

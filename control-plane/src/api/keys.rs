@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use catalog::access::Role;
+use catalog::{Key, Page};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, OpenApi};
 use protocol::KeyId;
 use serde::{Deserialize, Serialize};
-use storage::access::Role;
-use storage::catalog::{Key, Page};
 use uuid::Uuid;
 
 use super::Tag;

@@ -4,7 +4,7 @@ use poem_openapi::Object;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::tenants::TenantState;
-use crate::options::Rate;
+use protocol::Rate;
 
 /// A bucket of requests, shared by all keys and members.
 #[derive(Object, Serialize, Deserialize)]

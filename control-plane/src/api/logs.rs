@@ -1,10 +1,10 @@
 //! `/logs` and `/logs/{log}`.
 
+use catalog::{LogChanges, Page, Retention};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, OpenApi};
 use serde::{Deserialize, Deserializer, Serialize};
-use storage::catalog::{LogChanges, Page, Retention};
 use uuid::Uuid;
 
 use super::Tag;

@@ -1,11 +1,11 @@
 //! `/tenants/me/members`.
 
+use catalog::{Member, Page};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use protocol::UserId;
 use serde::{Deserialize, Serialize};
-use storage::catalog::{Member, Page};
 use uuid::Uuid;
 
 use super::Tag;

@@ -1,11 +1,12 @@
 //! `/logs/{log}/views` and `/logs/{log}/views/{view}`.
 
+use catalog::{Page, Version, VersionState, View};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::{Enum, Object, OpenApi};
+use protocol::view::Halt;
 use protocol::{ErrorCode, Sequence, Timestamp};
 use serde::{Deserialize, Serialize};
-use storage::bus::{Halt, SnapshotInfo, VersionStatus};
-use storage::catalog::{Page, Version, VersionState, View};
+use storage::bus::{SnapshotInfo, VersionStatus};
 use uuid::Uuid;
 
 use super::Tag;
@@ -152,7 +153,9 @@ impl VersionBody {
             lag_seconds: if lag_events == 0 {
                 0.0
             } else {
-                seconds_between(status.applied_at.unwrap_or(version.created_at), log.now)
+                log.now
+                    .duration_since(status.applied_at.unwrap_or(version.created_at))
+                    .as_secs_f64()
             },
             hot: status.hot,
             memory_bytes: status.memory_bytes,
@@ -168,11 +171,6 @@ impl VersionBody {
 struct LogPoint {
     head: Sequence,
     now: Timestamp,
-}
-
-fn seconds_between(earlier: Timestamp, later: Timestamp) -> f64 {
-    let micros = later.as_micros().saturating_sub(earlier.as_micros());
-    std::time::Duration::from_micros(micros).as_secs_f64()
 }
 
 /// A view with its versions, the newest first.

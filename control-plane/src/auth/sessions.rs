@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use catalog::Authenticated;
+use catalog::access::{Access, Actor};
 use parking_lot::Mutex;
-use protocol::{KeyId, TenantId, Timestamp, UserId};
-use storage::access::{Access, Actor};
-use storage::catalog::Authenticated;
+use protocol::{KeyId, Rate, TenantId, Timestamp, UserId};
 
 use super::token::TokenDigest;
 use crate::domain::App;
 use crate::domain::caches::CatalogCache;
 use crate::errors::Failure;
-use crate::options::{Options, Rate};
+use crate::options::Options;
 
 /// Tokens that are remembered at a time; some 300 bytes each.
 const SESSIONS_MAX: u64 = 100_000;
@@ -114,7 +114,6 @@ impl App {
         if let Some(key) = key {
             self.sessions.note_use(key, self.clock.now());
         }
-        let rate = rate.map(Rate::from);
         Ok(Some(Arc::new(Session {
             access,
             digest,

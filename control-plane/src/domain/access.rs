@@ -1,7 +1,7 @@
 //! What a caller may do.
 
+use catalog::access::{Access, Role};
 use protocol::{ErrorCode, LogId};
-use storage::access::{Access, Role};
 
 use crate::errors::Failure;
 

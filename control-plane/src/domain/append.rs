@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 
+use catalog::access::{Access, Role};
 use protocol::frame::KeyDigest;
 use protocol::limits::IDEMPOTENCY_KEY_BYTES_MAX;
 use protocol::{ErrorCode, LogId, Sequence};
-use storage::access::{Access, Role};
 use storage::event_log::appender::{AppendError, AppendRequest, Appended, Payload};
 
 use super::App;

@@ -1,8 +1,8 @@
 //! The audit log, for the admins of a tenant.
 
+use catalog::access::{Access, Role};
+use catalog::{AuditFilter, Page, Paged, RecordedEvent};
 use protocol::ErrorCode;
-use storage::access::{Access, Role};
-use storage::catalog::{AuditFilter, Page, Paged, RecordedEvent};
 
 use super::App;
 use super::access::require;

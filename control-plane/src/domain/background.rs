@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use catalog::{ControlEvent, RecordedEvent};
 use storage::bus::Stale;
 use storage::bus::nats::Peers;
-use storage::catalog::{ControlEvent, RecordedEvent};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 

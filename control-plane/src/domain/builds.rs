@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use catalog::access::{Access, Actor, Role};
+use catalog::{Context, PAGE_LIMIT_MAX, Page, VersionError, View};
 use parking_lot::Mutex;
+use protocol::view::{Halt, VersionSpec};
 use protocol::{RequestId, Sequence, VersionId};
-use storage::access::{Access, Actor, Role};
-use storage::bus::{BuildOutcome, Halt, QueryError, VersionSpec};
-use storage::catalog::{Context, PAGE_LIMIT_MAX, Page, VersionError, View};
+use storage::bus::{BuildOutcome, QueryError};
 use tokio::sync::watch;
 
 use super::App;

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use catalog::Log;
 use moka::sync::Cache;
 use parking_lot::Mutex;
+use protocol::view::VersionSpec;
 use protocol::{ErrorCode, LogId, TenantId, ViewId};
-use storage::bus::VersionSpec;
-use storage::catalog::Log;
 
 use crate::errors::Failure;
 use crate::options::Options;

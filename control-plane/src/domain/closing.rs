@@ -1,8 +1,8 @@
 //! The end of a tenant: asking for it, taking it back, and looking how far it is.
 
+use catalog::access::{Access, Role};
+use catalog::{DeletionStep, TenantDeletion};
 use protocol::{ErrorCode, RequestId, TenantDeletionId, TenantId};
-use storage::access::{Access, Role};
-use storage::catalog::{DeletionStep, TenantDeletion};
 
 use super::access::require;
 use super::tenants::TenantState;

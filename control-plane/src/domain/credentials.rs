@@ -6,8 +6,8 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use catalog::User;
 use protocol::ErrorCode;
-use storage::catalog::User;
 
 use super::App;
 use crate::auth::attempts::Attempt;

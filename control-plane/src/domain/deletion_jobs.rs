@@ -1,8 +1,8 @@
 //! How far deletions of logs and views are, for the members of their tenant.
 
+use catalog::access::Access;
+use catalog::{DeletionId, DeletionJob, Page, Paged};
 use protocol::ErrorCode;
-use storage::access::Access;
-use storage::catalog::{DeletionId, DeletionJob, Page, Paged};
 
 use super::App;
 use crate::errors::Failure;

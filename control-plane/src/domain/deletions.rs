@@ -7,8 +7,8 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use catalog::{Deletion, DeletionJob, DeletionStep, TenantDeletion};
 use protocol::{ComponentDigest, TenantDeletionId, TenantId, Timestamp};
-use storage::catalog::{Deletion, DeletionJob, DeletionStep, TenantDeletion};
 use storage::objects::{ObjectError, ObjectKey};
 
 use super::App;
@@ -96,10 +96,7 @@ impl App {
         let scrub_in = self.scrub_for_jobs(rounds).await?;
         self.forget_jobs().await?;
         let next = self.catalog.next_tenant_deletion().await?;
-        let tenant_in = next.map_or(INTERVAL, |next| {
-            let now = self.clock.now().as_micros();
-            Duration::from_micros(next.as_micros().saturating_sub(now))
-        });
+        let tenant_in = next.map_or(INTERVAL, |next| next.duration_since(self.clock.now()));
         Ok(INTERVAL.min(tenant_in).min(scrub_in))
     }
 
@@ -146,8 +143,7 @@ impl App {
 
     /// Forgets deletions of logs and views that are done for long.
     async fn forget_jobs(&self) -> Result<(), Failure> {
-        let shown = u64::try_from(SHOWN.as_micros()).unwrap_or(u64::MAX);
-        let before = Timestamp(self.clock.now().as_micros().saturating_sub(shown));
+        let before = self.clock.now().saturating_sub(SHOWN);
         loop {
             let done = self
                 .catalog

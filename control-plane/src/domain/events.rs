@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use catalog::access::Access;
 use protocol::frame::{Event, Head};
 use protocol::{ErrorCode, LogId, Run, Sequence};
-use storage::access::Access;
 use storage::history::tail::Tail;
 use tokio::sync::OwnedSemaphorePermit;
 

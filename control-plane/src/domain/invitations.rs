@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use protocol::{ErrorCode, InvitationId, RequestId};
-use storage::access::{Access, Actor, Role};
-use storage::catalog::{
+use catalog::access::{Access, Actor, Role};
+use catalog::{
     AcceptError, Invitation, InvitationError, InviteError, Invitee, NewInvitation, OpenInvitation,
     Page, Paged,
 };
+use protocol::{ErrorCode, InvitationId, RequestId};
 
 use super::access::{require, require_all_logs};
 use super::tenants::normal_email;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use catalog::access::{Access, Role};
+use catalog::{CreateKeyError, Key, KeyError, NewKey, Page, Paged, RotateKeyError};
 use protocol::api_key::ApiKey;
 use protocol::{ErrorCode, KeyId, LogId, RequestId, Timestamp};
-use storage::access::{Access, Role};
-use storage::catalog::{CreateKeyError, Key, KeyError, NewKey, Page, Paged, RotateKeyError};
 
 use super::access::require;
 use super::{App, context};

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use protocol::frame::Head;
-use protocol::{ErrorCode, Name, RequestId, Sequence};
-use storage::access::{Access, Role};
-use storage::catalog::{
+use catalog::access::{Access, Role};
+use catalog::{
     CreateLogError, DeletionId, Log, LogChanges, LogError, LogRef, NewLog, Page, Paged, Retention,
 };
+use protocol::frame::Head;
+use protocol::{ErrorCode, Name, RequestId, Sequence};
 
 use super::access::{require, require_log};
 use super::{App, context};

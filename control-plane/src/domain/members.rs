@@ -1,8 +1,8 @@
 //! Members: who they are, their roles, and their leaving.
 
+use catalog::access::{Access, Role};
+use catalog::{Member, MemberError, Page, Paged, Removed};
 use protocol::{ErrorCode, RequestId, UserId};
-use storage::access::{Access, Role};
-use storage::catalog::{Member, MemberError, Page, Paged, Removed};
 
 use super::access::{require, require_all_logs};
 use super::{App, context};

@@ -28,12 +28,12 @@ pub(crate) mod views;
 
 use std::sync::Arc;
 
+use catalog::access::Access;
+use catalog::clock::SharedClock;
+use catalog::{Catalog, Context};
 use protocol::RequestId;
-use storage::access::Access;
 use storage::bus::SharedViews;
 use storage::bus::nats::Peers;
-use storage::catalog::{Catalog, Context};
-use storage::clock::SharedClock;
 use storage::event_log::SharedEventLog;
 use storage::event_log::appender::Appender;
 use storage::history::History;

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use catalog::ResetPasswordError;
 use protocol::{ErrorCode, RequestId};
-use storage::catalog::ResetPasswordError;
 
 use super::App;
 use super::tenants::normal_email;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use catalog::access::Access;
+use catalog::{Log, Version, VersionState, View};
+use protocol::view::Halt;
 use protocol::{ErrorCode, Sequence};
-use storage::access::Access;
-use storage::bus::{Halt, QueryAnswer, QueryError, QueryRequest};
-use storage::catalog::{Log, Version, VersionState, View};
+use storage::bus::{QueryAnswer, QueryError, QueryRequest};
 
 use super::App;
 use super::caches::Queryable;

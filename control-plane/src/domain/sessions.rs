@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use catalog::access::{Access, Actor};
+use catalog::{CreateSessionError, Membership, NewSession};
 use protocol::api_key::ApiKey;
 use protocol::{ErrorCode, TenantId};
-use storage::access::{Access, Actor};
-use storage::catalog::{CreateSessionError, Membership, NewSession};
 
 use super::App;
 use super::credentials::wrong_credentials;
@@ -103,8 +103,7 @@ impl App {
         let session = self.session(digest).await?.ok_or_else(unknown)?;
         let mut life = Duration::from_secs(life);
         if let Some(end) = session.expires_at {
-            let left = end.as_micros().saturating_sub(self.clock.now().as_micros());
-            life = life.min(Duration::from_micros(left));
+            life = life.min(end.duration_since(self.clock.now()));
         }
         let issued = self.issue(session.access.clone(), life, None).await?;
         // The key may have ended since it was remembered; its sessions ended with it, and so must

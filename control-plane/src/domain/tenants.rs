@@ -1,15 +1,14 @@
 //! Tenants: signing up, and what a member sees of the own one.
 
+use catalog::access::{Access, Actor, Role};
+use catalog::{CreateTenantError, NewTenant, Quotas, Tenant, TenantUse};
 use protocol::api_key::ApiKey;
-use protocol::{ErrorCode, RequestId, TenantId, UserId};
-use storage::access::{Access, Actor, Role};
-use storage::catalog::{CreateTenantError, NewTenant, Quotas, Tenant, TenantUse};
+use protocol::{ErrorCode, Rate, RequestId, TenantId, UserId};
 
 use super::App;
 use super::keys::KeyRequest;
 use crate::auth::{password, token};
 use crate::errors::Failure;
-use crate::options::Rate;
 
 const SHORT_NAME_CHARS_MAX: usize = 64;
 const EMAIL_BYTES_MAX: usize = 254;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use catalog::VerifyEmailError;
 use protocol::{ErrorCode, RequestId, Timestamp, UserId};
-use storage::catalog::VerifyEmailError;
 
 use super::App;
 use super::tenants::normal_email;
@@ -98,8 +98,7 @@ impl App {
 
     /// The time that lies `life` ahead.
     pub(super) fn time_after(&self, life: std::time::Duration) -> Timestamp {
-        let micros = u64::try_from(life.as_micros()).unwrap_or(u64::MAX);
-        Timestamp(self.clock.now().as_micros().saturating_add(micros))
+        self.clock.now().saturating_add(life)
     }
 }
 

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::future::join_all;
-use protocol::frame::Head;
-use protocol::{ComponentDigest, ErrorCode, RequestId};
-use storage::access::{Access, Role};
-use storage::bus::{ComponentError, ComponentReport, VersionStatus};
-use storage::catalog::{
+use catalog::access::{Access, Role};
+use catalog::{
     DeletionId, Log, NewVersion, Page, Paged, UploadError, Version, VersionState, View, ViewError,
 };
+use futures::future::join_all;
+use protocol::frame::Head;
+use protocol::view::{ComponentError, ComponentReport};
+use protocol::{ComponentDigest, ErrorCode, RequestId};
+use storage::bus::VersionStatus;
 use storage::objects::{ObjectError, ObjectKey};
 
 use super::access::require;

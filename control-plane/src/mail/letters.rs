@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use catalog::access::Role;
 use protocol::TenantId;
-use storage::access::Role;
 
 /// A mail that waits to be sent.
 #[derive(Clone)]

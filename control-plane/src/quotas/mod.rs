@@ -7,9 +7,9 @@
 mod places;
 pub(crate) mod stored;
 
+use catalog::Quotas;
 use dashmap::DashMap;
 use protocol::{ErrorCode, TenantId};
-use storage::catalog::Quotas;
 
 use crate::errors::Failure;
 pub(crate) use places::Place;

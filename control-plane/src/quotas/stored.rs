@@ -7,11 +7,11 @@
 
 use std::time::{Duration, Instant};
 
+use catalog::access::{Access, Actor, Role};
+use catalog::{Log, PAGE_LIMIT_MAX, Page};
 use dashmap::DashMap;
 use futures::StreamExt as _;
 use protocol::TenantId;
-use storage::access::{Access, Actor, Role};
-use storage::catalog::{Log, PAGE_LIMIT_MAX, Page};
 
 use crate::domain::App;
 use crate::errors::Failure;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use crate::options::Rate;
+use protocol::Rate;
 
 /// How often nodes tell each other what they admitted.
 pub(crate) const PERIOD: Duration = Duration::from_millis(100);

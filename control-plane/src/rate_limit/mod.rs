@@ -15,11 +15,10 @@ use std::time::Instant;
 
 use dashmap::DashMap;
 use parking_lot::Mutex;
-use protocol::TenantId;
-use storage::bus::{SharedRate, Spent};
+use protocol::{Rate, TenantId};
+use storage::bus::Spent;
 use uuid::Uuid;
 
-use crate::options::Rate;
 use bucket::Bucket;
 pub(crate) use bucket::PERIOD;
 
@@ -109,7 +108,7 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
     }
 
     /// What was admitted since the last time.
-    fn report(&self, now: Instant) -> Vec<(K, SharedRate, u32)> {
+    fn report(&self, now: Instant) -> Vec<(K, Rate, u32)> {
         let keys: Vec<K> = {
             let mut unreported = self.unreported.lock();
             let kept = unreported.len().saturating_sub(REPORTED_MAX);
@@ -117,21 +116,16 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         };
         let report = |key| {
             let mut bucket = self.all.get_mut(&key)?;
-            let Rate { per_second, burst } = bucket.rate();
             let spent = bucket.report(now);
-            Some((key, SharedRate { per_second, burst }, spent))
+            Some((key, bucket.rate(), spent))
         };
         keys.into_iter().filter_map(report).collect()
     }
 
-    fn charge(&self, node: Uuid, spent: &[(K, SharedRate, u32)], now: Instant) {
-        for (key, SharedRate { per_second, burst }, count) in spent {
-            let rate = Rate {
-                per_second: *per_second,
-                burst: *burst,
-            };
+    fn charge(&self, node: Uuid, spent: &[(K, Rate, u32)], now: Instant) {
+        for (key, rate, count) in spent {
             let bucket = self.all.entry(*key);
-            let mut bucket = bucket.or_insert_with(|| Bucket::new(rate, now));
+            let mut bucket = bucket.or_insert_with(|| Bucket::new(*rate, now));
             bucket.charge(node, *count, now);
         }
     }

@@ -3,12 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-use protocol::TenantId;
+use protocol::{Rate, TenantId};
 use storage::bus::Spent;
 use uuid::Uuid;
 
 use super::{PERIOD, RateLimits, Verdict};
-use crate::options::Rate;
 
 const RATE: Rate = Rate {
     per_second: 100,

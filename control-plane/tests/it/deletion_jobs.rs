@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use catalog::DeletionStep;
 use serde_json::{Value, json};
-use storage::catalog::DeletionStep;
 
 use crate::client::Client;
 use crate::server::Server;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use control_plane::{Options, Rate};
+use control_plane::Options;
+use protocol::Rate;
 use reqwest::Method;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;

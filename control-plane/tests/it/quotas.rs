@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use catalog::{Context, QuotaOverrides, Quotas};
 use protocol::{RequestId, TenantId};
 use serde_json::{Value, json};
-use storage::catalog::{Context, QuotaOverrides, Quotas};
 use tokio::task::JoinSet;
 
 use crate::client::{Answer, Client, send};

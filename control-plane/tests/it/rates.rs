@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use control_plane::{Options, Rate};
+use control_plane::Options;
+use protocol::Rate;
 use tokio::task::JoinSet;
 
 use crate::client::{Answer, Client};

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use control_plane::{ControlPlane, Mailbox, Options, Parts, Rate};
-use storage::catalog::{Catalog, CatalogLimits, Quotas};
-use storage::clock::{SharedClock, SystemClock};
+use catalog::clock::{SharedClock, SystemClock};
+use catalog::{Catalog, CatalogLimits, Quotas};
+use control_plane::{ControlPlane, Mailbox, Options, Parts};
+use protocol::Rate;
 use storage::event_log::SharedEventLog;
 use storage::event_log::appender::{Appender, AppenderOptions};
 use storage::event_log::sqlite::{SqliteEventLog, SqliteOptions};

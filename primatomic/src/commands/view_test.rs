@@ -8,13 +8,13 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use catalog::clock::{Clock as _, SystemClock};
 use clap::Args;
 use indicatif::{BinaryBytes, HumanCount};
 use primatomic_client::{Encoding, Event, encode};
 use protocol::limits::{COMPONENT_BYTES_MAX, EVENT_BYTES_MAX, QUERY_BYTES_MAX};
 use protocol::{Sequence, Timestamp, packed};
 use serde::Serialize;
-use storage::clock::{Clock as _, SystemClock};
 use worker::compile::{CompileLimits, CompilerCommand, compile};
 use worker::engine::{Answer, EventRun, FoldFault, Machine, MachineLimits, Program};
 

@@ -5,14 +5,13 @@
 
 use std::sync::Arc;
 
-use clap::{Args, Subcommand};
-use protocol::RequestId;
-use serde_json::{Value, json};
-use storage::catalog::{
-    Catalog, Context, PAGE_LIMIT_MAX, Page, PostgresOptions, QuotaOverrides, RateOverride, Tenant,
-    TenantUse,
+use catalog::clock::SystemClock;
+use catalog::{
+    Catalog, Context, PAGE_LIMIT_MAX, Page, PostgresOptions, QuotaOverrides, Tenant, TenantUse,
 };
-use storage::clock::SystemClock;
+use clap::{Args, Subcommand};
+use protocol::{Rate, RequestId};
+use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::output::{Output, fields, table};
@@ -286,11 +285,11 @@ async fn limits(
 async fn rate(catalog: &Catalog, output: Output, arguments: &RateArguments) -> Result<(), Failure> {
     let (tenant, _) = find(catalog, &arguments.of.tenant).await?;
     let rate = match arguments.per_second {
-        Some(per_second) => Some(RateOverride {
+        Some(per_second) => Some(Rate {
             per_second,
             burst: arguments.burst.unwrap_or(per_second + per_second / 2),
         }),
-        None if arguments.unlimited => Some(RateOverride {
+        None if arguments.unlimited => Some(Rate {
             per_second: 0,
             burst: 0,
         }),
@@ -322,10 +321,10 @@ fn value(tenant: &Tenant, used: &TenantUse) -> Value {
     })
 }
 
-fn rate_text(rate: Option<RateOverride>) -> String {
+fn rate_text(rate: Option<Rate>) -> String {
     match rate {
         None => "default".to_owned(),
-        Some(RateOverride { per_second: 0, .. }) => "unlimited".to_owned(),
+        Some(Rate { per_second: 0, .. }) => "unlimited".to_owned(),
         Some(rate) => format!("{}/s, burst {}", rate.per_second, rate.burst),
     }
 }

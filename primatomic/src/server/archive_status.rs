@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use catalog::archive::{ArchiveStatus, ShardStatus};
+use catalog::clock::{Clock as _, SystemClock};
+use catalog::{Catalog, PostgresOptions};
 use clap::Subcommand;
 use serde_json::{Value, json};
-use storage::catalog::archive::{ArchiveStatus, ShardStatus};
-use storage::catalog::{Catalog, PostgresOptions};
-use storage::clock::{Clock as _, SystemClock};
 
 use crate::failure::Failure;
 use crate::output::{Output, table};
@@ -82,8 +82,8 @@ fn value(status: &ArchiveStatus) -> Value {
 }
 
 fn pending_secs(shard: &ShardStatus) -> Option<u64> {
-    let now = SystemClock.now().as_micros();
-    let since = |at: protocol::Timestamp| now.saturating_sub(at.as_micros()) / 1_000_000;
+    let now = SystemClock.now();
+    let since = |at| now.duration_since(at).as_secs();
     shard.pending_since.map(since)
 }
 

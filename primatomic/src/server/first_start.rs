@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
+use catalog::access::{Access, Actor, Role};
+use catalog::{Catalog, Context, CreateLogError, NewKey, NewLog, Retention};
 use protocol::api_key::ApiKey;
 use protocol::{ErrorCode, Name, RequestId, TenantId, UserId};
 use sha2::{Digest as _, Sha256};
-use storage::access::{Access, Actor, Role};
-use storage::catalog::{Catalog, Context, CreateLogError, NewKey, NewLog, Retention};
 
 use crate::failure::Failure;
 use crate::profile::write_private;

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use catalog::clock::SystemClock;
+use catalog::{Catalog, PostgresOptions};
 use serde_json::json;
-use storage::catalog::{Catalog, PostgresOptions};
-use storage::clock::SystemClock;
 
 use crate::failure::Failure;
 use crate::output::{Output, table};

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use archiver::{Archiver, ArchiverOptions, ArchiverParts};
-use control_plane::{ControlPlane, Mailbox, Parts, Rate};
+use catalog::clock::{SharedClock, SystemClock};
+use control_plane::{ControlPlane, Mailbox, Parts};
+use protocol::Rate;
 use storage::bus::SharedViews;
 use storage::bus::nats::{Peers, RemoteViews, Serving, serve};
-use storage::clock::{SharedClock, SystemClock};
 use storage::event_log::appender::{Appender, AppenderOptions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;

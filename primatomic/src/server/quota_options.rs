@@ -1,7 +1,7 @@
 //! The settings of what each tenant may have, where an operator set nothing else for it.
 
+use catalog::{CatalogLimits, Quotas};
 use clap::Args;
-use storage::catalog::{CatalogLimits, Quotas};
 
 use crate::server::options::bytes;
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use archiver::restore::{Progress, RestoreParts, RestoreReport, restore};
+use catalog::CatalogLimits;
+use catalog::clock::{SharedClock, SystemClock};
 use clap::Args;
 use serde_json::json;
-use storage::catalog::CatalogLimits;
-use storage::clock::{SharedClock, SystemClock};
 use uuid::Uuid;
 
 use crate::failure::Failure;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use catalog::clock::SharedClock;
+use catalog::{Catalog, CatalogLimits, PostgresOptions};
 use storage::bus::nats::Bus;
-use storage::catalog::{Catalog, CatalogLimits, PostgresOptions};
-use storage::clock::SharedClock;
 use storage::event_log::SharedEventLog;
 use storage::event_log::jetstream::JetStreamEventLog;
 use storage::event_log::sqlite::{SqliteEventLog, SqliteOptions};

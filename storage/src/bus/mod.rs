@@ -12,80 +12,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use protocol::{ComponentDigest, LogId, Sequence, TenantId, Timestamp, UserId, VersionId, ViewId};
+use protocol::view::{ComponentError, ComponentReport, Halt, VersionSpec};
+use protocol::{
+    ComponentDigest, LogId, Rate, Sequence, TenantId, Timestamp, UserId, VersionId, ViewId,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-
-/// The WIT worlds that a component may export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum World {
-    /// `primatomic:machine@0.0.1`, world `state-machine`.
-    #[serde(rename = "0.0.1")]
-    V0,
-    /// `primatomic:machine@1.0.0`, world `view`.
-    #[serde(rename = "1.0.0")]
-    V1,
-}
-
-impl World {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::V0 => "primatomic:machine@0.0.1",
-            Self::V1 => "primatomic:machine@1.0.0",
-        }
-    }
-}
-
-/// Everything that a worker must know to run one version of a view.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VersionSpec {
-    pub tenant: TenantId,
-    pub log: LogId,
-    pub view: ViewId,
-    pub version: VersionId,
-    pub component: ComponentDigest,
-    pub world: World,
-    /// Handed to `init` in world 1.0.0.
-    pub config: Bytes,
-    /// Where the version halted, once it did: it never folds this sequence again.
-    pub halted: Option<Halt>,
-}
-
-/// An event that a version can't fold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Halt {
-    /// The sequence of the event.
-    pub sequence: Sequence,
-    /// What the component said, or what it ran into; at most a few hundred characters.
-    pub message: String,
-}
-
-/// What an upload turned out to be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ComponentReport {
-    pub world: World,
-    /// The WASI interfaces that it imports; empty for most Rust components.
-    pub imports: Vec<String>,
-    /// From the `producers` section, such as `Rust 1.95.0`.
-    pub languages: Vec<String>,
-}
-
-/// Why an upload is not accepted. The texts are for the author of the component.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-pub enum ComponentError {
-    #[error("the upload is not a valid component: {0}")]
-    Invalid(String),
-    #[error("{0}")]
-    WrongWorld(String),
-    #[error("the component imports what views don't get: {}", .0.join(", "))]
-    ForbiddenImports(Vec<String>),
-    #[error("{0}")]
-    TooComplex(String),
-    /// Nothing is wrong with the component as far as is known; try again.
-    #[error("{0}")]
-    Unavailable(String),
-}
 
 /// How a build ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,21 +131,14 @@ pub enum Stale {
     Everything,
 }
 
-/// Tokens that flow in each second, and how many can lie in the bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct SharedRate {
-    pub per_second: u32,
-    pub burst: u32,
-}
-
 /// Requests that were admitted by one control plane since it last said so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spent {
     /// Who says so; set on receipt.
     #[serde(skip)]
     pub node: Uuid,
-    pub tenants: Vec<(TenantId, SharedRate, u32)>,
-    pub addresses: Vec<(IpAddr, SharedRate, u32)>,
+    pub tenants: Vec<(TenantId, Rate, u32)>,
+    pub addresses: Vec<(IpAddr, Rate, u32)>,
 }
 
 /// What workers do for the control plane.

@@ -14,18 +14,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use protocol::frame::Head;
-use protocol::{Frame, LogId, Sequence};
+use protocol::{Frame, LogId, Position, Sequence};
 use tokio::runtime::Handle;
 use tokio::sync::broadcast;
-
-/// Where a frame stands in its engine: the SQLite row id, the JetStream stream sequence. Grows
-/// within a log; 0 stands before the first frame.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Position(pub u64);
-
-impl Position {
-    pub const START: Self = Self(0);
-}
 
 /// A frame as the engine holds it.
 #[derive(Clone, Debug)]

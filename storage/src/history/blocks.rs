@@ -6,9 +6,9 @@ use moka::future::Cache;
 use protocol::segment::{Block, block};
 use protocol::{LogId, SegmentId};
 
-use crate::catalog::archive::ArchivedBlock;
 use crate::event_log::ReadError;
 use crate::objects::{ObjectError, ObjectKey, SharedObjects};
+use catalog::archive::ArchivedBlock;
 
 /// Bytes of blocks that are kept for pages, which read one block many times.
 const CACHE_BYTES: u64 = 64 << 20;

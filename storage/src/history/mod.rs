@@ -13,10 +13,10 @@ use protocol::{LogId, Run, Sequence};
 
 pub use self::blocks::Blocks;
 pub use self::reader::{Reader, ReaderOptions};
-use crate::catalog::Catalog;
-use crate::catalog::archive::ArchivedBlock;
 use crate::event_log::{ReadError, SharedEventLog, StoredFrame, Subscription};
 use crate::objects::SharedObjects;
+use catalog::Catalog;
+use catalog::archive::ArchivedBlock;
 
 /// Everything that was ever appended. Cheap to clone.
 #[derive(Clone)]

@@ -7,8 +7,8 @@ use protocol::{LogId, Run, Sequence};
 use tokio::task::JoinSet;
 
 use super::{Archive, Found, History, missing, take};
-use crate::catalog::archive::ArchivedBlock;
 use crate::event_log::ReadError;
+use catalog::archive::ArchivedBlock;
 
 /// Blocks that are looked up at a time.
 const ROWS: u32 = 64;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use catalog::clock::Clock as _;
 use protocol::{LogId, Timestamp};
-use storage::clock::Clock as _;
 use storage::event_log::EventLog as _;
 use storage::event_log::appender::{AppendError, Appender, AppenderOptions, Payload};
 use storage::event_log::sqlite::{SqliteEventLog, SqliteOptions};

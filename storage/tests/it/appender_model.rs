@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use catalog::clock::{Clock as _, ManualClock, SharedClock};
 use proptest::prelude::*;
 use protocol::{LogId, Sequence};
-use storage::clock::{Clock as _, ManualClock, SharedClock};
 use storage::event_log::appender::{
     AppendError, AppendRequest, Appended, Appender, AppenderOptions,
 };

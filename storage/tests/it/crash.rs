@@ -10,8 +10,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use catalog::clock::SystemClock;
 use protocol::LogId;
-use storage::clock::SystemClock;
 use storage::event_log::appender::{Appender, AppenderOptions};
 use tokio::task::JoinSet;
 

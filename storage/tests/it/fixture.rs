@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use catalog::clock::{ManualClock, SharedClock};
 use parking_lot::Mutex;
 use protocol::frame::KeyDigest;
-use protocol::{ChainHash, Frame, LogId, Sequence, Timestamp, packed};
-use storage::clock::{ManualClock, SharedClock};
+use protocol::{ChainHash, Frame, LogId, Position, Sequence, Timestamp, packed};
 use storage::event_log::appender::{AppendRequest, Appended, Appender, AppenderOptions, Payload};
 use storage::event_log::sqlite::{SqliteEventLog, SqliteOptions};
 use storage::event_log::{
-    EventLog, Position, PublishError, ReadError, SharedEventLog, StoredFrame, Subscription,
+    EventLog, PublishError, ReadError, SharedEventLog, StoredFrame, Subscription,
 };
 
 pub(crate) fn path_in(directory: &tempfile::TempDir) -> PathBuf {

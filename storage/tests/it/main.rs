@@ -7,8 +7,6 @@ mod appender_keys;
 #[cfg(test)]
 mod appender_model;
 #[cfg(test)]
-mod catalog;
-#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod fixture;

@@ -1,9 +1,9 @@
 //! The SQLite event log: the conformance suite, and what is its own.
 
 use protocol::frame::{FrameBuilder, Head};
-use protocol::{Frame, LogId, Sequence, Timestamp};
+use protocol::{Frame, LogId, Position, Sequence, Timestamp};
 use storage::event_log::sqlite::{OpenError, SqliteEventLog, SqliteOptions};
-use storage::event_log::{EventLog as _, Position, PublishError, conformance};
+use storage::event_log::{EventLog as _, PublishError, conformance};
 
 use crate::fixture::{checked_frames, open, path_in, shared};
 

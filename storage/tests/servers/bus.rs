@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use protocol::view::{ComponentError, ComponentReport, VersionSpec, World};
 use protocol::{ComponentDigest, LogId, Sequence, TenantId, VersionId, ViewId};
 use storage::bus::nats::{Bus, RemoteViews, Serving, serve};
 use storage::bus::{
-    BuildOutcome, ComponentError, ComponentReport, QueryAnswer, QueryError, QueryRequest,
-    VersionSpec, VersionStatus, ViewService, World,
+    BuildOutcome, QueryAnswer, QueryError, QueryRequest, VersionStatus, ViewService,
 };
 use storage::nats::NatsOptions;
 use test_servers::NatsServer;

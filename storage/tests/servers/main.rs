@@ -3,8 +3,6 @@
 #[cfg(test)]
 mod bus;
 #[cfg(test)]
-mod catalog;
-#[cfg(test)]
 mod jetstream;
 #[cfg(test)]
 mod objects;

@@ -7,9 +7,9 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use protocol::view::{ComponentError, ComponentReport};
 use rlimit::Resource;
 use serde::{Deserialize, Serialize};
-use storage::bus::{ComponentError, ComponentReport};
 
 use super::CompileLimits;
 use super::artifact::Artifact;

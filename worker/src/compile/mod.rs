@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use protocol::limits::COMPONENT_BYTES_MAX;
-use storage::bus::{ComponentError, ComponentReport};
+use protocol::view::{ComponentError, ComponentReport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;

@@ -1,6 +1,6 @@
 //! Which imports a component may have: none, or interfaces of WASI 0.2.
 
-use storage::bus::ComponentError;
+use protocol::view::ComponentError;
 use wasmparser::{Chunk, ComponentTypeRef, Parser, Payload};
 
 use super::invalid;

@@ -23,7 +23,7 @@ mod walk;
 mod world;
 
 use protocol::limits::COMPONENT_BYTES_MAX;
-use storage::bus::{ComponentError, ComponentReport};
+use protocol::view::{ComponentError, ComponentReport};
 use wasmparser::{Parser, Validator, types::Types};
 
 use self::plan::Plan;

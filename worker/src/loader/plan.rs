@@ -1,8 +1,8 @@
 //! What is left of a component once it is flattened: core modules to instantiate in order, what to
 //! link to each of their imports, and where the functions of the world are.
 
+use protocol::view::World;
 use serde::{Deserialize, Serialize};
-use storage::bus::World;
 
 /// How to instantiate a component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

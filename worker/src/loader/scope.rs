@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use storage::bus::ComponentError;
+use protocol::view::ComponentError;
 use wasmparser::{CanonicalOption, ComponentExternalKind};
 
 use super::plan::{CoreExport, Lifted, Link};

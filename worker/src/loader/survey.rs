@@ -3,7 +3,7 @@
 //! A few bytes can declare a lot: nested components that instantiate each other, thousands of
 //! modules, a million functions. This pass only counts, without building anything.
 
-use storage::bus::ComponentError;
+use protocol::view::ComponentError;
 use wasmparser::{Chunk, Parser, Payload};
 
 use super::invalid;

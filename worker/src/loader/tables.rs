@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 
-use storage::bus::ComponentError;
+use protocol::view::ComponentError;
 use wasm_encoder::reencode::{self, Reencode};
 use wasmparser::{ExternalKind, Parser, Payload, TableType, TypeRef};
 

@@ -1,6 +1,6 @@
 //! Flattening, on small components.
 
-use storage::bus::{ComponentError, World};
+use protocol::view::{ComponentError, World};
 
 use super::plan::{CoreExport, Link};
 use super::{Loaded, load};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use storage::bus::{ComponentError, World};
+use protocol::view::{ComponentError, World};
 use wasmparser::{
     CanonicalFunction, Chunk, ComponentInstance, ComponentType, ExternalKind, Instance as CoreInst,
     Parser, Payload,

@@ -5,7 +5,7 @@ mod shape;
 
 use std::sync::LazyLock;
 
-use storage::bus::{ComponentError, World};
+use protocol::view::{ComponentError, World};
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
 use wit_parser::Resolve;

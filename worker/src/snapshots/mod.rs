@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use catalog::clock::SharedClock;
+use catalog::{Catalog, CatalogError};
 use protocol::{Sequence, VersionId};
 use storage::bus::SnapshotInfo;
-use storage::catalog::{Catalog, CatalogError};
-use storage::clock::SharedClock;
 use storage::objects::{ObjectError, ObjectKey, SharedObjects};
 
 use crate::options::SnapshotOptions;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use catalog::access::Actor;
+use catalog::{Catalog, Context as ChangeContext, VersionError};
 use dashmap::DashMap;
 use metrics::{Counter, Gauge, Histogram};
 use parking_lot::Mutex;
+use protocol::view::{Halt, VersionSpec};
 use protocol::{RequestId, TenantId};
-use storage::access::Actor;
-use storage::bus::{Halt, VersionSpec};
-use storage::catalog::{Catalog, Context as ChangeContext, VersionError};
 use storage::history::History;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;

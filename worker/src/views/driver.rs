@@ -8,7 +8,8 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use protocol::Sequence;
-use storage::bus::{BuildOutcome, Halt, QueryError};
+use protocol::view::Halt;
+use storage::bus::{BuildOutcome, QueryError};
 use storage::event_log::{StoredFrame, Subscription, SubscriptionError};
 
 use super::Registry;

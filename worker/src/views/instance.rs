@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use protocol::view::Halt;
 use protocol::{Sequence, Timestamp};
-use storage::bus::Halt;
 
 use super::backlog::{Backlog, Batch, BatchSize, Next};
 use crate::engine::{Answer, Fault, FoldFault, Machine, MachineLimits, Program};

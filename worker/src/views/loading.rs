@@ -14,7 +14,8 @@ use super::mailbox::Trouble;
 use super::resident::Resident;
 use crate::engine::{Fault, Program};
 use crate::pool::PoolError;
-use storage::bus::{Halt, QueryError};
+use protocol::view::Halt;
+use storage::bus::QueryError;
 
 /// One chunk is folded while the next one is read.
 const READING: ReaderOptions = ReaderOptions {

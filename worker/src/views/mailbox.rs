@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use bytes::Bytes;
+use protocol::view::Halt;
 use protocol::{Run, Sequence, Timestamp};
-use storage::bus::{Halt, QueryAnswer, QueryError};
+use storage::bus::{QueryAnswer, QueryError};
 use tokio::sync::oneshot;
 
 use super::context::Seat;

@@ -29,7 +29,8 @@ use moka::ops::compute::Op;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use protocol::VersionId;
-use storage::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest, VersionSpec};
+use protocol::view::VersionSpec;
+use storage::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest};
 
 use context::Context;
 use resident::Resident;

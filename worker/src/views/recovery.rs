@@ -4,7 +4,8 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use storage::bus::{BuildOutcome, Halt, QueryError};
+use protocol::view::Halt;
+use storage::bus::{BuildOutcome, QueryError};
 
 use super::driver::{Driver, End};
 use super::instance::Stop;

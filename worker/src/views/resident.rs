@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use protocol::view::{Halt, VersionSpec};
 use protocol::{Sequence, Timestamp};
-use storage::bus::{BuildOutcome, Halt, QueryAnswer, QueryError, QueryRequest, VersionSpec};
+use storage::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest};
 use storage::event_log::Subscription;
 use tokio::sync::{Notify, oneshot, watch};
 use tokio_util::sync::CancellationToken;

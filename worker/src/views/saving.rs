@@ -7,8 +7,8 @@
 
 use std::sync::Arc;
 
+use protocol::view::VersionSpec;
 use protocol::{Run, Sequence, VersionId, snapshot};
-use storage::bus::VersionSpec;
 
 use super::Registry;
 use super::backlog::Backlog;

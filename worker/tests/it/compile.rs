@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use protocol::ComponentDigest;
-use storage::bus::{ComponentError, World};
+use protocol::view::{ComponentError, World};
 use worker::compile::{CompileLimits, CompilerCommand, artifact_digest, compile};
 use worker::loader;
 
@@ -13,7 +13,7 @@ use crate::guests::{COMPILER, Guest};
 fn run(
     command: &CompilerCommand,
     limits: CompileLimits,
-) -> Result<(storage::bus::ComponentReport, Bytes), ComponentError> {
+) -> Result<(protocol::view::ComponentReport, Bytes), ComponentError> {
     let component = Bytes::from(Guest::v0().build());
     tokio::runtime::Runtime::new()
         .unwrap()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
-use storage::bus::{ComponentError, ComponentReport, World};
+use protocol::view::{ComponentError, ComponentReport, World};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 use worker::compile::{self, CompileLimits, CompilerCommand};

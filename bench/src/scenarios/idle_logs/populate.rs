@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
+use catalog::access::Access;
+use catalog::clock::SystemClock;
+use catalog::{Catalog, Context, LogRef, NewLog, NewVersion, Retention};
+use protocol::view::ComponentReport;
 use protocol::{Name, RequestId};
 use sha2::{Digest, Sha256};
-use storage::access::Access;
-use storage::bus::ComponentReport;
-use storage::catalog::{Catalog, Context, LogRef, NewLog, NewVersion, Retention};
-use storage::clock::SystemClock;
 use tokio::task::JoinSet;
 
 use crate::api::Endpoint;

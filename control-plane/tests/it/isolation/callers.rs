@@ -1,12 +1,12 @@
 //! Who calls: nobody, API keys, people who logged in, and tokens that were exchanged for keys; of
 //! every role, of another tenant, and such that have ended.
 
+use catalog::NewKey;
+use catalog::access::Role;
 use protocol::Timestamp;
 use protocol::api_key::ApiKey;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use storage::access::Role;
-use storage::catalog::NewKey;
 
 use super::table::Expected;
 use super::target::{Tenant, by};

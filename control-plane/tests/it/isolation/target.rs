@@ -1,10 +1,10 @@
 //! Something to call an operation on: made for one call, because some calls end it.
 
+use catalog::access::{Access, Actor, Role};
+use catalog::{Context, Invitee, NewInvitation};
 use protocol::{InvitationId, RequestId, TenantId, Timestamp, UserId};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use storage::access::{Access, Actor, Role};
-use storage::catalog::{Context, Invitee, NewInvitation};
 
 use crate::client::Client;
 use crate::server::Server;

@@ -16,8 +16,9 @@ use super::Bus;
 use super::heartbeats::{self, Announced, Kind};
 use super::members::Members;
 use super::wire::{self, Call, Forget, Reply};
-use crate::bus::{QueryRequest, SharedViews, VersionSpec};
+use crate::bus::{QueryRequest, SharedViews};
 use crate::nats::NoAnswer;
+use protocol::view::VersionSpec;
 
 /// Calls at a time; further ones are declined.
 const CALLS_MAX: usize = 16_384;

@@ -19,10 +19,8 @@ use super::heartbeats::{self, Kind};
 use super::members::Members;
 use super::serve::ServeError;
 use super::wire::{self, Assembly, Call, Forget, Reply};
-use crate::bus::{
-    BuildOutcome, ComponentError, ComponentReport, QueryAnswer, QueryError, QueryRequest,
-    VersionSpec, VersionStatus, ViewService,
-};
+use crate::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest, VersionStatus, ViewService};
+use protocol::view::{ComponentError, ComponentReport, VersionSpec};
 
 /// How long a call waits for a worker to appear.
 const WORKER_WAIT: Duration = Duration::from_secs(3);

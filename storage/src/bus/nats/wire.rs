@@ -11,10 +11,8 @@ use protocol::{ComponentDigest, Sequence, TenantId, VersionId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::bus::{
-    BuildOutcome, ComponentError, ComponentReport, QueryAnswer, QueryError, QueryRequest,
-    VersionSpec, VersionStatus,
-};
+use crate::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest, VersionStatus};
+use protocol::view::{ComponentError, ComponentReport, VersionSpec};
 
 /// Bytes of one part of a reply.
 const PART_BYTES_MAX: usize = 1 << 20;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::frame::Head;
-use protocol::{Frame, Sequence, Timestamp};
+use protocol::{Frame, Position, Sequence, Timestamp};
 
 use super::build::{Answer, Built, build};
 use super::state::{Known, LogState, Pending};
 use super::window::KeyWindow;
 use super::{AppendError, Appended, Shared};
-use crate::event_log::{Position, PublishError, ReadError};
+use crate::event_log::{PublishError, ReadError};
 
 /// Bytes of frames that are read at a time.
 const CHUNK_BYTES: usize = 4 << 20;
@@ -174,9 +174,7 @@ impl Round<'_> {
     }
 
     fn keys_valid_from(&self, now: Timestamp) -> Timestamp {
-        let window = self.shared.options.key_window.as_micros();
-        let window = u64::try_from(window).unwrap_or(u64::MAX);
-        Timestamp(now.as_micros().saturating_sub(window))
+        now.saturating_sub(self.shared.options.key_window)
     }
 
     /// What is known of the log's end, read from the log where it is not known.

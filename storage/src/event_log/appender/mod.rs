@@ -35,7 +35,7 @@ use self::room::Room;
 use self::state::Pending;
 use self::window::Budget;
 use super::SharedEventLog;
-use crate::clock::SharedClock;
+use catalog::clock::SharedClock;
 
 /// What a caller wants appended: one event, or a batch that is stored whole or not at all.
 #[derive(Clone, Debug)]

@@ -6,14 +6,13 @@ use std::sync::atomic::AtomicU64;
 
 use parking_lot::Mutex;
 use protocol::frame::{Head, KeyDigest, PayloadDigest};
-use protocol::{Frame, LogId, Sequence};
+use protocol::{Frame, LogId, Position, Sequence};
 use tokio::sync::oneshot;
 
 use super::options::AppenderOptions;
 use super::room::{Room, Taken};
 use super::window::KeyWindow;
 use super::{AppendError, Appended, Payload};
-use crate::event_log::Position;
 
 /// A request that waits for its answer.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ mod removing;
 mod shards;
 
 use protocol::frame::{FrameBuilder, Head};
-use protocol::{Frame, LogId, Sequence, Timestamp};
+use protocol::{Frame, LogId, Position, Sequence, Timestamp};
 
 pub use self::following::{a_subscriber_hears_of_every_frame, tails_have_no_gap};
 pub use self::publishing::{
@@ -23,7 +23,7 @@ pub use self::reading::{an_empty_log_has_no_frames, reads_are_bounded_and_gaples
 pub use self::removing::{a_deleted_log_stays_deleted, trimming_keeps_the_newest_frame};
 pub use self::shards::shards_hold_every_frame_in_order;
 
-use super::{Position, PublishError, ReadError, SharedEventLog, StoredFrame};
+use super::{PublishError, ReadError, SharedEventLog, StoredFrame};
 
 /// What an engine does otherwise than it should.
 #[derive(Clone, Debug, thiserror::Error)]

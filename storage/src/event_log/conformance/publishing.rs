@@ -3,11 +3,11 @@
 use std::future::Future;
 
 use protocol::limits::EVENT_BYTES_MAX;
-use protocol::{LogId, Sequence};
+use protocol::{LogId, Position, Sequence};
 use tokio::task::JoinSet;
 
 use super::{Violation, Writer, ensure, ensure_dense, ensure_equal, read_all};
-use crate::event_log::{Position, PublishError, SharedEventLog};
+use crate::event_log::{PublishError, SharedEventLog};
 
 /// Only a frame that names the newest one is stored, and a refused one leaves nothing behind.
 ///

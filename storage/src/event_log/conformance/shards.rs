@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use protocol::{LogId, Sequence};
+use protocol::{LogId, Position, Sequence};
 
 use super::{Violation, Writer, ensure, ensure_equal};
-use crate::event_log::{Position, SharedEventLog};
+use crate::event_log::SharedEventLog;
 
 /// How often, and how far apart, the shards are read for the newest frames.
 const ATTEMPTS: u32 = 100;

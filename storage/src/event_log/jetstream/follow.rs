@@ -9,11 +9,10 @@ use std::time::Duration;
 
 use async_nats::{Message, Subscriber};
 use futures::StreamExt as _;
-use protocol::subject;
-use protocol::{Frame, LogId};
+use protocol::{Frame, LogId, Position, subject};
 
 use super::{Inner, get};
-use crate::event_log::{Position, StoredFrame};
+use crate::event_log::StoredFrame;
 
 /// How often a task looks whether anybody still follows its log.
 const LOOK_INTERVAL: Duration = Duration::from_secs(10);

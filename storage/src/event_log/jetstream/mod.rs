@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use moka::sync::Cache;
-use protocol::{Frame, LogId, Sequence, subject};
+use protocol::{Frame, LogId, Position, Sequence, subject};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -35,7 +35,7 @@ use self::get::Which;
 pub use self::options::{JetStreamOptions, OpenError};
 use self::read::{Place, is_tombstone};
 use super::live::Live;
-use super::{EventLog, Position, PublishError, ReadError, StoredFrame, Subscription};
+use super::{EventLog, PublishError, ReadError, StoredFrame, Subscription};
 use crate::nats::{Link, NoAnswer, OwnThread};
 
 /// Logs whose last read position is remembered.

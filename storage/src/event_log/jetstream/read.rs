@@ -3,11 +3,11 @@
 //! JetStream finds messages by stream sequence, and callers ask by the sequence of an event. Where a
 //! read ends is remembered for the next one; else the frame is searched for by halving the stream.
 
-use protocol::{Frame, LogId, Sequence};
+use protocol::{Frame, LogId, Position, Sequence};
 
 use super::get::{self, Run, Stored, Which};
 use super::{Inner, Patience};
-use crate::event_log::{Position, ReadError, StoredFrame};
+use crate::event_log::{ReadError, StoredFrame};
 use crate::nats::NoAnswer;
 
 /// Bytes that one answer of a replica may have.

@@ -1,13 +1,13 @@
 //! Reading a shard: the frames of all its logs, in the order of its stream.
 
-use protocol::{Frame, LogId, subject};
+use protocol::{Frame, LogId, Position, subject};
 use serde::Deserialize;
 
 use super::Inner;
 use super::answer::ApiError;
 use super::get::{self, Run};
 use super::read::is_tombstone;
-use crate::event_log::{Position, ReadError, StoredFrame};
+use crate::event_log::{ReadError, StoredFrame};
 use crate::nats::NoAnswer;
 
 /// Bytes that one answer of a replica may have.

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use protocol::{LogId, Sequence};
+use protocol::{LogId, Position, Sequence};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension as _, params};
 
-use super::super::{Position, PublishError, ReadError};
+use super::super::{PublishError, ReadError};
 use super::file::PAGE_BYTES;
 use super::queue::{Job, Publish, Queued};
 

@@ -18,13 +18,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use protocol::{Frame, LogId, Sequence};
+use protocol::{Frame, LogId, Position, Sequence};
 use tokio::sync::oneshot;
 
 use self::queue::{Job, Queue};
 use self::readers::Readers;
 use super::live::Live;
-use super::{EventLog, Position, PublishError, ReadError, StoredFrame, Subscription};
+use super::{EventLog, PublishError, ReadError, StoredFrame, Subscription};
 
 /// Settings of the SQLite event log.
 #[derive(Clone, Debug)]

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex};
-use protocol::{Frame, LogId, Sequence};
+use protocol::{Frame, LogId, Position, Sequence};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::super::{Position, PublishError, ReadError};
+use super::super::{PublishError, ReadError};
 
 /// Bytes are counted in units of this many, rounded up, because a semaphore counts in `u32`.
 const BYTES_PER_PERMIT: usize = 1_024;

@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 
 use bytes::Bytes;
-use protocol::{Frame, LogId, Sequence};
+use protocol::{Frame, LogId, Position, Sequence};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, Rows, params_from_iter};
 
-use super::super::{Position, ReadError, StoredFrame};
+use super::super::{ReadError, StoredFrame};
 
 const NEWEST: &str = "
 SELECT position, frame FROM frames

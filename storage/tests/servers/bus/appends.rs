@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use catalog::clock::SystemClock;
 use futures::StreamExt as _;
 use protocol::frame::KeyDigest;
 use protocol::{LogId, Sequence, packed};
 use serde::Serialize;
 use storage::bus::nats::{Bus, Peers};
-use storage::clock::SystemClock;
 use storage::event_log::SharedEventLog;
 use storage::event_log::appender::{
     AppendError, AppendRequest, Appended, Appender, AppenderOptions, Payload,

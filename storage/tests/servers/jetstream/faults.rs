@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use catalog::clock::SystemClock;
 use protocol::frame::KeyDigest;
 use protocol::{ChainHash, LogId, Sequence};
-use storage::clock::SystemClock;
 use storage::event_log::SharedEventLog;
 use storage::event_log::appender::{
     AppendError, AppendRequest, Appender, AppenderOptions, Payload,

@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use protocol::view::World;
 use protocol::{Sequence, Timestamp};
-use storage::bus::World;
 
 use ::wasmer::sys::NativeEngineExt;
 use ::wasmer::{FunctionEnv, Global, Interrupter, Store};

@@ -6,7 +6,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use protocol::Sequence;
-use storage::bus::{QueryError, QueryRequest, VersionSpec, ViewService};
+use protocol::view::VersionSpec;
+use storage::bus::{QueryError, QueryRequest, ViewService};
 use worker::{Worker, WorkerOptions};
 
 use super::world::{World, ask, request, sequence, tallied, tally, text};

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use storage::bus::{BuildOutcome, QueryError, VersionSpec, ViewService};
+use protocol::view::VersionSpec;
+use storage::bus::{BuildOutcome, QueryError, ViewService};
 use worker::{Worker, WorkerOptions};
 
 use super::world::{World, ask, sequence, tallied, tally, text};

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use storage::access::Access;
-use storage::bus::{QueryError, VersionSpec, ViewService};
-use storage::catalog::QuotaOverrides;
+use catalog::QuotaOverrides;
+use catalog::access::Access;
+use protocol::view::VersionSpec;
+use storage::bus::{QueryError, ViewService};
 use tokio::task::JoinSet;
 use worker::{Worker, WorkerOptions};
 

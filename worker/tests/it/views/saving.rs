@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use storage::bus::{VersionSpec, ViewService};
+use protocol::view::VersionSpec;
+use storage::bus::ViewService;
 use storage::objects::ObjectKey;
 use worker::{Worker, WorkerOptions};
 

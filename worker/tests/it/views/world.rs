@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use catalog::access::{Access, Actor, Role};
+use catalog::clock::{SharedClock, SystemClock};
+use catalog::{Catalog, Context, NewLog, NewTenant, NewVersion, Retention};
+use protocol::view::VersionSpec;
 use protocol::{ComponentDigest, LogId, Name, RequestId, Sequence, TenantId, packed};
-use storage::access::{Access, Actor, Role};
-use storage::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest, VersionSpec, ViewService};
-use storage::catalog::{Catalog, Context, NewLog, NewTenant, NewVersion, Retention};
-use storage::clock::{SharedClock, SystemClock};
+use storage::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest, ViewService};
 use storage::event_log::SharedEventLog;
 use storage::event_log::appender::{AppendRequest, Appender, AppenderOptions, Payload};
 use storage::event_log::sqlite::{SqliteEventLog, SqliteOptions};

@@ -12,7 +12,7 @@
 use ::wasmer::{
     Global, Imports, Instance, Memory, Module, Store, TypedFunction, Value, WasmTypeList,
 };
-use storage::bus::World;
+use protocol::view::World;
 
 use super::link::{self, Instances};
 use super::memory;

@@ -1,0 +1,173 @@
+//! Filling the archive's tables from segments that were found in the object store.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use protocol::{LogId, Position, SegmentId, Timestamp};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::super::column::{from_time, from_u64, to_word};
+use super::super::entity::{archive_segment, archive_shard, deletion_job, log, tenant_deletion};
+use super::super::record::Change;
+use super::super::turn::Turn;
+use super::super::{Catalog, CatalogError, DeletionStep, Retention};
+use super::lease::later;
+use super::{ArchivedBlock, insert_blocks, insert_segment};
+
+/// How long segments stay that nothing refers to after a restore. Somebody may miss what is in them.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+impl Catalog {
+    /// All logs of all tenants behind an id, in the order of their ids, for the system.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn logs_of_all(
+        &self,
+        after: Option<LogId>,
+        limit: u64,
+    ) -> Result<Vec<(LogId, Retention)>, CatalogError> {
+        let mut query = log::Entity::find()
+            .select_only()
+            .column(log::Column::Id)
+            .column(log::Column::Retention)
+            .order_by_asc(log::Column::Id)
+            .limit(limit);
+        if let Some(after) = after {
+            query = query.filter(log::Column::Id.gt(after.0));
+        }
+        let rows: Vec<(Uuid, String)> = query.into_tuple().all(self.readers()).await?;
+        rows.into_iter()
+            .map(|(id, retention)| Ok((LogId(id), to_word(&retention)?)))
+            .collect()
+    }
+
+    /// Writes down segments that were found and those of their blocks that are wanted. A segment
+    /// without any is to be removed. While a deletion is under way, `foreign` segments, which hold
+    /// blocks of logs that are not there, are to be written again: they may hold what it is to erase.
+    ///
+    /// # Errors
+    /// When the rows can't be written; then none was.
+    pub async fn adopt_segments(
+        &self,
+        segments: &[(SegmentId, u64)],
+        blocks: &[ArchivedBlock],
+        foreign: &HashSet<SegmentId>,
+        shard_of: impl Fn(LogId) -> u16,
+    ) -> Result<(), CatalogError> {
+        let shard_of = &shard_of;
+        self.change(Turn::All, move |change| async move {
+            let erasing = is_erasing(change.sql()).await?;
+            let mut live: HashMap<SegmentId, usize> = HashMap::new();
+            let mut shards: HashMap<SegmentId, u16> = HashMap::new();
+            let mut by_shard: BTreeMap<u16, Vec<ArchivedBlock>> = BTreeMap::new();
+            for block in blocks {
+                let shard = shard_of(block.entry.log);
+                *live.entry(block.segment).or_default() += 1;
+                shards.insert(block.segment, shard);
+                by_shard.entry(shard).or_default().push(*block);
+            }
+            for (id, bytes) in segments {
+                let live = live.get(id).copied().unwrap_or_default();
+                let shard = shards.get(id).copied().unwrap_or_default();
+                insert_segment(&change, shard, *id, *bytes, live, false).await?;
+                if erasing && foreign.contains(id) {
+                    erase(&change, *id).await?;
+                } else if live == 0 {
+                    keep_until(&change, *id, change.at().saturating_add(KEPT)).await?;
+                }
+            }
+            for (shard, blocks) in by_shard {
+                insert_blocks(change.sql(), shard, &blocks).await?;
+            }
+            change.commit().await
+        })
+        .await
+    }
+
+    /// Sets the position from which a shard is archived on.
+    ///
+    /// # Errors
+    /// When the row can't be written.
+    pub async fn set_archived(&self, shard: u16, position: Position) -> Result<(), CatalogError> {
+        self.change(Turn::Shard(shard), move |change| async move {
+            let sql = change.sql();
+            archive_shard::Entity::delete_by_id(i32::from(shard))
+                .exec(sql)
+                .await?;
+            let row = archive_shard::ActiveModel {
+                shard: Set(shard.into()),
+                position: Set(from_u64(position.0)),
+                holder: Set(None),
+                epoch: Set(1),
+                lease_until: Set(0),
+                end_position: Set(from_u64(position.0)),
+                pending_since: Set(None),
+                updated_at: Set(from_time(change.at())),
+            };
+            archive_shard::Entity::insert(row)
+                .exec_without_returning(sql)
+                .await?;
+            change.commit().await
+        })
+        .await
+    }
+}
+
+/// Whether a deletion has begun and has not come behind the archive.
+async fn is_erasing(sql: &impl ConnectionTrait) -> Result<bool, CatalogError> {
+    let others = [
+        DeletionStep::Scheduled,
+        DeletionStep::Backups,
+        DeletionStep::Done,
+    ];
+    let others = others.map(DeletionStep::as_str);
+    let jobs = deletion_job::Entity::find()
+        .filter(deletion_job::Column::Step.is_not_in(others))
+        .limit(1)
+        .count(sql)
+        .await?;
+    let tenants = tenant_deletion::Entity::find()
+        .filter(tenant_deletion::Column::Step.is_not_in(others))
+        .limit(1)
+        .count(sql)
+        .await?;
+    Ok(jobs + tenants > 0)
+}
+
+/// Has a segment written again as if its logs had been deleted before anything else: every deletion
+/// that is under way waits for it.
+async fn erase(change: &Change, segment: SegmentId) -> Result<(), CatalogError> {
+    archive_segment::Entity::update_many()
+        .col_expr(
+            archive_segment::Column::EraseSince,
+            Expr::value(from_time(Timestamp::default())),
+        )
+        .filter(archive_segment::Column::Id.eq(segment.0))
+        .exec(change.sql())
+        .await?;
+    Ok(())
+}
+
+/// Lets a segment that nothing refers to count as retired only then.
+async fn keep_until(
+    change: &Change,
+    segment: SegmentId,
+    until: Timestamp,
+) -> Result<(), CatalogError> {
+    archive_segment::Entity::update_many()
+        .col_expr(
+            archive_segment::Column::RetiredAt,
+            Expr::value(from_time(until)),
+        )
+        .filter(archive_segment::Column::Id.eq(segment.0))
+        .exec(change.sql())
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,316 @@
+//! Invitations: a token that makes whoever holds it, and owns the address, a member.
+//!
+//! A token is known by its SHA-256 alone. A tenant has one open invitation for each address; a new
+//! one takes its place.
+
+mod accept;
+
+use protocol::{InvitationId, TenantId, Timestamp, UserId};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
+};
+use uuid::Uuid;
+
+pub use self::accept::{AcceptError, Invitee};
+use super::column::{from_time, to_time, to_word};
+use super::entity::{control_event, invitation, membership, tenant, user};
+use super::event::ControlEvent;
+use super::page::List;
+use super::record::Change;
+use super::session::standing;
+use super::turn::Turn;
+use super::user::Email;
+use super::{Catalog, CatalogError, Context, Page, Paged, scope};
+use crate::access::{Access, Role};
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+/// An open invitation, without its token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    pub id: InvitationId,
+    pub email: String,
+    pub role: Role,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// What an invitation is made from.
+#[derive(Clone, Debug)]
+pub struct NewInvitation {
+    pub email: String,
+    pub role: Role,
+    pub token_sha256: [u8; 32],
+    pub expires_at: Timestamp,
+}
+
+/// What the holder of a token is invited to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenInvitation {
+    pub tenant: TenantId,
+    pub short_name: String,
+    pub invitation: Invitation,
+}
+
+/// Why nobody was invited.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum InviteError {
+    #[error("nobody is invited above your own role, which is {0}")]
+    RoleAboveYou(Role),
+    #[error("this address belongs to a member already")]
+    AlreadyMember,
+    #[error("the tenant has {used} members and open invitations, and may have {limit}")]
+    MemberLimitReached { limit: u64, used: u64 },
+    #[error("the tenant has sent {0} invitations within a day, as many as it may; wait a while")]
+    InvitationLimitReached(u64),
+    #[error("you are no member any more")]
+    ActorGone,
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+/// Why an invitation was not revoked.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum InvitationError {
+    #[error("there is no such invitation")]
+    NotFound,
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+impl Catalog {
+    /// Whether an address is a person's, or an invitation to it is open.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn expects_mail(&self, address: &str) -> Result<bool, CatalogError> {
+        if self.user_by_email(address).await?.is_some() {
+            return Ok(true);
+        }
+        // What is no address is nobody's.
+        let Ok(email) = Email::normalise(address) else {
+            return Ok(false);
+        };
+        let open = invitation::Entity::find()
+            .filter(invitation::Column::EmailKey.eq(email.key()))
+            .filter(invitation::Column::ExpiresAt.gt(from_time(self.now())))
+            .count(self.readers())
+            .await?;
+        Ok(open > 0)
+    }
+
+    /// Invites an address.
+    ///
+    /// # Errors
+    /// When it belongs to a member, the role is above the holder's, or there are too many.
+    pub async fn invite(
+        &self,
+        access: &Access,
+        context: Context,
+        new: NewInvitation,
+    ) -> Result<Invitation, InviteError> {
+        let email = Email::normalise(&new.email)?;
+        let (email_key, email) = (&email.key(), &email.into_text());
+        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
+            check_inviter(&change, access, new.role).await?;
+            self.check_room(&change, access, email_key).await?;
+            let invitation = Invitation {
+                id: InvitationId::generate(),
+                email: email.clone(),
+                role: new.role,
+                created_at: change.at(),
+                expires_at: new.expires_at,
+            };
+            let event = ControlEvent::InvitationCreated {
+                invitation: invitation.id,
+                email: email.clone(),
+                role: new.role,
+                token_sha256: new.token_sha256,
+                expires_at: new.expires_at,
+            };
+            let recorded = change.record(access.tenant, context, event).await;
+            recorded.map_err(CatalogError::from)?;
+            change.commit().await?;
+            Ok(invitation)
+        })
+        .await
+    }
+
+    async fn check_room(
+        &self,
+        change: &Change,
+        access: &Access,
+        email_key: &str,
+    ) -> Result<(), InviteError> {
+        let limits = self.limits();
+        let sql = change.sql();
+        let known = user::Entity::find()
+            .filter(user::Column::EmailKey.eq(email_key))
+            .one(sql)
+            .await
+            .map_err(CatalogError::from)?;
+        if let Some(person) = known
+            && is_member(sql, access.tenant, UserId(person.id)).await?
+        {
+            return Err(InviteError::AlreadyMember);
+        }
+        let open = scope::invitations(access)
+            .filter(invitation::Column::ExpiresAt.gt(from_time(change.at())))
+            .filter(invitation::Column::EmailKey.ne(email_key))
+            .count(sql)
+            .await
+            .map_err(CatalogError::from)?;
+        let members = count_members(sql, access.tenant).await?;
+        let (_, quotas) = self.room_of(sql, access.tenant).await?;
+        if members + open >= quotas.members {
+            return Err(InviteError::MemberLimitReached {
+                limit: quotas.members,
+                used: members + open,
+            });
+        }
+        let Some(before) = limits.invitations_per_day.checked_sub(1) else {
+            return Err(InviteError::InvitationLimitReached(0));
+        };
+        // The time of the invitation that would be one too many within a day.
+        let at: Option<i64> = scope::control_events(access)
+            .select_only()
+            .column(control_event::Column::At)
+            .filter(control_event::Column::Kind.eq("invitation_created"))
+            .order_by_desc(control_event::Column::Sequence)
+            .offset(before)
+            .limit(1)
+            .into_tuple()
+            .one(sql)
+            .await
+            .map_err(CatalogError::from)?;
+        let a_day_ago = change.at().saturating_sub(DAY);
+        if at.is_some_and(|at| to_time(at) > a_day_ago) {
+            let limit = limits.invitations_per_day;
+            return Err(InviteError::InvitationLimitReached(limit));
+        }
+        Ok(())
+    }
+
+    /// The tenant's open invitations, newest first.
+    ///
+    /// # Errors
+    /// When the cursor is not from this list.
+    pub async fn invitations(
+        &self,
+        access: &Access,
+        page: Page,
+    ) -> Result<Paged<Invitation>, CatalogError> {
+        let list = List::new("invitations", access.tenant, b"");
+        let after = list.after(&page)?.map(|key| Uuid::from_slice(&key));
+        let after = after.transpose().map_err(|_| CatalogError::InvalidCursor)?;
+        let rows = scope::invitations(access)
+            .filter(invitation::Column::ExpiresAt.gt(from_time(self.now())))
+            .apply_if(after, |query, id| {
+                query.filter(invitation::Column::Id.lt(id))
+            })
+            .order_by_desc(invitation::Column::Id)
+            .limit(page.size() as u64 + 1)
+            .all(self.readers())
+            .await?;
+        let (rows, next_cursor) = list.cut(&page, rows, |row| row.id.as_bytes().to_vec());
+        let items = rows.into_iter().map(to_invitation);
+        Ok(Paged {
+            items: items.collect::<Result<_, _>>()?,
+            next_cursor,
+        })
+    }
+
+    /// Takes an invitation back.
+    ///
+    /// # Errors
+    /// When the tenant has no such invitation.
+    pub async fn revoke_invitation(
+        &self,
+        access: &Access,
+        context: Context,
+        id: InvitationId,
+    ) -> Result<(), InvitationError> {
+        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
+            scope::invitations(access)
+                .filter(invitation::Column::Id.eq(id.0))
+                .one(change.sql())
+                .await
+                .map_err(CatalogError::from)?
+                .ok_or(InvitationError::NotFound)?;
+            let event = ControlEvent::InvitationRevoked { invitation: id };
+            let recorded = change.record(access.tenant, context, event).await;
+            recorded.map_err(CatalogError::from)?;
+            Ok(change.commit().await?)
+        })
+        .await
+    }
+
+    /// What a token invites to; `None` when it is unknown, used, revoked or expired.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn open_invitation(
+        &self,
+        token_sha256: [u8; 32],
+    ) -> Result<Option<OpenInvitation>, CatalogError> {
+        let sql = self.readers();
+        let Some(row) = find_open(sql, token_sha256, self.now()).await? else {
+            return Ok(None);
+        };
+        let tenant = tenant::Entity::find_by_id(row.tenant_id).one(sql).await?;
+        let Some(tenant) = tenant else {
+            return Ok(None);
+        };
+        Ok(Some(OpenInvitation {
+            tenant: TenantId(tenant.id),
+            short_name: tenant.short_name,
+            invitation: to_invitation(row)?,
+        }))
+    }
+}
+
+/// The inviter may have lost some of the role since it was looked up.
+async fn check_inviter(change: &Change, access: &Access, wanted: Role) -> Result<(), InviteError> {
+    let present = standing(change.sql(), change.at(), access).await?;
+    let own = present.ok_or(InviteError::ActorGone)?.role.min(access.role);
+    if own < Role::Admin || wanted > own {
+        return Err(InviteError::RoleAboveYou(own));
+    }
+    Ok(())
+}
+
+async fn find_open(
+    sql: &impl ConnectionTrait,
+    token_sha256: [u8; 32],
+    now: Timestamp,
+) -> Result<Option<invitation::Model>, CatalogError> {
+    let found = invitation::Entity::find()
+        .filter(invitation::Column::TokenSha256.eq(token_sha256.to_vec()))
+        .filter(invitation::Column::ExpiresAt.gt(from_time(now)));
+    Ok(found.one(sql).await?)
+}
+
+async fn is_member(
+    sql: &impl ConnectionTrait,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<bool, CatalogError> {
+    let row = membership::Entity::find_by_id((tenant.0, user.0));
+    Ok(row.one(sql).await?.is_some())
+}
+
+async fn count_members(sql: &impl ConnectionTrait, tenant: TenantId) -> Result<u64, CatalogError> {
+    let members = membership::Entity::find().filter(membership::Column::TenantId.eq(tenant.0));
+    Ok(members.count(sql).await?)
+}
+
+fn to_invitation(row: invitation::Model) -> Result<Invitation, CatalogError> {
+    Ok(Invitation {
+        id: InvitationId(row.id),
+        email: row.email,
+        role: to_word(&row.role)?,
+        created_at: to_time(row.created_at),
+        expires_at: to_time(row.expires_at),
+    })
+}

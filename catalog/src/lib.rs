@@ -1,0 +1,179 @@
+//! The catalog: tenants, people, keys, logs and views, in SQL.
+//!
+//! It lies in a SQLite file (`sqlite`) or in a PostgreSQL database that many nodes share
+//! (`postgres`). Above the opening nothing tells them apart but a change's [`turn`].
+//!
+//! It is event-sourced. Every change appends [`ControlEvent`]s and applies them to the read model
+//! in one transaction (`record`); `apply` is the only code that writes read-model tables, so
+//! [`Catalog::rebuild`] can derive them again. Operational rows (sessions, artifacts, snapshots,
+//! compute, pending deletions and their jobs, last use of keys) are no part of that: they change
+//! often, and losing them loses no one's data.
+//!
+//! Rows of a tenant are reached through an [`Access`](access::Access) alone (`scope`), or by
+//! a [`TenantId`](protocol::TenantId) where the system itself works. Something that another tenant
+//! owns, or that a key is not limited to, is answered exactly like something that does not exist.
+//! Roles are the caller's to check, but for ceilings: of a new key, of an invitation, and of who acts
+//! on which member.
+
+pub mod access;
+mod apply;
+pub mod archive;
+mod artifact;
+mod audit;
+pub mod clock;
+mod column;
+mod compute;
+mod connection;
+mod deletion;
+mod deletion_job;
+pub mod dump;
+mod entity;
+mod error;
+mod event;
+mod invitation;
+mod key;
+mod limits;
+mod log;
+mod member;
+mod open;
+mod page;
+mod password;
+mod postgres;
+mod quota;
+mod rebuild;
+mod record;
+mod scope;
+mod secret;
+mod session;
+mod settle;
+mod snapshot;
+mod sqlite;
+mod stored;
+mod tenant;
+mod tenant_deletion;
+mod transition;
+mod turn;
+mod upload;
+mod user;
+mod version;
+mod view;
+
+use std::sync::Arc;
+
+use protocol::{RequestId, Timestamp};
+use sea_orm::DatabaseConnection;
+use tokio::sync::broadcast;
+use tokio_util::task::TaskTracker;
+
+use self::access::Actor;
+pub use self::artifact::ArtifactRecord;
+pub use self::audit::{AuditActor, AuditFilter};
+use self::clock::SharedClock;
+pub use self::compute::UsageBatch;
+use self::connection::Connection;
+pub use self::deletion::{Deletion, DeletionId};
+pub use self::deletion_job::DeletionJob;
+pub use self::error::CatalogError;
+pub use self::event::{ControlEvent, EventError, PEOPLE, RecordedEvent};
+pub use self::invitation::{
+    AcceptError, Invitation, InvitationError, InviteError, Invitee, NewInvitation, OpenInvitation,
+};
+pub use self::key::{CreateKeyError, Key, KeyError, NewKey, RotateKeyError};
+pub use self::limits::CatalogLimits;
+pub use self::log::{
+    CreateLogError, Log, LogChanges, LogError, LogRef, NewLog, Retention, UnknownRetention,
+};
+pub use self::member::{Member, MemberError, Removed};
+pub use self::page::{PAGE_LIMIT_MAX, Page, Paged};
+pub use self::password::ResetPasswordError;
+pub use self::postgres::PostgresOptions;
+pub use self::quota::{QuotaOverrides, Quotas};
+pub use self::rebuild::{RebuildReport, TableReport};
+pub use self::session::{Authenticated, CreateSessionError, NewSession};
+pub use self::tenant::{CreateTenantError, NewTenant, Tenant, TenantUse};
+pub use self::tenant_deletion::{DeletionStep, TenantDeletion, UnknownStep};
+pub use self::transition::VersionError;
+use self::turn::Turns;
+pub use self::upload::{NewVersion, UploadError};
+pub use self::user::{Membership, User, VerifyEmailError};
+pub use self::version::{UnknownState, Version, VersionState};
+pub use self::view::{View, ViewError};
+
+/// Who makes a change, and in which request: stands in its control events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Context {
+    pub actor: Actor,
+    pub request_id: RequestId,
+}
+
+impl Context {
+    /// A change that the system makes on its own.
+    #[must_use]
+    pub fn system(request_id: RequestId) -> Self {
+        Self {
+            actor: Actor::System,
+            request_id,
+        }
+    }
+}
+
+/// The catalog. Clones are cheap and share everything.
+#[derive(Clone)]
+pub struct Catalog(Arc<Inner>);
+
+struct Inner {
+    /// For SQLite one connection, so that writers queue here instead of in its busy handler; for
+    /// PostgreSQL the pool that the readers use too.
+    writer: Connection<DatabaseConnection>,
+    readers: Connection<DatabaseConnection>,
+    turns: Turns,
+    clock: SharedClock,
+    limits: CatalogLimits,
+    changes: broadcast::Sender<Arc<RecordedEvent>>,
+    /// Commits that are under way; closing waits for them.
+    tasks: TaskTracker,
+}
+
+impl Catalog {
+    /// Every control event once it is committed, in the order of the commits. A receiver that lags
+    /// must drop everything that it caches.
+    #[must_use]
+    pub fn changes(&self) -> broadcast::Receiver<Arc<RecordedEvent>> {
+        self.0.changes.subscribe()
+    }
+
+    #[must_use]
+    pub fn limits(&self) -> &CatalogLimits {
+        &self.0.limits
+    }
+
+    fn writer(&self) -> &Connection<DatabaseConnection> {
+        &self.0.writer
+    }
+
+    fn readers(&self) -> &Connection<DatabaseConnection> {
+        &self.0.readers
+    }
+
+    fn turns(&self) -> &Turns {
+        &self.0.turns
+    }
+
+    fn tasks(&self) -> TaskTracker {
+        self.0.tasks.clone()
+    }
+
+    fn sender(&self) -> &broadcast::Sender<Arc<RecordedEvent>> {
+        &self.0.changes
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+}
+
+impl std::fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Catalog").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,354 @@
+//! Sessions, and who a token belongs to.
+//!
+//! A session is an operational row: it is never more than what its user or key may do right now.
+//! So every lookup reads the membership or the key again, and a session ends with it.
+
+use std::sync::Arc;
+
+use protocol::{KeyId, LogId, Rate, TenantId, Timestamp, UserId};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
+
+use super::column::{
+    from_actor, from_logs, from_time, to_actor, to_digest, to_logs, to_time, to_word,
+};
+use super::entity::{membership, session, tenant, user};
+use super::limits::within;
+use super::quota::to_overrides;
+use super::secret::{self, Secret};
+use super::tenant::to_rate;
+use super::turn::Turn;
+use super::{Catalog, CatalogError, Quotas};
+use crate::access::{Access, Actor, Role};
+
+/// Expired sessions that are removed when one is created.
+const EXPIRED_REMOVED: u64 = 100;
+
+/// What a session is created from.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    pub token_sha256: [u8; 32],
+    pub tenant: TenantId,
+    pub actor: Actor,
+    /// The most that the session may do; later it is never more than the actor's own role.
+    pub role: Role,
+    pub logs: Option<Vec<LogId>>,
+    pub expires_at: Timestamp,
+    /// The hash of the password that opened it, where one did: a password that was changed meanwhile
+    /// opens nothing.
+    pub password_hash: Option<String>,
+    /// The SHA-256 of the secret that it is exchanged for, where it is for a key's: it ends with that.
+    pub secret: Option<[u8; 32]>,
+}
+
+/// Why a session was not created.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CreateSessionError {
+    #[error("the password was changed meanwhile; log in with the new one")]
+    PasswordChanged,
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+/// The holder of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    pub access: Access,
+    /// When the token stops working; `None` for a key without an end.
+    pub expires_at: Option<Timestamp>,
+    /// The key that the token is, or was exchanged for.
+    pub key: Option<KeyId>,
+    /// The tenant's own request rate.
+    pub rate: Option<Rate>,
+    /// The tenant's quotas.
+    pub quotas: Quotas,
+    /// When the tenant is going to be deleted; it is closed until then.
+    pub delete_at: Option<Timestamp>,
+}
+
+/// What a user or key may do right now.
+pub(super) struct Standing {
+    pub(super) role: Role,
+    logs: Option<Vec<LogId>>,
+    expires_at: Option<Timestamp>,
+}
+
+impl Catalog {
+    /// Stores a session. When its user or key has too many already, the oldest ends.
+    ///
+    /// # Errors
+    /// When the password behind it is not the present one, or the row can't be written.
+    pub async fn create_session(&self, new: NewSession) -> Result<(), CreateSessionError> {
+        let (actor_kind, actor_id) = from_actor(new.actor);
+        let logs = from_logs(new.logs.as_deref())?;
+        within(
+            "the list of logs",
+            new.logs.as_ref().map_or(0, Vec::len),
+            self.limits().logs_per_key,
+        )?;
+        let (actor_kind, logs, new) = (&actor_kind, &logs, &new);
+        self.change(Turn::Tenant(new.tenant), move |change| async move {
+            let sql = change.sql();
+            check_password(sql, new).await?;
+            let row = session::ActiveModel {
+                token_sha256: Set(new.token_sha256.to_vec()),
+                tenant_id: Set(new.tenant.0),
+                actor_kind: Set(actor_kind.clone()),
+                actor_id: Set(actor_id),
+                role: Set(new.role.as_str().to_owned()),
+                logs: Set(logs.clone()),
+                created_at: Set(from_time(change.at())),
+                expires_at: Set(from_time(new.expires_at)),
+                secret_sha256: Set(new.secret.map(Vec::from)),
+            };
+            session::Entity::insert(row)
+                .exec_without_returning(sql)
+                .await
+                .map_err(CatalogError::from)?;
+            let expired = session::Entity::find()
+                .filter(session::Column::ExpiresAt.lte(from_time(change.at())))
+                .order_by_asc(session::Column::ExpiresAt)
+                .limit(EXPIRED_REMOVED);
+            remove(sql, expired).await?;
+            let surplus = session::Entity::find()
+                .filter(session::Column::ActorId.eq(actor_id))
+                .order_by_desc(session::Column::CreatedAt)
+                .offset(self.limits().sessions_per_actor)
+                .limit(EXPIRED_REMOVED);
+            remove(sql, surplus).await?;
+            Ok(change.commit().await?)
+        })
+        .await
+    }
+
+    /// Ends a session; says whether there was one.
+    ///
+    /// # Errors
+    /// When the row can't be removed.
+    pub async fn delete_session(&self, token_sha256: [u8; 32]) -> Result<bool, CatalogError> {
+        self.change(Turn::Session(token_sha256), move |change| async move {
+            let deleted = session::Entity::delete_by_id(token_sha256.to_vec())
+                .exec(change.sql())
+                .await?;
+            change.commit().await?;
+            Ok(deleted.rows_affected > 0)
+        })
+        .await
+    }
+
+    /// The holder of a session's or key's token. `None` if it is unknown, expired or revoked, or if
+    /// the membership or key behind a session is gone.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn authenticate(
+        &self,
+        token_sha256: [u8; 32],
+    ) -> Result<Option<Authenticated>, CatalogError> {
+        let found = match self.holder_of_session(token_sha256).await? {
+            Some(found) => Some(found),
+            None => self.holder_of_key(token_sha256).await?,
+        };
+        let Some((access, expires_at)) = found else {
+            return Ok(None);
+        };
+        let row = tenant::Entity::find_by_id(access.tenant.0)
+            .one(self.readers())
+            .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        Ok(Some(Authenticated {
+            key: match access.actor {
+                Actor::ApiKey(key) => Some(key),
+                Actor::User(_) | Actor::System => None,
+            },
+            access,
+            expires_at,
+            rate: to_rate(&row),
+            quotas: self.limits().quotas.with(&to_overrides(&row)?),
+            delete_at: row.delete_at.map(to_time),
+        }))
+    }
+
+    async fn holder_of_session(
+        &self,
+        token_sha256: [u8; 32],
+    ) -> Result<Option<(Access, Option<Timestamp>)>, CatalogError> {
+        let row = session::Entity::find_by_id(token_sha256.to_vec())
+            .filter(session::Column::ExpiresAt.gt(from_time(self.now())))
+            .one(self.readers())
+            .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let mut access = Access {
+            tenant: TenantId(row.tenant_id),
+            actor: to_actor(&row.actor_kind, row.actor_id)?,
+            role: to_word(&row.role)?,
+            logs: None,
+            secret: row.secret_sha256.map(to_digest).transpose()?,
+        };
+        let Some(standing) = standing(self.readers(), self.now(), &access).await? else {
+            return Ok(None);
+        };
+        let session_ends = to_time(row.expires_at);
+        let ends = standing
+            .expires_at
+            .map_or(session_ends, |key| key.min(session_ends));
+        access.role = access.role.min(standing.role);
+        access.logs = narrower(to_logs(row.logs.as_ref())?, standing.logs).map(Arc::from);
+        Ok(Some((access, Some(ends))))
+    }
+
+    async fn holder_of_key(
+        &self,
+        sha256: [u8; 32],
+    ) -> Result<Option<(Access, Option<Timestamp>)>, CatalogError> {
+        let Some(secret) = secret::working(self.readers(), self.now(), sha256).await? else {
+            return Ok(None);
+        };
+        let Some(standing) = standing_of_secret(self.now(), &secret)? else {
+            return Ok(None);
+        };
+        let access = Access {
+            tenant: TenantId(secret.key.tenant_id),
+            actor: Actor::ApiKey(KeyId(secret.key.id)),
+            role: standing.role,
+            logs: standing.logs.map(Arc::from),
+            secret: Some(sha256),
+        };
+        Ok(Some((access, standing.expires_at)))
+    }
+}
+
+/// What a holder may do in the tenant at this moment; `None` when it is no member, or when the key or
+/// the secret that it came with is gone or expired.
+pub(super) async fn standing(
+    sql: &impl ConnectionTrait,
+    now: Timestamp,
+    access: &Access,
+) -> Result<Option<Standing>, CatalogError> {
+    match access.actor {
+        Actor::User(user) => {
+            let row = membership::Entity::find_by_id((access.tenant.0, user.0))
+                .one(sql)
+                .await?;
+            let Some(row) = row else {
+                return Ok(None);
+            };
+            Ok(Some(Standing {
+                role: to_word(&row.role)?,
+                logs: None,
+                expires_at: None,
+            }))
+        }
+        Actor::ApiKey(key) => {
+            let secret = secret::of_key(sql, now, key, access.secret).await?;
+            let secret = secret.filter(|secret| secret.key.tenant_id == access.tenant.0);
+            secret.map_or(Ok(None), |secret| standing_of_secret(now, &secret))
+        }
+        // Nobody logs in as the system.
+        Actor::System => Ok(None),
+    }
+}
+
+/// `None` once the key expired.
+fn standing_of_secret(now: Timestamp, secret: &Secret) -> Result<Option<Standing>, CatalogError> {
+    let key = &secret.key;
+    let key_ends = key.expires_at.map(to_time);
+    if key_ends.is_some_and(|end| end <= now) {
+        return Ok(None);
+    }
+    Ok(Some(Standing {
+        role: to_word(&key.role)?,
+        logs: to_logs(key.logs.as_ref())?,
+        expires_at: key_ends.into_iter().chain(secret.ends).min(),
+    }))
+}
+
+/// A change of the password waits for the session, and then ends it; or the session waits for the
+/// change, and does not come about.
+async fn check_password(
+    sql: &impl ConnectionTrait,
+    new: &NewSession,
+) -> Result<(), CreateSessionError> {
+    let (Some(expected), Actor::User(id)) = (&new.password_hash, new.actor) else {
+        return Ok(());
+    };
+    let user = user::Entity::find_by_id(id.0)
+        .lock(LockType::Share)
+        .one(sql)
+        .await
+        .map_err(CatalogError::from)?;
+    if user.is_some_and(|user| user.password_hash == *expected) {
+        return Ok(());
+    }
+    Err(CreateSessionError::PasswordChanged)
+}
+
+/// Ends the sessions of a person: all of them, or those of one tenant.
+pub(super) async fn end_sessions(
+    sql: &impl ConnectionTrait,
+    person: UserId,
+    tenant: Option<TenantId>,
+) -> Result<(), CatalogError> {
+    let (kind, id) = from_actor(Actor::User(person));
+    session::Entity::delete_many()
+        .filter(session::Column::ActorKind.eq(kind))
+        .filter(session::Column::ActorId.eq(id))
+        .apply_if(tenant, |query, tenant| {
+            query.filter(session::Column::TenantId.eq(tenant.0))
+        })
+        .exec(sql)
+        .await?;
+    Ok(())
+}
+
+/// The logs in both of two limits.
+fn narrower(one: Option<Vec<LogId>>, other: Option<Vec<LogId>>) -> Option<Vec<LogId>> {
+    match (one, other) {
+        (Some(mut one), Some(other)) => {
+            one.retain(|log| other.contains(log));
+            Some(one)
+        }
+        (one, other) => one.or(other),
+    }
+}
+
+async fn remove(
+    sql: &impl ConnectionTrait,
+    sessions: sea_orm::Select<session::Entity>,
+) -> Result<(), CatalogError> {
+    let tokens: Vec<Vec<u8>> = sessions
+        .select_only()
+        .column(session::Column::TokenSha256)
+        .into_tuple()
+        .all(sql)
+        .await?;
+    if !tokens.is_empty() {
+        session::Entity::delete_many()
+            .filter(session::Column::TokenSha256.is_in(tokens))
+            .exec(sql)
+            .await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_limits_leave_what_is_in_both() {
+        let [a, b, c] = std::array::from_fn(|_| LogId::generate());
+        assert_eq!(narrower(None, None), None);
+        assert_eq!(narrower(Some(vec![a]), None), Some(vec![a]));
+        assert_eq!(narrower(None, Some(vec![a])), Some(vec![a]));
+        assert_eq!(narrower(Some(vec![a, b]), Some(vec![b, c])), Some(vec![b]));
+        assert_eq!(narrower(Some(vec![a]), Some(vec![c])), Some(vec![]));
+    }
+}

@@ -1,0 +1,182 @@
+//! What becomes of a version: it goes live, is retired, fails, halts.
+
+use protocol::{TenantId, VersionId, ViewId};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+use super::column::{plain, to_word};
+use super::entity::{version, view};
+use super::event::ControlEvent;
+use super::record::Change;
+use super::turn::Turn;
+use super::version::VersionState;
+use super::view::View;
+use super::{Catalog, CatalogError, Context, scope, view as views};
+use protocol::view::Halt;
+
+/// Why a version did not change its state.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum VersionError {
+    #[error("there is no such version")]
+    NotFound,
+    /// A failed version never goes live, and one that was built does not fail any more.
+    #[error("the version is {0}, and can't change in this way")]
+    WrongState(VersionState),
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+impl Catalog {
+    /// Makes a version the live one. The live one before it is retired.
+    ///
+    /// # Errors
+    /// When the tenant has no such version, or its build failed.
+    pub async fn activate_version(
+        &self,
+        tenant: TenantId,
+        context: Context,
+        id: VersionId,
+    ) -> Result<View, VersionError> {
+        let mut views = self.activate_versions(tenant, context, &[id]).await?;
+        views.pop().ok_or(VersionError::NotFound)
+    }
+
+    /// Makes versions live, all or none, with one commit for all of them.
+    ///
+    /// # Errors
+    /// When the tenant lacks one of the versions, or its build failed.
+    pub async fn activate_versions(
+        &self,
+        tenant: TenantId,
+        context: Context,
+        ids: &[VersionId],
+    ) -> Result<Vec<View>, VersionError> {
+        self.change(Turn::Tenant(tenant), move |mut change| async move {
+            let mut views = Vec::with_capacity(ids.len());
+            for id in ids {
+                views.push(activate(&mut change, tenant, context, *id).await?);
+            }
+            change.commit().await?;
+            Ok(views)
+        })
+        .await
+    }
+
+    /// Writes down that the build of a version failed.
+    ///
+    /// # Errors
+    /// When the tenant has no such version, or it was built already.
+    pub async fn fail_version(
+        &self,
+        tenant: TenantId,
+        context: Context,
+        id: VersionId,
+        halt: Halt,
+    ) -> Result<(), VersionError> {
+        let halt = &self.cut(halt);
+        self.change(Turn::Tenant(tenant), move |mut change| async move {
+            let row = find(change.sql(), tenant, id).await?;
+            match to_word(&row.state)? {
+                VersionState::Building => {}
+                VersionState::Failed => return Ok(()),
+                state => return Err(VersionError::WrongState(state)),
+            }
+            let event = ControlEvent::VersionFailed {
+                version: id,
+                view: ViewId(row.view_id),
+                halt: halt.clone(),
+            };
+            let recorded = change.record(tenant, context, event).await;
+            recorded.map_err(CatalogError::from)?;
+            Ok(change.commit().await?)
+        })
+        .await
+    }
+
+    /// Writes down that a version met an event that it can't fold. The first such report stands.
+    ///
+    /// # Errors
+    /// When the tenant has no such version.
+    pub async fn halt_version(
+        &self,
+        tenant: TenantId,
+        context: Context,
+        id: VersionId,
+        halt: Halt,
+    ) -> Result<(), VersionError> {
+        let halt = &self.cut(halt);
+        self.change(Turn::Tenant(tenant), move |mut change| async move {
+            let row = find(change.sql(), tenant, id).await?;
+            if row.halted_sequence.is_some() {
+                return Ok(());
+            }
+            let event = ControlEvent::VersionHalted {
+                version: id,
+                view: ViewId(row.view_id),
+                halt: halt.clone(),
+            };
+            let recorded = change.record(tenant, context, event).await;
+            recorded.map_err(CatalogError::from)?;
+            Ok(change.commit().await?)
+        })
+        .await
+    }
+
+    /// A halt whose message is no longer than it may be.
+    fn cut(&self, mut halt: Halt) -> Halt {
+        halt.message = plain(halt.message);
+        let end = halt
+            .message
+            .floor_char_boundary(self.limits().halt_message_bytes);
+        halt.message.truncate(end);
+        halt
+    }
+}
+
+async fn activate(
+    change: &mut Change,
+    tenant: TenantId,
+    context: Context,
+    id: VersionId,
+) -> Result<View, VersionError> {
+    let row = find(change.sql(), tenant, id).await?;
+    let view_row = view::Entity::find_by_id(row.view_id)
+        .one(change.sql())
+        .await
+        .map_err(CatalogError::from)?
+        .ok_or(VersionError::NotFound)?;
+    match to_word(&row.state)? {
+        VersionState::Building | VersionState::Retired => {
+            let view = ViewId(row.view_id);
+            if let Some(live) = view_row.live_version_id {
+                let version = VersionId(live);
+                let retired = ControlEvent::VersionRetired { version, view };
+                let recorded = change.record(tenant, context, retired).await;
+                recorded.map_err(CatalogError::from)?;
+            }
+            let activated = ControlEvent::VersionActivated { version: id, view };
+            let recorded = change.record(tenant, context, activated).await;
+            recorded.map_err(CatalogError::from)?;
+        }
+        VersionState::Live => {}
+        VersionState::Failed => return Err(VersionError::WrongState(VersionState::Failed)),
+    }
+    let view_row = view::Entity::find_by_id(row.view_id)
+        .one(change.sql())
+        .await
+        .map_err(CatalogError::from)?
+        .ok_or(VersionError::NotFound)?;
+    Ok(views::with_versions(change.sql(), view_row).await?)
+}
+
+async fn find(
+    sql: &impl ConnectionTrait,
+    tenant: TenantId,
+    id: VersionId,
+) -> Result<version::Model, VersionError> {
+    scope::versions(tenant)
+        .filter(version::Column::Id.eq(id.0))
+        .one(sql)
+        .await
+        .map_err(CatalogError::from)?
+        .ok_or(VersionError::NotFound)
+}

@@ -1,0 +1,204 @@
+//! Invitations: made, replaced, revoked, accepted once.
+
+use std::time::Duration;
+
+use catalog::access::{Access, Role};
+use catalog::{
+    AcceptError, CatalogLimits, Invitation, InvitationError, InviteError, Invitee, NewInvitation,
+    OpenInvitation, Page, Quotas,
+};
+use protocol::{InvitationId, RequestId, UserId};
+
+use super::{Fixture, by, with_role};
+
+const WEEK: u64 = 7 * 24 * 3_600;
+
+async fn invite(
+    fixture: &Fixture,
+    access: &Access,
+    email: &str,
+    role: Role,
+    token: u8,
+) -> Result<Invitation, InviteError> {
+    let new = NewInvitation {
+        email: email.to_owned(),
+        role,
+        token_sha256: [token; 32],
+        expires_at: fixture.in_seconds(WEEK),
+    };
+    fixture.catalog.invite(access, by(access), new).await
+}
+
+async fn accept(
+    fixture: &Fixture,
+    token: u8,
+    invitee: Invitee,
+) -> Result<(OpenInvitation, UserId), AcceptError> {
+    fixture
+        .catalog
+        .accept_invitation(RequestId::generate(), [token; 32], invitee)
+        .await
+}
+
+fn newcomer() -> Invitee {
+    Invitee::New {
+        password_hash: "$argon2id$hash".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_registers_and_verifies_whoever_accepts_it_once() {
+    let fixture = Fixture::new().await;
+    let owner = fixture.tenant("acme").await;
+    let made = invite(&fixture, &owner, "Grace@X.example", Role::Admin, 1).await;
+    let made = made.unwrap();
+    let open = fixture.catalog.open_invitation([1; 32]).await.unwrap();
+    let open = open.unwrap();
+    assert_eq!(
+        (open.tenant, open.short_name.as_str()),
+        (owner.tenant, "acme")
+    );
+    assert_eq!(open.invitation, made);
+    let (accepted, user) = accept(&fixture, 1, newcomer()).await.unwrap();
+    assert_eq!(accepted, open);
+    let person = fixture.catalog.user_by_email("grace@x.example").await;
+    let person = person.unwrap().unwrap();
+    assert_eq!((person.id, person.email_verified), (user, true));
+    let memberships = fixture.catalog.memberships(user).await.unwrap();
+    assert_eq!((memberships.len(), memberships[0].role), (1, Role::Admin));
+    assert_eq!(
+        fixture.catalog.open_invitation([1; 32]).await.unwrap(),
+        None
+    );
+    let again = accept(&fixture, 1, Invitee::Known(user)).await;
+    assert!(matches!(again, Err(AcceptError::Unknown)));
+    let member = invite(&fixture, &owner, "GRACE@x.example", Role::Member, 2).await;
+    assert!(matches!(member, Err(InviteError::AlreadyMember)));
+}
+
+#[tokio::test]
+async fn a_known_person_joins_a_further_tenant_and_no_other_one_in_its_name() {
+    let fixture = Fixture::new().await;
+    let owner = fixture.tenant("acme").await;
+    let (other, person) = fixture.tenant_and_owner("other").await;
+    let (_, stranger) = fixture.tenant_and_owner("third").await;
+    let email = "owner@other.example";
+    invite(&fixture, &owner, email, Role::ReadOnly, 1)
+        .await
+        .unwrap();
+    let wrong = accept(&fixture, 1, Invitee::Known(stranger)).await;
+    assert!(matches!(wrong, Err(AcceptError::Unknown)));
+    let taken = accept(&fixture, 1, newcomer()).await;
+    assert!(matches!(taken, Err(AcceptError::EmailTaken)));
+    accept(&fixture, 1, Invitee::Known(person)).await.unwrap();
+    let memberships = fixture.catalog.memberships(person).await.unwrap();
+    let roles: Vec<_> = memberships.iter().map(|it| (it.tenant, it.role)).collect();
+    assert_eq!(
+        roles,
+        [(owner.tenant, Role::ReadOnly), (other.tenant, Role::Owner)]
+    );
+    let found = fixture.catalog.user_by_email(email).await.unwrap();
+    assert!(found.unwrap().email_verified);
+}
+
+#[tokio::test]
+async fn an_invitation_is_replaced_revoked_or_expires() {
+    let fixture = Fixture::new().await;
+    let owner = fixture.tenant("acme").await;
+    let stranger = fixture.tenant("other").await;
+    let catalog = &fixture.catalog;
+    invite(&fixture, &owner, "a@x.example", Role::Member, 1)
+        .await
+        .unwrap();
+    let second = invite(&fixture, &owner, "A@x.example", Role::Admin, 2).await;
+    let second = second.unwrap();
+    assert_eq!(catalog.open_invitation([1; 32]).await.unwrap(), None);
+    let listed = catalog.invitations(&owner, Page::first(9)).await.unwrap();
+    assert_eq!(listed.items, std::slice::from_ref(&second));
+    let theirs = catalog.invitations(&stranger, Page::first(9)).await;
+    assert_eq!(theirs.unwrap().items, []);
+    for (access, id) in [(&stranger, second.id), (&owner, InvitationId::generate())] {
+        let outcome = catalog.revoke_invitation(access, by(access), id).await;
+        assert!(matches!(outcome, Err(InvitationError::NotFound)));
+    }
+    catalog
+        .revoke_invitation(&owner, by(&owner), second.id)
+        .await
+        .unwrap();
+    let revoked = accept(&fixture, 2, newcomer()).await;
+    assert!(matches!(revoked, Err(AcceptError::Unknown)));
+
+    invite(&fixture, &owner, "b@x.example", Role::Member, 3)
+        .await
+        .unwrap();
+    fixture.clock.advance(Duration::from_secs(WEEK));
+    let expired = accept(&fixture, 3, newcomer()).await;
+    assert!(matches!(expired, Err(AcceptError::Unknown)));
+    let listed = catalog.invitations(&owner, Page::first(9)).await.unwrap();
+    assert_eq!(listed.items, []);
+    invite(&fixture, &owner, "c@x.example", Role::Member, 4)
+        .await
+        .unwrap();
+    let kept = "SELECT COUNT(*) FROM invitations";
+    assert_eq!(fixture.database.number(kept).await, 1);
+    assert!(catalog.rebuild().await.unwrap().equal());
+}
+
+#[tokio::test]
+async fn nobody_invites_above_the_own_role() {
+    let fixture = Fixture::new().await;
+    let owner = fixture.tenant("acme").await;
+    let admin = fixture.member(&owner, "a@x.example", Role::Admin).await;
+    let member = fixture.member(&owner, "b@x.example", Role::Member).await;
+    invite(&fixture, &admin, "c@x.example", Role::Admin, 11)
+        .await
+        .unwrap();
+    // What a session was allowed before does not count.
+    for access in [&member, &with_role(&member, Role::Owner)] {
+        let refused = invite(&fixture, access, "d@x.example", Role::ReadOnly, 12).await;
+        assert!(matches!(
+            refused,
+            Err(InviteError::RoleAboveYou(Role::Member))
+        ));
+    }
+}
+
+#[tokio::test]
+async fn members_and_invitations_are_limited() {
+    let fixture = Fixture::with_limits(CatalogLimits {
+        quotas: Quotas {
+            members: 3,
+            ..Quotas::default()
+        },
+        invitations_per_day: 4,
+        ..CatalogLimits::default()
+    })
+    .await;
+    let owner = fixture.tenant("acme").await;
+    let other = fixture.tenant("other").await;
+    invite(&fixture, &owner, "a@x.example", Role::Member, 1)
+        .await
+        .unwrap();
+    invite(&fixture, &owner, "b@x.example", Role::Member, 2)
+        .await
+        .unwrap();
+    let third = invite(&fixture, &owner, "c@x.example", Role::Member, 3).await;
+    assert!(matches!(
+        third,
+        Err(InviteError::MemberLimitReached { limit: 3, used: 3 })
+    ));
+    // Inviting an address again takes no further place, but sends a further mail.
+    for token in [3, 4] {
+        let again = invite(&fixture, &owner, "b@x.example", Role::Member, token).await;
+        again.unwrap();
+    }
+    let mails = invite(&fixture, &owner, "b@x.example", Role::Member, 5).await;
+    assert!(matches!(mails, Err(InviteError::InvitationLimitReached(4))));
+    invite(&fixture, &other, "b@x.example", Role::Member, 6)
+        .await
+        .unwrap();
+    fixture.clock.advance(Duration::from_secs(24 * 3_600));
+    invite(&fixture, &owner, "b@x.example", Role::Member, 7)
+        .await
+        .unwrap();
+}

@@ -1,0 +1,250 @@
+//! Versions: building, live, retired, failed, halted.
+
+use catalog::access::Access;
+use catalog::{CatalogLimits, Page, UploadError, Version, VersionError, VersionState, View};
+use protocol::view::Halt;
+use protocol::{Sequence, TenantId, VersionId};
+
+use super::{Fixture, by, name, new_version, system};
+
+fn halt(sequence: u64, message: &str) -> Halt {
+    Halt {
+        sequence: Sequence::new(sequence).unwrap(),
+        message: message.to_owned(),
+    }
+}
+
+fn states(view: &View) -> Vec<(u32, VersionState)> {
+    let state = |version: &Version| (version.number, version.state);
+    view.versions.iter().map(state).collect()
+}
+
+async fn view_of(fixture: &Fixture, access: &Access, view: &View) -> View {
+    let stored = fixture.catalog.view(access, view.log, &view.name).await;
+    stored.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_version_goes_live_and_the_one_before_it_retires_and_comes_back() {
+    let fixture = Fixture::new().await;
+    let access = fixture.tenant("acme").await;
+    let log = fixture.log(&access, "orders").await;
+    let (_, first) = fixture.upload(&access, log.id, "totals").await;
+    let catalog = &fixture.catalog;
+    let activate = |id: VersionId| catalog.activate_version(access.tenant, system(), id);
+    let view = activate(first.id).await.unwrap();
+    assert_eq!(view.live, Some(first.id));
+    assert_eq!(
+        view.live_version().unwrap().activated_at,
+        Some(fixture.in_seconds(0))
+    );
+    let (_, second) = fixture.upload(&access, log.id, "totals").await;
+    let view = activate(second.id).await.unwrap();
+    assert_eq!(view.live, Some(second.id));
+    let expected = [(2, VersionState::Live), (1, VersionState::Retired)];
+    assert_eq!(states(&view), expected);
+    // Once more changes nothing, and records nothing.
+    let before = catalog
+        .audit(&access, Default::default(), Page::first(99))
+        .await
+        .unwrap();
+    assert_eq!(activate(second.id).await.unwrap(), view);
+    let after = catalog
+        .audit(&access, Default::default(), Page::first(99))
+        .await
+        .unwrap();
+    assert_eq!(after, before);
+    let view = activate(first.id).await.unwrap();
+    assert_eq!(
+        states(&view),
+        [(2, VersionState::Retired), (1, VersionState::Live)]
+    );
+    assert_eq!(view_of(&fixture, &access, &view).await, view);
+}
+
+#[tokio::test]
+async fn a_failed_version_never_goes_live() {
+    let fixture = Fixture::new().await;
+    let access = fixture.tenant("acme").await;
+    let log = fixture.log(&access, "orders").await;
+    let (view, version) = fixture.upload(&access, log.id, "totals").await;
+    let catalog = &fixture.catalog;
+    let fail =
+        |message: &str| catalog.fail_version(access.tenant, system(), version.id, halt(7, message));
+    fail("trapped").await.unwrap();
+    fail("again").await.unwrap();
+    let stored = view_of(&fixture, &access, &view).await;
+    assert_eq!(states(&stored), [(1, VersionState::Failed)]);
+    assert_eq!(stored.versions[0].halted, Some(halt(7, "trapped")));
+    let error = catalog
+        .activate_version(access.tenant, system(), version.id)
+        .await;
+    assert!(matches!(
+        error,
+        Err(VersionError::WrongState(VersionState::Failed))
+    ));
+    let (_, second) = fixture.upload(&access, log.id, "totals").await;
+    catalog
+        .activate_version(access.tenant, system(), second.id)
+        .await
+        .unwrap();
+    let error = catalog
+        .fail_version(access.tenant, system(), second.id, halt(0, ""))
+        .await;
+    assert!(matches!(
+        error,
+        Err(VersionError::WrongState(VersionState::Live))
+    ));
+}
+
+#[tokio::test]
+async fn the_first_halt_of_a_live_version_stands() {
+    let fixture = Fixture::new().await;
+    let access = fixture.tenant("acme").await;
+    let log = fixture.log(&access, "orders").await;
+    let (_, version) = fixture.upload(&access, log.id, "totals").await;
+    let catalog = &fixture.catalog;
+    let view = catalog
+        .activate_version(access.tenant, system(), version.id)
+        .await
+        .unwrap();
+    for (sequence, message) in [(9, "first"), (5, "second")] {
+        catalog
+            .halt_version(access.tenant, system(), version.id, halt(sequence, message))
+            .await
+            .unwrap();
+    }
+    let stored = view_of(&fixture, &access, &view).await;
+    assert_eq!(states(&stored), [(1, VersionState::Live)]);
+    assert_eq!(stored.versions[0].halted, Some(halt(9, "first")));
+    assert_eq!(
+        stored.versions[0].spec(&stored).halted,
+        Some(halt(9, "first"))
+    );
+}
+
+#[tokio::test]
+async fn a_long_message_of_a_halt_is_cut_between_characters() {
+    let fixture = Fixture::new().await;
+    let access = fixture.tenant("acme").await;
+    let log = fixture.log(&access, "orders").await;
+    let (view, version) = fixture.upload(&access, log.id, "totals").await;
+    let message = format!("x{}", "é".repeat(5_000));
+    fixture
+        .catalog
+        .halt_version(access.tenant, system(), version.id, halt(1, &message))
+        .await
+        .unwrap();
+    let stored = view_of(&fixture, &access, &view).await;
+    let stored = stored.versions[0].halted.clone().unwrap();
+    assert_eq!(stored.message.len(), 1_023);
+    assert!(message.starts_with(&stored.message));
+}
+
+#[tokio::test]
+async fn versions_of_other_tenants_do_not_exist() {
+    let fixture = Fixture::new().await;
+    let access = fixture.tenant("acme").await;
+    let other = fixture.tenant("other").await;
+    let log = fixture.log(&access, "orders").await;
+    let (_, version) = fixture.upload(&access, log.id, "totals").await;
+    let catalog = &fixture.catalog;
+    for tenant in [other.tenant, TenantId::generate()] {
+        let activated = catalog.activate_version(tenant, system(), version.id).await;
+        assert!(matches!(activated, Err(VersionError::NotFound)));
+        let failed = catalog
+            .fail_version(tenant, system(), version.id, halt(1, ""))
+            .await;
+        assert!(matches!(failed, Err(VersionError::NotFound)));
+        let halted = catalog
+            .halt_version(tenant, system(), version.id, halt(1, ""))
+            .await;
+        assert!(matches!(halted, Err(VersionError::NotFound)));
+    }
+}
+
+#[tokio::test]
+async fn versions_that_are_being_built_are_found_again() {
+    let fixture = Fixture::new().await;
+    let access = fixture.tenant("acme").await;
+    let other = fixture.tenant("other").await;
+    let [log, foreign] = [
+        fixture.log(&access, "orders").await,
+        fixture.log(&other, "orders").await,
+    ];
+    let (view, first) = fixture.upload(&access, log.id, "totals").await;
+    let (_, live) = fixture.upload(&access, log.id, "live").await;
+    let (foreign_view, second) = fixture.upload(&other, foreign.id, "totals").await;
+    let catalog = &fixture.catalog;
+    catalog
+        .activate_version(access.tenant, system(), live.id)
+        .await
+        .unwrap();
+    let building = catalog.building_versions().await.unwrap();
+    let expected = [
+        (access.tenant, first.spec(&view)),
+        (other.tenant, second.spec(&foreign_view)),
+    ];
+    assert_eq!(building, expected);
+}
+
+#[tokio::test]
+async fn the_oldest_idle_versions_make_room_and_numbers_go_on() {
+    let limits = CatalogLimits {
+        versions_per_view: 2,
+        ..CatalogLimits::default()
+    };
+    let fixture = Fixture::with_limits(limits).await;
+    let access = fixture.tenant("acme").await;
+    let log = fixture.log(&access, "orders").await;
+    let catalog = &fixture.catalog;
+    let (_, first) = fixture.upload(&access, log.id, "totals").await;
+    fixture.upload(&access, log.id, "totals").await;
+    let upload = || {
+        let new = new_version(3);
+        catalog.upload_version(&access, by(&access), log.id, name("totals"), new)
+    };
+    // Both are being built: nothing may go.
+    let error = upload().await.unwrap_err();
+    assert!(matches!(error, UploadError::TooManyBuilding(2)));
+    catalog
+        .fail_version(access.tenant, system(), first.id, halt(0, "no"))
+        .await
+        .unwrap();
+    let (view, _) = upload().await.unwrap();
+    let numbers: Vec<u32> = view.versions.iter().map(|version| version.number).collect();
+    assert_eq!(numbers, [3, 2]);
+    assert_eq!(view_of(&fixture, &access, &view).await, view);
+    let deletions = catalog.pending_deletions(10).await.unwrap();
+    assert_eq!(deletions.len(), 1);
+    assert_eq!(deletions[0].versions, [first.id]);
+    assert!(catalog.component_in_use(first.component).await.unwrap());
+}
+
+#[tokio::test]
+async fn many_versions_are_uploaded_and_activated_all_or_none() {
+    let fixture = Fixture::new().await;
+    let access = fixture.tenant("acme").await;
+    let log = fixture.log(&access, "orders").await;
+    let catalog = &fixture.catalog;
+    let new = |view: &str| (log.id, name(view), new_version(1));
+    let uploaded = catalog
+        .upload_versions(&access, by(&access), vec![new("a"), new("b"), new("a")])
+        .await
+        .unwrap();
+    let numbers: Vec<u32> = uploaded.iter().map(|(_, version)| version.number).collect();
+    assert_eq!(numbers, [1, 1, 2]);
+    let ids: Vec<VersionId> = uploaded.iter().map(|(_, version)| version.id).collect();
+    let unknown = [ids[0], VersionId::generate()];
+    let error = catalog
+        .activate_versions(access.tenant, system(), &unknown)
+        .await;
+    assert!(matches!(error, Err(VersionError::NotFound)));
+    assert_eq!(catalog.building_versions().await.unwrap().len(), 3);
+    let views = catalog
+        .activate_versions(access.tenant, system(), &ids)
+        .await
+        .unwrap();
+    assert_eq!(views[2].live, Some(ids[2]));
+    assert_eq!(catalog.building_versions().await.unwrap(), []);
+}

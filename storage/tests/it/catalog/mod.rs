@@ -1,5 +1,0 @@
-//! The catalog on real SQLite files.
-
-mod database;
-mod file;
-mod suite;
