@@ -3,8 +3,6 @@
 //! What was deleted is gone from the catalog already. What is left to do is to see that no object holds
 //! bytes of it any more, and to say so in the catalog.
 
-use std::time::Duration;
-
 use catalog::DeletionStep;
 use protocol::Timestamp;
 use storage::objects::ObjectKey;

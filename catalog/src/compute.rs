@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use protocol::{TenantId, Timestamp, VersionId};
+use protocol::{TenantId, VersionId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};

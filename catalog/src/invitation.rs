@@ -5,6 +5,8 @@
 
 mod accept;
 
+use std::time::Duration;
+
 use protocol::{InvitationId, TenantId, Timestamp, UserId};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,

@@ -10,7 +10,7 @@ use super::entity::{snapshot, snapshot_check};
 use super::limits::within;
 use super::turn::Turn;
 use super::{Catalog, CatalogError};
-use crate::bus::SnapshotInfo;
+use protocol::view::SnapshotInfo;
 
 /// Snapshots of one version that are listed; workers keep far fewer.
 const SNAPSHOTS_MAX: u64 = 10_000;

@@ -1,10 +1,9 @@
 //! Tenants: creating one with its owner, and what is known about it.
 
-use protocol::{RequestId, TenantId, Timestamp, UserId};
+use protocol::{Rate, RequestId, TenantId, Timestamp, UserId};
 use sea_orm::{
     ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::column::{plain, to_time, to_u64};

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::{ComponentDigest, LogId, Sequence, TenantId, VersionId, ViewId};
+use crate::{ComponentDigest, LogId, Sequence, TenantId, Timestamp, VersionId, ViewId};
 
 /// The WIT worlds that a component may export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -74,4 +74,13 @@ pub enum ComponentError {
     /// Nothing is wrong with the component as far as is known; try again.
     #[error("{0}")]
     Unavailable(String),
+}
+
+/// One snapshot of a version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotInfo {
+    pub sequence: Sequence,
+    /// Size of the object, compressed.
+    pub bytes: u64,
+    pub created_at: Timestamp,
 }

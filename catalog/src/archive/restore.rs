@@ -17,7 +17,6 @@ use super::super::entity::{archive_segment, archive_shard, deletion_job, log, te
 use super::super::record::Change;
 use super::super::turn::Turn;
 use super::super::{Catalog, CatalogError, DeletionStep, Retention};
-use super::lease::later;
 use super::{ArchivedBlock, insert_blocks, insert_segment};
 
 /// How long segments stay that nothing refers to after a restore. Somebody may miss what is in them.

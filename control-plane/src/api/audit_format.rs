@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     const GOLDEN: &str =
-        include_str!("../../../storage/tests/it/catalog/suite/golden/control-events-v1.json");
+        include_str!("../../../catalog/tests/it/suite/golden/control-events-v1.json");
 
     /// Whether a text could be a hash or a token: long, and of one word.
     fn looks_secret(text: &str) -> bool {

@@ -3,10 +3,10 @@
 use catalog::{Page, Version, VersionState, View};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::{Enum, Object, OpenApi};
-use protocol::view::Halt;
+use protocol::view::{Halt, SnapshotInfo};
 use protocol::{ErrorCode, Sequence, Timestamp};
 use serde::{Deserialize, Serialize};
-use storage::bus::{SnapshotInfo, VersionStatus};
+use storage::bus::VersionStatus;
 use uuid::Uuid;
 
 use super::Tag;

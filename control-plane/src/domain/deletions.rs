@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use catalog::{Deletion, DeletionJob, DeletionStep, TenantDeletion};
-use protocol::{ComponentDigest, TenantDeletionId, TenantId, Timestamp};
+use protocol::{ComponentDigest, TenantDeletionId, TenantId};
 use storage::objects::{ObjectError, ObjectKey};
 
 use super::App;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use protocol::view::{ComponentError, ComponentReport, Halt, VersionSpec};
+use protocol::view::{ComponentError, ComponentReport, Halt, SnapshotInfo, VersionSpec};
 use protocol::{
     ComponentDigest, LogId, Rate, Sequence, TenantId, Timestamp, UserId, VersionId, ViewId,
 };
@@ -108,15 +108,6 @@ pub struct VersionStatus {
     pub compute_us: u64,
     /// Where it halted, if it did.
     pub halted: Option<Halt>,
-}
-
-/// One snapshot of a version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SnapshotInfo {
-    pub sequence: Sequence,
-    /// Size of the object, compressed.
-    pub bytes: u64,
-    pub created_at: Timestamp,
 }
 
 /// What a node must no longer remember, because it was changed.

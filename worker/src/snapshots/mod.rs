@@ -8,8 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use catalog::clock::SharedClock;
 use catalog::{Catalog, CatalogError};
+use protocol::view::SnapshotInfo;
 use protocol::{Sequence, VersionId};
-use storage::bus::SnapshotInfo;
 use storage::objects::{ObjectError, ObjectKey, SharedObjects};
 
 use crate::options::SnapshotOptions;

@@ -146,7 +146,7 @@ async fn the_audit_log_is_filtered_and_paged_newest_first() {
         .set_rate(
             access.tenant,
             system(),
-            Some(catalog::Rate {
+            Some(protocol::Rate {
                 per_second: 1,
                 burst: 1,
             }),

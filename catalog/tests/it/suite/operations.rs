@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use catalog::{ArtifactRecord, CatalogError, UsageBatch};
+use protocol::view::SnapshotInfo;
 use protocol::{ArtifactDigest, ComponentDigest, Sequence, TenantId, VersionId};
-use storage::bus::SnapshotInfo;
 use uuid::Uuid;
 
 use super::{Fixture, by};

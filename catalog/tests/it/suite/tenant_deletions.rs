@@ -7,8 +7,8 @@ use catalog::{
     AuditFilter, DeletionStep, LogChanges, NewInvitation, NewKey, NewSession, Page, TenantDeletion,
     UsageBatch,
 };
+use protocol::view::SnapshotInfo;
 use protocol::{ComponentDigest, RequestId, Sequence, TenantDeletionId, VersionId};
-use storage::bus::SnapshotInfo;
 
 use super::{Fixture, by, name, new_log, new_tenant, new_version, owner_of, system};
 
