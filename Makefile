@@ -40,7 +40,7 @@ cluster: toolchain servers ## Run a cluster of every store and role on the loopb
 
 bench: toolchain ## Measure speed and memory on this machine, in release mode
 	$(CARGO) build --locked --release -p primatomic -p bench
-	$(CARGO) run --locked --release -p bench -- all
+	$(TARGET)/release/bench all
 
 bench-cluster: toolchain servers ## Measure a whole cluster on this machine, in release mode
 	$(CARGO) build --locked --release -p primatomic -p bench -p test-servers

@@ -30,7 +30,7 @@ pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> 
     let log = log_name("read-your-write");
     api.create_log(&log).await?;
     api.append(&log, EVENT).await?;
-    api.deploy(&log, VIEW, example_views::COUNTER).await?;
+    api.deploy(&log, VIEW, example_views::counter()).await?;
 
     let mut plain = Recorder::new()?;
     let phase = Instant::now();

@@ -85,7 +85,7 @@ async fn replay(context: &Context, program: &Path, section: &mut Section) -> Res
     let server = Server::start(program, data.path())?;
     let mut api = server.endpoint.connect().await?;
     api.create_log(&log).await?;
-    api.deploy(&log, VIEW, example_views::COUNTER).await?;
+    api.deploy(&log, VIEW, example_views::counter()).await?;
     let lines = lines(BATCH_EVENTS, |_| INCREMENT.to_vec());
     let mut head = 0;
     for _ in 0..INCREMENTS / BATCH_EVENTS {

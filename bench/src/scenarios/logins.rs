@@ -52,7 +52,7 @@ pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> 
     api.create_log(&log).await?;
     api.append_batch(&log, &lines(EVENTS, |_| increment()))
         .await?;
-    api.deploy(&log, VIEW, example_views::COUNTER).await?;
+    api.deploy(&log, VIEW, example_views::counter()).await?;
     api.query(&log, VIEW, Some(EVENTS)).await?;
 
     let endpoint = &target.endpoint;

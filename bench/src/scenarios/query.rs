@@ -40,7 +40,7 @@ async fn traffic(target: &Target) -> Result<Traffic> {
     let head = api
         .append_batch(&log, &lines(EVENTS, |_| increment()))
         .await?;
-    api.deploy(&log, VIEW, example_views::COUNTER).await?;
+    api.deploy(&log, VIEW, example_views::counter()).await?;
     let answer = api.wait_for_view(&log, VIEW, Some(head)).await?;
     let expected = format!(r#"{{"value":{EVENTS}}}"#);
     ensure!(

@@ -28,7 +28,7 @@ async fn deletions_of_logs_and_views_are_seen_by_every_member() {
         owner.log(log).await;
         let upload = format!("/logs/{log}/views/v");
         owner
-            .post(&upload, example_views::COUNTER)
+            .post(&upload, example_views::counter())
             .await
             .expect(201);
     }

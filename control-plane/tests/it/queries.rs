@@ -47,7 +47,7 @@ async fn a_query_reads_what_was_appended_before_it() {
     let owner = server.tenant("acme").await;
     owner.log("a").await;
     owner
-        .post("/logs/a/views/counter", example_views::COUNTER)
+        .post("/logs/a/views/counter", example_views::counter())
         .await
         .expect(201);
     for turn in 1..=50_u64 {
@@ -81,7 +81,7 @@ async fn a_view_that_is_behind_says_how_far_it_is() {
     let owner = server.tenant("acme").await;
     owner.log("a").await;
     owner
-        .post("/logs/a/views/counter", example_views::COUNTER)
+        .post("/logs/a/views/counter", example_views::counter())
         .await
         .expect(201);
     owner
@@ -127,7 +127,7 @@ async fn an_answer_that_is_known_is_not_sent_again() {
     owner
         .post(
             "/logs/a/views/counter?content_type=application/json",
-            example_views::COUNTER,
+            example_views::counter(),
         )
         .await
         .expect(201);
@@ -196,7 +196,7 @@ async fn the_usage_metering_page_works_as_written() {
         .json();
     assert_eq!(appended["sequence"], 1);
     let view = format!("/logs/{log}/views/monthly-totals");
-    let deployed = curl(&view, example_views::USAGE_METERING)
+    let deployed = curl(&view, example_views::usage_metering())
         .await
         .expect(201)
         .json();

@@ -162,7 +162,7 @@ async fn queries_at_a_time_are_limited() {
     let owner = server.tenant("acme").await;
     owner.log("a").await;
     owner
-        .post("/logs/a/views/v", example_views::COUNTER)
+        .post("/logs/a/views/v", example_views::counter())
         .await
         .expect(201);
     let mut queries = JoinSet::new();
@@ -247,7 +247,9 @@ async fn an_operator_gives_a_tenant_more_and_the_node_goes_by_it_at_once() {
         let answer = owner.post("/logs/a/views/v/query", "").await;
         answer.code()
     };
-    let upload = owner.post("/logs/a/views/v", example_views::COUNTER).await;
+    let upload = owner
+        .post("/logs/a/views/v", example_views::counter())
+        .await;
     upload.expect(201);
     assert_eq!(query().await, "query_limit_reached");
     let more = QuotaOverrides {

@@ -14,7 +14,7 @@ async fn a_view_is_deployed_shown_listed_and_deleted() {
         .await
         .expect(200);
     let deployed = owner
-        .post("/logs/a/views/counter", example_views::COUNTER)
+        .post("/logs/a/views/counter", example_views::counter())
         .await
         .expect(201)
         .json();
@@ -61,7 +61,7 @@ async fn a_view_is_deployed_shown_listed_and_deleted() {
         .expect_error(404, "view_not_found");
     // An equal component that was deleted can be deployed again.
     owner
-        .post("/logs/a/views/counter", example_views::COUNTER)
+        .post("/logs/a/views/counter", example_views::counter())
         .await
         .expect(201);
     let answer = owner
@@ -79,7 +79,7 @@ async fn a_component_is_deployed_again_while_it_is_being_deleted() {
     owner.log("a").await;
     for _ in 0..20 {
         owner
-            .post("/logs/a/views/counter", example_views::COUNTER)
+            .post("/logs/a/views/counter", example_views::counter())
             .await
             .expect(201);
         owner
@@ -115,7 +115,7 @@ async fn what_is_no_view_is_refused_with_what_is_wrong() {
     let typed = owner
         .post(
             "/logs/a/views/v?content_type=nonsense",
-            example_views::COUNTER,
+            example_views::counter(),
         )
         .await;
     typed.expect_error(400, "invalid_request");
@@ -131,7 +131,7 @@ async fn a_failed_version_leaves_the_live_one_alone_and_a_fixed_one_goes_on() {
         .await
         .expect(200);
     owner
-        .post("/logs/a/views/v", example_views::COUNTER)
+        .post("/logs/a/views/v", example_views::counter())
         .await
         .expect(201);
     // The counter traps on what is no JSON of its own.
@@ -149,7 +149,7 @@ async fn a_failed_version_leaves_the_live_one_alone_and_a_fixed_one_goes_on() {
         (r#"{"value":10}"#, 1)
     );
     let failed = owner
-        .post("/logs/a/views/v", example_views::COUNTER)
+        .post("/logs/a/views/v", example_views::counter())
         .await
         .expect(201)
         .json();
@@ -202,7 +202,7 @@ async fn views_and_their_states_survive_a_restart() {
     let owner = server.tenant("acme").await;
     owner.log("a").await;
     owner
-        .post("/logs/a/views/counter", example_views::COUNTER)
+        .post("/logs/a/views/counter", example_views::counter())
         .await
         .expect(201);
     owner

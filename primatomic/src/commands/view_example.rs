@@ -25,7 +25,7 @@ pub(crate) struct ExampleArguments {
 struct Example {
     name: &'static str,
     about: &'static str,
-    component: &'static [u8],
+    component: fn() -> &'static [u8],
 }
 
 /// In the order of their list.
@@ -33,17 +33,17 @@ const EXAMPLES: [Example; 3] = [
     Example {
         name: "counter",
         about: "adds up {\"inc\":10} and {\"dec\":5}",
-        component: example_views::COUNTER,
+        component: example_views::counter,
     },
     Example {
         name: "usage-metering",
         about: "tokens per model and month; ask with month=2025-03",
-        component: example_views::USAGE_METERING,
+        component: example_views::usage_metering,
     },
     Example {
         name: "audit-log",
         about: "finds entries by actor, resource and time range",
-        component: example_views::AUDIT_LOG,
+        component: example_views::audit_log,
     },
 ];
 
@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: ExampleArguments, output: Output) -> Result<(), Fai
         })?;
     match arguments.output {
         Some(path) => {
-            std::fs::write(&path, example.component)
+            std::fs::write(&path, (example.component)())
                 .map_err(|error| Failure::file("write", &path, error))?;
             output.note(format!("Wrote {}.", path.display()));
             Ok(())
@@ -68,14 +68,14 @@ pub(crate) fn run(arguments: ExampleArguments, output: Output) -> Result<(), Fai
         None if std::io::stdout().is_terminal() => Err(Failure::Usage(
             "a component is no text for a terminal; name a file with -o".to_owned(),
         )),
-        None => output.bytes(example.component),
+        None => output.bytes((example.component)()),
     }
 }
 
 fn list(output: Output) -> Result<(), Failure> {
     let value: Vec<_> = EXAMPLES
         .iter()
-        .map(|it| serde_json::json!({"name": it.name, "about": it.about, "bytes": it.component.len()}))
+        .map(|it| serde_json::json!({"name": it.name, "about": it.about, "bytes": (it.component)().len()}))
         .collect();
     output.value(&value, |_| {
         let rows = EXAMPLES.map(|it| [it.name.to_owned(), it.about.to_owned()]);

@@ -16,7 +16,7 @@ pub(crate) fn write_examples(data: &DataDirectory) -> Result<(), Failure> {
     std::fs::create_dir_all(&directory)
         .map_err(|error| Failure::file("create", &directory, error))?;
     let path = directory.join("counter.wasm");
-    std::fs::write(&path, example_views::COUNTER)
+    std::fs::write(&path, example_views::counter())
         .map_err(|error| Failure::file("write", &path, error))
 }
 

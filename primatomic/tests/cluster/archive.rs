@@ -87,7 +87,7 @@ fn invariant_6_answers_outlive_archiving_merging_and_the_loss_of_all_but_the_obj
     for log in LOGS {
         let new = json!({ "name": log, "retention": "archive" });
         member.call(Method::POST, &plane, "/logs", &new).unwrap();
-        let deployed = member.deploy(&plane, log, "sum", example_views::COUNTER);
+        let deployed = member.deploy(&plane, log, "sum", example_views::counter());
         assert_eq!(deployed.unwrap()["success"], true);
     }
     for number in 1..=40 {

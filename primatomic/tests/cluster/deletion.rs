@@ -100,7 +100,7 @@ fn look(member: &Member, plane: &Node, text: &str) -> Vec<Value> {
 
 /// A component that bears the mark.
 fn marked_component() -> Vec<u8> {
-    let mut component = example_views::COUNTER.to_vec();
+    let mut component = example_views::counter().to_vec();
     component.extend([0, 13, 4]);
     component.extend(b"note");
     component.extend(MARK.as_bytes());
@@ -132,11 +132,11 @@ fn a_deleted_tenant_leaves_nothing_in_any_store() {
     fill(&owner, plane, MARK, Some(MARK));
     let own = marked_component();
     let log = format!("{MARK}-0");
-    for (view, component) in [(MARK, own.as_slice()), ("shared", example_views::COUNTER)] {
+    for (view, component) in [(MARK, own.as_slice()), ("shared", example_views::counter())] {
         let deployed = owner.deploy(plane, &log, view, component).unwrap();
         assert_eq!(deployed["success"], true, "{deployed}");
     }
-    let theirs = neighbour.deploy(plane, "theirs-0", "sum", example_views::COUNTER);
+    let theirs = neighbour.deploy(plane, "theirs-0", "sum", example_views::counter());
     assert_eq!(theirs.unwrap()["success"], true);
     let before = look(&neighbour, plane, "theirs");
     let answer = neighbour.query(plane, "theirs-0", "sum", EVENTS).unwrap().0;
@@ -187,7 +187,7 @@ fn deleted_logs_and_views_leave_nothing_in_any_store() {
     for (log, view, component) in [
         ("gone-0", "sum", &marked_component()[..]),
         ("kept-0", "gone", &marked_component()),
-        ("kept-0", "sum", example_views::COUNTER),
+        ("kept-0", "sum", example_views::counter()),
     ] {
         let deployed = owner.deploy(plane, log, view, component).unwrap();
         assert_eq!(deployed["success"], true, "{deployed}");

@@ -61,7 +61,7 @@ fn no_query_fails_while_its_worker_stops_in_good_order() {
     for view in 0..VIEWS {
         let name = format!("v{view}");
         member
-            .deploy(&plane, "orders", &name, example_views::COUNTER)
+            .deploy(&plane, "orders", &name, example_views::counter())
             .unwrap();
         let (answer, _) = member
             .query(&plane, "orders", &name, BATCHES * BATCH)

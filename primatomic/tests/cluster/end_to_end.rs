@@ -70,9 +70,9 @@ impl Walk<'_> {
     }
 
     fn views(&self) {
-        let deployed = self
-            .member
-            .deploy(self.node(), "orders", "counter", example_views::COUNTER);
+        let deployed =
+            self.member
+                .deploy(self.node(), "orders", "counter", example_views::counter());
         assert_eq!(deployed.unwrap()["success"], true);
         for _ in 0..2 {
             let (answer, _) = self

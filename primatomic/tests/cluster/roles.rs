@@ -44,7 +44,7 @@ fn a_log_and_its_view_are_served_by_any_process_that_is_left() {
     member
         .call(Method::POST, &planes[0], "/logs", &orders)
         .unwrap();
-    let deployed = member.deploy(&planes[1], "orders", "counter", example_views::COUNTER);
+    let deployed = member.deploy(&planes[1], "orders", "counter", example_views::counter());
     assert_eq!(deployed.unwrap()["success"], true);
 
     // Both control planes append to one log; sequences stay dense.

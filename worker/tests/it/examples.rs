@@ -1,6 +1,6 @@
 //! The example views, as their authors' toolchain makes them.
 
-use example_views::{ALL, COUNTER};
+use example_views::{ALL, counter};
 use protocol::{Sequence, Timestamp};
 use worker::engine::{Answer, EventRun, MachineLimits};
 
@@ -9,7 +9,7 @@ use crate::guests::{pack, program};
 #[test]
 fn every_example_starts_answers_and_saves_its_state() {
     for (name, component) in ALL {
-        let program = program(component);
+        let program = program(component());
         let mut machine = program.instantiate(&MachineLimits::default()).unwrap();
         machine.init(b"").unwrap();
         let answer = machine.query(Timestamp(1), &[], b"").unwrap();
@@ -22,7 +22,7 @@ fn every_example_starts_answers_and_saves_its_state() {
 
 #[test]
 fn the_counter_counts() {
-    let mut machine = program(COUNTER)
+    let mut machine = program(counter())
         .instantiate(&MachineLimits::default())
         .unwrap();
     machine.init(b"").unwrap();

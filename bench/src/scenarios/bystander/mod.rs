@@ -90,7 +90,7 @@ async fn beside(neighbour: Neighbour, context: &Context, section: &mut Section) 
     api.create_log(&log).await?;
     api.append_batch(&log, &lines(EVENTS, |_| increment()))
         .await?;
-    api.deploy(&log, VIEW, example_views::COUNTER).await?;
+    api.deploy(&log, VIEW, example_views::counter()).await?;
     check(&mut api, &log).await?;
 
     let rate = context.rate().unwrap_or(PER_SECOND);

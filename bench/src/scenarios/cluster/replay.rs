@@ -43,9 +43,9 @@ pub(in crate::scenarios) async fn run(context: &Context, section: &mut Section) 
         api.create_archived_log(name).await?;
     }
     api.append(&other, &increment(1)).await?;
-    api.deploy(&other, OTHER, example_views::COUNTER).await?;
+    api.deploy(&other, OTHER, example_views::counter()).await?;
     for round in 0..ROUNDS {
-        api.deploy(&log, &view(round), example_views::COUNTER)
+        api.deploy(&log, &view(round), example_views::counter())
             .await?;
     }
     for worker in cluster.workers.drain(..) {

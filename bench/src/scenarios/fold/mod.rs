@@ -69,7 +69,7 @@ async fn host_cost(section: &mut Section) -> Result<()> {
 
 async fn example_views(section: &mut Section) -> Result<()> {
     let increments = Batch::of(|_| events::increment(), 1_000)?;
-    let mut engine = Subject::compile(example_views::COUNTER.to_vec()).await?;
+    let mut engine = Subject::compile(example_views::counter().to_vec()).await?;
     let mut native = Native::<Counter>::default();
     let counter = pair(|| engine.fold(&increments), || native.fold(&increments))?;
     say("counter", counter.engine);
@@ -77,7 +77,7 @@ async fn example_views(section: &mut Section) -> Result<()> {
     section.figure("counter, native", counter.native, "ns/event");
 
     let usage = Batch::of(events::usage, 1_000)?;
-    let mut engine = Subject::compile(example_views::USAGE_METERING.to_vec()).await?;
+    let mut engine = Subject::compile(example_views::usage_metering().to_vec()).await?;
     let mut native = Native::<UsageMetering>::default();
     let metering = pair(|| engine.fold(&usage), || native.fold(&usage))?;
     say("usage-metering", metering.engine);

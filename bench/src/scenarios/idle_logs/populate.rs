@@ -45,7 +45,7 @@ pub(super) async fn run(program: &Path, data: &Path, logs: u32) -> Result<Popula
     let mut api = server.endpoint.connect().await?;
     api.create_log(TEMPLATE).await?;
     api.append(TEMPLATE, EVENT).await?;
-    api.deploy(TEMPLATE, VIEW, example_views::COUNTER).await?;
+    api.deploy(TEMPLATE, VIEW, example_views::counter()).await?;
     let key = server.endpoint.key().to_owned();
     server.stop()?;
 

@@ -104,7 +104,7 @@ impl Target {
         }
         if template.contains("{view}") {
             let path = format!("/logs/{}/views/v", target.log);
-            let uploaded = tenant.client.post(&path, example_views::COUNTER).await;
+            let uploaded = tenant.client.post(&path, example_views::counter()).await;
             uploaded.expect(201);
         }
         if template.contains("/keys/{id}") {

@@ -88,7 +88,7 @@ impl Fleet {
             };
             let log = json!({ "name": name, "retention": retention });
             member.call(Method::POST, first, "/logs", &log)?;
-            member.deploy(first, &name, "counter", example_views::COUNTER)?;
+            member.deploy(first, &name, "counter", example_views::counter())?;
             names.push(name);
         }
         let planes = self.of_role("control-plane");

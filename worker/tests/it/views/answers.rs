@@ -17,7 +17,7 @@ async fn the_counter_answers_after_an_append() {
     let world = World::new().await;
     let worker = world.worker(WorkerOptions::default());
     let log = world.log("log").await;
-    let spec = world.deploy(&worker, log, example_views::COUNTER).await;
+    let spec = world.deploy(&worker, log, example_views::counter()).await;
     assert_eq!(
         text(&worker, &spec, None).await,
         (0, r#"{"value":0}"#.into())
@@ -35,7 +35,7 @@ async fn a_view_of_world_1_gets_its_parameters() {
     let worker = world.worker(WorkerOptions::default());
     let log = world.log("log").await;
     let spec = world
-        .deploy(&worker, log, example_views::USAGE_METERING)
+        .deploy(&worker, log, example_views::usage_metering())
         .await;
     let asked = QueryRequest {
         parameters: vec![("month".into(), "2025-03".into())],

@@ -65,7 +65,7 @@ async fn a_new_version_resumes_where_the_old_one_halted() {
     let world = World::new().await;
     let worker = world.worker(WorkerOptions::default());
     let log = world.log("log").await;
-    let spec = world.deploy(&worker, log, example_views::COUNTER).await;
+    let spec = world.deploy(&worker, log, example_views::counter()).await;
     world
         .append(log, &[br#"{"inc":1}"#, b"x", br#"{"inc":2}"#])
         .await;
@@ -75,7 +75,7 @@ async fn a_new_version_resumes_where_the_old_one_halted() {
         (1, r#"{"value":1}"#.into())
     );
     // The counter can't be built over the event; one that skips it can.
-    let same = world.upload(&worker, log, example_views::COUNTER).await;
+    let same = world.upload(&worker, log, example_views::counter()).await;
     let outcome = worker.build(Arc::clone(&same)).await.unwrap();
     let BuildOutcome::Failed(halt) = outcome else {
         panic!("{outcome:?}");
