@@ -11,7 +11,9 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 dev: toolchain ## Build and run every role on embedded stores under ./data
-	$(CARGO) build --locked --workspace --all-features --bin primatomic
+	@[ -e $(TARGET)/debug/primatomic ] || echo "The first build compiles some 700 crates:" \
+		"about 9 minutes on two cores, 3 GB of disk. Later ones take seconds."
+	$(CARGO) build --locked
 	$(TARGET)/debug/primatomic dev
 
 test: toolchain lint servers ## Check format and lints, then run every test
