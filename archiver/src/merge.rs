@@ -210,7 +210,7 @@ fn encode(
                 .push_block(block, row.entry.head())
                 .map_err(|error| StepError::Read(damaged(log, error)))?;
         }
-        builder.forget_keys_before(keys_since);
+        builder.drop_keys_before(keys_since);
         push(&mut segment, builder)?;
     }
     Ok(segment.finish())
