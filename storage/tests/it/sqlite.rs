@@ -3,8 +3,9 @@
 use protocol::frame::{FrameBuilder, Head};
 use protocol::{Frame, LogId, Position, Sequence, Timestamp};
 use storage::event_log::sqlite::{OpenError, SqliteEventLog, SqliteOptions};
-use storage::event_log::{EventLog as _, PublishError, conformance};
+use storage::event_log::{EventLog as _, PublishError};
 
+use crate::conformance::event_log as conformance;
 use crate::fixture::{checked_frames, open, path_in, shared};
 
 macro_rules! conforms {

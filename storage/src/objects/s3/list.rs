@@ -28,7 +28,7 @@ impl S3 {
             let listed = self.request(Box::pin(send)).await?;
             for object in listed.contents() {
                 let key = object.key().and_then(|name| name.strip_prefix(own));
-                if let Some(key) = key.and_then(ObjectKey::listed) {
+                if let Some(key) = key.and_then(ObjectKey::parse) {
                     let bytes = object.size().map(u64::try_from);
                     let unknown = || Fault::other(format!("the server lists {key} without a size"));
                     found.push(ObjectMeta {
