@@ -99,7 +99,6 @@ async fn a_full_file_refuses_and_recovers() {
     let directory = tempfile::tempdir().unwrap();
     let options = SqliteOptions {
         file_bytes_max: Some(4 << 20),
-        ..SqliteOptions::default()
     };
     let event_log = SqliteEventLog::open(&path_in(&directory), options).unwrap();
     let (log, other) = (LogId::generate(), LogId::generate());
