@@ -227,7 +227,7 @@ impl App {
             self.appender.evict(log);
             reached(Point::FramesRemoved);
         }
-        self.views.forget(deletion.versions.clone()).await;
+        self.views.evict(deletion.versions.clone()).await;
         for version in &deletion.versions {
             self.remove_objects(&ObjectKey::snapshots_of(*version))
                 .await?;

@@ -3,16 +3,16 @@
 //!
 //! An answer may be larger than a message may be, so a reply travels in parts.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_nats::{HeaderMap, Message};
 use bytes::{Bytes, BytesMut};
-use protocol::{ComponentDigest, Sequence, TenantId, VersionId};
+use protocol::view::{ComponentError, ComponentReport, VersionSpec};
+use protocol::{ComponentDigest, TenantId, VersionId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest, VersionStatus};
-use protocol::view::{ComponentError, ComponentReport, VersionSpec};
+use crate::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest, VersionStatus, shared};
 
 /// Bytes of one part of a reply.
 const PART_BYTES_MAX: usize = 1 << 20;
@@ -28,37 +28,22 @@ pub(super) enum Call {
         component: ComponentDigest,
     },
     Build {
-        version: VersionSpec,
+        #[serde(with = "shared")]
+        version: Arc<VersionSpec>,
     },
-    Query {
-        version: VersionSpec,
-        after: Option<Sequence>,
-        timeout: Duration,
-        body: Bytes,
-        parameters: Vec<(String, String)>,
-    },
+    Query(QueryRequest),
     Status {
-        version: VersionSpec,
+        #[serde(with = "shared")]
+        version: Arc<VersionSpec>,
     },
     /// Load a version ahead of its queries, because its worker stops.
     Warm {
-        version: VersionSpec,
+        #[serde(with = "shared")]
+        version: Arc<VersionSpec>,
     },
     Health,
     /// Whether the worker is there; any reply says that it is.
     Ping,
-}
-
-impl Call {
-    pub(super) fn query(request: QueryRequest) -> Self {
-        Self::Query {
-            version: (*request.version).clone(),
-            after: request.after,
-            timeout: request.timeout,
-            body: request.body,
-            parameters: request.parameters,
-        }
-    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
