@@ -26,8 +26,6 @@ pub struct PostgresServer {
 }
 
 impl PostgresServer {
-    /// # Errors
-    /// When PostgreSQL is missing or does not start.
     pub fn start() -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let run_as = rustix::process::getuid()
@@ -80,9 +78,6 @@ impl PostgresServer {
     }
 
     /// Starts it again after [`Self::kill`].
-    ///
-    /// # Errors
-    /// When it does not start.
     pub fn restart(&mut self) -> Result<()> {
         self.kill();
         // What a killed server leaves behind names a process that may exist again by now.
@@ -132,7 +127,7 @@ impl PostgresServer {
             return;
         };
         let is_child = |process: std::fs::DirEntry| {
-            std::fs::read_link(process.path().join("cwd")).is_ok_and(|place| place == data)
+            std::fs::read_link(process.path().join("cwd")).is_ok_and(|directory| directory == data)
         };
         let start = Instant::now();
         while start.elapsed() < RECOVERY_MAX {
@@ -155,9 +150,6 @@ impl PostgresServer {
     }
 
     /// Makes an empty database and returns its address.
-    ///
-    /// # Errors
-    /// When the name is taken, or the server is away.
     pub fn create_database(&self, name: &str) -> Result<String> {
         let output = self
             .command("psql")?
@@ -175,9 +167,6 @@ impl PostgresServer {
     }
 
     /// All rows of all tables, as text.
-    ///
-    /// # Errors
-    /// When the server is away.
     pub fn dump(&self) -> Result<Vec<u8>> {
         let output = self
             .command("pg_dump")?
