@@ -130,3 +130,41 @@ impl Reply {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use protocol::Timestamp;
+
+    use super::*;
+    use crate::bus::nats::wire::{decode, encode};
+
+    /// Nodes of other releases know what was appended as the fields of the variant.
+    #[test]
+    fn what_was_appended_is_sent_as_its_fields() {
+        #[derive(Serialize)]
+        enum Sent {
+            Appended {
+                first: Sequence,
+                count: u32,
+                timestamp: Timestamp,
+                replayed: bool,
+            },
+        }
+        let appended = Appended {
+            first: Sequence::FIRST,
+            count: 3,
+            timestamp: Timestamp(7),
+            replayed: true,
+        };
+        let sent = Sent::Appended {
+            first: Sequence::FIRST,
+            count: 3,
+            timestamp: Timestamp(7),
+            replayed: true,
+        };
+        let reply = encode(&Reply::from(Ok(appended))).unwrap();
+        assert_eq!(reply, encode(&sent).unwrap());
+        let result = decode::<Reply>(&reply).unwrap().result();
+        assert!(matches!(result, Some(Ok(found)) if found == appended));
+    }
+}
