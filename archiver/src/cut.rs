@@ -96,14 +96,12 @@ async fn gather(parts: &ArchiverParts, pending: &Pending) -> Result<Vec<Part>, S
 
 /// Leaves out what is archived, and reads what is missing between the archive's end and the frames.
 async fn complete(parts: &ArchiverParts, mut part: Part) -> Result<Option<Part>, StepError> {
-    let archived = part.after.sequence;
-    part.frames.retain(|frame| frame.last() > archived);
     let mut complete: Vec<Frame> = Vec::with_capacity(part.frames.len());
-    let mut next = archived.next();
+    let mut next = part.after.sequence.next();
     for frame in part.frames {
         while next < frame.first() {
             let read = parts.event_log.read(part.log, next, GAP_BYTES).await?;
-            let (log, before) = (part.log, next);
+            let before = next;
             for StoredFrame { frame: found, .. } in read {
                 if found.first() == next && next < frame.first() {
                     next = found.last().next();
@@ -112,7 +110,7 @@ async fn complete(parts: &ArchiverParts, mut part: Part) -> Result<Option<Part>,
             }
             if next == before {
                 return Err(StepError::Read(ReadError::Damaged {
-                    log,
+                    log: part.log,
                     reason: format!("sequence {next} is not in the hot log and not archived"),
                 }));
             }

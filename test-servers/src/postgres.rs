@@ -60,21 +60,11 @@ impl PostgresServer {
     }
 
     fn initialize(&self) -> Result<()> {
-        let output = self
-            .command("initdb")?
-            .arg("--pgdata")
-            .arg(self.data())
-            .args(["--auth", "trust", "--username", USER, "--encoding", "UTF8"])
-            .args(["--no-locale", "--no-sync"])
-            .stdin(Stdio::null())
-            .output()
-            .context("can't run initdb")?;
-        ensure!(
-            output.status.success(),
-            "initdb failed: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        Ok(())
+        let mut initdb = self.command("initdb")?;
+        initdb.arg("--pgdata").arg(self.data());
+        initdb.args(["--auth", "trust", "--username", USER, "--encoding", "UTF8"]);
+        initdb.args(["--no-locale", "--no-sync"]);
+        output(initdb, "initdb").map(|_| ())
     }
 
     /// Starts it again after [`Self::kill`].
@@ -151,31 +141,19 @@ impl PostgresServer {
 
     /// Makes an empty database and returns its address.
     pub fn create_database(&self, name: &str) -> Result<String> {
-        let output = self
-            .command("psql")?
-            .args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"])
-            .args(["--dbname", &self.url(), "--command"])
-            .arg(format!("CREATE DATABASE \"{name}\""))
-            .output()
-            .context("can't run psql")?;
-        ensure!(
-            output.status.success(),
-            "the database {name} was not made: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let mut psql = self.command("psql")?;
+        psql.args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"]);
+        psql.args(["--dbname", &self.url(), "--command"]);
+        psql.arg(format!("CREATE DATABASE \"{name}\""));
+        output(psql, "psql")?;
         Ok(format!("postgres://{USER}@127.0.0.1:{}/{name}", self.port))
     }
 
     /// All rows of all tables, as text.
     pub fn dump(&self) -> Result<Vec<u8>> {
-        let output = self
-            .command("pg_dump")?
-            .args(["--data-only", "--dbname", &self.url()])
-            .output()
-            .context("can't run pg_dump")?;
-        let errors = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "pg_dump failed: {errors}");
-        Ok(output.stdout)
+        let mut dump = self.command("pg_dump")?;
+        dump.args(["--data-only", "--dbname", &self.url()]);
+        output(dump, "pg_dump")
     }
 
     /// Where its data lies.
@@ -183,6 +161,15 @@ impl PostgresServer {
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
+}
+
+/// What a program prints, which must succeed.
+fn output(mut command: Command, name: &str) -> Result<Vec<u8>> {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.with_context(|| format!("can't run {name}"))?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{name} failed: {errors}");
+    Ok(output.stdout)
 }
 
 /// The user that Debian's package makes, or else nobody.
