@@ -1,21 +1,21 @@
 //! Cutting a segment: what is pending of a shard becomes blocks, an object, and rows.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use bytes::Bytes;
 use catalog::Retention;
-use catalog::archive::{ArchivedBlock, ArchivedEnd, LEVEL_FULL, NewSegment, ShardLease};
+use catalog::archive::{ArchivedBlock, LEVEL_FULL, NewSegment, ShardLease};
 use protocol::frame::Head;
 use protocol::segment::block::PushError;
-use protocol::segment::{BlockBuilder, Encoded, SegmentBuilder};
-use protocol::{Frame, LogId, SegmentId};
+use protocol::segment::{BlockBuilder, Encoded, IndexEntry, SegmentBuilder};
+use protocol::{Frame, LogId};
 use storage::event_log::{ReadError, StoredFrame};
-use storage::objects::ObjectKey;
 use tokio::time::Instant;
 
 use crate::crash::{Point, reached};
 use crate::metrics;
-use crate::parts::{Parts, StepError, compute};
+use crate::options::ArchiverOptions;
+use crate::parts::{ArchiverParts, StepError, compute};
 use crate::pending::Pending;
 
 /// Bytes of frames that are read at a time where some are missing.
@@ -24,20 +24,30 @@ const GAP_BYTES: usize = 8 << 20;
 /// The new frames of a log, and what they follow.
 struct Part {
     log: LogId,
+    retention: Retention,
     after: Head,
     frames: Vec<Frame>,
+}
+
+/// Whether a segment is to be cut: at 10,000 events, 16 MiB or 30 seconds, unless the options say
+/// otherwise.
+pub(crate) fn is_due(pending: &Pending, options: &ArchiverOptions) -> bool {
+    !pending.is_empty()
+        && (pending.events >= options.segment_events
+            || pending.bytes >= options.segment_bytes
+            || pending.age() >= options.segment_age)
 }
 
 /// Archives what is pending: uploads it and records it. Frames that are archived already, and those
 /// of deleted logs, are left out.
 pub(crate) async fn cut(
-    parts: &Parts,
+    parts: &ArchiverParts,
     lease: ShardLease,
     pending: &mut Pending,
 ) -> Result<ShardLease, StepError> {
     let started = Instant::now();
-    let (new, retentions) = gather(parts, pending).await?;
-    let segment = upload(parts, new, &retentions).await?;
+    let new = gather(parts, pending).await?;
+    let segment = upload(parts, new).await?;
     if started.elapsed() > parts.options.record_within {
         return Err(StepError::Failed(
             "the segment took too long on its way; it is cut again".to_owned(),
@@ -54,51 +64,44 @@ pub(crate) async fn cut(
 
 /// What is pending and not archived, as the bytes of a segment that is recorded nowhere.
 pub(crate) async fn encode_pending(
-    parts: &Parts,
+    parts: &ArchiverParts,
     pending: &Pending,
 ) -> Result<Option<Bytes>, StepError> {
-    let (new, _) = gather(parts, pending).await?;
+    let new = gather(parts, pending).await?;
     let encoded = compute(move || encode(new)).await?;
     Ok((!encoded.index.is_empty()).then_some(encoded.bytes))
 }
 
-/// The frames of existing logs that are not archived yet, without a gap, and the logs' retentions.
-async fn gather(
-    parts: &Parts,
-    pending: &Pending,
-) -> Result<(Vec<Part>, HashMap<LogId, Retention>), StepError> {
+/// The frames of existing logs that are not archived yet, without a gap.
+async fn gather(parts: &ArchiverParts, pending: &Pending) -> Result<Vec<Part>, StepError> {
     let logs: Vec<_> = pending.logs.keys().copied().collect();
     let ends = parts.catalog.archived_ends(&logs).await?;
-    let mut retentions = HashMap::with_capacity(ends.len());
     let mut new = Vec::with_capacity(ends.len());
-    for ArchivedEnd {
-        log,
-        retention,
-        head,
-    } in ends
-    {
-        retentions.insert(log, retention);
-        let after = head.unwrap_or_else(|| Head::origin(log));
-        let frames = pending.logs.get(&log).cloned().unwrap_or_default();
-        match complete(parts, Part { log, after, frames }).await {
+    for end in ends {
+        let log = end.log;
+        let part = Part {
+            log,
+            retention: end.retention,
+            after: end.head.unwrap_or_else(|| Head::origin(log)),
+            frames: pending.logs.get(&log).cloned().unwrap_or_default(),
+        };
+        match complete(parts, part).await {
             Ok(part) => new.extend(part),
             Err(StepError::Read(error @ ReadError::Damaged { .. })) => leave_out(log, &error),
             Err(error) => return Err(error),
         }
     }
-    Ok((new, retentions))
+    Ok(new)
 }
 
 /// Leaves out what is archived, and reads what is missing between the archive's end and the frames.
-async fn complete(parts: &Parts, mut part: Part) -> Result<Option<Part>, StepError> {
-    let archived = part.after.sequence;
-    part.frames.retain(|frame| frame.last() > archived);
+async fn complete(parts: &ArchiverParts, mut part: Part) -> Result<Option<Part>, StepError> {
     let mut complete: Vec<Frame> = Vec::with_capacity(part.frames.len());
-    let mut next = archived.next();
+    let mut next = part.after.sequence.next();
     for frame in part.frames {
         while next < frame.first() {
             let read = parts.event_log.read(part.log, next, GAP_BYTES).await?;
-            let (log, before) = (part.log, next);
+            let before = next;
             for StoredFrame { frame: found, .. } in read {
                 if found.first() == next && next < frame.first() {
                     next = found.last().next();
@@ -107,7 +110,7 @@ async fn complete(parts: &Parts, mut part: Part) -> Result<Option<Part>, StepErr
             }
             if next == before {
                 return Err(StepError::Read(ReadError::Damaged {
-                    log,
+                    log: part.log,
                     reason: format!("sequence {next} is not in the hot log and not archived"),
                 }));
             }
@@ -121,24 +124,19 @@ async fn complete(parts: &Parts, mut part: Part) -> Result<Option<Part>, StepErr
     Ok((!part.frames.is_empty()).then_some(part))
 }
 
-async fn upload(
-    parts: &Parts,
-    new: Vec<Part>,
-    retentions: &HashMap<LogId, Retention>,
-) -> Result<Option<NewSegment>, StepError> {
+async fn upload(parts: &ArchiverParts, new: Vec<Part>) -> Result<Option<NewSegment>, StepError> {
+    let trimmed = new
+        .iter()
+        .filter(|part| part.retention == Retention::Archive);
+    let trimmed: HashSet<_> = trimmed.map(|part| part.log).collect();
     let Encoded { bytes, index } = compute(move || encode(new)).await?;
     if index.is_empty() {
         return Ok(None);
     }
-    let id = SegmentId::generate();
     let length = bytes.len() as u64;
-    let key = ObjectKey::segment(id);
-    parts.objects.put_if_absent(&key, bytes).await?;
+    let id = parts.upload(bytes).await?;
     reached(Point::Uploaded);
-    let events = index
-        .iter()
-        .map(protocol::segment::IndexEntry::events)
-        .sum();
+    let events = index.iter().map(IndexEntry::events).sum();
     let raw = index.iter().map(|entry| u64::from(entry.body_bytes)).sum();
     metrics::segment(events, raw, length);
     tracing::debug!(%id, events, blocks = index.len(), bytes = length, "a segment was cut");
@@ -146,7 +144,7 @@ async fn upload(
         segment: id,
         entry,
         level: level(0, entry.body_bytes),
-        trim_pending: retentions.get(&entry.log) == Some(&Retention::Archive),
+        trim_pending: trimmed.contains(&entry.log),
     });
     Ok(Some(NewSegment {
         id,
@@ -189,7 +187,9 @@ fn encode(parts: Vec<Part>) -> Result<Encoded, StepError> {
 
 /// One block, or several for a log with much.
 fn blocks(part: Part) -> Result<Vec<BlockBuilder>, ReadError> {
-    let Part { log, after, frames } = part;
+    let Part {
+        log, after, frames, ..
+    } = part;
     let mut full = Vec::new();
     let mut block = BlockBuilder::new(log, after);
     for frame in &frames {

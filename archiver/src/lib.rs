@@ -15,9 +15,7 @@
 mod backup;
 mod crash;
 mod cut;
-mod deletions;
-mod erase;
-mod garbage;
+mod deletion_steps;
 mod merge;
 mod metrics;
 mod options;
@@ -25,35 +23,20 @@ mod owner;
 mod parts;
 mod pending;
 pub mod restore;
+mod rewrite;
 mod shard;
 mod trim;
+mod unreferenced;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use catalog::Catalog;
-use catalog::clock::SharedClock;
-use storage::event_log::SharedEventLog;
-use storage::objects::SharedObjects;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use uuid::Uuid;
 
 pub use self::options::ArchiverOptions;
 pub use self::owner::OwnerError;
-use self::parts::Parts;
-
-/// What an archiver works with.
-pub struct ArchiverParts {
-    /// Names the archiver in leases. One whose stores belong to its process alone always has the same
-    /// name, and so need not wait for the lease of the process before it to end.
-    pub id: Uuid,
-    pub event_log: SharedEventLog,
-    pub objects: SharedObjects,
-    pub catalog: Catalog,
-    pub clock: SharedClock,
-    pub options: ArchiverOptions,
-}
+pub use self::parts::ArchiverParts;
 
 /// An archiver that runs. Stopped by [`Archiver::shutdown`].
 pub struct Archiver {
@@ -65,29 +48,16 @@ impl Archiver {
     /// Starts to archive every shard that no other archiver holds.
     #[must_use]
     pub fn start(parts: ArchiverParts) -> Self {
-        let ArchiverParts {
-            id,
-            event_log,
-            objects,
-            catalog,
-            clock,
-            options,
-        } = parts;
-        let parts = Arc::new(Parts {
-            id,
-            event_log,
-            objects,
-            catalog,
-            clock,
-            options,
-            leads: AtomicBool::new(false),
-        });
+        let parts = Arc::new(parts);
+        let leads = Arc::new(AtomicBool::new(false));
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         for shard in 0..parts.event_log.shards() {
-            let work = shard::run(Arc::clone(&parts), shard, stopping.clone());
+            // Whoever holds the first shard leads: it does what is done once for all.
+            let leads = (shard == 0).then(|| Arc::clone(&leads));
+            let work = shard::run(Arc::clone(&parts), shard, leads, stopping.clone());
             tasks.spawn(work);
         }
-        tasks.spawn(backup::run(Arc::clone(&parts), stopping.clone()));
+        tasks.spawn(backup::run(parts, leads, stopping.clone()));
         Self { tasks, stopping }
     }
 

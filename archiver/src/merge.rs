@@ -16,7 +16,7 @@ use storage::objects::ObjectKey;
 use crate::crash::{Point, reached};
 use crate::cut::{damaged, level, push};
 use crate::metrics;
-use crate::parts::{Parts, StepError, compute};
+use crate::parts::{ArchiverParts, StepError, compute};
 
 /// Logs that are looked at in one pass.
 const LOGS: u32 = 4_096;
@@ -31,7 +31,7 @@ const BODY_BYTES_MAX: u64 = 64 << 20;
 type Group = Vec<ArchivedBlock>;
 
 /// Merges what there is to merge in a shard, up to the bounds of one pass.
-pub(crate) async fn merge(parts: &Parts, lease: ShardLease) -> Result<(), StepError> {
+pub(crate) async fn merge(parts: &ArchiverParts, lease: ShardLease) -> Result<(), StepError> {
     let fan_in = parts.options.merged_blocks.max(2);
     let logs = parts.catalog.mergeable_logs(lease.shard, fan_in, LOGS);
     let logs = logs.await?;
@@ -70,21 +70,23 @@ fn grouped(blocks: Vec<ArchivedBlock>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for block in blocks {
         match groups.last_mut() {
-            Some(group)
-                if bytes_of(group) < target
-                    && group
-                        .last()
-                        .is_some_and(|last| last.entry.last.next() == block.entry.first) =>
-            {
-                group.push(block);
-            }
+            Some(group) if bytes_of(group) < target && is_next(group, &block) => group.push(block),
             _ => groups.push(vec![block]),
         }
     }
     groups
 }
 
-async fn write(parts: &Parts, lease: ShardLease, groups: Vec<Group>) -> Result<(), StepError> {
+fn is_next(group: &Group, block: &ArchivedBlock) -> bool {
+    let last = group.last().map(|last| last.entry.last);
+    last.is_some_and(|last| last.next() == block.entry.first)
+}
+
+async fn write(
+    parts: &ArchiverParts,
+    lease: ShardLease,
+    groups: Vec<Group>,
+) -> Result<(), StepError> {
     let mut sources = Sources::new(parts, &groups);
     let mut contents = Vec::with_capacity(groups.len());
     for group in &groups {
@@ -96,35 +98,24 @@ async fn write(parts: &Parts, lease: ShardLease, groups: Vec<Group>) -> Result<(
     }
     // Keys matter as long as the hot log is kept for them.
     let keys_since = parts.ago(parts.options.hot);
-    let levels: HashMap<_, _> = groups
-        .iter()
-        .filter_map(|group| group.first())
-        .map(|first| ((first.entry.log, first.entry.first), first.level))
-        .collect();
     let (groups, Encoded { bytes, index }) = compute(move || {
         let segment = encode(&groups, contents, keys_since)?;
         Ok((groups, segment))
     })
     .await?;
-    let id = SegmentId::generate();
     let length = bytes.len() as u64;
-    parts
-        .objects
-        .put_if_absent(&ObjectKey::segment(id), bytes)
-        .await?;
+    let id = parts.upload(bytes).await?;
     reached(Point::MergeUploaded);
     let merged = groups.iter().map(Vec::len).sum();
     let merges = groups.into_iter().zip(index).map(|(from, entry)| {
-        let made_on = levels.get(&(entry.log, entry.first)).copied();
-        Merge {
-            from,
-            into: ArchivedBlock {
-                segment: id,
-                entry,
-                level: level(made_on.unwrap_or_default() + 1, entry.body_bytes),
-                trim_pending: false,
-            },
-        }
+        let made_on = from.first().map_or(0, |block| block.level + 1);
+        let into = ArchivedBlock {
+            segment: id,
+            entry,
+            level: level(made_on, entry.body_bytes),
+            trim_pending: false,
+        };
+        Merge { from, into }
     });
     parts
         .catalog
@@ -138,14 +129,14 @@ async fn write(parts: &Parts, lease: ShardLease, groups: Vec<Group>) -> Result<(
 /// The segments that blocks are read from. Logs that grow together lie in the same segments, so one
 /// of which many blocks are wanted is fetched whole: requests cost more than bytes.
 struct Sources<'a> {
-    parts: &'a Parts,
+    parts: &'a ArchiverParts,
     /// How many blocks of a segment are wanted.
     wanted: HashMap<SegmentId, usize>,
     whole: HashMap<SegmentId, Bytes>,
 }
 
 impl<'a> Sources<'a> {
-    fn new(parts: &'a Parts, groups: &[Group]) -> Self {
+    fn new(parts: &'a ArchiverParts, groups: &[Group]) -> Self {
         let mut wanted = HashMap::new();
         for block in groups.iter().flatten() {
             *wanted.entry(block.segment).or_default() += 1;
@@ -173,8 +164,8 @@ impl<'a> Sources<'a> {
 
     async fn bytes(&mut self, block: &ArchivedBlock) -> Result<Bytes, StepError> {
         let key = ObjectKey::segment(block.segment);
-        let range = block.entry.range();
         if self.wanted.get(&block.segment).copied().unwrap_or_default() < WHOLE_FROM {
+            let range = block.entry.range();
             return Ok(self.parts.objects.get_range(&key, range).await?);
         }
         let whole = match self.whole.get(&block.segment) {
@@ -185,13 +176,9 @@ impl<'a> Sources<'a> {
                 whole
             }
         };
-        let start = usize::try_from(range.start).unwrap_or(usize::MAX);
-        let end = usize::try_from(range.end).unwrap_or(usize::MAX);
-        // A segment that is too short does not match the block's checksum either.
-        Ok(whole
-            .get(start..end)
-            .map(|bytes| whole.slice_ref(bytes))
-            .unwrap_or_default())
+        // Without its bytes a block is found to be damaged, too.
+        let bytes = block.entry.slice(&whole).unwrap_or_default();
+        Ok(whole.slice_ref(bytes))
     }
 }
 
@@ -210,7 +197,7 @@ fn encode(
                 .push_block(block, row.entry.head())
                 .map_err(|error| StepError::Read(damaged(log, error)))?;
         }
-        builder.forget_keys_before(keys_since);
+        builder.drop_keys_before(keys_since);
         push(&mut segment, builder)?;
     }
     Ok(segment.finish())

@@ -16,7 +16,7 @@ pub struct ArchiverOptions {
     pub hot: Duration,
     /// How often a shard without news is looked at.
     pub poll: Duration,
-    /// How long a shard stays with an archiver that does not say anything.
+    /// How long the lease of a shard is valid without a renewal.
     pub lease: Duration,
     /// Blocks of one level that are merged into one of the next.
     pub merged_blocks: u32,
@@ -27,8 +27,8 @@ pub struct ArchiverOptions {
     /// How long the object of a segment outlives the last reference to it, for readers that have
     /// just looked it up.
     pub grace: Duration,
-    /// A segment that took longer than this on its way is not recorded: garbage collection takes it
-    /// for waste when it is six times as old.
+    /// A segment whose upload took longer is not recorded: it is removed as an orphan when it is six
+    /// times as old.
     pub record_within: Duration,
     /// How often the catalog and what is not archived are backed up.
     pub backup: Duration,

@@ -24,7 +24,7 @@ pub enum OwnerError {
     Catalog(#[from] CatalogError),
 }
 
-/// Makes sure that the archive is the catalog's; it is if nobody's it was.
+/// Makes sure that the archive is the catalog's; it becomes so if it has no owner.
 pub(crate) async fn check(objects: &dyn ObjectStore, catalog: &Catalog) -> Result<(), OwnerError> {
     let own = catalog.archive_id().await?;
     let owner = match read(objects).await? {
@@ -41,7 +41,7 @@ pub(crate) async fn check(objects: &dyn ObjectStore, catalog: &Catalog) -> Resul
     }
 }
 
-/// Makes the archive the catalog's, whosever it was.
+/// Makes the archive the catalog's, whatever owner it had.
 pub(crate) async fn take_over(
     objects: &dyn ObjectStore,
     catalog: &Catalog,

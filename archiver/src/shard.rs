@@ -1,18 +1,17 @@
-//! The life of a shard with one archiver: it takes the shard over, archives it, keeps it tidy, and
-//! gives it back.
+//! A shard and the archiver that holds its lease: it claims the shard, archives it, keeps it tidy, and
+//! releases it.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use catalog::archive::{ArchiveError, ShardLease};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::cut::cut;
-use crate::parts::{Parts, StepError};
+use crate::parts::{ArchiverParts, StepError};
 use crate::pending::Pending;
-use crate::{erase, garbage, merge, metrics, owner, trim};
+use crate::{cut, merge, metrics, owner, rewrite, trim, unreferenced};
 
 /// Bytes of frames that are read at a time.
 const READ_BYTES: usize = 8 << 20;
@@ -21,8 +20,14 @@ const READ_BYTES: usize = 8 << 20;
 const FAILURE_PAUSE_MAX: Duration = Duration::from_secs(30);
 const FAILURE_PAUSE_MIN: Duration = Duration::from_millis(250);
 
-/// Archives a shard whenever no other archiver does, until it is told to stop.
-pub(crate) async fn run(parts: Arc<Parts>, shard: u16, stop: CancellationToken) {
+/// Archives a shard whenever no other archiver does, until `stop`.
+/// `leads` is set while the shard is held.
+pub(crate) async fn run(
+    parts: Arc<ArchiverParts>,
+    shard: u16,
+    leads: Option<Arc<AtomicBool>>,
+    stop: CancellationToken,
+) {
     let mut pause = FAILURE_PAUSE_MIN;
     while !stop.is_cancelled() {
         let claim = parts
@@ -31,20 +36,19 @@ pub(crate) async fn run(parts: Arc<Parts>, shard: u16, stop: CancellationToken) 
         let wait = match claim.await {
             Ok(Some(lease)) => {
                 tracing::debug!(shard, position = lease.position.0, "archiving a shard");
-                metrics::holds(shard, true);
-                let leads = |leads| {
-                    if shard == 0 {
-                        parts.leads.store(leads, Ordering::Relaxed);
+                let holds = |holds| {
+                    metrics::holds(shard, holds);
+                    if let Some(leads) = &leads {
+                        leads.store(holds, Ordering::Relaxed);
                     }
                 };
-                leads(true);
-                let outcome = hold(&parts, lease, &stop).await;
-                leads(false);
-                metrics::holds(shard, false);
-                match outcome {
+                holds(true);
+                let ended = hold(&parts, lease, &stop).await;
+                holds(false);
+                match ended {
                     Ok(()) => return,
                     Err(StepError::Archive(ArchiveError::LeaseLost)) => {
-                        tracing::info!(shard, "another archiver has taken a shard over");
+                        tracing::info!(shard, "another archiver has claimed a shard");
                         pause = FAILURE_PAUSE_MIN;
                         parts.options.lease
                     }
@@ -58,7 +62,7 @@ pub(crate) async fn run(parts: Arc<Parts>, shard: u16, stop: CancellationToken) 
             }
             Ok(None) => parts.options.lease / 3,
             Err(error) => {
-                tracing::warn!(shard, %error, "a shard can't be taken right now");
+                tracing::warn!(shard, %error, "a shard can't be claimed right now");
                 metrics::failure("lease");
                 pause = (pause * 2).min(FAILURE_PAUSE_MAX);
                 pause
@@ -73,15 +77,19 @@ pub(crate) async fn run(parts: Arc<Parts>, shard: u16, stop: CancellationToken) 
 
 /// What is due, and when.
 struct Holding<'a> {
-    parts: &'a Parts,
+    parts: &'a ArchiverParts,
     lease: ShardLease,
     pending: Pending,
     renewed: Instant,
     tidied: Instant,
 }
 
-/// Archives a shard until told to stop, or until something fails.
-async fn hold(parts: &Parts, lease: ShardLease, stop: &CancellationToken) -> Result<(), StepError> {
+/// Archives a shard until `stop`, or until something fails.
+async fn hold(
+    parts: &ArchiverParts,
+    lease: ShardLease,
+    stop: &CancellationToken,
+) -> Result<(), StepError> {
     let mut holding = Holding {
         parts,
         lease,
@@ -93,15 +101,14 @@ async fn hold(parts: &Parts, lease: ShardLease, stop: &CancellationToken) -> Res
     // The first renewal writes down how far behind the shard is.
     holding.renew().await?;
     loop {
-        let outcome = tokio::select! {
-            outcome = holding.step() => outcome,
+        let nothing_new = tokio::select! {
+            step = holding.step() => step?,
             () = stop.cancelled() => {
                 parts.catalog.release_shard(holding.lease).await?;
                 return Ok(());
             }
         };
-        let idle = outcome?;
-        if idle {
+        if nothing_new {
             tokio::select! {
                 () = tokio::time::sleep(parts.options.poll) => {}
                 () = stop.cancelled() => {}
@@ -118,18 +125,12 @@ impl Holding<'_> {
             self.renew().await?;
         }
         let shard = self.lease.shard;
-        let read = self
-            .parts
-            .event_log
-            .read_shard(shard, self.pending.through, READ_BYTES);
-        let frames = read.await?;
+        let (event_log, after) = (&self.parts.event_log, self.pending.through);
+        let frames = event_log.read_shard(shard, after, READ_BYTES).await?;
         let nothing_new = frames.is_empty();
         self.pending.add(frames);
-        let due = self.pending.events >= options.segment_events
-            || self.pending.bytes >= options.segment_bytes
-            || self.pending.age() >= options.segment_age;
-        if due && !self.pending.is_empty() {
-            self.lease = cut(self.parts, self.lease, &mut self.pending).await?;
+        if cut::is_due(&self.pending, options) {
+            self.lease = cut::cut(self.parts, self.lease, &mut self.pending).await?;
         }
         if nothing_new {
             trim::trim(self.parts, shard).await?;
@@ -149,11 +150,9 @@ impl Holding<'_> {
         let parts = self.parts;
         let end = parts.event_log.shard_end(self.lease.shard).await?;
         let oldest = self.pending.oldest;
-        let renewed = parts
-            .catalog
-            .renew_shard(self.lease, parts.options.lease, end, oldest)
-            .await?;
-        if !renewed {
+        let (catalog, duration) = (&parts.catalog, parts.options.lease);
+        let renewed = catalog.renew_shard(self.lease, duration, end, oldest);
+        if !renewed.await? {
             return Err(StepError::Archive(ArchiveError::LeaseLost));
         }
         self.renewed = Instant::now();
@@ -170,15 +169,15 @@ impl Holding<'_> {
             tracing::warn!(%error, "blocks are not merged right now");
             metrics::failure("merge");
         }
-        if let Err(error) = erase::erase(parts, lease).await {
+        if let Err(error) = rewrite::rewrite_due(parts, lease).await {
             tracing::warn!(%error, "deleted logs are not erased right now");
             metrics::failure("erase");
         }
-        // Waste is that of all shards, and is one archiver's work.
+        // Unreferenced segments are those of all shards, and are one archiver's work.
         if lease.shard == 0
-            && let Err(error) = garbage::collect(parts).await
+            && let Err(error) = unreferenced::remove(parts).await
         {
-            tracing::warn!(%error, "waste is not removed right now");
+            tracing::warn!(%error, "unreferenced segments are not removed right now");
             metrics::failure("garbage");
         }
         self.tidied = Instant::now();

@@ -36,8 +36,6 @@ impl ApiKey {
         Self(text)
     }
 
-    /// # Errors
-    /// When the text has another shape or its checksum is wrong.
     pub fn parse(text: &str) -> Result<Self, InvalidApiKey> {
         let random = text.strip_prefix(PREFIX).ok_or(InvalidApiKey)?;
         if random.len() != RANDOM_CHARS + CHECKSUM_CHARS || !random.is_ascii() {

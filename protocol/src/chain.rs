@@ -6,20 +6,11 @@
 //! events and not over frames, so however a log is framed, archived or compacted, anyone who can
 //! read its events can recompute it.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
-use crate::ids::InvalidDigest;
-use crate::{LogId, Sequence, Timestamp};
+use crate::frame::Event;
+use crate::{ChainHash, LogId, Sequence, Timestamp};
 
 /// Bytes that are hashed before those of the event: chain value, sequence, timestamp, length.
 const HEAD_BYTES: usize = 52;
-
-/// The value of a log's hash chain after an event.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ChainHash(pub [u8; 32]);
 
 impl ChainHash {
     /// The value before the first event.
@@ -48,40 +39,12 @@ impl ChainHash {
         hasher.update(&input[..HEAD_BYTES]).update(event);
         Self(*hasher.finalize().as_bytes())
     }
-}
 
-impl fmt::Display for ChainHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for ChainHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ChainHash({self})")
-    }
-}
-
-impl FromStr for ChainHash {
-    type Err = InvalidDigest;
-
-    fn from_str(text: &str) -> Result<Self, InvalidDigest> {
-        text.parse::<crate::ComponentDigest>()
-            .map(|digest| Self(digest.0))
-    }
-}
-
-impl Serialize for ChainHash {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for ChainHash {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+    /// The value after some more events.
+    pub(crate) fn extend_by<'a>(self, events: impl Iterator<Item = Event<'a>>) -> Self {
+        events.fold(self, |chain, event| {
+            chain.extend(event.sequence, event.timestamp, event.bytes)
+        })
     }
 }
 

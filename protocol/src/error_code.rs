@@ -2,10 +2,13 @@
 //!
 //! Codes are part of the contract: clients match on them, so one is never renamed or reused.
 
-use std::fmt;
+use strum::VariantArray as _;
+use strum_macros::{Display, IntoStaticStr, VariantArray};
 
-/// What went wrong, for programs. The sentence for people stands beside it in the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What went wrong, for programs. The sentence for people stands beside it in the answer. A code
+/// is its variant's name in snake case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum ErrorCode {
     /// The request is malformed: a header, parameter or body can't be read.
     InvalidRequest,
@@ -23,7 +26,7 @@ pub enum ErrorCode {
     InvalidEmail,
     /// The password is too short or too long.
     InvalidPassword,
-    /// The password is one of the most common ones, or the name of whoever has it.
+    /// The password is one of the most common ones, or the name of its user.
     CommonPassword,
     /// The token of a mail's link is unknown, used or expired.
     InvalidToken,
@@ -152,154 +155,12 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for documentation and tests.
-    pub const ALL: &[Self] = &[
-        Self::InvalidRequest,
-        Self::InvalidName,
-        Self::InvalidDelimiter,
-        Self::InvalidIdempotencyKey,
-        Self::InvalidSequence,
-        Self::InvalidCursor,
-        Self::InvalidEmail,
-        Self::InvalidPassword,
-        Self::CommonPassword,
-        Self::InvalidToken,
-        Self::EmptyBatch,
-        Self::MalformedBatch,
-        Self::Unauthenticated,
-        Self::InvalidCredentials,
-        Self::ComputeLimitReached,
-        Self::Forbidden,
-        Self::EmailNotVerified,
-        Self::TenantClosed,
-        Self::TooManyAttempts,
-        Self::NotFound,
-        Self::LogNotFound,
-        Self::ViewNotFound,
-        Self::VersionNotFound,
-        Self::KeyNotFound,
-        Self::DeletionNotFound,
-        Self::MemberNotFound,
-        Self::InvitationNotFound,
-        Self::MethodNotAllowed,
-        Self::NotAcceptable,
-        Self::RequestTimeout,
-        Self::NameTaken,
-        Self::EmailTaken,
-        Self::AlreadyMember,
-        Self::SequenceMismatch,
-        Self::IdempotencyKeyReused,
-        Self::ViewFailed,
-        Self::TenantDeleted,
-        Self::LengthRequired,
-        Self::EventTooLarge,
-        Self::BatchTooLarge,
-        Self::BatchTooManyEvents,
-        Self::ComponentTooLarge,
-        Self::QueryTooLarge,
-        Self::BodyTooLarge,
-        Self::UriTooLong,
-        Self::UnsupportedMediaType,
-        Self::InvalidComponent,
-        Self::WrongWorld,
-        Self::ForbiddenImport,
-        Self::ComponentTooComplex,
-        Self::QueryFailed,
-        Self::ResultTooLarge,
-        Self::RateLimited,
-        Self::HeadersTooLarge,
-        Self::LogLimitReached,
-        Self::ViewLimitReached,
-        Self::KeyLimitReached,
-        Self::StorageLimitReached,
-        Self::StreamLimitReached,
-        Self::MemberLimitReached,
-        Self::InvitationLimitReached,
-        Self::Internal,
-        Self::NotImplemented,
-        Self::Unavailable,
-        Self::Overloaded,
-        Self::QueryLimitReached,
-        Self::ViewMemoryLimitReached,
-        Self::ShuttingDown,
-        Self::ViewBehind,
-        Self::StorageFull,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The code as it stands in the answer.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidRequest => "invalid_request",
-            Self::InvalidName => "invalid_name",
-            Self::InvalidDelimiter => "invalid_delimiter",
-            Self::InvalidIdempotencyKey => "invalid_idempotency_key",
-            Self::InvalidSequence => "invalid_sequence",
-            Self::InvalidCursor => "invalid_cursor",
-            Self::InvalidEmail => "invalid_email",
-            Self::InvalidPassword => "invalid_password",
-            Self::CommonPassword => "common_password",
-            Self::InvalidToken => "invalid_token",
-            Self::EmptyBatch => "empty_batch",
-            Self::MalformedBatch => "malformed_batch",
-            Self::Unauthenticated => "unauthenticated",
-            Self::InvalidCredentials => "invalid_credentials",
-            Self::ComputeLimitReached => "compute_limit_reached",
-            Self::Forbidden => "forbidden",
-            Self::EmailNotVerified => "email_not_verified",
-            Self::TenantClosed => "tenant_closed",
-            Self::TooManyAttempts => "too_many_attempts",
-            Self::NotFound => "not_found",
-            Self::LogNotFound => "log_not_found",
-            Self::ViewNotFound => "view_not_found",
-            Self::VersionNotFound => "version_not_found",
-            Self::KeyNotFound => "key_not_found",
-            Self::DeletionNotFound => "deletion_not_found",
-            Self::MemberNotFound => "member_not_found",
-            Self::InvitationNotFound => "invitation_not_found",
-            Self::MethodNotAllowed => "method_not_allowed",
-            Self::NotAcceptable => "not_acceptable",
-            Self::RequestTimeout => "request_timeout",
-            Self::NameTaken => "name_taken",
-            Self::EmailTaken => "email_taken",
-            Self::AlreadyMember => "already_member",
-            Self::SequenceMismatch => "sequence_mismatch",
-            Self::IdempotencyKeyReused => "idempotency_key_reused",
-            Self::ViewFailed => "view_failed",
-            Self::TenantDeleted => "tenant_deleted",
-            Self::LengthRequired => "length_required",
-            Self::EventTooLarge => "event_too_large",
-            Self::BatchTooLarge => "batch_too_large",
-            Self::BatchTooManyEvents => "batch_too_many_events",
-            Self::ComponentTooLarge => "component_too_large",
-            Self::QueryTooLarge => "query_too_large",
-            Self::BodyTooLarge => "body_too_large",
-            Self::UriTooLong => "uri_too_long",
-            Self::UnsupportedMediaType => "unsupported_media_type",
-            Self::InvalidComponent => "invalid_component",
-            Self::WrongWorld => "wrong_world",
-            Self::ForbiddenImport => "forbidden_import",
-            Self::ComponentTooComplex => "component_too_complex",
-            Self::QueryFailed => "query_failed",
-            Self::ResultTooLarge => "result_too_large",
-            Self::RateLimited => "rate_limited",
-            Self::HeadersTooLarge => "headers_too_large",
-            Self::LogLimitReached => "log_limit_reached",
-            Self::ViewLimitReached => "view_limit_reached",
-            Self::KeyLimitReached => "key_limit_reached",
-            Self::StorageLimitReached => "storage_limit_reached",
-            Self::StreamLimitReached => "stream_limit_reached",
-            Self::MemberLimitReached => "member_limit_reached",
-            Self::InvitationLimitReached => "invitation_limit_reached",
-            Self::Internal => "internal",
-            Self::NotImplemented => "not_implemented",
-            Self::Unavailable => "unavailable",
-            Self::Overloaded => "overloaded",
-            Self::QueryLimitReached => "query_limit_reached",
-            Self::ViewMemoryLimitReached => "view_memory_limit_reached",
-            Self::ShuttingDown => "shutting_down",
-            Self::ViewBehind => "view_behind",
-            Self::StorageFull => "storage_full",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The HTTP status that goes with the code.
@@ -394,12 +255,6 @@ impl ErrorCode {
                 | Self::ViewBehind
                 | Self::StorageFull
         )
-    }
-}
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Identifiers. Each kind has its own type, so that one can't be passed for another.
+//! Identifiers and digests. Each kind has its own type, so that one can't be passed for another.
 
 use std::fmt;
 use std::str::FromStr;
@@ -66,7 +66,7 @@ uuid_id!(
     KeyId
 );
 uuid_id!(
-    /// The deletion of a tenant. Whoever knows it may look how far it is.
+    /// The deletion of a tenant. Knowing it is enough to ask how far it is.
     TenantDeletionId
 );
 uuid_id!(
@@ -86,7 +86,7 @@ uuid_id!(
     VersionId
 );
 uuid_id!(
-    /// An object of the archive. Made when the segment is cut, so it tells the segment's age.
+    /// An object of the archive. Made when the segment is cut, so it shows the segment's age.
     SegmentId
 );
 uuid_id!(
@@ -94,7 +94,7 @@ uuid_id!(
     RequestId
 );
 
-macro_rules! digest_id {
+macro_rules! digest {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -148,14 +148,18 @@ macro_rules! digest_id {
 #[error("a digest is 64 hexadecimal digits")]
 pub struct InvalidDigest;
 
-digest_id!(
+digest!(
     /// The BLAKE3 hash of a component's bytes; names the component in the object store.
     ComponentDigest
 );
-digest_id!(
+digest!(
     /// The BLAKE3 hash of what a compiled artifact was made from: component, engine version, target
     /// and settings. Names the artifact in the object store.
     ArtifactDigest
+);
+digest!(
+    /// The value of a log's hash chain after an event, see [`crate::chain`].
+    ChainHash
 );
 
 impl ComponentDigest {

@@ -22,11 +22,10 @@ pub mod subject;
 pub mod timestamp;
 pub mod view;
 
-pub use chain::ChainHash;
 pub use error_code::ErrorCode;
 pub use frame::Frame;
 pub use ids::{
-    ArtifactDigest, ComponentDigest, InvitationId, KeyId, LogId, RequestId, SegmentId,
+    ArtifactDigest, ChainHash, ComponentDigest, InvitationId, KeyId, LogId, RequestId, SegmentId,
     TenantDeletionId, TenantId, UserId, VersionId, ViewId,
 };
 pub use name::{InvalidName, Name};

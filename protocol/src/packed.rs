@@ -3,6 +3,8 @@
 //! It is what `application/vnd.primatomic.events` carries, what a frame stores and what a view's
 //! packed export receives, so that an event is copied and never converted on its way.
 
+use bytes::Buf as _;
+
 /// The media type of packed events over HTTP.
 pub const MEDIA_TYPE: &str = "application/vnd.primatomic.events";
 
@@ -15,6 +17,13 @@ pub fn push(packed: &mut Vec<u8>, event: &[u8]) {
     let length = u32::try_from(event.len()).unwrap_or(u32::MAX);
     packed.extend_from_slice(&length.to_le_bytes());
     packed.extend_from_slice(&event[..length as usize]);
+}
+
+/// The next `N` bytes of fields, of which the caller knows that they are there.
+pub(crate) fn array<const N: usize>(fields: &mut &[u8]) -> [u8; N] {
+    let mut array = [0; N];
+    fields.copy_to_slice(&mut array);
+    array
 }
 
 /// A run of packed events whose lengths were checked.
@@ -33,9 +42,6 @@ pub struct MalformedPackedEvents {
 
 impl<'a> PackedEvents<'a> {
     /// Checks every length once.
-    ///
-    /// # Errors
-    /// When a length is cut off or reaches past the end.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, MalformedPackedEvents> {
         let mut rest = bytes;
         let mut count = 0;

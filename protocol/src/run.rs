@@ -6,7 +6,7 @@
 use bytes::Bytes;
 
 use crate::frame::Event;
-use crate::{Frame, Sequence, Timestamp, packed};
+use crate::{Sequence, Timestamp, packed};
 
 /// Consecutive events with one timestamp. Cheap to clone: the bytes are shared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +35,7 @@ impl Run {
 
     #[must_use]
     pub fn last(&self) -> Sequence {
-        let behind_first = u64::from(self.count.saturating_sub(1));
-        self.first.advance(behind_first).unwrap_or(Sequence::MAX)
+        self.first.saturating_add(u64::from(self.count) - 1)
     }
 
     /// How many events the run holds; at least 1.
@@ -68,16 +67,5 @@ impl Run {
             sequence = sequence.next();
             event
         })
-    }
-}
-
-impl From<&Frame> for Run {
-    fn from(frame: &Frame) -> Self {
-        Self::new(
-            frame.first(),
-            frame.count(),
-            frame.timestamp(),
-            frame.packed_bytes(),
-        )
     }
 }

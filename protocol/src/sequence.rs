@@ -24,8 +24,6 @@ impl Sequence {
     /// The largest sequence, 2^53−1.
     pub const MAX: Self = Self((1 << 53) - 1);
 
-    /// # Errors
-    /// When the number is above [`Sequence::MAX`].
     pub const fn new(number: u64) -> Result<Self, SequenceOverflow> {
         if number > Self::MAX.0 {
             Err(SequenceOverflow)
@@ -39,10 +37,7 @@ impl Sequence {
         self.0
     }
 
-    /// The sequence `count` places further on.
-    ///
-    /// # Errors
-    /// When that is above [`Sequence::MAX`].
+    /// The sequence `count` further on.
     pub const fn advance(self, count: u64) -> Result<Self, SequenceOverflow> {
         match self.0.checked_add(count) {
             Some(number) => Self::new(number),
@@ -50,20 +45,33 @@ impl Sequence {
         }
     }
 
+    /// The sequence `count` further on, or else [`Sequence::MAX`].
+    #[must_use]
+    pub const fn saturating_add(self, count: u64) -> Self {
+        let sum = self.0.saturating_add(count);
+        if sum > Self::MAX.0 {
+            Self::MAX
+        } else {
+            Self(sum)
+        }
+    }
+
+    /// The sequence `count` before, or else 0.
+    #[must_use]
+    pub const fn saturating_sub(self, count: u64) -> Self {
+        Self(self.0.saturating_sub(count))
+    }
+
     /// The next sequence; stays at [`Sequence::MAX`] there.
     #[must_use]
     pub const fn next(self) -> Self {
-        if self.0 == Self::MAX.0 {
-            self
-        } else {
-            Self(self.0 + 1)
-        }
+        self.saturating_add(1)
     }
 
     /// The sequence before; stays at 0 there.
     #[must_use]
     pub const fn previous(self) -> Self {
-        Self(self.0.saturating_sub(1))
+        self.saturating_sub(1)
     }
 
     /// How many sequences lie after `earlier` up to and including this one; 0 when none do.
@@ -109,6 +117,9 @@ mod tests {
         assert_eq!(Sequence::new(1 << 53), Err(SequenceOverflow));
         assert_eq!(Sequence::MAX.advance(1), Err(SequenceOverflow));
         assert_eq!(Sequence::FIRST.advance(u64::MAX), Err(SequenceOverflow));
+        assert_eq!(Sequence::FIRST.saturating_add(u64::MAX), Sequence::MAX);
+        assert_eq!(Sequence::MAX.next(), Sequence::MAX);
+        assert_eq!(Sequence::FIRST.saturating_sub(2), Sequence::ZERO);
     }
 
     #[test]

@@ -14,8 +14,11 @@
 //! | 40 | 32 | BLAKE3 of the 40 bytes before, then the state |
 //! | 72 | … | the state, compressed |
 
-use bytes::Bytes;
+use std::io::Read as _;
 
+use bytes::{Buf as _, Bytes};
+
+use crate::packed::array;
 use crate::{Sequence, VersionId};
 
 const MAGIC: [u8; 4] = *b"PSNP";
@@ -49,9 +52,6 @@ pub enum SnapshotError {
 }
 
 /// Encodes a state into a snapshot object.
-///
-/// # Errors
-/// When the compressor fails, which takes memory to run out.
 pub fn encode(
     version: VersionId,
     sequence: Sequence,
@@ -80,26 +80,19 @@ pub fn decode(object: &[u8], state_bytes_max: usize) -> Result<Snapshot, Snapsho
     if header[..4] != MAGIC || header[4..8] != [VERSION, CODEC_ZSTD, 0, 0] {
         return Err(SnapshotError::Format);
     }
-    let version = VersionId::from_bytes(field(&header[8..]));
-    let sequence = u64::from_le_bytes(field(&header[24..]));
-    let sequence = Sequence::new(sequence).map_err(|_| SnapshotError::Format)?;
-    let bytes = u64::from_le_bytes(field(&header[32..]));
-    let length = usize::try_from(bytes)
-        .ok()
-        .filter(|length| *length <= state_bytes_max);
-    let Some(length) = length else {
-        return Err(SnapshotError::TooLarge {
-            bytes,
-            limit: state_bytes_max,
-        });
-    };
-    // Room is made for what the header promises only as far as the data can possibly bear it out.
+    let mut fields = &header[8..];
+    let version = VersionId::from_bytes(array(&mut fields));
+    let sequence = Sequence::new(fields.get_u64_le()).map_err(|_| SnapshotError::Format)?;
+    let (bytes, limit) = (fields.get_u64_le(), state_bytes_max);
+    let length = usize::try_from(bytes).ok();
+    let length = length.filter(|length| *length <= limit);
+    let length = length.ok_or(SnapshotError::TooLarge { bytes, limit })?;
+    // Allocates what the header promises only as far as the data can possibly bear it out.
     let mut state = Vec::with_capacity(length.min(body.len().saturating_mul(64)));
     let decoder = zstd::stream::Decoder::with_buffer(body)?;
-    std::io::copy(
-        &mut std::io::Read::take(decoder, bytes.saturating_add(1)),
-        &mut state,
-    )?;
+    decoder
+        .take(bytes.saturating_add(1))
+        .read_to_end(&mut state)?;
     if state.len() != length || digest(&header[..40], &state) != header[40..] {
         return Err(SnapshotError::Checksum);
     }
@@ -116,11 +109,6 @@ fn digest(header: &[u8], state: &[u8]) -> [u8; 32] {
         .update(state)
         .finalize()
         .as_bytes()
-}
-
-/// The first `N` bytes of a slice of the header, which is always long enough.
-fn field<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    bytes.first_chunk().copied().unwrap_or([0; N])
 }
 
 #[cfg(test)]

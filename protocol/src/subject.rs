@@ -5,8 +5,6 @@
 //! stored. `{log}` is the id as 32 hexadecimal digits. The shard is part of the subject so that
 //! each stream has one pattern of subjects.
 
-use uuid::Uuid;
-
 use crate::LogId;
 
 /// The shard of a log: the last 8 bytes of its id, as a big-endian number, modulo the number of
@@ -51,26 +49,9 @@ pub fn republish(prefix: &str, shard: u16) -> (String, String) {
     )
 }
 
-/// The log that a subject of frames, stored or live, belongs to.
-#[must_use]
-pub fn log_of(subject: &str) -> Option<LogId> {
-    let (_, id) = subject.rsplit_once('.')?;
-    Uuid::try_parse(id).ok().map(LogId)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn subjects_name_their_log() {
-        let log = LogId::generate();
-        for subject in [frames("p", 3, log), live("p", 3, log)] {
-            assert_eq!(log_of(&subject), Some(log));
-        }
-        assert_eq!(log_of("p.ev.3"), None);
-        assert_eq!(log_of(""), None);
-    }
 
     #[test]
     fn a_shard_never_changes() {

@@ -11,5 +11,6 @@
 pub mod bus;
 pub mod event_log;
 pub mod history;
+mod limit;
 pub mod nats;
 pub mod objects;

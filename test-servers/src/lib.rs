@@ -16,7 +16,7 @@ mod shared;
 mod tools;
 
 pub use nats::{NatsCluster, NatsServer};
-pub use network::{Network, Passage, Way};
+pub use network::{Network, NetworkPath, PathState};
 pub use postgres::PostgresServer;
 pub use s3::{AccessKey, S3Server};
 pub use shared::Shared;

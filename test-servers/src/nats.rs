@@ -31,8 +31,6 @@ struct Setup<'a> {
 }
 
 impl NatsServer {
-    /// # Errors
-    /// When the program is missing or does not start.
     pub fn start() -> Result<Self> {
         Self::with(&Setup {
             name: "single",
@@ -42,9 +40,6 @@ impl NatsServer {
     }
 
     /// A server that acknowledges writes which a power cut would lose.
-    ///
-    /// # Errors
-    /// When the program is missing or does not start.
     pub fn start_without_sync() -> Result<Self> {
         Self::with(&Setup {
             name: "unsafe",
@@ -69,7 +64,7 @@ impl NatsServer {
                 .iter()
                 .map(|port| format!("nats://127.0.0.1:{port}"))
                 .collect();
-            // Clients are told of no other way than the one that they were given.
+            // Clients learn of no address but the one that they were given.
             writeln!(
                 text,
                 "cluster {{ name: test, listen: 127.0.0.1:{own}, no_advertise: true, routes: [{}] }}",
@@ -90,9 +85,6 @@ impl NatsServer {
     }
 
     /// Starts it again after [`Self::kill`].
-    ///
-    /// # Errors
-    /// When it does not start.
     pub fn restart(&mut self) -> Result<()> {
         self.kill();
         let mut command = Command::new(tools::installed("nats-server")?);
@@ -148,8 +140,6 @@ pub struct NatsCluster {
 }
 
 impl NatsCluster {
-    /// # Errors
-    /// When the program is missing or a server does not start.
     pub fn start(size: usize) -> Result<Self> {
         if size < 2 {
             bail!("a cluster has at least two servers");
@@ -180,9 +170,6 @@ impl NatsCluster {
     }
 
     /// The streams there are and the server that leads each, as far as somebody knows.
-    ///
-    /// # Errors
-    /// When no server answers.
     pub fn leaders(&self) -> Result<Vec<(String, usize)>> {
         let mut found = BTreeMap::new();
         let mut answers = 0;

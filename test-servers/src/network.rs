@@ -1,4 +1,4 @@
-//! Ways through a network that a test can cut: TCP proxies on the loopback address.
+//! Network paths that a test can cut: TCP proxies on the loopback address.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -10,26 +10,24 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// What happens to what travels on a way.
+/// What happens to what is sent on a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passage {
+pub enum PathState {
     Open,
-    /// Nothing arrives on either side; it arrives once the way is open again.
+    /// Nothing arrives on either side; it arrives once the path is open again.
     Silent,
-    /// What the client sends arrives; the answers do once the way is open again.
+    /// What the client sends arrives; the answers do once the path is open again.
     NoAnswers,
     /// Connections end, and new ones end at once.
     Cut,
 }
 
-/// Carries every way. They end when it is dropped.
+/// Carries every path. They end when it is dropped.
 pub struct Network {
     runtime: Runtime,
 }
 
 impl Network {
-    /// # Errors
-    /// When no thread can be started.
     pub fn start() -> Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
@@ -39,39 +37,36 @@ impl Network {
         Ok(Self { runtime })
     }
 
-    /// A way to the server at an address such as `nats://127.0.0.1:4222` or
+    /// A path to the server at an address such as `nats://127.0.0.1:4222` or
     /// `postgres://user@127.0.0.1:5432/database`.
-    ///
-    /// # Errors
-    /// When the address has no host and port, or no port is free.
-    pub fn way(&self, url: &str) -> Result<Way> {
+    pub fn path(&self, url: &str) -> Result<NetworkPath> {
         let authority = authority(url).with_context(|| format!("{url} is no address"))?;
         let server: SocketAddr = authority.parse()?;
         let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
         let listener = self.runtime.block_on(bound)?;
         let own = listener.local_addr()?;
-        let (passage, watched) = watch::channel(Passage::Open);
+        let (state, watched) = watch::channel(PathState::Open);
         // The runtime ends the task when it is dropped.
         self.runtime
             .handle()
             .spawn(accept(listener, server, watched));
-        Ok(Way {
+        Ok(NetworkPath {
             url: url.replacen(authority, &own.to_string(), 1),
-            passage,
+            state,
         })
     }
 }
 
-/// A way to one server.
-pub struct Way {
-    /// The server's address by this way.
+/// A path to one server.
+pub struct NetworkPath {
+    /// The server's address by this path.
     pub url: String,
-    passage: watch::Sender<Passage>,
+    state: watch::Sender<PathState>,
 }
 
-impl Way {
-    pub fn set(&self, passage: Passage) {
-        self.passage.send_replace(passage);
+impl NetworkPath {
+    pub fn set(&self, state: PathState) {
+        self.state.send_replace(state);
     }
 }
 
@@ -82,21 +77,21 @@ fn authority(url: &str) -> Option<&str> {
     rest.split('/').next()
 }
 
-async fn accept(listener: TcpListener, server: SocketAddr, passage: watch::Receiver<Passage>) {
+async fn accept(listener: TcpListener, server: SocketAddr, state: watch::Receiver<PathState>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 let Ok((client, _)) = accepted else { return };
-                connections.spawn(connect(client, server, passage.clone()));
+                connections.spawn(connect(client, server, state.clone()));
             }
             Some(_) = connections.join_next() => {}
         }
     }
 }
 
-async fn connect(client: TcpStream, server: SocketAddr, passage: watch::Receiver<Passage>) {
-    if *passage.borrow() == Passage::Cut {
+async fn connect(client: TcpStream, server: SocketAddr, state: watch::Receiver<PathState>) {
+    if *state.borrow() == PathState::Cut {
         return;
     }
     let Ok(server) = TcpStream::connect(server).await else {
@@ -107,11 +102,11 @@ async fn connect(client: TcpStream, server: SocketAddr, passage: watch::Receiver
     let _ = server.set_nodelay(true);
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    let mut cut = passage.clone();
+    let mut cut = state.clone();
     tokio::select! {
-        () = carry(from_client, to_server, passage.clone(), &[Passage::Silent]) => {}
-        () = carry(from_server, to_client, passage, &[Passage::Silent, Passage::NoAnswers]) => {}
-        _ = cut.wait_for(|passage| *passage == Passage::Cut) => {}
+        () = carry(from_client, to_server, state.clone(), &[PathState::Silent]) => {}
+        () = carry(from_server, to_client, state, &[PathState::Silent, PathState::NoAnswers]) => {}
+        _ = cut.wait_for(|state| *state == PathState::Cut) => {}
     }
 }
 
@@ -119,12 +114,12 @@ async fn connect(client: TcpStream, server: SocketAddr, passage: watch::Receiver
 async fn carry(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    mut passage: watch::Receiver<Passage>,
-    held_when: &[Passage],
+    mut state: watch::Receiver<PathState>,
+    held_when: &[PathState],
 ) {
     let mut bytes = vec![0; 1 << 16];
     while let Ok(length @ 1..) = from.read(&mut bytes).await {
-        let opened = passage.wait_for(|passage| !held_when.contains(passage));
+        let opened = state.wait_for(|state| !held_when.contains(state));
         if opened.await.is_err() {
             return;
         }
@@ -150,36 +145,36 @@ mod tests {
     }
 
     #[test]
-    fn a_way_is_closed_and_opened() {
+    fn a_path_is_closed_and_opened() {
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
         let network = Network::start().unwrap();
-        let way = network.way(&format!("tcp://{}", server.local_addr().unwrap()));
-        let way = way.unwrap();
-        let address = way.url.strip_prefix("tcp://").unwrap().to_owned();
+        let path = network.path(&format!("tcp://{}", server.local_addr().unwrap()));
+        let path = path.unwrap();
+        let address = path.url.strip_prefix("tcp://").unwrap().to_owned();
         let mut client = TcpStream::connect(&address).unwrap();
         let (mut served, _) = server.accept().unwrap();
         let soon = Some(Duration::from_millis(200));
         let mut byte = [0];
         client.write_all(b"a").unwrap();
         served.read_exact(&mut byte).unwrap();
-        way.set(Passage::NoAnswers);
+        path.set(PathState::NoAnswers);
         client.write_all(b"b").unwrap();
         served.read_exact(&mut byte).unwrap();
         served.write_all(b"c").unwrap();
         client.set_read_timeout(soon).unwrap();
         assert!(client.read_exact(&mut byte).is_err(), "an answer came");
-        way.set(Passage::Silent);
+        path.set(PathState::Silent);
         client.write_all(b"d").unwrap();
         served.set_read_timeout(soon).unwrap();
         assert!(served.read_exact(&mut byte).is_err(), "a byte came");
-        way.set(Passage::Open);
+        path.set(PathState::Open);
         client.set_read_timeout(None).unwrap();
         served.set_read_timeout(None).unwrap();
         client.read_exact(&mut byte).unwrap();
         assert_eq!(&byte, b"c");
         served.read_exact(&mut byte).unwrap();
         assert_eq!(&byte, b"d");
-        way.set(Passage::Cut);
+        path.set(PathState::Cut);
         assert_eq!(client.read(&mut byte).unwrap_or(0), 0, "it goes on");
     }
 }

@@ -26,8 +26,6 @@ pub struct PostgresServer {
 }
 
 impl PostgresServer {
-    /// # Errors
-    /// When PostgreSQL is missing or does not start.
     pub fn start() -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let run_as = rustix::process::getuid()
@@ -62,27 +60,14 @@ impl PostgresServer {
     }
 
     fn initialize(&self) -> Result<()> {
-        let output = self
-            .command("initdb")?
-            .arg("--pgdata")
-            .arg(self.data())
-            .args(["--auth", "trust", "--username", USER, "--encoding", "UTF8"])
-            .args(["--no-locale", "--no-sync"])
-            .stdin(Stdio::null())
-            .output()
-            .context("can't run initdb")?;
-        ensure!(
-            output.status.success(),
-            "initdb failed: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        Ok(())
+        let mut initdb = self.command("initdb")?;
+        initdb.arg("--pgdata").arg(self.data());
+        initdb.args(["--auth", "trust", "--username", USER, "--encoding", "UTF8"]);
+        initdb.args(["--no-locale", "--no-sync"]);
+        output(initdb, "initdb").map(|_| ())
     }
 
     /// Starts it again after [`Self::kill`].
-    ///
-    /// # Errors
-    /// When it does not start.
     pub fn restart(&mut self) -> Result<()> {
         self.kill();
         // What a killed server leaves behind names a process that may exist again by now.
@@ -132,7 +117,7 @@ impl PostgresServer {
             return;
         };
         let is_child = |process: std::fs::DirEntry| {
-            std::fs::read_link(process.path().join("cwd")).is_ok_and(|place| place == data)
+            std::fs::read_link(process.path().join("cwd")).is_ok_and(|directory| directory == data)
         };
         let start = Instant::now();
         while start.elapsed() < RECOVERY_MAX {
@@ -155,38 +140,20 @@ impl PostgresServer {
     }
 
     /// Makes an empty database and returns its address.
-    ///
-    /// # Errors
-    /// When the name is taken, or the server is away.
     pub fn create_database(&self, name: &str) -> Result<String> {
-        let output = self
-            .command("psql")?
-            .args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"])
-            .args(["--dbname", &self.url(), "--command"])
-            .arg(format!("CREATE DATABASE \"{name}\""))
-            .output()
-            .context("can't run psql")?;
-        ensure!(
-            output.status.success(),
-            "the database {name} was not made: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let mut psql = self.command("psql")?;
+        psql.args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"]);
+        psql.args(["--dbname", &self.url(), "--command"]);
+        psql.arg(format!("CREATE DATABASE \"{name}\""));
+        output(psql, "psql")?;
         Ok(format!("postgres://{USER}@127.0.0.1:{}/{name}", self.port))
     }
 
     /// All rows of all tables, as text.
-    ///
-    /// # Errors
-    /// When the server is away.
     pub fn dump(&self) -> Result<Vec<u8>> {
-        let output = self
-            .command("pg_dump")?
-            .args(["--data-only", "--dbname", &self.url()])
-            .output()
-            .context("can't run pg_dump")?;
-        let errors = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "pg_dump failed: {errors}");
-        Ok(output.stdout)
+        let mut dump = self.command("pg_dump")?;
+        dump.args(["--data-only", "--dbname", &self.url()]);
+        output(dump, "pg_dump")
     }
 
     /// Where its data lies.
@@ -194,6 +161,15 @@ impl PostgresServer {
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
+}
+
+/// What a program prints, which must succeed.
+fn output(mut command: Command, name: &str) -> Result<Vec<u8>> {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.with_context(|| format!("can't run {name}"))?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{name} failed: {errors}");
+    Ok(output.stdout)
 }
 
 /// The user that Debian's package makes, or else nobody.

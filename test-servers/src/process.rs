@@ -66,11 +66,8 @@ impl Process {
     }
 
     fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        if let Some(pid) = pid {
-            // It may be gone already.
-            let _ = kill_process(pid, signal);
-        }
+        // It may be gone already.
+        let _ = kill_process(Pid::from_child(&self.child), signal);
     }
 
     /// Kills it at once, as a crash would.

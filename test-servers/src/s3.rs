@@ -44,18 +44,12 @@ impl AccessKey {
 
 impl S3Server {
     /// A server that keeps everything in memory.
-    ///
-    /// # Errors
-    /// When the program is missing or does not start.
     pub fn start() -> Result<Self> {
         Self::with(Engine::Memory, tempfile::tempdir()?)
     }
 
     /// A server that has its objects again after [`Self::kill`] and [`Self::restart`], with an
     /// empty bucket.
-    ///
-    /// # Errors
-    /// When the program is missing or does not start.
     pub fn start_on_disk(key: AccessKey, bucket: &str) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         fs::create_dir_all(directory.path().join("buckets").join(bucket))?;
@@ -74,9 +68,6 @@ impl S3Server {
     }
 
     /// Starts it again.
-    ///
-    /// # Errors
-    /// When it does not start.
     pub fn restart(&mut self) -> Result<()> {
         self.kill();
         let port = self.port.to_string();

@@ -15,9 +15,6 @@ impl<T> Shared<T> {
     }
 
     /// The running server, or a new one.
-    ///
-    /// # Errors
-    /// When it does not start.
     pub fn get(&self, start: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
         let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(server) = current.upgrade() {

@@ -199,7 +199,7 @@ impl ViewService for Worker {
         self.registry.save(version).await;
     }
 
-    async fn forget(&self, versions: Vec<VersionId>) {
+    async fn evict(&self, versions: Vec<VersionId>) {
         self.registry.forget(&versions);
     }
 

@@ -7,16 +7,18 @@
 mod format;
 mod write;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use storage::objects::ObjectKey;
+use storage::objects::{ObjectError, ObjectKey, ObjectStore};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(crate) use self::format::{Manifest, ManifestError, decode_rows};
 use crate::metrics;
 use crate::owner;
-use crate::parts::{Parts, StepError};
+use crate::parts::{ArchiverParts, StepError, made_at};
 
 /// How often it is looked whether a backup is due, at most.
 const LOOK_MAX: Duration = Duration::from_secs(60);
@@ -46,8 +48,12 @@ pub(crate) fn manifest_key(id: Uuid) -> ObjectKey {
 /// What begins the names of the objects with later control events.
 pub(crate) const SINCE: &str = "since-";
 
-/// Makes a backup whenever one is due and this archiver leads, until told to stop.
-pub(crate) async fn run(parts: std::sync::Arc<Parts>, stop: CancellationToken) {
+/// Makes a backup whenever one is due and this archiver leads, until `stop`.
+pub(crate) async fn run(
+    parts: Arc<ArchiverParts>,
+    leads: Arc<AtomicBool>,
+    stop: CancellationToken,
+) {
     let look = (parts.options.backup / 10).clamp(Duration::from_millis(100), LOOK_MAX);
     let mut newest = None;
     loop {
@@ -55,16 +61,15 @@ pub(crate) async fn run(parts: std::sync::Arc<Parts>, stop: CancellationToken) {
             () = tokio::time::sleep(look) => {}
             () = stop.cancelled() => return,
         }
-        if !parts.leads.load(std::sync::atomic::Ordering::Relaxed) {
+        if !leads.load(Ordering::Relaxed) {
             newest = None;
             continue;
         }
-        let round = round(&parts, &mut newest);
-        let outcome = tokio::select! {
-            outcome = round => outcome,
+        let made = tokio::select! {
+            made = round(&parts, &mut newest) => made,
             () = stop.cancelled() => return,
         };
-        if let Err(error) = outcome {
+        if let Err(error) = made {
             tracing::warn!(%error, "no backup is made right now");
             metrics::failure("backup");
             newest = None;
@@ -73,14 +78,15 @@ pub(crate) async fn run(parts: std::sync::Arc<Parts>, stop: CancellationToken) {
 }
 
 /// Begins a backup, or adds to the newest one.
-async fn round(parts: &Parts, newest: &mut Option<write::Written>) -> Result<(), StepError> {
+async fn round(
+    parts: &ArchiverParts,
+    newest: &mut Option<write::Written>,
+) -> Result<(), StepError> {
     owner::check(parts.objects.as_ref(), &parts.catalog).await?;
     let backups = list(parts.objects.as_ref()).await?;
     let last = backups.iter().rev().find(|backup| backup.is_complete());
-    let due = last.is_none_or(|backup| {
-        let at = crate::garbage::made_at(backup.id).unwrap_or_default();
-        at <= parts.ago(parts.options.backup)
-    });
+    let is_old = |at| at <= parts.ago(parts.options.backup);
+    let due = last.is_none_or(|backup| is_old(made_at(backup.id).unwrap_or_default()));
     if due {
         let written = write::write(parts).await?;
         metrics::backup(parts.clock.now());
@@ -100,9 +106,7 @@ async fn round(parts: &Parts, newest: &mut Option<write::Written>) -> Result<(),
 }
 
 /// All backups, oldest first.
-pub(crate) async fn list(
-    objects: &dyn storage::objects::ObjectStore,
-) -> Result<Vec<Found>, storage::objects::ObjectError> {
+pub(crate) async fn list(objects: &dyn ObjectStore) -> Result<Vec<Found>, ObjectError> {
     let mut backups: Vec<Found> = Vec::new();
     let mut after: Option<ObjectKey> = None;
     loop {
@@ -129,7 +133,7 @@ pub(crate) async fn list(
 }
 
 /// Removes backups beyond those that are kept, manifests first.
-async fn remove_old(parts: &Parts) -> Result<(), StepError> {
+async fn remove_old(parts: &ArchiverParts) -> Result<(), StepError> {
     let mut backups = list(parts.objects.as_ref()).await?;
     let complete = backups.iter().filter(|it| it.is_complete()).count();
     let mut surplus = complete.saturating_sub(parts.options.backups_kept.max(1));

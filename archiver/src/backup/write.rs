@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use catalog::archive::ArchiveStatus;
 use catalog::dump::DumpRow;
 use protocol::Position;
 use storage::objects::ObjectKey;
@@ -12,7 +11,7 @@ use uuid::Uuid;
 use super::format::{Manifest, Part, ROWS_BYTES_MAX, encode_rows};
 use super::{Found, SINCE, manifest_key};
 use crate::cut;
-use crate::parts::{Parts, StepError, compute};
+use crate::parts::{ArchiverParts, StepError, compute, made_at};
 use crate::pending::Pending;
 
 /// Bytes of frames that are read at a time.
@@ -39,7 +38,7 @@ impl Written {
     pub(crate) fn found(backup: &Found) -> Self {
         let since = ObjectKey::backup(backup.id, SINCE);
         let added = |key: &&ObjectKey| key.as_str().starts_with(since.as_str());
-        let made_at = crate::garbage::made_at(backup.id).unwrap_or_default();
+        let made_at = made_at(backup.id).unwrap_or_default();
         Self {
             id: backup.id,
             newest: (i64::try_from(made_at.as_micros()).unwrap_or(i64::MAX), 0),
@@ -55,7 +54,7 @@ impl Written {
 }
 
 /// Writes a whole backup.
-pub(crate) async fn write(parts: &Parts) -> Result<Written, StepError> {
+pub(crate) async fn write(parts: &ArchiverParts) -> Result<Written, StepError> {
     let mut written = Written {
         id: Uuid::now_v7(),
         newest: (0, 0),
@@ -72,9 +71,8 @@ pub(crate) async fn write(parts: &Parts) -> Result<Written, StepError> {
         if ended || rows.len() >= ROWS_BYTES_MAX / ROW_BYTES {
             let name = format!("rows-{:05}", manifest.rows.len());
             let bytes = encode(std::mem::take(&mut rows)).await?;
-            manifest
-                .rows
-                .push(put(parts, written.id, name, bytes).await?);
+            let part = put(parts, written.id, name, bytes).await?;
+            manifest.rows.push(part);
         }
         if ended {
             break;
@@ -84,22 +82,19 @@ pub(crate) async fn write(parts: &Parts) -> Result<Written, StepError> {
     for shard in 0..parts.event_log.shards() {
         for bytes in tail(parts, shard).await? {
             let name = format!("tail-{:05}", manifest.tails.len());
-            manifest
-                .tails
-                .push(put(parts, written.id, name, bytes).await?);
+            let part = put(parts, written.id, name, bytes).await?;
+            manifest.tails.push(part);
         }
     }
     let bytes = manifest.encode();
     let bytes = bytes.map_err(|error| StepError::Failed(error.to_string()))?;
-    parts
-        .objects
-        .put_if_absent(&manifest_key(written.id), bytes)
-        .await?;
+    let key = manifest_key(written.id);
+    parts.objects.put_if_absent(&key, bytes).await?;
     Ok(written)
 }
 
 /// Adds the control events that came since.
-pub(crate) async fn add(parts: &Parts, written: &mut Written) -> Result<(), StepError> {
+pub(crate) async fn add(parts: &ArchiverParts, written: &mut Written) -> Result<(), StepError> {
     let overlap = i64::try_from(OVERLAP.as_micros()).unwrap_or_default();
     let since = written.newest.0.saturating_sub(overlap);
     let rows = parts.catalog.dump_since(since).await?;
@@ -119,22 +114,29 @@ async fn encode(rows: Vec<DumpRow>) -> Result<Bytes, StepError> {
     compute(move || encode_rows(&rows).map_err(StepError::Failed)).await
 }
 
-async fn put(parts: &Parts, id: Uuid, name: String, bytes: Bytes) -> Result<Part, StepError> {
+async fn put(
+    parts: &ArchiverParts,
+    id: Uuid,
+    name: String,
+    bytes: Bytes,
+) -> Result<Part, StepError> {
     let part = Part::of(name, &bytes);
     parts.objects.put_if_absent(&part.key(id), bytes).await?;
     Ok(part)
 }
 
 /// Segments with what is not archived of a shard.
-async fn tail(parts: &Parts, shard: u16) -> Result<Vec<Bytes>, StepError> {
-    let mut pending = Pending::behind(archived(&parts.catalog.archive_status().await?, shard));
+async fn tail(parts: &ArchiverParts, shard: u16) -> Result<Vec<Bytes>, StepError> {
+    let status = parts.catalog.archive_status().await?;
+    let archived = status.shards.iter().find(|found| found.shard == shard);
+    let mut pending = Pending::behind(archived.map_or(Position::START, |it| it.position));
     let end = parts.event_log.shard_end(shard).await?;
     let mut segments = Vec::new();
     loop {
-        let frames = parts
+        let read = parts
             .event_log
-            .read_shard(shard, pending.through, READ_BYTES)
-            .await?;
+            .read_shard(shard, pending.through, READ_BYTES);
+        let frames = read.await?;
         let ended = frames.is_empty() || pending.through >= end;
         pending.add(frames);
         if (ended || pending.bytes >= parts.options.segment_bytes) && !pending.is_empty() {
@@ -147,9 +149,4 @@ async fn tail(parts: &Parts, shard: u16) -> Result<Vec<Bytes>, StepError> {
             return Ok(segments);
         }
     }
-}
-
-fn archived(status: &ArchiveStatus, shard: u16) -> Position {
-    let found = status.shards.iter().find(|found| found.shard == shard);
-    found.map_or(Position::START, |found| found.position)
 }

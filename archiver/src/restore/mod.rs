@@ -30,7 +30,7 @@ pub struct RestoreParts {
     pub objects: SharedObjects,
     pub catalog: Catalog,
     pub clock: SharedClock,
-    /// How long idempotency keys are remembered.
+    /// How long idempotency keys are valid.
     pub key_window: Duration,
     /// Restore although the object store holds the archive of another catalog, and make it this one's.
     pub take_over: bool,
@@ -48,7 +48,7 @@ pub struct RestoreReport {
     pub cut_off_logs: u64,
 }
 
-/// A step that was begun, for whoever waits.
+/// A step that was begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     Catalog { rows: u64 },
@@ -88,14 +88,23 @@ pub enum RestoreError {
     Damaged { what: String, reason: String },
 }
 
+impl RestoreError {
+    fn damaged(what: &str, reason: &dyn std::fmt::Display) -> Self {
+        Self::Damaged {
+            what: what.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+/// Called with each step that was begun.
+type OnProgress<'a> = &'a (dyn Fn(Progress) + Send + Sync);
+
 /// Restores into empty stores; from the newest backup if none is named.
-///
-/// # Errors
-/// When the stores are not empty, there is no backup, or something can't be read or written.
 pub async fn restore(
     parts: &RestoreParts,
     backup: Option<Uuid>,
-    progress: &(dyn Fn(Progress) + Send + Sync),
+    progress: OnProgress<'_>,
 ) -> Result<RestoreReport, RestoreError> {
     check_empty(parts).await?;
     if !parts.take_over
@@ -153,7 +162,7 @@ async fn load_catalog(
     parts: &RestoreParts,
     backup: &backup::Found,
     manifest: &Manifest,
-    progress: &(dyn Fn(Progress) + Send + Sync),
+    progress: OnProgress<'_>,
 ) -> Result<u64, RestoreError> {
     let mut loaded = 0;
     for part in &manifest.rows {

@@ -10,7 +10,7 @@ use storage::objects::{ObjectKey, ObjectMeta};
 
 use super::cover::cover;
 use super::tails::put_end;
-use super::{Progress, RestoreError, RestoreParts, RestoreReport};
+use super::{OnProgress, Progress, RestoreError, RestoreParts, RestoreReport};
 use crate::backup::Manifest;
 use crate::cut::level;
 
@@ -37,12 +37,12 @@ impl Candidates {
         parts: &RestoreParts,
         manifest: &Manifest,
         logs: &HashMap<LogId, Retention>,
-        progress: &(dyn Fn(Progress) + Send + Sync),
+        progress: OnProgress<'_>,
     ) -> Result<Self, RestoreError> {
         for part in &manifest.tails {
             let bytes = parts.objects.get(&part.key(manifest.id)).await?;
             part.check(&bytes)?;
-            verify(&bytes).map_err(|error| damaged(&part.name, &error))?;
+            verify(&bytes).map_err(|error| RestoreError::damaged(&part.name, &error))?;
             let key = ObjectKey::segment(SegmentId::generate());
             parts.objects.put_if_absent(&key, bytes).await?;
         }
@@ -83,7 +83,7 @@ impl Candidates {
         let index = match index_of(parts, object).await {
             Ok(index) => index,
             // A segment that can't be read may hold nothing that another one does not: what is
-            // missing in the end is told by the logs that it is missing from.
+            // missing in the end is counted with the logs that it is missing from.
             Err(RestoreError::Damaged { what, reason }) => {
                 tracing::error!(what, reason, "a segment is left out");
                 return Ok(());
@@ -108,7 +108,7 @@ impl Candidates {
         parts: &RestoreParts,
         logs: &HashMap<LogId, Retention>,
         report: &mut RestoreReport,
-        progress: &(dyn Fn(Progress) + Send + Sync),
+        progress: OnProgress<'_>,
     ) -> Result<(), RestoreError> {
         report.logs = logs.len() as u64;
         report.segments = self.segments.len() as u64;
@@ -138,19 +138,13 @@ impl Candidates {
         }
         let segments: Vec<_> = self.segments.into_iter().collect();
         // Which shard does the tidying does not matter; the blocks of a log stay together.
-        parts
-            .catalog
-            .adopt_segments(&segments, &adopted, &self.foreign, |log| {
-                shard_of(parts, log)
-            })
-            .await?;
+        let shard_of = |log| protocol::subject::shard_of(log, parts.event_log.shards());
+        let catalog = &parts.catalog;
+        let adopting = catalog.adopt_segments(&segments, &adopted, &self.foreign, shard_of);
+        adopting.await?;
         progress(Progress::Logs { done: of, of });
         Ok(())
     }
-}
-
-fn shard_of(parts: &RestoreParts, log: LogId) -> u16 {
-    protocol::subject::shard_of(log, parts.event_log.shards())
 }
 
 async fn index_of(
@@ -158,7 +152,7 @@ async fn index_of(
     object: &ObjectMeta,
 ) -> Result<Vec<IndexEntry>, RestoreError> {
     let (key, bytes) = (&object.key, object.bytes);
-    let wrong = |error| damaged(key.as_str(), &error);
+    let wrong = |error| RestoreError::damaged(key.as_str(), &error);
     if bytes < TRAILER_BYTES as u64 {
         return Err(wrong(protocol::segment::SegmentError::Length));
     }
@@ -173,11 +167,4 @@ async fn index_of(
     }
     let tail = parts.objects.get_range(key, bytes - wanted..bytes).await?;
     footer.index(&tail).map_err(wrong)
-}
-
-pub(super) fn damaged(what: &str, reason: &dyn std::fmt::Display) -> RestoreError {
-    RestoreError::Damaged {
-        what: what.to_owned(),
-        reason: reason.to_string(),
-    }
 }

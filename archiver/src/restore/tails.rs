@@ -11,7 +11,6 @@ use protocol::segment::{Block, IndexEntry, block};
 use protocol::{LogId, Position, Run, SegmentId, Sequence, Timestamp};
 use storage::objects::ObjectKey;
 
-use super::segments::damaged;
 use super::{RestoreError, RestoreParts};
 
 /// Bytes of one frame, give or take the events of one key.
@@ -38,7 +37,7 @@ pub(super) async fn put_end(
         let content = read(parts, *segment, entry).await?;
         if !block::chain_holds(entry, &content, head.chain) {
             let reason = format!("the hash chain breaks behind sequence {}", head.sequence);
-            return Err(damaged(&format!("log {log}"), &reason));
+            return Err(RestoreError::damaged(&format!("log {log}"), &reason));
         }
         // Of the newest block, at least the last event.
         let first = first_wanted(entry, &content, valid_from);
@@ -58,7 +57,7 @@ async fn read(
 ) -> Result<Block, RestoreError> {
     let key = ObjectKey::segment(segment);
     let bytes = parts.objects.get_range(&key, entry.range()).await?;
-    block::decode(entry, &bytes).map_err(|error| damaged(key.as_str(), &error))
+    block::decode(entry, &bytes).map_err(|error| RestoreError::damaged(key.as_str(), &error))
 }
 
 /// From where on a block's events go back: those that are recent, and the last one in any case.
@@ -108,10 +107,7 @@ impl Frames {
         self.head.chain = self.head.chain.extend(sequence, self.timestamp, event);
     }
 
-    fn next_run(&mut self) -> bool {
-        let Some(run) = self.runs.next() else {
-            return false;
-        };
+    fn begin(&mut self, run: &Run) {
         self.timestamp = run.timestamp();
         for event in run.events() {
             if event.sequence < self.first {
@@ -120,7 +116,6 @@ impl Frames {
                 self.rest.push((event.sequence, event.bytes.to_vec()));
             }
         }
-        true
     }
 }
 
@@ -129,9 +124,8 @@ impl Iterator for Frames {
 
     fn next(&mut self) -> Option<protocol::Frame> {
         while self.rest.is_empty() {
-            if !self.next_run() {
-                return None;
-            }
+            let run = self.runs.next()?;
+            self.begin(&run);
         }
         let mut frame = FrameBuilder::new(self.log, self.head, self.timestamp, rand::random());
         let mut taken = 0;

@@ -22,7 +22,7 @@ use storage::objects::{ObjectError, ObjectKey, ObjectMeta, ObjectStore, Put};
 use tempfile::TempDir;
 
 /// How long a test waits for what the archiver does by itself.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Objects in a directory that can be away.
 pub(crate) struct Objects {
@@ -302,7 +302,7 @@ fn collect(runs: &[Run], found: &mut Vec<Vec<u8>>) {
 
 /// Waits until something is so.
 pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !holds().await {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;

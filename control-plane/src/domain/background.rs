@@ -33,14 +33,14 @@ impl App {
                 if let Some(stale) = stale {
                     app.forget(stale);
                     if let Some(peers) = &app.peers {
-                        peers.tell(stale).await;
+                        peers.publish_stale(stale).await;
                     }
                 }
             }
         });
         if let Some(peers) = &self.peers {
             self.share_rates(peers);
-            let mut heard = peers.heard();
+            let mut heard = peers.stale();
             self.spawn_until_stop(|app| async move {
                 loop {
                     match heard.recv().await {
@@ -112,7 +112,7 @@ impl App {
             loop {
                 periods.tick().await;
                 if let Some(spent) = app.rates.report(Instant::now()) {
-                    peers.share(spent).await;
+                    peers.publish_spent(spent).await;
                 }
             }
         });

@@ -224,10 +224,10 @@ impl App {
     async fn remove(&self, deletion: &Deletion) -> Result<(), Failure> {
         if let Some(log) = deletion.log {
             self.event_log.delete(log).await?;
-            self.appender.forget(log);
+            self.appender.evict(log);
             reached(Point::FramesRemoved);
         }
-        self.views.forget(deletion.versions.clone()).await;
+        self.views.evict(deletion.versions.clone()).await;
         for version in &deletion.versions {
             self.remove_objects(&ObjectKey::snapshots_of(*version))
                 .await?;

@@ -167,7 +167,7 @@ impl Node {
     /// A worker that stops hands over what is hot, while it still answers.
     async fn hand_over(&self) {
         if let Some(serving) = &self.serving {
-            serving.hand_over(self.grace).await;
+            serving.hand_off(self.grace).await;
         }
     }
 

@@ -50,7 +50,6 @@ impl Stores {
         let path = data.join(EVENT_LOG_FILE);
         let options = SqliteOptions {
             file_bytes_max: events.event_log_bytes_max,
-            ..SqliteOptions::default()
         };
         // Opening checks the file and may take a moment.
         let opened = tokio::task::spawn_blocking(move || SqliteEventLog::open(&path, options));

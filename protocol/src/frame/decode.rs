@@ -1,12 +1,12 @@
 //! Reading a frame back. The input is treated as hostile: every length is checked before it is
 //! used, and nothing is allocated in proportion to a number in the input.
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes, TryGetError};
 
 use super::{Frame, HEADER_BYTES, TRAILER_BYTES, VERSION, keys};
 use crate::limits::FRAME_BYTES_MAX;
-use crate::packed::PackedEvents;
-use crate::{ChainHash, LogId, Sequence, Timestamp};
+use crate::packed::{PackedEvents, array};
+use crate::{ChainHash, LogId, Run, Sequence, Timestamp};
 
 /// Why bytes are not a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,87 +27,63 @@ pub enum FrameError {
     Keys,
 }
 
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], FrameError> {
-        let (head, rest) = self.0.split_first_chunk().ok_or(FrameError::Length)?;
-        self.0 = rest;
-        Ok(*head)
-    }
-
-    fn u32(&mut self) -> Result<u32, FrameError> {
-        self.take().map(u32::from_le_bytes)
-    }
-
-    fn u64(&mut self) -> Result<u64, FrameError> {
-        self.take().map(u64::from_le_bytes)
+impl From<TryGetError> for FrameError {
+    fn from(_: TryGetError) -> Self {
+        Self::Length
     }
 }
 
 impl Frame {
     /// Reads and verifies a frame, but for its chain hash, which takes the frame before it
     /// ([`Frame::chain_holds`]).
-    ///
-    /// # Errors
-    /// When the bytes are not exactly one frame of a known version.
     pub fn decode(bytes: Bytes) -> Result<Self, FrameError> {
         if bytes.len() > FRAME_BYTES_MAX {
             return Err(FrameError::Length);
         }
-        let mut reader = Reader(&bytes);
-        let [version, flags, reserved @ ..] = reader.take::<4>()?;
+        let mut fields = &bytes[..];
+        let (version, flags) = (fields.try_get_u8()?, fields.try_get_u8()?);
+        let reserved = fields.try_get_u16_le()?;
         if version != VERSION {
             return Err(FrameError::Version(version));
         }
-        if flags != 0 || reserved != [0, 0] {
+        if flags != 0 || reserved != 0 {
             return Err(FrameError::Flags(flags));
         }
-        let body_end = bytes.len().checked_sub(4).ok_or(FrameError::Length)?;
-        let mut checksum = Reader(&bytes[body_end..]);
-        if checksum.u32()? != crc32c::crc32c(&bytes[..body_end]) {
+        let body_end = bytes.len() - 4;
+        if (&bytes[body_end..]).get_u32_le() != crc32c::crc32c(&bytes[..body_end]) {
             return Err(FrameError::Checksum);
         }
-        let count = reader.u32()?;
-        let log = LogId::from_bytes(reader.take()?);
-        let first = Sequence::new(reader.u64()?).map_err(|_| FrameError::Sequence)?;
-        let timestamp = Timestamp(reader.u64()?);
-        let nonce = reader.take()?;
-        let payload_bytes_before = reader.u64()?;
-        let keys_bytes = reader.u32()? as usize;
-        let events_bytes = reader.u32()? as usize;
-        let events_start = HEADER_BYTES
-            .checked_add(keys_bytes)
-            .ok_or(FrameError::Length)?;
-        let events_end = events_start
-            .checked_add(events_bytes)
-            .ok_or(FrameError::Length)?;
+        let count = fields.try_get_u32_le()?;
+        let (mut log, mut nonce) = ([0; 16], [0; 16]);
+        fields.try_copy_to_slice(&mut log)?;
+        let first = Sequence::new(fields.try_get_u64_le()?).map_err(|_| FrameError::Sequence)?;
+        let timestamp = Timestamp(fields.try_get_u64_le()?);
+        fields.try_copy_to_slice(&mut nonce)?;
+        let payload_bytes_before = fields.try_get_u64_le()?;
+        let keys_bytes = fields.try_get_u32_le()? as usize;
+        let events_bytes = fields.try_get_u32_le()? as usize;
+        let keys_end = HEADER_BYTES.checked_add(keys_bytes);
+        let events_end = keys_end.and_then(|end| end.checked_add(events_bytes));
+        let (Some(keys_end), Some(events_end)) = (keys_end, events_end) else {
+            return Err(FrameError::Length);
+        };
         if events_end.checked_add(TRAILER_BYTES) != Some(bytes.len()) {
             return Err(FrameError::Length);
         }
-        let chain = ChainHash(Reader(&bytes[events_end..]).take()?);
+        let chain = ChainHash(array(&mut &bytes[events_end..]));
         check_sequences(first, count)?;
-        check_keys(&bytes[HEADER_BYTES..events_start], count)?;
-        let events = PackedEvents::parse(&bytes[events_start..events_end]);
-        let events = events.map_err(|_| FrameError::Count)?;
-        if events.count() != count as usize {
-            return Err(FrameError::Count);
-        }
-        if payload_bytes_before
-            .checked_add(events_bytes as u64)
-            .is_none()
-        {
+        check_keys(&bytes[HEADER_BYTES..keys_end], count)?;
+        let events = bytes.slice(keys_end..events_end);
+        let parsed = PackedEvents::parse(&events).map_err(|_| FrameError::Count)?;
+        let payload_bytes = payload_bytes_before.checked_add(events_bytes as u64);
+        if parsed.count() != count as usize || payload_bytes.is_none() {
             return Err(FrameError::Count);
         }
         Ok(Self {
-            log,
-            first,
-            count,
-            timestamp,
+            log: LogId::from_bytes(log),
+            run: Run::new(first, count, timestamp, events),
             nonce,
             payload_bytes_before,
-            events_start,
-            events_end,
             chain,
             bytes,
         })
@@ -126,12 +102,6 @@ fn check_keys(section: &[u8], count: u32) -> Result<(), FrameError> {
     if !section.len().is_multiple_of(keys::ENTRY_BYTES) {
         return Err(FrameError::Keys);
     }
-    let fits = keys::decode(section).all(|entry| {
-        entry.count > 0
-            && entry
-                .index
-                .checked_add(entry.count)
-                .is_some_and(|end| end <= count)
-    });
+    let fits = keys::decode(section).all(|entry| entry.lies_within(count.into()));
     if fits { Ok(()) } else { Err(FrameError::Keys) }
 }

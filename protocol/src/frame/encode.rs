@@ -3,10 +3,10 @@
 use bytes::Bytes;
 
 use super::{
-    Frame, HEADER_BYTES, Head, KeyDigest, KeyEntry, PayloadDigest, TRAILER_BYTES, VERSION,
+    Frame, HEADER_BYTES, Head, KeyDigest, KeyEntry, PayloadDigest, TRAILER_BYTES, VERSION, keys,
 };
 use crate::limits::FRAME_BYTES_MAX;
-use crate::{LogId, Sequence, Timestamp, packed};
+use crate::{LogId, Run, Sequence, Timestamp, packed};
 
 /// The events do not fit into one frame, or the log's last sequence is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +54,7 @@ impl FrameBuilder {
     /// The size of the frame if it were finished now.
     #[must_use]
     pub fn encoded_bytes(&self) -> usize {
-        let keys = self.keys.len() * super::keys::ENTRY_BYTES;
+        let keys = self.keys.len() * keys::ENTRY_BYTES;
         HEADER_BYTES + keys + self.events.len() + TRAILER_BYTES
     }
 
@@ -69,45 +69,35 @@ impl FrameBuilder {
         events: impl IntoIterator<Item = &'a [u8]> + Clone,
         key: Option<(KeyDigest, PayloadDigest)>,
     ) -> Result<Sequence, FrameFull> {
-        let (mut count, mut bytes) = (0u32, 0usize);
-        for event in events.clone() {
-            count = count.checked_add(1).ok_or(FrameFull)?;
-            bytes = bytes.saturating_add(packed::LENGTH_BYTES + event.len());
-        }
-        let total = self
-            .encoded_bytes()
-            .saturating_add(bytes)
-            .saturating_add(40);
-        let index = self.count;
-        let count_after = index.checked_add(count).ok_or(FrameFull)?;
-        if total > FRAME_BYTES_MAX {
+        let sizes = events.clone().into_iter();
+        let sizes = sizes.map(|event| packed::LENGTH_BYTES + event.len());
+        let (count, bytes) =
+            sizes.fold((0u64, 0), |(count, bytes), size| (count + 1, bytes + size));
+        let is_too_large = self.encoded_bytes() + bytes + keys::ENTRY_BYTES > FRAME_BYTES_MAX;
+        if is_too_large || self.head.sequence.advance(count).is_err() {
             return Err(FrameFull);
         }
-        self.head
-            .sequence
-            .advance(u64::from(count))
-            .map_err(|_| FrameFull)?;
+        // A frame's bytes hold far fewer events than this.
+        let count = u32::try_from(count).map_err(|_| FrameFull)?;
         let first = self.head.sequence.next();
         self.events.reserve(bytes);
         for event in events {
             packed::push(&mut self.events, event);
             self.head.sequence = self.head.sequence.next();
             self.head.payload_bytes += event.len() as u64;
-            self.head.chain = self
-                .head
-                .chain
-                .extend(self.head.sequence, self.timestamp, event);
+            let (chain, sequence) = (self.head.chain, self.head.sequence);
+            self.head.chain = chain.extend(sequence, self.timestamp, event);
         }
         // A key covers one event at least: the decoder refuses any other.
         if let Some((key, payload)) = key.filter(|_| count > 0) {
             self.keys.push(KeyEntry {
-                index,
+                index: self.count,
                 count,
                 key,
                 payload,
             });
         }
-        self.count = count_after;
+        self.count += count;
         Ok(first)
     }
 
@@ -118,7 +108,7 @@ impl FrameBuilder {
             return None;
         }
         let mut out = Vec::with_capacity(self.encoded_bytes());
-        let keys_bytes = u32::try_from(self.keys.len() * super::keys::ENTRY_BYTES).ok()?;
+        let keys_bytes = u32::try_from(self.keys.len() * keys::ENTRY_BYTES).ok()?;
         let events_bytes = u32::try_from(self.events.len()).ok()?;
         out.extend_from_slice(&[VERSION, 0, 0, 0]);
         out.extend_from_slice(&self.count.to_le_bytes());
@@ -129,25 +119,23 @@ impl FrameBuilder {
         out.extend_from_slice(&self.payload_bytes_before.to_le_bytes());
         out.extend_from_slice(&keys_bytes.to_le_bytes());
         out.extend_from_slice(&events_bytes.to_le_bytes());
-        self.keys
-            .iter()
-            .for_each(|entry| super::keys::encode(entry, &mut out));
+        for entry in &self.keys {
+            keys::encode(entry, &mut out);
+        }
         let events_start = out.len();
         out.extend_from_slice(&self.events);
-        let events_end = out.len();
+        let events = events_start..out.len();
         out.extend_from_slice(&self.head.chain.0);
         let checksum = crc32c::crc32c(&out);
         out.extend_from_slice(&checksum.to_le_bytes());
+        let bytes = Bytes::from(out);
+        let events = bytes.slice(events);
         Some(Frame {
-            bytes: Bytes::from(out),
+            bytes,
             log: self.log,
-            first: self.first,
-            count: self.count,
-            timestamp: self.timestamp,
+            run: Run::new(self.first, self.count, self.timestamp, events),
             nonce: self.nonce,
             payload_bytes_before: self.payload_bytes_before,
-            events_start,
-            events_end,
             chain: self.head.chain,
         })
     }

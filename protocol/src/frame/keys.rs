@@ -4,7 +4,9 @@
 //! of key digest, 16 bytes of payload digest. Keys live in the frames, so that any node can rebuild
 //! a log's window of recent keys from the log alone.
 
-use crate::packed;
+use bytes::Buf as _;
+
+use crate::packed::{self, array};
 
 pub(crate) const ENTRY_BYTES: usize = 40;
 
@@ -15,7 +17,7 @@ pub struct KeyDigest(pub [u8; 16]);
 impl KeyDigest {
     #[must_use]
     pub fn of(key: &str) -> Self {
-        Self(truncated(blake3::hash(key.as_bytes())))
+        Self(truncated(key.as_bytes()))
     }
 }
 
@@ -28,7 +30,7 @@ impl PayloadDigest {
     /// The digest of events in their packed form.
     #[must_use]
     pub fn of_packed(events: &[u8]) -> Self {
-        Self(truncated(blake3::hash(events)))
+        Self(truncated(events))
     }
 
     /// The digest of a single event.
@@ -40,10 +42,8 @@ impl PayloadDigest {
     }
 }
 
-fn truncated(hash: blake3::Hash) -> [u8; 16] {
-    let mut digest = [0; 16];
-    digest.copy_from_slice(&hash.as_bytes()[..16]);
-    digest
+fn truncated(bytes: &[u8]) -> [u8; 16] {
+    array(&mut &blake3::hash(bytes).as_bytes()[..])
 }
 
 /// One idempotency key and the events that it covers.
@@ -57,6 +57,13 @@ pub struct KeyEntry {
     pub payload: PayloadDigest,
 }
 
+impl KeyEntry {
+    /// Whether it covers events, and of the first `events` alone.
+    pub(crate) fn lies_within(&self, events: u64) -> bool {
+        self.count > 0 && u64::from(self.index) + u64::from(self.count) <= events
+    }
+}
+
 pub(crate) fn encode(entry: &KeyEntry, out: &mut Vec<u8>) {
     out.extend_from_slice(&entry.index.to_le_bytes());
     out.extend_from_slice(&entry.count.to_le_bytes());
@@ -66,15 +73,12 @@ pub(crate) fn encode(entry: &KeyEntry, out: &mut Vec<u8>) {
 
 pub(crate) fn decode(section: &[u8]) -> impl Iterator<Item = KeyEntry> + '_ {
     section.as_chunks::<ENTRY_BYTES>().0.iter().map(|entry| {
-        let (index, rest) = entry.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
-        let (count, rest) = rest.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
-        let (key, rest) = rest.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
-        let payload = rest.first_chunk::<16>().unwrap_or(&[0; 16]);
+        let mut fields = &entry[..];
         KeyEntry {
-            index: u32::from_le_bytes(*index),
-            count: u32::from_le_bytes(*count),
-            key: KeyDigest(*key),
-            payload: PayloadDigest(*payload),
+            index: fields.get_u32_le(),
+            count: fields.get_u32_le(),
+            key: KeyDigest(array(&mut fields)),
+            payload: PayloadDigest(array(&mut fields)),
         }
     })
 }

@@ -31,7 +31,7 @@ pub use decode::FrameError;
 pub use encode::{FrameBuilder, FrameFull};
 pub use keys::{KeyDigest, KeyEntry, PayloadDigest};
 
-use crate::{ChainHash, LogId, Sequence, Timestamp};
+use crate::{ChainHash, LogId, Run, Sequence, Timestamp};
 
 /// The version that this crate writes.
 pub const VERSION: u8 = 1;
@@ -82,13 +82,9 @@ pub struct Event<'a> {
 pub struct Frame {
     bytes: Bytes,
     log: LogId,
-    first: Sequence,
-    count: u32,
-    timestamp: Timestamp,
+    run: Run,
     nonce: [u8; 16],
     payload_bytes_before: u64,
-    events_start: usize,
-    events_end: usize,
     chain: ChainHash,
 }
 
@@ -107,28 +103,25 @@ impl Frame {
     /// Sequence of the first event.
     #[must_use]
     pub fn first(&self) -> Sequence {
-        self.first
+        self.run.first()
     }
 
     /// Sequence of the last event.
     #[must_use]
     pub fn last(&self) -> Sequence {
-        // The decoder has checked that this does not overflow.
-        self.first
-            .advance(u64::from(self.count) - 1)
-            .unwrap_or(Sequence::MAX)
+        self.run.last()
     }
 
     /// How many events the frame holds; at least 1.
     #[must_use]
     pub fn count(&self) -> u32 {
-        self.count
+        self.run.count()
     }
 
     /// The timestamp of every event in the frame.
     #[must_use]
     pub fn timestamp(&self) -> Timestamp {
-        self.timestamp
+        self.run.timestamp()
     }
 
     /// The random number of the writer that built the frame.
@@ -140,53 +133,43 @@ impl Frame {
     /// The events in their packed form, for a fold that takes them as they are.
     #[must_use]
     pub fn packed_events(&self) -> &[u8] {
-        &self.bytes[self.events_start..self.events_end]
-    }
-
-    pub(crate) fn packed_bytes(&self) -> Bytes {
-        self.bytes.slice(self.events_start..self.events_end)
+        self.run.packed_events()
     }
 
     /// The events in the order of their sequences.
     pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
-        let mut sequence = self.first;
-        crate::packed::iter(self.packed_events()).map(move |bytes| {
-            let event = Event {
-                sequence,
-                timestamp: self.timestamp,
-                bytes,
-            };
-            sequence = sequence.next();
-            event
-        })
+        self.run.events()
     }
 
     /// The idempotency keys under which events of this frame were appended.
     pub fn keys(&self) -> impl Iterator<Item = KeyEntry> + '_ {
-        keys::decode(&self.bytes[HEADER_BYTES..self.events_start])
+        let end = self.bytes.len() - TRAILER_BYTES - self.packed_events().len();
+        keys::decode(&self.bytes[HEADER_BYTES..end])
     }
 
     /// The state of the log after this frame.
     #[must_use]
     pub fn head(&self) -> Head {
-        let lengths = crate::packed::LENGTH_BYTES * self.count as usize;
-        let payload = self.events_end - self.events_start - lengths;
+        let lengths = crate::packed::LENGTH_BYTES * self.count() as usize;
+        let payload = self.packed_events().len() - lengths;
         Head {
             sequence: self.last(),
-            timestamp: self.timestamp,
+            timestamp: self.timestamp(),
             payload_bytes: self.payload_bytes_before + payload as u64,
             chain: self.chain,
         }
     }
 
-    /// Recomputes the hash chain over the frame's events, beginning with the chain hash after the
-    /// event before them.
+    /// Whether the hash chain goes on with the frame's events from its value before them.
     #[must_use]
     pub fn chain_holds(&self, before: ChainHash) -> bool {
-        let end = self.events().fold(before, |chain, event| {
-            chain.extend(event.sequence, event.timestamp, event.bytes)
-        });
-        end == self.chain
+        before.extend_by(self.events()) == self.chain
+    }
+}
+
+impl From<&Frame> for Run {
+    fn from(frame: &Frame) -> Self {
+        frame.run.clone()
     }
 }
 

@@ -13,7 +13,7 @@
 //! Frames that share a timestamp become one run. The writer's nonce and the chain hash of each
 //! frame are left behind: a nonce matters for seconds, and the chain is recomputed from the events.
 
-use bytes::{BufMut as _, Bytes};
+use bytes::{Buf as _, BufMut as _, Bytes};
 
 use super::index::IndexEntry;
 use crate::frame::{Head, KeyEntry, keys};
@@ -122,16 +122,8 @@ impl BlockBuilder {
     }
 
     /// Adds a frame of the hot log, and verifies that the hash chain goes on with it.
-    ///
-    /// # Errors
-    /// When the frame does not follow the events before it.
     pub fn push_frame(&mut self, frame: &Frame) -> Result<(), PushError> {
-        if frame.first() != self.head.sequence.next() {
-            return Err(PushError::Gap {
-                last: self.head.sequence,
-                found: frame.first(),
-            });
-        }
+        self.check_next(frame.first())?;
         if !frame.chain_holds(self.head.chain) {
             return Err(PushError::Chain(frame.first()));
         }
@@ -145,18 +137,10 @@ impl BlockBuilder {
     }
 
     /// Adds another block of the log; `after` is the state of the log behind it.
-    ///
-    /// # Errors
-    /// When the block does not follow the events before it.
     pub fn push_block(&mut self, block: &Block, after: Head) -> Result<(), PushError> {
         let events_before = self.events_so_far();
         for run in &block.runs {
-            if run.first() != self.head.sequence.next() {
-                return Err(PushError::Gap {
-                    last: self.head.sequence,
-                    found: run.first(),
-                });
-            }
+            self.check_next(run.first())?;
             self.push_events(run.count(), run.timestamp(), run.packed_events());
             self.head.sequence = run.last();
         }
@@ -165,6 +149,15 @@ impl BlockBuilder {
         }
         self.head = after;
         Ok(())
+    }
+
+    fn check_next(&self, found: Sequence) -> Result<(), PushError> {
+        let last = self.head.sequence;
+        if found == last.next() {
+            Ok(())
+        } else {
+            Err(PushError::Gap { last, found })
+        }
     }
 
     fn events_so_far(&self) -> u64 {
@@ -193,16 +186,13 @@ impl BlockBuilder {
     }
 
     /// Drops the keys of events that are older than `since`.
-    pub fn forget_keys_before(&mut self, since: Timestamp) {
+    pub fn drop_keys_before(&mut self, since: Timestamp) {
         if self.head.timestamp < since {
             self.keys.clear();
         }
     }
 
     /// Compresses the block; `None` when it holds no event.
-    ///
-    /// # Errors
-    /// When the compressor fails, which takes memory to run out.
     pub fn finish(self) -> Result<Option<EncodedBlock>, std::io::Error> {
         if self.runs.is_empty() {
             return Ok(None);
@@ -255,9 +245,6 @@ impl IndexEntry {
 }
 
 /// Reads a block and checks it against its entry.
-///
-/// # Errors
-/// When the bytes are not the block of the entry.
 pub fn decode(entry: &IndexEntry, bytes: &[u8]) -> Result<Block, BlockError> {
     if !entry.is_checksum_of(bytes) {
         return Err(BlockError::Checksum);
@@ -270,21 +257,18 @@ pub fn decode(entry: &IndexEntry, bytes: &[u8]) -> Result<Block, BlockError> {
     if body.len() != body_bytes {
         return Err(BlockError::Content("its length"));
     }
-    let (counts, rest) = body
-        .split_first_chunk::<COUNTS_BYTES>()
-        .ok_or(BlockError::Content("its length"))?;
-    let [a, b, c, d, e, f, g, h] = *counts;
-    let runs_bytes = (u32::from_le_bytes([a, b, c, d]) as usize).saturating_mul(RUN_BYTES);
-    let keys_bytes = (u32::from_le_bytes([e, f, g, h]) as usize).saturating_mul(keys::ENTRY_BYTES);
-    let (runs, rest) = rest
-        .split_at_checked(runs_bytes)
-        .ok_or(BlockError::Content("its runs"))?;
-    let (key_section, events) = rest
-        .split_at_checked(keys_bytes)
-        .ok_or(BlockError::Content("its keys"))?;
+    let mut rest = &body[..];
+    let mut count = || rest.try_get_u32_le().map(|count| count as usize);
+    let (Ok(runs), Ok(keys)) = (count(), count()) else {
+        return Err(BlockError::Content("its length"));
+    };
+    let runs = rest.split_off(..runs.saturating_mul(RUN_BYTES));
+    let runs = runs.ok_or(BlockError::Content("its runs"))?;
+    let keys = rest.split_off(..keys.saturating_mul(keys::ENTRY_BYTES));
+    let keys = keys.ok_or(BlockError::Content("its keys"))?;
     Ok(Block {
-        runs: split(entry, &body, runs, events)?,
-        keys: decode_keys(entry, key_section)?,
+        runs: split(entry, &body, runs, rest)?,
+        keys: decode_keys(entry, keys)?,
     })
 }
 
@@ -300,15 +284,15 @@ fn split(
     let mut first = entry.first;
     let mut rest = events;
     for run in runs {
-        let [a, b, c, d, micros @ ..] = *run;
-        let count = u32::from_le_bytes([a, b, c, d]);
+        let mut fields = &run[..];
+        let count = fields.get_u32_le();
         let packed = PackedEvents::take(rest, count as usize)
             .filter(|_| count > 0)
             .ok_or(BlockError::Content("its events"))?;
         let last = first.advance(u64::from(count) - 1);
         let last = last.ok().filter(|last| *last <= entry.last);
         let last = last.ok_or(BlockError::Content("its sequences"))?;
-        let timestamp = Timestamp(u64::from_le_bytes(micros));
+        let timestamp = Timestamp(fields.get_u64_le());
         found.push(Run::new(first, count, timestamp, body.slice_ref(packed)));
         rest = &rest[packed.len()..];
         first = last.next();
@@ -321,21 +305,14 @@ fn split(
 
 fn decode_keys(entry: &IndexEntry, section: &[u8]) -> Result<Vec<KeyEntry>, BlockError> {
     let keys: Vec<_> = keys::decode(section).collect();
-    let within = |key: &KeyEntry| {
-        key.count > 0 && u64::from(key.index) + u64::from(key.count) <= entry.events()
-    };
-    if !keys.iter().all(within) {
+    if !keys.iter().all(|key| key.lies_within(entry.events())) {
         return Err(BlockError::Content("its keys"));
     }
     Ok(keys)
 }
 
-/// Recomputes the hash chain over a block, beginning with the chain hash after the event before it.
+/// Whether the hash chain goes on with the events of a block from its value before them.
 #[must_use]
 pub fn chain_holds(entry: &IndexEntry, block: &Block, before: ChainHash) -> bool {
-    let events = block.runs.iter().flat_map(Run::events);
-    let end = events.fold(before, |chain, event| {
-        chain.extend(event.sequence, event.timestamp, event.bytes)
-    });
-    end == entry.chain
+    before.extend_by(block.runs.iter().flat_map(Run::events)) == entry.chain
 }

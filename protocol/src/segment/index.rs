@@ -1,8 +1,9 @@
 //! The index of a segment: what its blocks hold and where they are.
 
-use bytes::{BufMut as _, BytesMut};
+use bytes::{Buf as _, BufMut as _, BytesMut};
 
 use super::{BLOCKS_MAX, HEADER, MAGIC, SegmentError, TRAILER_BYTES};
+use crate::packed::array;
 use crate::{ChainHash, LogId, Sequence, Timestamp};
 
 /// Bytes of an entry.
@@ -47,6 +48,14 @@ impl IndexEntry {
         self.offset..self.offset + u64::from(self.bytes)
     }
 
+    /// The block's bytes in those of its segment, if they match their checksum.
+    #[must_use]
+    pub fn slice<'a>(&self, segment: &'a [u8]) -> Option<&'a [u8]> {
+        let start = usize::try_from(self.offset).ok()?;
+        let bytes = segment.get(start..)?.get(..self.bytes as usize)?;
+        self.is_checksum_of(bytes).then_some(bytes)
+    }
+
     /// Whether these are the block's bytes.
     #[must_use]
     pub fn is_checksum_of(&self, bytes: &[u8]) -> bool {
@@ -75,19 +84,20 @@ impl IndexEntry {
 
     /// `blocks_end` is where the index begins: no block reaches further.
     fn decode(entry: &[u8; ENTRY_BYTES], blocks_end: u64) -> Result<Self, SegmentError> {
+        let mut fields = &entry[..];
         let length = |_| SegmentError::Length;
         let found = Self {
-            log: LogId::from_bytes(field(entry, 0)),
-            first: Sequence::new(number(entry, 16)).map_err(length)?,
-            last: Sequence::new(number(entry, 24)).map_err(length)?,
-            offset: number(entry, 32),
-            bytes: u32::from_le_bytes(field(entry, 40)),
-            body_bytes: u32::from_le_bytes(field(entry, 44)),
-            payload_bytes: number(entry, 48),
-            first_at: Timestamp(number(entry, 56)),
-            last_at: Timestamp(number(entry, 64)),
-            chain: ChainHash(field(entry, 72)),
-            checksum: u32::from_le_bytes(field(entry, 104)),
+            log: LogId::from_bytes(array(&mut fields)),
+            first: Sequence::new(fields.get_u64_le()).map_err(length)?,
+            last: Sequence::new(fields.get_u64_le()).map_err(length)?,
+            offset: fields.get_u64_le(),
+            bytes: fields.get_u32_le(),
+            body_bytes: fields.get_u32_le(),
+            payload_bytes: fields.get_u64_le(),
+            first_at: Timestamp(fields.get_u64_le()),
+            last_at: Timestamp(fields.get_u64_le()),
+            chain: ChainHash(array(&mut fields)),
+            checksum: fields.get_u32_le(),
         };
         let end = found.offset.checked_add(found.bytes.into());
         let fits = end.is_some_and(|end| end <= blocks_end)
@@ -97,7 +107,7 @@ impl IndexEntry {
         if !fits {
             return Err(SegmentError::Length);
         }
-        if entry[108..] != [0; 4] {
+        if fields != [0; 4] {
             return Err(SegmentError::Format);
         }
         Ok(found)
@@ -115,15 +125,12 @@ pub struct Footer {
 impl Footer {
     /// Reads the end of a segment; `tail` is its last bytes, at least [`TRAILER_BYTES`], and
     /// `segment_bytes` the length of all of it.
-    ///
-    /// # Errors
-    /// When it is no segment's end.
     pub fn of(tail: &[u8], segment_bytes: u64) -> Result<Self, SegmentError> {
         let trailer: &[u8; TRAILER_BYTES] = tail.last_chunk().ok_or(SegmentError::Length)?;
         if trailer[40..] != MAGIC {
             return Err(SegmentError::Format);
         }
-        let count = u32::from_le_bytes(field(trailer, 0)) as usize;
+        let count = (&trailer[..4]).get_u32_le() as usize;
         if count > BLOCKS_MAX {
             return Err(SegmentError::Length);
         }
@@ -132,7 +139,7 @@ impl Footer {
         let start = start.filter(|start| *start >= HEADER.len() as u64);
         Ok(Self {
             count,
-            checksum: u32::from_le_bytes(field(trailer, 36)),
+            checksum: (&trailer[36..]).get_u32_le(),
             start: start.ok_or(SegmentError::Length)?,
         })
     }
@@ -144,9 +151,6 @@ impl Footer {
     }
 
     /// Reads the index; `tail` is the last bytes of the segment, at least [`Self::bytes`].
-    ///
-    /// # Errors
-    /// When the index is damaged.
     pub fn index(&self, tail: &[u8]) -> Result<Vec<IndexEntry>, SegmentError> {
         let start = tail
             .len()
@@ -163,17 +167,4 @@ impl Footer {
             .map(|entry| IndexEntry::decode(entry, self.start))
             .collect()
     }
-}
-
-fn number(bytes: &[u8], offset: usize) -> u64 {
-    u64::from_le_bytes(field(bytes, offset))
-}
-
-/// A field of an entry or a trailer, whose length is known.
-fn field<const N: usize>(bytes: &[u8], offset: usize) -> [u8; N] {
-    bytes
-        .get(offset..)
-        .and_then(|rest| rest.first_chunk())
-        .copied()
-        .unwrap_or([0; N])
 }

@@ -73,7 +73,7 @@ impl Default for SegmentBuilder {
 }
 
 impl SegmentBuilder {
-    /// Adds a block. Its entry in the index is given the block's place.
+    /// Adds a block. Its entry in the index is given the block's offset.
     pub fn push(&mut self, block: &EncodedBlock) {
         self.push_bytes(&block.entry, &block.bytes);
     }
@@ -126,9 +126,6 @@ impl SegmentBuilder {
 }
 
 /// Reads a whole segment: verifies its hash and gives its index.
-///
-/// # Errors
-/// When the bytes are not exactly one segment of a known version.
 pub fn verify(bytes: &[u8]) -> Result<Vec<IndexEntry>, SegmentError> {
     if bytes.get(..HEADER.len()) != Some(&HEADER[..]) {
         return Err(SegmentError::Format);

@@ -19,6 +19,26 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// Versions are sent as they are, and shared on either side.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        shared: &Arc<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        T::serialize(shared, serializer)
+    }
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<T>, D::Error> {
+        T::deserialize(deserializer).map(Arc::new)
+    }
+}
+
 /// How a build ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BuildOutcome {
@@ -29,8 +49,9 @@ pub enum BuildOutcome {
 }
 
 /// A query as the control plane took it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct QueryRequest {
+    #[serde(with = "shared")]
     pub version: Arc<VersionSpec>,
     /// The answer must reflect at least this sequence.
     pub after: Option<Sequence>,
@@ -81,7 +102,7 @@ pub enum QueryError {
     /// All the memory that the tenant's views may use is needed by views that work right now.
     #[error(
         "the tenant's views use {used} bytes of memory, and may use {limit}; all of them are at \
-         work right now, so there is no room for this one; try again in a moment"
+         work right now, so there is no memory left for this one; try again in a moment"
     )]
     MemoryLimitReached { limit: u64, used: u64 },
     /// Something that the worker needs is away; try again.
@@ -110,7 +131,7 @@ pub struct VersionStatus {
     pub halted: Option<Halt>,
 }
 
-/// What a node must no longer remember, because it was changed.
+/// What nodes must evict from their caches, because it was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stale {
     /// Sessions and keys of a tenant.
@@ -168,9 +189,9 @@ pub trait ViewService: Send + Sync + 'static {
     /// Saves what was folded of a hot version since it was last saved, where it can be saved.
     async fn save(&self, _: VersionId) {}
 
-    /// Forgets versions: drops their instances. Their snapshots are removed by whoever deletes the
+    /// Evicts versions: drops their instances. Their snapshots are removed by whoever deletes the
     /// version.
-    async fn forget(&self, versions: Vec<VersionId>);
+    async fn evict(&self, versions: Vec<VersionId>);
 
     /// Whether views can be served; the text is for operators.
     async fn health(&self) -> Result<(), String>;

@@ -1,4 +1,4 @@
-//! Telling followers what was committed. Nothing is kept for a log that nobody follows.
+//! Sends followers what was committed. Nothing is kept for a log that nobody follows.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -20,7 +20,6 @@ const CARRIED_BYTES_MAX: usize = 128 << 10;
 const SWEEP_MIN: usize = 64;
 
 /// The followed logs.
-#[derive(Debug)]
 pub(super) struct Live {
     logs: DashMap<LogId, broadcast::Sender<Option<StoredFrame>>>,
     /// The number of followed logs at which abandoned ones are removed next: twice as many as were
@@ -38,7 +37,7 @@ impl Default for Live {
 }
 
 impl Live {
-    /// Follows a log; also says whether nobody followed it before.
+    /// Follows a log; also whether this is its first follower.
     pub(super) fn subscribe(&self, log: LogId) -> (Subscription, bool) {
         if self.logs.len() >= self.sweep_at.load(Ordering::Relaxed) {
             self.logs.retain(|_, sender| sender.receiver_count() > 0);
@@ -72,10 +71,10 @@ impl Live {
         }
     }
 
-    /// Tells the followers of a log to read it, because frames may have been missed.
+    /// Has the followers of a log read it, because frames may have been missed.
     pub(super) fn skip(&self, log: LogId) {
         if let Some(sender) = self.logs.get(&log) {
-            // Without receivers there is nobody to tell.
+            // Without receivers there is nobody to notify.
             let _ = sender.send(None);
         }
     }
@@ -87,8 +86,8 @@ impl Live {
         }
     }
 
-    /// Forgets a log that nobody follows any more; says whether it is forgotten.
-    pub(super) fn forget_if_abandoned(&self, log: LogId) -> bool {
+    /// Removes a log that nobody follows any more; whether it is removed.
+    pub(super) fn remove_if_abandoned(&self, log: LogId) -> bool {
         self.logs
             .remove_if(&log, |_, sender| sender.receiver_count() == 0);
         !self.logs.contains_key(&log)
@@ -115,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn logs_that_nobody_follows_any_more_are_forgotten() {
+    fn logs_that_nobody_follows_any_more_are_removed() {
         let live = Live::default();
         for _ in 0..10_000 {
             drop(live.subscribe(LogId::generate()));

@@ -5,7 +5,6 @@
 //! above it, once, by the [`appender`]; [`crate::history`] joins archived, hot and live frames.
 
 pub mod appender;
-pub mod conformance;
 pub mod jetstream;
 mod live;
 pub mod sqlite;
@@ -25,7 +24,7 @@ pub struct StoredFrame {
     pub position: Position,
 }
 
-/// The engine of the event log. Implementations pass the suite in [`conformance`].
+/// The engine of the event log. Implementations pass the suite in `tests/it/conformance`.
 #[async_trait]
 pub trait EventLog: Send + Sync + 'static {
     /// Stores a frame durably if the log's newest frame is the one at `expected`
@@ -183,9 +182,6 @@ pub enum ReadError {
 }
 
 /// The head of a log by its newest frame.
-///
-/// # Errors
-/// When the log can't be read.
 pub async fn head(event_log: &dyn EventLog, log: LogId) -> Result<Head, ReadError> {
     let newest = event_log.newest(log).await?;
     Ok(newest.map_or_else(|| Head::origin(log), |stored| stored.frame.head()))

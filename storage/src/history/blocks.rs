@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use moka::future::Cache;
+use protocol::SegmentId;
 use protocol::segment::{Block, block};
-use protocol::{LogId, SegmentId};
 
 use crate::event_log::ReadError;
-use crate::objects::{ObjectError, ObjectKey, SharedObjects};
+use crate::objects::{ObjectKey, SharedObjects};
 use catalog::archive::ArchivedBlock;
 
 /// Bytes of blocks that are kept for pages, which read one block many times.
@@ -44,7 +44,8 @@ impl Blocks {
     pub(super) async fn read(&self, block: &ArchivedBlock) -> Result<Block, ReadError> {
         let key = ObjectKey::segment(block.segment);
         let bytes = self.objects.get_range(&key, block.entry.range()).await;
-        let bytes = bytes.map_err(|error| unreadable(block.entry.log, &error))?;
+        // A segment that is gone was written anew since its row was read; the row says where it is now.
+        let bytes = bytes.map_err(|error| ReadError::Unavailable(error.to_string()))?;
         let entry = block.entry;
         // Unpacking a few megabytes takes milliseconds.
         let decoded = tokio::task::spawn_blocking(move || block::decode(&entry, &bytes)).await;
@@ -57,10 +58,4 @@ impl Blocks {
             ),
         })
     }
-}
-
-/// A segment that is gone was written anew since its row was read; the row says where it is now.
-fn unreadable(log: LogId, error: &ObjectError) -> ReadError {
-    tracing::debug!(%log, %error, "a block can't be read");
-    ReadError::Unavailable(error.to_string())
 }

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 
 use protocol::segment::Block;
 use protocol::{LogId, Run, Sequence};
-use tokio::task::JoinSet;
+use tokio::task::JoinError;
+use tokio_util::task::JoinQueue;
 
-use super::{Archive, Found, History, missing, take};
+use super::{History, take};
 use crate::event_log::ReadError;
 use catalog::archive::ArchivedBlock;
 
@@ -29,28 +30,12 @@ pub struct Reader {
     options: ReaderOptions,
     /// The sequence that comes next.
     wanted: Sequence,
-    /// Blocks that are known and not asked for yet.
+    /// Blocks that are known and not fetched yet.
     rows: VecDeque<ArchivedBlock>,
-    /// Blocks that were asked for, in their order.
-    fetched: VecDeque<Fetched>,
-    fetching: JoinSet<(Sequence, Result<Block, ReadError>)>,
+    /// Blocks that are fetched, in their order.
+    fetching: JoinQueue<Result<Block, ReadError>>,
     /// Runs of a block that were read and not given out.
     read: VecDeque<Run>,
-}
-
-/// A block on its way.
-struct Fetched {
-    first: Sequence,
-    block: Option<Result<Block, ReadError>>,
-}
-
-impl std::fmt::Debug for Reader {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reader")
-            .field("log", &self.log)
-            .field("wanted", &self.wanted)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Reader {
@@ -66,8 +51,7 @@ impl Reader {
             options,
             wanted,
             rows: VecDeque::new(),
-            fetched: VecDeque::new(),
-            fetching: JoinSet::new(),
+            fetching: JoinQueue::new(),
             read: VecDeque::new(),
         }
     }
@@ -86,26 +70,23 @@ impl Reader {
     /// The next events, as many as fit into a chunk and at least one run; nothing at the end of the
     /// log as it is now. The first run may begin before the sequence that is wanted. Safe to
     /// cancel, and may be called again after an error.
-    ///
-    /// # Errors
-    /// When a store that holds them can't be read.
     pub async fn next(&mut self) -> Result<Vec<Run>, ReadError> {
         while self.read.is_empty() {
-            if !self.fetched.is_empty() {
-                self.take_block().await?;
+            if let Some(fetched) = self.fetching.join_next().await {
+                self.take_block(fetched)?;
                 continue;
             }
             let (wanted, bytes) = (self.wanted, self.options.chunk_bytes);
-            match self.history.read_hot(self.log, wanted, bytes).await? {
-                Found::Hot(runs) => return Ok(self.give(runs)),
-                Found::Trimmed => self.look_up().await?,
+            if let Some(runs) = self.history.read_hot(self.log, wanted, bytes).await? {
+                return Ok(self.give(runs));
             }
+            let rows = self.history.blocks_from(self.log, wanted, ROWS).await?;
+            self.rows = rows.into();
+            self.fetch_ahead();
         }
-        let wanted = self.wanted;
-        let runs = self.read.drain(..).filter(|run| run.last() >= wanted);
-        let all: Vec<Run> = runs.collect();
-        let chunk = take(all.iter().cloned(), self.options.chunk_bytes);
-        self.read.extend(all.into_iter().skip(chunk.len()));
+        self.read.retain(|run| run.last() >= self.wanted);
+        let chunk = take(self.read.iter(), self.options.chunk_bytes);
+        self.read.drain(..chunk.len());
         Ok(self.give(chunk))
     }
 
@@ -116,70 +97,33 @@ impl Reader {
         runs
     }
 
-    async fn look_up(&mut self) -> Result<(), ReadError> {
-        let Some(archive) = self.history.archive.clone() else {
-            return Err(missing(self.log, self.wanted));
-        };
-        let rows = archive.blocks_from(self.log, self.wanted, ROWS).await?;
-        if rows.is_empty() {
-            return Err(missing(self.log, self.wanted));
-        }
-        self.rows = rows.into();
-        self.fetch_ahead(&archive);
-        Ok(())
-    }
-
-    fn fetch_ahead(&mut self, archive: &Archive) {
-        while self.fetched.len() <= self.options.blocks_ahead
+    fn fetch_ahead(&mut self) {
+        while self.fetching.len() <= self.options.blocks_ahead
             && let Some(row) = self.rows.pop_front()
         {
-            let first = row.entry.first;
-            let blocks = archive.blocks.clone();
-            self.fetching
-                .spawn(async move { (first, blocks.read(&row).await) });
-            self.fetched.push_back(Fetched { first, block: None });
+            let blocks = self.history.blocks.clone();
+            self.fetching.spawn(async move { blocks.read(&row).await });
         }
     }
 
-    /// Waits for the block that comes next.
-    async fn take_block(&mut self) -> Result<(), ReadError> {
-        while let Some(Fetched { block: None, .. }) = self.fetched.front() {
-            let (first, block) = match self.fetching.join_next().await {
-                Some(Ok(done)) => done,
-                Some(Err(error)) => return Err(self.start_again(error.to_string())),
-                None => return Err(self.start_again("a block was not fetched".to_owned())),
-            };
-            if let Some(place) = self.fetched.iter_mut().find(|it| it.first == first) {
-                place.block = Some(block);
-            }
-        }
-        let block = self.fetched.pop_front().and_then(|fetched| fetched.block);
-        match block {
-            Some(Ok(block)) => {
+    /// Takes the runs of a block that was fetched.
+    fn take_block(
+        &mut self,
+        fetched: Result<Result<Block, ReadError>, JoinError>,
+    ) -> Result<(), ReadError> {
+        let failed = |error: JoinError| ReadError::Unavailable(error.to_string());
+        match fetched.map_err(failed).flatten() {
+            Ok(block) => {
                 self.read = block.runs.into();
-                if let Some(archive) = self.history.archive.clone() {
-                    self.fetch_ahead(&archive);
-                }
+                self.fetch_ahead();
                 Ok(())
             }
-            Some(Err(error)) => {
+            Err(error) => {
                 // Its segment may have been written anew: the next call looks it up again.
-                self.forget();
+                self.rows.clear();
+                self.fetching = JoinQueue::new();
                 Err(error)
             }
-            None => Ok(()),
         }
-    }
-
-    fn start_again(&mut self, reason: String) -> ReadError {
-        self.forget();
-        ReadError::Unavailable(reason)
-    }
-
-    fn forget(&mut self) {
-        self.rows.clear();
-        self.fetched.clear();
-        self.fetching.abort_all();
-        self.fetching = JoinSet::new();
     }
 }

@@ -13,23 +13,14 @@ use tokio::time::Instant;
 use super::{History, Reader, ReaderOptions};
 use crate::event_log::{ReadError, StoredFrame, Subscription, SubscriptionError};
 
-/// How a [`Tail`] reads.
-#[derive(Clone, Copy, Debug)]
-pub struct TailOptions {
-    /// Bytes of history that are read at a time.
-    pub chunk_bytes: usize,
-    /// How often the log is read when no frame came, in case one was skipped.
-    pub poll_interval: Duration,
-}
+/// How history is read.
+const READING: ReaderOptions = ReaderOptions {
+    chunk_bytes: 1 << 20,
+    blocks_ahead: 0,
+};
 
-impl Default for TailOptions {
-    fn default() -> Self {
-        Self {
-            chunk_bytes: 1 << 20,
-            poll_interval: Duration::from_secs(5),
-        }
-    }
-}
+/// How often the log is read when no frame came, in case one was skipped.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Why a [`Tail`] gives no events.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -42,8 +33,6 @@ pub enum TailError {
 
 /// The events of a log from a sequence on, without a gap and in order, for ever.
 pub struct Tail {
-    log: LogId,
-    options: TailOptions,
     /// The sequence that comes next.
     wanted: Sequence,
     live: Subscription,
@@ -57,43 +46,18 @@ pub struct Tail {
     poll_at: Instant,
 }
 
-impl std::fmt::Debug for Tail {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tail")
-            .field("log", &self.log)
-            .field("wanted", &self.wanted)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Tail {
     /// Follows a log from the event `from` on; 0 and 1 both mean its first.
     #[must_use]
     pub fn new(history: &History, log: LogId, from: Sequence) -> Self {
-        Self::with_options(history, log, from, TailOptions::default())
-    }
-
-    #[must_use]
-    pub fn with_options(
-        history: &History,
-        log: LogId,
-        from: Sequence,
-        options: TailOptions,
-    ) -> Self {
-        let reading = ReaderOptions {
-            chunk_bytes: options.chunk_bytes,
-            blocks_ahead: 0,
-        };
         Self {
             live: history.subscribe(log),
-            reader: history.reader(log, from, reading),
-            log,
-            options,
+            reader: history.reader(log, from, READING),
             wanted: from.max(Sequence::FIRST),
             read: VecDeque::new(),
             behind: true,
             ended: false,
-            poll_at: Instant::now() + options.poll_interval,
+            poll_at: Instant::now() + POLL_INTERVAL,
         }
     }
 
@@ -138,7 +102,7 @@ impl Tail {
         let runs = self.reader.next().await?;
         self.behind = !runs.is_empty();
         self.read = runs.into();
-        self.poll_at = Instant::now() + self.options.poll_interval;
+        self.poll_at = Instant::now() + POLL_INTERVAL;
         Ok(())
     }
 
@@ -149,22 +113,15 @@ impl Tail {
                 if frame.last() < self.wanted {
                     return None;
                 }
-                if frame.first() > self.wanted {
-                    self.behind = true;
-                    return None;
+                if frame.first() <= self.wanted {
+                    self.poll_at = Instant::now() + POLL_INTERVAL;
+                    return Some(self.give(Run::from(&frame)));
                 }
-                self.poll_at = Instant::now() + self.options.poll_interval;
-                Some(self.give(Run::from(&frame)))
             }
-            Ok(Err(SubscriptionError::Closed)) => {
-                self.ended = true;
-                self.behind = true;
-                None
-            }
-            Ok(Err(SubscriptionError::Skipped)) | Err(_) => {
-                self.behind = true;
-                None
-            }
+            Ok(Err(SubscriptionError::Closed)) => self.ended = true,
+            Ok(Err(SubscriptionError::Skipped)) | Err(_) => {}
         }
+        self.behind = true;
+        None
     }
 }

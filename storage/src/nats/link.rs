@@ -18,7 +18,7 @@ use tokio::sync::watch;
 
 use super::{ConnectError, NatsCredentials, NatsOptions};
 
-/// Messages that may wait for one subscriber; beyond it they are dropped, and followers told so.
+/// Messages that may wait for one subscriber; beyond it they are dropped, and followers are notified.
 const SUBSCRIPTION_CAPACITY: usize = 4_096;
 /// Commands that may wait for the connection.
 const CLIENT_CAPACITY: usize = 8_192;
@@ -36,8 +36,15 @@ pub(crate) enum NoAnswer {
     Lost(String),
 }
 
+/// Why a message was not sent that has no recipient.
+pub(crate) const NOBODY: &str = "nobody in NATS takes it right now";
+
+fn not_sent(reason: impl std::fmt::Display) -> NoAnswer {
+    NoAnswer::NotSent(reason.to_string())
+}
+
 /// A connection. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Link {
     client: Client,
     /// Counts lost connections.
@@ -53,12 +60,10 @@ impl Link {
         options: NatsOptions,
         missed: impl Fn() + Send + Sync + 'static,
     ) -> Result<Self, ConnectError> {
-        let servers = options.servers.join(", ");
+        let named = options.clone();
         let connecting = on.spawn(async move { Self::connect(&options, missed).await });
-        connecting.await.unwrap_or_else(|error| {
-            let reason = error.to_string();
-            Err(ConnectError::Unreachable { servers, reason })
-        })
+        let connected = connecting.await;
+        connected.unwrap_or_else(|error| Err(unreachable(&named, &error)))
     }
 
     /// Connects. `missed` is called whenever messages to subscribers may have been lost: after a
@@ -83,15 +88,9 @@ impl Link {
                 std::future::ready(())
             });
         let servers: Vec<&str> = options.servers.iter().map(String::as_str).collect();
-        let client = connect
-            .connect(servers)
-            .await
-            .map_err(|error| ConnectError::Unreachable {
-                servers: options.servers.join(", "),
-                reason: error.to_string(),
-            })?;
+        let client = connect.connect(servers).await;
         Ok(Self {
-            client,
+            client: client.map_err(|error| unreachable(options, &error))?,
             losses,
             timeout: options.request_timeout,
         })
@@ -115,9 +114,7 @@ impl Link {
     fn check_connected(&self) -> Result<(), NoAnswer> {
         match self.client.connection_state() {
             State::Connected => Ok(()),
-            State::Pending | State::Disconnected => {
-                Err(NoAnswer::NotSent("NATS is not connected".to_owned()))
-            }
+            State::Pending | State::Disconnected => Err(not_sent("NATS is not connected")),
         }
     }
 
@@ -150,11 +147,9 @@ impl Link {
         let answer = self.client.send_request(subject, request);
         self.unless_lost(async {
             answer.await.map_err(|error| match error.kind() {
-                RequestErrorKind::NoResponders => {
-                    NoAnswer::NotSent("nobody in NATS takes it right now".to_owned())
-                }
+                RequestErrorKind::NoResponders => not_sent(NOBODY),
                 RequestErrorKind::InvalidSubject | RequestErrorKind::MaxPayloadExceeded => {
-                    NoAnswer::NotSent(error.to_string())
+                    not_sent(error)
                 }
                 RequestErrorKind::TimedOut => NoAnswer::Lost("NATS did not answer in time".into()),
                 RequestErrorKind::Other => NoAnswer::Lost(error.to_string()),
@@ -172,8 +167,7 @@ impl Link {
     ) -> Result<(), NoAnswer> {
         self.check_connected()?;
         let sent = self.client.publish_with_headers(subject, headers, payload);
-        sent.await
-            .map_err(|error| NoAnswer::NotSent(error.to_string()))
+        sent.await.map_err(not_sent)
     }
 
     /// Sends a message whose answers go to a subject that was subscribed to before.
@@ -185,8 +179,7 @@ impl Link {
     ) -> Result<(), NoAnswer> {
         self.check_connected()?;
         let sent = self.client.publish_with_reply(subject, reply, payload);
-        sent.await
-            .map_err(|error| NoAnswer::NotSent(error.to_string()))
+        sent.await.map_err(not_sent)
     }
 
     /// Waits until what was sent has left this process, but not long.
@@ -210,8 +203,7 @@ impl Link {
     }
 
     pub(crate) async fn subscribe(&self, subject: String) -> Result<Subscriber, NoAnswer> {
-        let subscribed = self.client.subscribe(subject).await;
-        subscribed.map_err(|error| NoAnswer::NotSent(error.to_string()))
+        self.client.subscribe(subject).await.map_err(not_sent)
     }
 
     /// Waits for something, but not over a lost connection nor longer than a request may take.
@@ -237,6 +229,13 @@ impl Link {
             // An error means that the client is gone, and its connection with it.
             _ = losses.changed() => Err(NoAnswer::Lost("the connection to NATS was lost".into())),
         }
+    }
+}
+
+fn unreachable(options: &NatsOptions, error: &dyn std::error::Error) -> ConnectError {
+    ConnectError::Unreachable {
+        servers: options.servers.join(", "),
+        reason: error.to_string(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(crate) use self::link::{Link, NoAnswer};
+pub(crate) use self::link::{Link, NOBODY, NoAnswer};
 pub(crate) use self::thread::OwnThread;
 
 /// Where NATS is.
@@ -36,8 +36,6 @@ impl Default for NatsOptions {
 }
 
 impl NatsOptions {
-    /// # Errors
-    /// When a setting can't be right.
     pub(crate) fn check(&self) -> Result<(), ConnectError> {
         let wrong = |text: &str| Err(ConnectError::Settings(text.to_owned()));
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';

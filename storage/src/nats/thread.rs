@@ -2,7 +2,7 @@
 //!
 //! A frame is published once the one before it is stored, so whatever delays an acknowledgement on
 //! its way through this process delays every append of its log. On the threads that serve requests it
-//! would take its turn behind all those that the last frame has just woken; a thread that mostly
+//! would wait behind all those that the last frame has just woken; a thread that mostly
 //! sleeps is run by the system as soon as it has something to do.
 
 use std::io;
@@ -11,15 +11,12 @@ use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// The thread, which ends when this is dropped. Tasks that still run on it then are dropped.
-#[derive(Debug)]
 pub(crate) struct OwnThread {
     handle: Handle,
     _end: DropGuard,
 }
 
 impl OwnThread {
-    /// # Errors
-    /// When the system gives no thread.
     pub(crate) fn start(name: &str) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();

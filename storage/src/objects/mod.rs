@@ -1,6 +1,5 @@
 //! The object store: immutable blobs under keys that say what they are.
 
-pub mod conformance;
 pub mod dir;
 pub mod s3;
 
@@ -14,7 +13,7 @@ use protocol::{ArtifactDigest, ComponentDigest, SegmentId, Sequence, VersionId};
 use uuid::Uuid;
 
 /// The key of an object: path segments of `a-z 0-9 . _ -`, joined by `/`. Made only by the
-/// functions here, so that every kind of object has one place and no input can leave it.
+/// functions here, so that every kind of object has one prefix and no input can leave it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey(String);
 
@@ -92,9 +91,10 @@ impl ObjectKey {
         &self.0
     }
 
-    /// A key that a store lists. Nothing for what is no key: a store may keep things of its own,
-    /// and so may its owner.
-    fn listed(text: &str) -> Option<Self> {
+    /// A key from its text. `None` for what is no key: a store may keep objects of its own, and so
+    /// may its owner.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         text.split('/')
             .all(is_segment)
             .then(|| Self(text.to_owned()))

@@ -279,7 +279,6 @@ async fn a_deleted_log_and_a_full_disk_are_named() {
     let directory = tempfile::tempdir().unwrap();
     let options = SqliteOptions {
         file_bytes_max: Some(1 << 20),
-        ..SqliteOptions::default()
     };
     let event_log = SqliteEventLog::open(&path_in(&directory), options).unwrap();
     let appender = Appender::new(
@@ -295,7 +294,7 @@ async fn a_deleted_log_and_a_full_disk_are_named() {
     assert!(matches!(full, AppendError::StorageFull), "{full}");
     appender.append(small, event(b"fits")).await.unwrap();
     event_log.delete(small).await.unwrap();
-    appender.forget(small);
+    appender.evict(small);
     let deleted = appender.append(small, event(b"x")).await.unwrap_err();
     assert!(matches!(deleted, AppendError::Deleted), "{deleted}");
 }

@@ -33,7 +33,7 @@ async fn invariant_4_a_key_appends_once_in_its_window() {
             matches!(error, AppendError::KeyReused { first } if first.get() == 2),
             "{error}"
         );
-        appender.forget(log);
+        appender.evict(log);
     }
     setup.clock.advance(Duration::from_secs(2));
     let again = appender.append(log, request()).await.unwrap();

@@ -242,7 +242,7 @@ impl World {
             Step::Together(appends) => self.take_together(appends, now).await,
             Step::Forget { node } => {
                 let log = self.logs[node % LOGS];
-                self.appenders[node].forget(log);
+                self.appenders[node].evict(log);
             }
             Step::Restart => {
                 for appender in &self.appenders {

@@ -7,6 +7,8 @@ mod appender_keys;
 #[cfg(test)]
 mod appender_model;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod fixture;

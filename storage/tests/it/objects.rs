@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use protocol::ComponentDigest;
 use storage::objects::dir::DirObjects;
-use storage::objects::{ObjectKey, ObjectStore as _, conformance};
+use storage::objects::{ObjectKey, ObjectStore as _};
+
+use crate::conformance::objects as conformance;
 
 const LARGE: usize = 20_000_000;
 

@@ -3,8 +3,9 @@
 use protocol::frame::{FrameBuilder, Head};
 use protocol::{Frame, LogId, Position, Sequence, Timestamp};
 use storage::event_log::sqlite::{OpenError, SqliteEventLog, SqliteOptions};
-use storage::event_log::{EventLog as _, PublishError, conformance};
+use storage::event_log::{EventLog as _, PublishError};
 
+use crate::conformance::event_log as conformance;
 use crate::fixture::{checked_frames, open, path_in, shared};
 
 macro_rules! conforms {
@@ -98,7 +99,6 @@ async fn a_full_file_refuses_and_recovers() {
     let directory = tempfile::tempdir().unwrap();
     let options = SqliteOptions {
         file_bytes_max: Some(4 << 20),
-        ..SqliteOptions::default()
     };
     let event_log = SqliteEventLog::open(&path_in(&directory), options).unwrap();
     let (log, other) = (LogId::generate(), LogId::generate());

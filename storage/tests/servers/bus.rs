@@ -93,7 +93,7 @@ impl ViewService for Named {
         self.saved.lock().unwrap().push(version);
     }
 
-    async fn forget(&self, versions: Vec<VersionId>) {
+    async fn evict(&self, versions: Vec<VersionId>) {
         self.forgotten
             .fetch_add(versions.len() as u64, Ordering::Relaxed);
     }
@@ -204,7 +204,7 @@ async fn every_control_plane_asks_the_same_worker_for_a_version() {
     assert!(matches!(built, Ok(BuildOutcome::Ready { .. })), "{built:?}");
     assert!(planes[0].status(Arc::clone(&version)).await.hot);
     planes[0].health().await.unwrap();
-    planes[0].forget(vec![version.version; 2]).await;
+    planes[0].evict(vec![version.version; 2]).await;
     let told = async {
         while workers
             .iter()
@@ -275,7 +275,7 @@ async fn what_is_hot_is_loaded_by_the_worker_that_gets_its_queries() {
     let hot: Vec<_> = (0..40).map(|_| version()).collect();
     old.views.hot.lock().unwrap().clone_from(&hot);
     // Nobody is there to take anything over.
-    old.serving.hand_over(Duration::from_secs(10)).await;
+    old.serving.hand_off(Duration::from_secs(10)).await;
     assert_eq!(old.views.saved.lock().unwrap().len(), 40);
     old.views.saved.lock().unwrap().clear();
 
@@ -285,7 +285,7 @@ async fn what_is_hot_is_loaded_by_the_worker_that_gets_its_queries() {
             .iter()
             .any(|it| it.views.warmed.lock().unwrap().is_empty())
         {
-            old.serving.hand_over(Duration::from_secs(10)).await;
+            old.serving.hand_off(Duration::from_secs(10)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(10), all_heard)
@@ -295,7 +295,7 @@ async fn what_is_hot_is_loaded_by_the_worker_that_gets_its_queries() {
         worker.views.warmed.lock().unwrap().clear();
     }
     old.views.saved.lock().unwrap().clear();
-    old.serving.hand_over(Duration::from_secs(10)).await;
+    old.serving.hand_off(Duration::from_secs(10)).await;
     assert_eq!(old.views.saved.lock().unwrap().len(), 40);
     old.serving.leave(Duration::from_secs(1)).await;
     let left = async || {
@@ -317,7 +317,7 @@ async fn what_is_hot_is_loaded_by_the_worker_that_gets_its_queries() {
     hangs.views.hangs.store(true, Ordering::Relaxed);
     stops.views.hot.lock().unwrap().clone_from(&hot);
     let start = Instant::now();
-    stops.serving.hand_over(Duration::from_millis(300)).await;
+    stops.serving.hand_off(Duration::from_millis(300)).await;
     let took = start.elapsed();
     assert!(
         (Duration::from_millis(300)..Duration::from_secs(3)).contains(&took),

@@ -58,7 +58,7 @@ fn shared(event_log: &JetStreamEventLog) -> SharedEventLog {
 macro_rules! conforms {
     ($servers:ident: $($check:ident),* $(,)?) => {
         mod $servers {
-            use storage::event_log::conformance;
+            use crate::conformance::event_log as conformance;
 
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,6 +3,9 @@
 #[cfg(test)]
 mod bus;
 #[cfg(test)]
+#[path = "../it/conformance/mod.rs"]
+mod conformance;
+#[cfg(test)]
 mod jetstream;
 #[cfg(test)]
 mod objects;

@@ -14,9 +14,11 @@ use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use protocol::ComponentDigest;
 use storage::objects::s3::{AccessKey, S3, S3Options};
-use storage::objects::{ObjectError, ObjectKey, ObjectStore as _, Put, SharedObjects, conformance};
+use storage::objects::{ObjectError, ObjectKey, ObjectStore as _, Put, SharedObjects};
 use test_servers::{AccessKey as ServerKey, S3Server};
 use tokio::task::JoinSet;
+
+use crate::conformance::objects as conformance;
 
 const BUCKET: &str = "objects";
 /// Some parts, the last of which is not full.

@@ -69,7 +69,7 @@ fn wait_for_stop() -> Result<()> {
         use tokio::signal::unix::{SignalKind, signal};
         let mut terminate = signal(SignalKind::terminate())?;
         tokio::select! {
-            outcome = tokio::signal::ctrl_c() => outcome?,
+            stopped = tokio::signal::ctrl_c() => stopped?,
             _ = terminate.recv() => {}
         }
         Ok(())

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::Node;
 
 /// How long an answer may take; debug builds on busy machines are slow.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const BINARY: &str = "application/octet-stream";
 
 /// A member of a tenant, or the holder of a key.
@@ -23,12 +23,9 @@ pub struct Member {
 
 impl Member {
     /// Registers a tenant, proves the address, and logs in.
-    ///
-    /// # Errors
-    /// When a call is refused, or no mail comes.
     pub fn register(node: &Node, short_name: &str) -> Result<Self> {
         let anyone = Self {
-            http: Client::builder().timeout(PATIENCE).build()?,
+            http: Client::builder().timeout(TIMEOUT).build()?,
             token: String::new(),
         };
         let email = format!("owner@{short_name}.example");
@@ -72,24 +69,16 @@ impl Member {
     }
 
     /// A call of the API that must succeed.
-    ///
-    /// # Errors
-    /// When it is refused.
     pub fn call(&self, method: Method, node: &Node, path: &str, body: &Value) -> Result<Value> {
         accepted(self.send(method, node, path, body.to_string(), "application/json")?)
     }
 
     /// Makes a key and returns it with its id.
-    ///
-    /// # Errors
-    /// When it is refused.
     pub fn create_key(&self, node: &Node, name: &str) -> Result<(String, String)> {
         let made = self.call(Method::POST, node, "/keys", &json!({ "name": name }))?;
         Ok((text(&made, "key")?, text(&made, "id")?))
     }
 
-    /// # Errors
-    /// When it is refused.
     pub fn deploy(&self, node: &Node, log: &str, view: &str, component: &[u8]) -> Result<Value> {
         let path = format!("/logs/{log}/views/{view}");
         let wasm = "application/wasm";
@@ -97,9 +86,6 @@ impl Member {
     }
 
     /// Appends an event and returns its sequence.
-    ///
-    /// # Errors
-    /// When it is refused.
     pub fn append(&self, node: &Node, log: &str, event: &str) -> Result<u64> {
         let path = format!("/logs/{log}/append");
         let answer = accepted(self.send(Method::POST, node, &path, event.to_owned(), BINARY)?)?;
@@ -107,9 +93,6 @@ impl Member {
     }
 
     /// Follows a log live from a sequence, as a stream of server-sent events.
-    ///
-    /// # Errors
-    /// When it is refused.
     pub fn tail(&self, node: &Node, log: &str, from: u64) -> Result<Response> {
         let url = format!("{}/logs/{log}/events?from={from}", node.url);
         let request = self.http.get(url).bearer_auth(&self.token);
@@ -133,7 +116,7 @@ impl Member {
         loop {
             let answer = self.send(Method::POST, node, &path, "", BINARY)?;
             let is_away = answer.status() == StatusCode::SERVICE_UNAVAILABLE;
-            if is_away && start.elapsed() < PATIENCE {
+            if is_away && start.elapsed() < TIMEOUT {
                 thread::sleep(Duration::from_millis(100));
                 continue;
             }
@@ -150,9 +133,6 @@ impl Member {
 }
 
 /// The answer, if it is no error.
-///
-/// # Errors
-/// When it is one.
 pub fn accepted(answer: Response) -> Result<Value> {
     let (status, url) = (answer.status(), answer.url().clone());
     let text = answer.text()?;

@@ -2,7 +2,7 @@
 
 mod member;
 mod node;
-mod place;
+mod slot;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 
 pub use self::member::{Member, accepted};
 pub use self::node::Node;
-pub use self::place::{Place, Store};
+pub use self::slot::{Slot, Store};
 use crate::{AccessKey, NatsCluster, NatsServer, PostgresServer, S3Server};
 
 /// How many archivers a cluster has, in `make cluster` and in the fault suite.
@@ -52,9 +52,6 @@ pub struct Stores {
 
 impl Stores {
     /// Starts the servers, without any process of Primatomic's.
-    ///
-    /// # Errors
-    /// When a server is missing or does not start.
     pub fn start(program: impl Into<PathBuf>, nats: Nats) -> Result<Self> {
         let key = AccessKey::generate();
         Ok(Self {
@@ -68,9 +65,6 @@ impl Stores {
 
     /// New servers, and nothing of the old ones but what the object store holds: what is left after
     /// a disaster.
-    ///
-    /// # Errors
-    /// When a server does not start.
     pub fn lose_all_but_objects(self, nats: Nats) -> Result<Self> {
         Ok(Self {
             nats,
@@ -79,7 +73,7 @@ impl Stores {
         })
     }
 
-    /// The program with other arguments, told of the stores.
+    /// The program with other arguments, configured for the stores.
     #[must_use]
     pub fn tool(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
@@ -89,17 +83,11 @@ impl Stores {
     }
 
     /// Starts a process with a role, and waits until it is ready.
-    ///
-    /// # Errors
-    /// When it does not start.
     pub fn run(&self, role: &str) -> Result<Node> {
         self.run_with(role, &[])
     }
 
     /// As [`Self::run`], with settings from the environment.
-    ///
-    /// # Errors
-    /// When it does not start.
     pub fn run_with(&self, role: &str, settings: &[(&str, &str)]) -> Result<Node> {
         let mut command = self.command(role);
         command.envs(settings.iter().copied());

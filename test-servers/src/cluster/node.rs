@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// How long a process may take to do something; debug builds on busy machines are slow.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(10);
 
 /// A process of a cluster, with a directory of its own. It is killed when this is dropped.
@@ -26,9 +26,6 @@ pub struct Node {
 
 impl Node {
     /// A server with every role, on embedded stores.
-    ///
-    /// # Errors
-    /// When it does not start.
     pub fn dev(program: &str) -> Result<Self> {
         let mut command = Command::new(program);
         remove_settings(&mut command);
@@ -58,7 +55,7 @@ impl Node {
             let _ = BufReader::new(stdout).read_line(&mut line);
             let _ = send.send(line);
         });
-        let line = receive.recv_timeout(PATIENCE).unwrap_or_default();
+        let line = receive.recv_timeout(TIMEOUT).unwrap_or_default();
         let mut node = Self {
             child,
             url: String::new(),
@@ -86,23 +83,15 @@ impl Node {
     pub fn kill(self) {}
 
     /// Makes it hang until [`Self::resume`].
-    ///
-    /// # Errors
-    /// When it is gone.
     pub fn pause(&self) -> Result<()> {
         Ok(kill_process(Pid::from_child(&self.child), Signal::STOP)?)
     }
 
-    /// # Errors
-    /// When it is gone.
     pub fn resume(&self) -> Result<()> {
         Ok(kill_process(Pid::from_child(&self.child), Signal::CONT)?)
     }
 
     /// Stops it in good order.
-    ///
-    /// # Errors
-    /// When it does not end, or not well.
     pub fn stop(mut self) -> Result<()> {
         kill_process(Pid::from_child(&self.child), Signal::TERM)?;
         let start = Instant::now();
@@ -111,11 +100,7 @@ impl Node {
                 ensure!(status.success(), "it ended with {status}: {}", self.log());
                 return Ok(());
             }
-            ensure!(
-                start.elapsed() < PATIENCE,
-                "it does not end: {}",
-                self.log()
-            );
+            ensure!(start.elapsed() < TIMEOUT, "it does not end: {}", self.log());
             thread::sleep(POLL);
         }
     }
@@ -124,7 +109,7 @@ impl Node {
     pub(super) fn mailed_token(&self) -> Result<String> {
         let mails = self.directory.path().join("data/mail");
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
+        while start.elapsed() < TIMEOUT {
             if let Some(mail) = fs::read_dir(&mails)?.next() {
                 // Long lines are folded in quoted-printable mail, and '=' is written as =3D.
                 let text = fs::read_to_string(mail?.path())?;

@@ -8,7 +8,7 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom as _, IteratorRandom as _};
 use test_servers::cluster::{Nats, Store};
-use test_servers::{NatsCluster, Passage};
+use test_servers::{NatsCluster, PathState};
 
 use super::fleet::Fleet;
 use super::plan::Kind;
@@ -112,16 +112,16 @@ fn pause(fleet: &mut Fleet, rng: &mut StdRng) -> Result<String> {
 fn cut(fleet: &Fleet, rng: &mut StdRng) -> Result<String> {
     let process = fleet.processes.choose(rng).context("there is none")?;
     let stores = [Store::Nats, Store::Database, Store::Objects];
-    let passages = [
-        (Passage::Cut, "its connections to"),
-        (Passage::Silent, "every packet to and from"),
-        (Passage::NoAnswers, "the answers of"),
+    let states = [
+        (PathState::Cut, "its connections to"),
+        (PathState::Silent, "every packet to and from"),
+        (PathState::NoAnswers, "the answers of"),
     ];
     let store = *stores.choose(rng).context("there is none")?;
-    let (passage, lost) = *passages.choose(rng).context("there is none")?;
-    process.place.set(store, passage);
+    let (state, lost) = *states.choose(rng).context("there is none")?;
+    process.slot.set(store, state);
     let lasted = rest(rng, 200, 8_000);
-    process.place.set(store, Passage::Open);
+    process.slot.set(store, PathState::Open);
     Ok(format!(
         "{} lost {lost} {store} for {lasted:.1?}",
         process.name

@@ -11,9 +11,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::members::{Members, SILENCE_MAX};
-use super::serve::ServeError;
-use super::{Bus, wire};
+use super::members::{MemberStatus, Members, SILENCE_MAX};
+use super::{Bus, ServeError, wire};
 
 const HEARTBEAT: Duration = Duration::from_millis(500);
 
@@ -42,27 +41,17 @@ impl Kind {
     }
 }
 
-/// What a node says about itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Standing {
-    Alive,
-    /// It answers what it has taken, and should be sent nothing further.
-    Leaving,
-    /// It answers nothing any more.
-    Gone,
-}
-
 #[derive(Debug, Serialize, Deserialize)]
 struct Heartbeat {
     node: Uuid,
-    standing: Standing,
+    #[serde(rename = "standing")]
+    status: MemberStatus,
     /// Counts the times at which calls of the node, or its answers, may have been lost.
     #[serde(default)]
     losses: u64,
 }
 
 /// A node that is heard.
-#[derive(Debug)]
 pub(super) struct Announced {
     bus: Bus,
     kind: Kind,
@@ -95,14 +84,14 @@ impl Announced {
     /// Nothing further should be sent to the node; it still answers what it has taken.
     pub(super) async fn leave(&self) {
         self.leaving.cancel();
-        self.say(Standing::Leaving).await;
+        self.say(MemberStatus::Leaving).await;
     }
 
     /// The node answers nothing any more.
     pub(super) async fn end(&self) {
         self.leaving.cancel();
         self.gone.cancel();
-        self.say(Standing::Gone).await;
+        self.say(MemberStatus::Gone).await;
         // The process may end now, and its last answers are still on their way.
         self.bus.link.flush().await;
     }
@@ -120,27 +109,23 @@ impl Announced {
                     }
                 }
             }
-            let standing = match self.leaving.is_cancelled() {
-                true => Standing::Leaving,
-                false => Standing::Alive,
+            let status = match self.leaving.is_cancelled() {
+                true => MemberStatus::Leaving,
+                false => MemberStatus::Alive,
             };
-            self.say(standing).await;
+            self.say(status).await;
         }
     }
 
-    async fn say(&self, standing: Standing) {
+    async fn say(&self, status: MemberStatus) {
         let heartbeat = Heartbeat {
             node: self.node,
-            standing,
+            status,
             losses: *self.bus.missed.borrow(),
         };
-        let Ok(heartbeat) = wire::encode(&heartbeat) else {
-            return;
-        };
         let subject = self.bus.subjects.alive(self.kind);
-        let sent = self.bus.link.send(subject, HeaderMap::new(), heartbeat);
-        if let Err(reason) = sent.await {
-            tracing::debug!(%reason, "a heartbeat was not sent");
+        if let Err(reason) = self.bus.send(subject, &heartbeat).await {
+            tracing::debug!(reason, "a heartbeat was not sent");
         }
     }
 }
@@ -166,9 +151,7 @@ async fn hear(members: Arc<Members>, mut heartbeats: Subscriber, end: Cancellati
         tokio::select! {
             heartbeat = heartbeats.next() => match heartbeat {
                 Some(message) => match wire::decode(&message.payload) {
-                    Ok(Heartbeat { node, standing, losses }) => {
-                        members.hear(node, standing, losses);
-                    }
+                    Ok(Heartbeat { node, status, losses }) => members.hear(node, status, losses),
                     Err(reason) => tracing::debug!(%reason, "a heartbeat is not understood"),
                 },
                 None => return,

@@ -1,18 +1,28 @@
 //! Which nodes of a kind there are, as far as this process has heard.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use uuid::Uuid;
-
-use super::heartbeats::Standing;
 
 /// How long a node counts as alive after its last heartbeat.
 pub(super) const SILENCE_MAX: Duration = Duration::from_millis(2_500);
 
-#[derive(Clone, Copy, Debug)]
+/// What a node says about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum MemberStatus {
+    Alive,
+    /// It answers what it has taken, and should be sent nothing further.
+    Leaving,
+    /// It answers nothing any more.
+    Gone,
+}
+
+#[derive(Clone, Copy)]
 struct Member {
     last_heard: Instant,
     /// It answers what it has taken, and is sent nothing further.
@@ -21,7 +31,6 @@ struct Member {
     losses: u64,
 }
 
-#[derive(Debug)]
 pub(super) struct Members {
     /// What a node is called, for the log.
     kind: &'static str,
@@ -39,24 +48,20 @@ impl Members {
         }
     }
 
-    pub(super) fn hear(&self, node: Uuid, standing: Standing, losses: u64) {
-        if standing == Standing::Gone {
+    pub(super) fn hear(&self, node: Uuid, status: MemberStatus, losses: u64) {
+        if status == MemberStatus::Gone {
             return self.lose(node);
         }
         let member = Member {
             last_heard: Instant::now(),
-            is_leaving: standing == Standing::Leaving,
+            is_leaving: status == MemberStatus::Leaving,
             losses,
         };
         let before = self.heard.lock().insert(node, member);
         match before {
             None => tracing::info!(%node, "a {} joined", self.kind),
             Some(before) if before.is_leaving != member.is_leaving => {
-                let what = if member.is_leaving {
-                    "leaves"
-                } else {
-                    "is back"
-                };
+                let what = ["is back", "leaves"][usize::from(member.is_leaving)];
                 tracing::info!(%node, "a {} {what}", self.kind);
             }
             Some(before) if before.losses != losses => {
@@ -122,21 +127,14 @@ impl Members {
     /// process that knows the same nodes gets the same order, and a node that comes or goes moves
     /// only what is its own.
     pub(super) fn order(&self, key: &[u8; 16]) -> Vec<Uuid> {
-        let mut ranked: Vec<_> = self.ranked(key);
-        ranked.sort_unstable_by(|one, other| other.cmp(one));
-        ranked.into_iter().map(|(_, node)| node).collect()
+        let mut nodes = self.taking();
+        nodes.sort_by_cached_key(|node| Reverse((rank(node, key), *node)));
+        nodes
     }
 
     /// The node that should have the key when `own` has gone.
     pub(super) fn after(&self, own: Uuid, key: &[u8; 16]) -> Option<Uuid> {
-        let others = self.ranked(key).into_iter().filter(|it| it.1 != own);
-        others.max().map(|(_, node)| node)
-    }
-
-    fn ranked(&self, key: &[u8; 16]) -> Vec<([u8; 32], Uuid)> {
-        let heard = self.heard.lock();
-        let taking = heard.iter().filter(|(_, member)| !member.is_leaving);
-        taking.map(|(node, _)| (rank(node, key), *node)).collect()
+        self.order(key).into_iter().find(|node| *node != own)
     }
 
     /// Whether the node was heard of lately.
@@ -144,14 +142,10 @@ impl Members {
         self.heard.lock().contains_key(&node)
     }
 
-    fn has_any(&self) -> bool {
-        self.heard.lock().values().any(|member| !member.is_leaving)
-    }
-
     /// Waits until there is a node that takes calls.
     pub(super) async fn any(&self) {
         let mut changes = self.changes.subscribe();
-        while !self.has_any() {
+        while self.taking().is_empty() {
             if changes.changed().await.is_err() {
                 return;
             }
@@ -186,7 +180,7 @@ mod tests {
     fn of(workers: &[Uuid]) -> Members {
         let members = Members::new("worker");
         for worker in workers {
-            members.hear(*worker, Standing::Alive, 0);
+            members.hear(*worker, MemberStatus::Alive, 0);
         }
         members
     }
@@ -218,7 +212,7 @@ mod tests {
         let worker = Uuid::new_v4();
         members.gone(worker).await;
         tokio::join!(members.any(), async {
-            members.hear(worker, Standing::Alive, 0);
+            members.hear(worker, MemberStatus::Alive, 0);
         });
         tokio::join!(members.gone(worker), async { members.lose(worker) });
         assert!(members.order(&[0; 16]).is_empty());
@@ -229,7 +223,7 @@ mod tests {
         let node = Uuid::new_v4();
         let members = of(&[node]);
         tokio::join!(members.gone(node), async {
-            members.hear(node, Standing::Alive, 1);
+            members.hear(node, MemberStatus::Alive, 1);
         });
         assert!(members.contains(node));
     }
@@ -240,15 +234,15 @@ mod tests {
         let members = of(&[one, two]);
         members.set_aside(one);
         assert_eq!(members.order(&[7; 16]), [two]);
-        members.hear(one, Standing::Alive, 0);
+        members.hear(one, MemberStatus::Alive, 0);
         assert_eq!(members.order(&[7; 16]).len(), 2);
-        members.hear(one, Standing::Leaving, 0);
+        members.hear(one, MemberStatus::Leaving, 0);
         assert_eq!(members.order(&[7; 16]), [two]);
         assert!(members.contains(one));
         tokio::join!(members.gone(one), async {
-            members.hear(one, Standing::Gone, 0);
+            members.hear(one, MemberStatus::Gone, 0);
         });
-        members.hear(two, Standing::Leaving, 0);
-        assert!(!members.has_any());
+        members.hear(two, MemberStatus::Leaving, 0);
+        assert!(members.taking().is_empty());
     }
 }

@@ -6,28 +6,42 @@
 //! and an instance is in memory once. A worker that is gone loses nothing but its cache: the call
 //! goes to the next one.
 //!
-//! Control planes tell each other about changes and about requests that tenants have spent, and send
-//! an append to the one of them that the log prefers ([`Peers`]).
+//! Control planes notify each other of changes and of requests that tenants have spent, and send an
+//! append to the one of them that the log prefers ([`Peers`]).
 
 mod appends;
 mod heartbeats;
 mod members;
+mod membership;
 mod peers;
 mod serve;
 mod views;
 mod wire;
 
+use async_nats::HeaderMap;
+use serde::Serialize;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use self::heartbeats::Kind;
 pub use self::peers::Peers;
-pub use self::serve::{ServeError, Serving, serve};
+pub use self::serve::{Serving, serve};
 pub use self::views::RemoteViews;
-use crate::nats::{ConnectError, Link, NatsOptions};
+use crate::nats::{ConnectError, Link, NatsOptions, NoAnswer};
+
+/// Why a node can't take calls.
+#[derive(Debug, thiserror::Error)]
+#[error("calls can't be taken over NATS: {0}")]
+pub struct ServeError(String);
+
+impl From<NoAnswer> for ServeError {
+    fn from(reason: NoAnswer) -> Self {
+        Self(reason.to_string())
+    }
+}
 
 /// A connection for calls.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Bus {
     link: Link,
     subjects: Subjects,
@@ -36,8 +50,6 @@ pub struct Bus {
 }
 
 impl Bus {
-    /// # Errors
-    /// When NATS can't be reached.
     pub async fn connect(options: &NatsOptions) -> Result<Self, ConnectError> {
         options.check()?;
         let (count, missed) = watch::channel(0);
@@ -50,10 +62,17 @@ impl Bus {
             },
         })
     }
+
+    /// Sends a message that has no answer.
+    async fn send(&self, subject: String, message: &impl Serialize) -> Result<(), String> {
+        let message = wire::encode(message)?;
+        let sent = self.link.send(subject, HeaderMap::new(), message).await;
+        sent.map_err(|reason| reason.to_string())
+    }
 }
 
 /// The names of the bus.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Subjects {
     prefix: String,
 }
@@ -79,7 +98,7 @@ impl Subjects {
         format!("{}.plane.{}.append", self.prefix, node.simple())
     }
 
-    /// Outcomes of the appends that a control plane sent to others in one message.
+    /// Results of the appends that a control plane sent to others in one message.
     fn outcomes(&self, node: Uuid, message: u64) -> String {
         format!("{}.plane.{}.outcome.{message}", self.prefix, node.simple())
     }
@@ -88,18 +107,18 @@ impl Subjects {
         format!("{}.plane.{}.outcome.*", self.prefix, node.simple())
     }
 
-    /// What control planes tell each other about requests that were spent.
+    /// Requests that were spent, between control planes.
     fn spent(&self) -> String {
         format!("{}.planes.spent", self.prefix)
     }
 
-    /// What control planes tell each other to forget.
+    /// What control planes must evict.
     fn stale(&self) -> String {
         format!("{}.stale", self.prefix)
     }
 
-    /// Tells all workers to forget versions.
-    fn forget(&self) -> String {
+    /// Versions that all workers must evict.
+    fn evict(&self) -> String {
         format!("{}.workers.forget", self.prefix)
     }
 }

@@ -1,16 +1,16 @@
 //! The control planes of a cluster, as each of them sees the others.
 //!
-//! They tell each other what they must no longer remember: a node that misses a message answers
-//! from what it remembers until that is asked for again, so this makes changes quick on other nodes,
-//! and never correct. They tell each other which requests tenants have spent, so that rates hold for
-//! all of them together. And they let the node that a log prefers append to it ([`appends`]).
+//! They publish what the others must evict from their caches: a node that misses a message answers
+//! from its cache until the entry's TTL ends, so this makes changes quick on other nodes, and never
+//! correct. They publish which requests tenants have spent, so that rates hold for all of them
+//! together. And they let the node that a log prefers append to it ([`appends`]).
 //!
 //! [`appends`]: super::appends
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::{HeaderMap, Subscriber};
+use async_nats::Subscriber;
 use futures::StreamExt as _;
 use protocol::LogId;
 use serde::{Deserialize, Serialize};
@@ -20,25 +20,23 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::appends::Appends;
-use super::serve::ServeError;
-use super::{Bus, wire};
+use super::{Bus, ServeError, wire};
 use crate::bus::{Spent, Stale};
 use crate::event_log::appender::{AppendError, AppendRequest, Appended, Appender};
 
-/// What a listener may lag behind. One that lags further forgets everything.
-const KEPT: usize = 4_096;
+/// Messages that a listener may lag behind. One that lags further evicts everything.
+const CAPACITY: usize = 4_096;
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Told<T> {
+struct Notice<T> {
     node: Uuid,
     what: T,
 }
 
 /// The other control planes of a cluster. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Peers(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     bus: Bus,
     node: Uuid,
@@ -51,22 +49,19 @@ struct Inner {
 
 impl Peers {
     /// Joins the others: listens for what they say, and appends for them.
-    ///
-    /// # Errors
-    /// When NATS does not take the subscriptions.
     pub async fn join(bus: Bus, appender: Appender) -> Result<Self, ServeError> {
         let node = Uuid::now_v7();
-        let (stale, _) = broadcast::channel(KEPT);
-        let (spent, _) = broadcast::channel(KEPT);
+        let (stale, _) = broadcast::channel(CAPACITY);
+        let (spent, _) = broadcast::channel(CAPACITY);
         let about_changes = bus.link.subscribe(bus.subjects.stale()).await?;
         let about_requests = bus.link.subscribe(bus.subjects.spent()).await?;
         let end = CancellationToken::new();
-        // The tasks end with the guard; nobody has to wait for them.
+        // The tasks end with the guard.
         let tasks = TaskTracker::new();
         let listening = hear_stale(about_changes, node, bus.missed.clone(), stale.clone());
-        tasks.spawn(until(end.clone(), listening));
+        tasks.spawn(end.clone().run_until_cancelled_owned(listening));
         let listening = hear_spent(about_requests, node, spent.clone());
-        tasks.spawn(until(end.clone(), listening));
+        tasks.spawn(end.clone().run_until_cancelled_owned(listening));
         let appends = Appends::join(bus.clone(), node, appender).await?;
         Ok(Self(Arc::new(Inner {
             bus,
@@ -79,9 +74,6 @@ impl Peers {
     }
 
     /// Appends, through the node that the log prefers.
-    ///
-    /// # Errors
-    /// Those of [`Appender::append`].
     pub async fn append(
         &self,
         log: LogId,
@@ -90,54 +82,41 @@ impl Peers {
         self.0.appends.append(log, request).await
     }
 
-    /// Appends for nobody else from now on, once what was taken is answered.
+    /// Takes no further appends of other nodes, and answers those that were taken.
     pub async fn leave(&self, grace: Duration) {
         self.0.appends.leave(grace).await;
     }
 
-    /// What the others say from now on that must be forgotten.
+    /// What the others publish from now on that must be evicted.
     #[must_use]
-    pub fn heard(&self) -> broadcast::Receiver<Stale> {
+    pub fn stale(&self) -> broadcast::Receiver<Stale> {
         self.0.stale.subscribe()
     }
 
-    /// What the others say from now on about requests that were spent.
+    /// The requests that others publish from now on as spent.
     #[must_use]
     pub fn spent(&self) -> broadcast::Receiver<Arc<Spent>> {
         self.0.spent.subscribe()
     }
 
-    /// Tells the others what to forget.
-    pub async fn tell(&self, stale: Stale) {
-        let subject = self.0.bus.subjects.stale();
-        if let Err(reason) = self.send(subject, stale).await {
-            tracing::debug!(reason, "other nodes notice a change later");
-        }
+    /// Has the others evict what is stale.
+    pub async fn publish_stale(&self, stale: Stale) {
+        self.publish(self.0.bus.subjects.stale(), stale).await;
     }
 
-    /// Tells the others which requests were spent here since the last time.
-    pub async fn share(&self, spent: Spent) {
-        let subject = self.0.bus.subjects.spent();
-        if let Err(reason) = self.send(subject, spent).await {
-            tracing::debug!(
-                reason,
-                "other nodes don't know which requests were spent here"
-            );
-        }
+    /// Publishes which requests were spent here since the last time.
+    pub async fn publish_spent(&self, spent: Spent) {
+        self.publish(self.0.bus.subjects.spent(), spent).await;
     }
 
-    async fn send<T: Serialize>(&self, subject: String, what: T) -> Result<(), String> {
+    async fn publish<T: Serialize>(&self, subject: String, what: T) {
         let Inner { bus, node, .. } = &*self.0;
-        let told = wire::encode(&Told { node: *node, what })?;
-        let sent = bus.link.send(subject, HeaderMap::new(), told).await;
-        sent.map_err(|reason| reason.to_string())
-    }
-}
-
-async fn until(end: CancellationToken, work: impl Future<Output = ()>) {
-    tokio::select! {
-        () = work => {}
-        () = end.cancelled() => {}
+        if let Err(reason) = bus
+            .send(subject.clone(), &Notice { node: *node, what })
+            .await
+        {
+            tracing::debug!(subject, reason, "other control planes were not notified");
+        }
     }
 }
 
@@ -151,9 +130,9 @@ async fn hear_stale(
     loop {
         let stale = tokio::select! {
             message = messages.next() => match message {
-                Some(message) => match wire::decode::<Told<Stale>>(&message.payload) {
-                    Ok(told) if told.node == own => continue,
-                    Ok(told) => told.what,
+                Some(message) => match wire::decode::<Notice<Stale>>(&message.payload) {
+                    Ok(notice) if notice.node == own => continue,
+                    Ok(notice) => notice.what,
                     // A newer release may say what this one does not know.
                     Err(_) => Stale::Everything,
                 },
@@ -164,20 +143,20 @@ async fn hear_stale(
                 Err(_) => return,
             },
         };
-        // Without listeners there is nothing to forget.
+        // Without listeners there is nothing to evict.
         let _ = listeners.send(stale);
     }
 }
 
 async fn hear_spent(mut messages: Subscriber, own: Uuid, listeners: broadcast::Sender<Arc<Spent>>) {
     while let Some(message) = messages.next().await {
-        match wire::decode::<Told<Spent>>(&message.payload) {
-            Ok(told) if told.node == own => {}
-            Ok(told) => {
-                // Without listeners nobody limits rates.
+        match wire::decode::<Notice<Spent>>(&message.payload) {
+            Ok(notice) if notice.node == own => {}
+            Ok(notice) => {
+                // Without listeners no rates are limited.
                 let _ = listeners.send(Arc::new(Spent {
-                    node: told.node,
-                    ..told.what
+                    node: notice.node,
+                    ..notice.what
                 }));
             }
             Err(reason) => tracing::debug!(%reason, "spent requests are not understood"),

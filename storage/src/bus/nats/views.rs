@@ -4,23 +4,22 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_nats::{HeaderMap, StatusCode, Subscriber};
+use async_nats::{StatusCode, Subscriber};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use parking_lot::Mutex;
+use protocol::view::{ComponentError, ComponentReport, VersionSpec};
 use protocol::{ComponentDigest, TenantId, VersionId};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::Bus;
 use super::heartbeats::{self, Kind};
 use super::members::Members;
-use super::serve::ServeError;
 use super::wire::{self, Assembly, Call, Forget, Reply};
+use super::{Bus, ServeError};
 use crate::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest, VersionStatus, ViewService};
-use protocol::view::{ComponentError, ComponentReport, VersionSpec};
 
 /// How long a call waits for a worker to appear.
 const WORKER_WAIT: Duration = Duration::from_secs(3);
@@ -37,7 +36,6 @@ const STATUS_TIME: Duration = Duration::from_secs(5);
 const DOUBT: Duration = Duration::from_millis(250);
 
 /// The workers that are reached over NATS.
-#[derive(Debug)]
 pub struct RemoteViews {
     bus: Bus,
     members: Arc<Members>,
@@ -50,9 +48,6 @@ pub struct RemoteViews {
 
 impl RemoteViews {
     /// Listens for workers and asks who is there.
-    ///
-    /// # Errors
-    /// When NATS does not take the subscription.
     pub async fn listen(bus: Bus) -> Result<Self, ServeError> {
         let (end, tasks) = (CancellationToken::new(), TaskTracker::new());
         let members = heartbeats::listen(&bus, Kind::Workers, &tasks, end.clone()).await?;
@@ -135,13 +130,9 @@ impl RemoteViews {
     async fn receive(&self, worker: Uuid, mut replies: Subscriber) -> Result<Reply, String> {
         let mut assembly = Assembly::default();
         loop {
-            let message = self
-                .bus
-                .link
-                .unless_lost(replies.next())
-                .await
-                .map_err(|reason| reason.to_string())?
-                .ok_or("the reply ended early")?;
+            let message = self.bus.link.unless_lost(replies.next()).await;
+            let message = message.map_err(|reason| reason.to_string())?;
+            let message = message.ok_or("the reply ended early")?;
             if message.status == Some(StatusCode::NO_RESPONDERS) {
                 self.members.lose(worker);
                 return Err("the worker has gone".to_owned());
@@ -154,18 +145,16 @@ impl RemoteViews {
 
     /// Stops listening for workers.
     pub async fn close(self) {
-        let Self {
-            _listening, tasks, ..
-        } = self;
-        drop(_listening);
-        tasks.close();
-        tasks.wait().await;
+        drop(self._listening);
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 }
 
-/// A reply of another kind than was asked for.
-fn mixed_up() -> String {
-    "the worker answered something else".to_owned()
+/// Why there is no reply of the kind that was asked for.
+fn reason(reply: Result<Reply, String>) -> String {
+    let mixed_up = || "the worker answered something else".to_owned();
+    reply.err().unwrap_or_else(mixed_up)
 }
 
 #[async_trait]
@@ -177,63 +166,51 @@ impl ViewService for RemoteViews {
     ) -> Result<ComponentReport, ComponentError> {
         let call = Call::Prepare { tenant, component };
         match self.ask(tenant.as_bytes(), &call, PREPARE_TIME).await {
-            Ok(Reply::Prepared(outcome)) => outcome,
-            Ok(_) => Err(ComponentError::Unavailable(mixed_up())),
-            Err(reason) => Err(ComponentError::Unavailable(reason)),
+            Ok(Reply::Prepared(prepared)) => prepared,
+            other => Err(ComponentError::Unavailable(reason(other))),
         }
     }
 
     async fn build(&self, version: Arc<VersionSpec>) -> Result<BuildOutcome, QueryError> {
         let key = *version.version.as_bytes();
-        let call = Call::Build {
-            version: (*version).clone(),
-        };
+        let call = Call::Build { version };
         match self.ask(&key, &call, BUILD_TIME).await {
-            Ok(Reply::Built(outcome)) => outcome,
-            Ok(_) => Err(QueryError::Unavailable(mixed_up())),
-            Err(reason) => Err(QueryError::Unavailable(reason)),
+            Ok(Reply::Built(built)) => built,
+            other => Err(QueryError::Unavailable(reason(other))),
         }
     }
 
     async fn query(&self, request: QueryRequest) -> Result<QueryAnswer, QueryError> {
         let key = *request.version.version.as_bytes();
         let time = request.timeout.saturating_add(QUERY_TIME);
-        match self.ask(&key, &Call::query(request), time).await {
-            Ok(Reply::Answered(outcome)) => outcome,
-            Ok(_) => Err(QueryError::Unavailable(mixed_up())),
-            Err(reason) => Err(QueryError::Unavailable(reason)),
+        match self.ask(&key, &Call::Query(request), time).await {
+            Ok(Reply::Answered(answer)) => answer,
+            other => Err(QueryError::Unavailable(reason(other))),
         }
     }
 
     async fn status(&self, version: Arc<VersionSpec>) -> VersionStatus {
         let key = *version.version.as_bytes();
-        let call = Call::Status {
-            version: (*version).clone(),
-        };
+        let call = Call::Status { version };
         match self.ask(&key, &call, STATUS_TIME).await {
             Ok(Reply::Status(status)) => status,
-            // What nobody can tell is left out of the status.
+            // What is not known is left out of the status.
             Ok(_) | Err(_) => VersionStatus::default(),
         }
     }
 
-    async fn forget(&self, versions: Vec<VersionId>) {
-        let subject = self.bus.subjects.forget();
-        let sent = match wire::encode(&Forget { versions }) {
-            Ok(forget) => self.bus.link.send(subject, HeaderMap::new(), forget).await,
-            Err(_) => return,
-        };
-        if let Err(reason) = sent {
+    async fn evict(&self, versions: Vec<VersionId>) {
+        let subject = self.bus.subjects.evict();
+        if let Err(reason) = self.bus.send(subject, &Forget { versions }).await {
             // Instances of deleted versions are dropped when nobody asks them any more.
-            tracing::debug!(%reason, "workers were not told to forget versions");
+            tracing::debug!(reason, "workers were not asked to evict versions");
         }
     }
 
     async fn health(&self) -> Result<(), String> {
         match self.ask(&[0; 16], &Call::Health, STATUS_TIME).await {
             Ok(Reply::Health(health)) => health,
-            Ok(_) => Err(mixed_up()),
-            Err(reason) => Err(reason),
+            other => Err(reason(other)),
         }
     }
 }

@@ -3,16 +3,16 @@
 //!
 //! An answer may be larger than a message may be, so a reply travels in parts.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_nats::{HeaderMap, Message};
 use bytes::{Bytes, BytesMut};
-use protocol::{ComponentDigest, Sequence, TenantId, VersionId};
+use protocol::view::{ComponentError, ComponentReport, VersionSpec};
+use protocol::{ComponentDigest, TenantId, VersionId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest, VersionStatus};
-use protocol::view::{ComponentError, ComponentReport, VersionSpec};
+use crate::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest, VersionStatus, shared};
 
 /// Bytes of one part of a reply.
 const PART_BYTES_MAX: usize = 1 << 20;
@@ -28,37 +28,22 @@ pub(super) enum Call {
         component: ComponentDigest,
     },
     Build {
-        version: VersionSpec,
+        #[serde(with = "shared")]
+        version: Arc<VersionSpec>,
     },
-    Query {
-        version: VersionSpec,
-        after: Option<Sequence>,
-        timeout: Duration,
-        body: Bytes,
-        parameters: Vec<(String, String)>,
-    },
+    Query(QueryRequest),
     Status {
-        version: VersionSpec,
+        #[serde(with = "shared")]
+        version: Arc<VersionSpec>,
     },
     /// Load a version ahead of its queries, because its worker stops.
     Warm {
-        version: VersionSpec,
+        #[serde(with = "shared")]
+        version: Arc<VersionSpec>,
     },
     Health,
     /// Whether the worker is there; any reply says that it is.
     Ping,
-}
-
-impl Call {
-    pub(super) fn query(request: QueryRequest) -> Self {
-        Self::Query {
-            version: (*request.version).clone(),
-            after: request.after,
-            timeout: request.timeout,
-            body: request.body,
-            parameters: request.parameters,
-        }
-    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -144,7 +129,11 @@ impl Assembly {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use async_nats::StatusCode;
+    use protocol::view::World;
+    use protocol::{LogId, Sequence, ViewId};
 
     use super::*;
 
@@ -195,6 +184,48 @@ mod tests {
             let refused = Assembly::default().take(message(headers, Bytes::new()));
             assert!(refused.is_err());
         }
+    }
+
+    /// Nodes of other releases know a query as the fields of its variant.
+    #[test]
+    fn a_query_is_sent_as_its_fields() {
+        #[derive(Serialize)]
+        enum Sent {
+            Query {
+                version: VersionSpec,
+                after: Option<Sequence>,
+                timeout: Duration,
+                body: Bytes,
+                parameters: Vec<(String, String)>,
+            },
+        }
+        let version = VersionSpec {
+            tenant: TenantId::generate(),
+            log: LogId::generate(),
+            view: ViewId::generate(),
+            version: VersionId::generate(),
+            component: ComponentDigest::of(b"component"),
+            world: World::V1,
+            config: Bytes::from_static(b"config"),
+            halted: None,
+        };
+        let request = QueryRequest {
+            version: Arc::new(version.clone()),
+            after: Some(Sequence::FIRST),
+            timeout: Duration::from_millis(1_500),
+            body: Bytes::from_static(b"body"),
+            parameters: vec![("name".to_owned(), "value".to_owned())],
+        };
+        let sent = Sent::Query {
+            version,
+            after: request.after,
+            timeout: request.timeout,
+            body: request.body.clone(),
+            parameters: request.parameters.clone(),
+        };
+        let call = encode(&Call::Query(request)).unwrap();
+        assert_eq!(call, encode(&sent).unwrap());
+        assert!(matches!(decode(&call), Ok(Call::Query(_))));
     }
 
     #[test]

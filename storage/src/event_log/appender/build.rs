@@ -1,4 +1,4 @@
-//! Making one frame of the requests that wait, and their answers for when it is durable.
+//! Making one frame of the requests that wait, and the replies to send once it is durable.
 
 use std::collections::HashMap;
 
@@ -12,42 +12,21 @@ use super::{AppendError, Appended, Payload};
 /// What a frame holds besides its events: header, trailer and one key; and as much again to spare.
 pub(super) const OVERHEAD_BYTES: usize = 2 * (HEADER_BYTES + TRAILER_BYTES + 40);
 
-/// The answer to one request.
-#[derive(Debug)]
-pub(super) enum Answer {
+/// The reply to one request.
+pub(super) enum PlannedReply {
     /// Holds whatever becomes of the frame.
-    Now(Result<Appended, AppendError>),
-    /// Holds if the frame is stored: the events are in it.
-    Stored {
-        first: Sequence,
-        count: u32,
-        /// An earlier request in the same frame carried the same key and payload.
-        replayed: bool,
-    },
+    Final(Result<Appended, AppendError>),
+    /// Holds if the frame is stored, whose timestamp it gets: the events are in it.
+    IfStored(Appended),
     /// Holds if the frame is stored, because only that proves the head it was judged by.
     Refused(AppendError),
 }
 
-/// A frame and the answers to its requests, in the same order.
-#[derive(Debug)]
+/// A frame and the replies to its requests, in the same order.
 pub(super) struct Built {
     /// `None` when no request led to an event.
     pub(super) frame: Option<Frame>,
-    pub(super) answers: Vec<Answer>,
-}
-
-impl Built {
-    /// Some answer depends on the head, and no frame will prove it.
-    pub(super) fn is_unproven(&self) -> bool {
-        let refused = |answer: &Answer| matches!(answer, Answer::Refused(_));
-        self.frame.is_none() && self.answers.iter().any(refused)
-    }
-}
-
-struct InFrame {
-    payload: PayloadDigest,
-    first: Sequence,
-    count: u32,
+    pub(super) replies: Vec<PlannedReply>,
 }
 
 struct Build<'a> {
@@ -55,7 +34,8 @@ struct Build<'a> {
     builder: FrameBuilder,
     /// The log's head once the frame is stored.
     head: Sequence,
-    keys: HashMap<KeyDigest, InFrame>,
+    /// What the frame holds under keys.
+    keys: HashMap<KeyDigest, (PayloadDigest, Appended)>,
     /// Keys that were appended earlier are not valid any more.
     keys_valid_from: Timestamp,
 }
@@ -75,94 +55,82 @@ pub(super) fn build(
         keys: HashMap::new(),
         keys_valid_from,
     };
-    let answers = requests.iter().map(|request| build.add(request)).collect();
+    let replies = requests.iter().map(|request| build.add(request)).collect();
     Built {
         frame: build.builder.finish(),
-        answers,
+        replies,
     }
 }
 
 impl Build<'_> {
     /// A key that is known wins over an expected sequence: the retry of a request that was stored
     /// expects a head that its own events have moved.
-    fn add(&mut self, request: &Pending) -> Answer {
+    fn add(&mut self, request: &Pending) -> PlannedReply {
         if let Some((key, payload)) = request.key
-            && let Some(answer) = self.replay(key, payload)
+            && let Some(reply) = self.replay(key, payload)
         {
-            return answer;
+            return reply;
         }
+        let actual = self.head;
         if let Some(expected) = request.expected
-            && expected != self.head
+            && expected != actual
         {
-            return Answer::Refused(AppendError::SequenceMismatch {
-                expected,
-                actual: self.head,
-            });
+            return PlannedReply::Refused(AppendError::SequenceMismatch { expected, actual });
         }
         let Ok(head) = self.head.advance(request.count.into()) else {
-            return Answer::Refused(AppendError::LogFull);
+            return PlannedReply::Refused(AppendError::LogFull);
         };
         let pushed = match &request.payload {
             Payload::Event(event) => self.builder.push([event.as_ref()], request.key),
             Payload::Batch { packed, .. } => match PackedEvents::parse(packed) {
                 Ok(events) => self.builder.push(events.iter(), request.key),
-                Err(_) => return malformed(),
+                // Checked when the request came in, so this is never seen.
+                Err(_) => return invalid("the batch is not in its packed form"),
             },
         };
         let Ok(first) = pushed else {
-            return Answer::Now(Err(AppendError::Invalid(
-                "they are too large for one frame",
-            )));
+            return invalid("they are too large for one frame");
         };
         self.head = head;
-        let count = request.count;
-        if let Some((key, payload)) = request.key {
-            let in_frame = InFrame {
-                payload,
-                first,
-                count,
-            };
-            self.keys.insert(key, in_frame);
-        }
-        Answer::Stored {
+        let appended = Appended {
             first,
-            count,
+            count: request.count,
+            timestamp: Timestamp::default(),
             replayed: false,
+        };
+        if let Some((key, payload)) = request.key {
+            self.keys.insert(key, (payload, appended));
         }
+        PlannedReply::IfStored(appended)
     }
 
-    fn replay(&self, key: KeyDigest, payload: PayloadDigest) -> Option<Answer> {
-        if let Some(original) = self.known.window.get(&key, self.keys_valid_from) {
-            let answer = if original.payload == payload {
-                Ok(Appended {
-                    first: original.first,
-                    count: original.count,
-                    timestamp: original.timestamp,
-                    replayed: true,
-                })
-            } else {
-                let first = original.first;
-                Err(AppendError::KeyReused { first })
-            };
-            return Some(Answer::Now(answer));
+    /// The reply to a request whose key was used before.
+    fn replay(&self, key: KeyDigest, payload: PayloadDigest) -> Option<PlannedReply> {
+        if let Some((used_for, original)) = self.known.window.get(&key, self.keys_valid_from) {
+            return Some(PlannedReply::Final(replayed(
+                *used_for == payload,
+                original,
+            )));
         }
-        let original = self.keys.get(&key)?;
-        Some(if original.payload == payload {
-            Answer::Stored {
-                first: original.first,
-                count: original.count,
-                replayed: true,
-            }
-        } else {
-            let first = original.first;
-            Answer::Refused(AppendError::KeyReused { first })
+        let (used_for, original) = self.keys.get(&key)?;
+        Some(match replayed(*used_for == payload, original) {
+            Ok(appended) => PlannedReply::IfStored(appended),
+            Err(error) => PlannedReply::Refused(error),
         })
     }
 }
 
-/// Checked when the request came in, so this is never seen.
-fn malformed() -> Answer {
-    Answer::Now(Err(AppendError::Invalid(
-        "the batch is not in its packed form",
-    )))
+fn replayed(is_same_payload: bool, original: &Appended) -> Result<Appended, AppendError> {
+    let first = original.first;
+    if !is_same_payload {
+        return Err(AppendError::KeyReused { first });
+    }
+    Ok(Appended {
+        replayed: true,
+        ..*original
+    })
+}
+
+fn invalid(reason: &'static str) -> PlannedReply {
+    PlannedReply::Final(Err(AppendError::Invalid(reason)))
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use protocol::frame::Head;
 use protocol::{Frame, Position, Sequence, Timestamp};
 
-use super::build::{Answer, Built, build};
+use super::build::{PlannedReply, build};
 use super::state::{Known, LogState, Pending};
 use super::window::KeyWindow;
 use super::{AppendError, Appended, Shared};
-use crate::event_log::{PublishError, ReadError};
+use crate::event_log::PublishError;
 
 /// Bytes of frames that are read at a time.
 const CHUNK_BYTES: usize = 4 << 20;
@@ -55,14 +55,16 @@ pub(super) async fn lead(shared: Arc<Shared>, state: Arc<LogState>) {
         let mut round = Round {
             shared: &shared,
             state: &state,
+            requests,
+            replies: Vec::new(),
             known: known.take(),
             up_to_date: false,
             attempts: 0,
         };
-        round.run(requests).await;
+        round.run().await;
         known = round.known;
         if shared.budget.is_exceeded() {
-            shared.logs.relieve(&shared.budget);
+            shared.logs.shrink_windows(&shared.budget);
             if shared.budget.is_exceeded()
                 && let Some(known) = &mut known
             {
@@ -73,23 +75,17 @@ pub(super) async fn lead(shared: Arc<Shared>, state: Arc<LogState>) {
     guard.finished = true;
 }
 
-/// The way of some requests into the log.
+/// One attempt to store the requests of a frame.
 struct Round<'a> {
     shared: &'a Shared,
     state: &'a LogState,
+    requests: Vec<Pending>,
+    /// In the order of the requests; empty while no frame was built.
+    replies: Vec<PlannedReply>,
     known: Option<Known>,
     /// The head was read from the log in this round, or proven to be stale and read on.
     up_to_date: bool,
     attempts: u32,
-}
-
-/// Why the requests of a round were not stored. Those that have an answer of their own get that.
-struct Failed(AppendError);
-
-impl From<ReadError> for Failed {
-    fn from(error: ReadError) -> Self {
-        Self(error.into())
-    }
 }
 
 /// What became of a frame.
@@ -100,85 +96,82 @@ enum Published {
 }
 
 impl Round<'_> {
-    async fn run(&mut self, mut requests: Vec<Pending>) {
+    /// Stores the requests, and answers them.
+    async fn run(&mut self) {
+        let stored = self.store().await;
+        let replies = std::mem::take(&mut self.replies).into_iter().map(Some);
+        let replies = replies.chain(std::iter::repeat_with(|| None));
+        for (request, planned) in self.requests.drain(..).zip(replies) {
+            let result = match (planned, &stored) {
+                (Some(PlannedReply::Final(result)), _) => result,
+                (_, Err(error)) => Err(error.clone()),
+                (Some(PlannedReply::IfStored(appended)), Ok(timestamp)) => Ok(Appended {
+                    timestamp: *timestamp,
+                    ..appended
+                }),
+                (Some(PlannedReply::Refused(error)), Ok(_)) => Err(error),
+                // Whenever no frame was built there is an error.
+                (None, Ok(_)) => continue,
+            };
+            // A caller that went away is no error.
+            let _ = request.reply.send(result);
+        }
+    }
+
+    /// Publishes frames until one is stored, and returns its timestamp; any timestamp when the
+    /// requests led to no event.
+    async fn store(&mut self) -> Result<Timestamp, AppendError> {
         loop {
-            let built = match self.next_frame(requests).await {
-                Ok((back, built)) => {
-                    requests = back;
-                    built
+            let Some(frame) = self.next_frame().await? else {
+                let refused = |reply: &PlannedReply| matches!(reply, PlannedReply::Refused(_));
+                // Some reply depends on the head, and no frame will prove it.
+                if self.replies.iter().any(refused) && !self.up_to_date {
+                    self.catch_up(None).await?;
+                    continue;
                 }
-                Err((requests, Failed(error))) => {
-                    return requests
-                        .into_iter()
-                        .for_each(|request| reply(request, Err(error.clone())));
-                }
+                return Ok(Timestamp::default());
             };
-            let Some(frame) = &built.frame else {
-                if built.is_unproven() && !self.up_to_date {
-                    match self.catch_up(None).await {
-                        Ok(_) => continue,
-                        Err(Failed(error)) => return answer(requests, built, Err(error)),
-                    }
-                }
-                return answer(requests, built, Ok(Timestamp::default()));
-            };
-            match self.publish(frame).await {
-                Ok(Published::Stored) => {
-                    let timestamp = frame.timestamp();
-                    return answer(requests, built, Ok(timestamp));
-                }
-                Ok(Published::Overtaken) => {
-                    if let Err(Failed(error)) = self.pause_if_contended().await {
-                        return answer(requests, built, Err(error));
-                    }
-                }
-                Err(Failed(error)) => return answer(requests, built, Err(error)),
+            match self.publish(&frame).await? {
+                Published::Stored => return Ok(frame.timestamp()),
+                Published::Overtaken => self.pause_if_contended().await?,
             }
         }
     }
 
-    /// Makes the next frame of the requests, and gives them back.
-    async fn next_frame(
-        &mut self,
-        requests: Vec<Pending>,
-    ) -> Result<(Vec<Pending>, Built), (Vec<Pending>, Failed)> {
+    /// Makes the next frame of the requests, and plans their replies; `None` when no request leads to
+    /// an event.
+    async fn next_frame(&mut self) -> Result<Option<Frame>, AppendError> {
+        self.replies.clear();
         let now = self.shared.clock.now();
-        let valid_from = self.keys_valid_from(now);
-        let keyed = requests.iter().any(|request| request.key.is_some());
-        let known = match self.prepare(keyed, valid_from).await {
-            Ok(known) => known,
-            Err(failed) => return Err((requests, failed)),
-        };
-        let log = self.state.log;
+        let valid_from = now.saturating_sub(self.shared.options.key_window);
+        let keyed = self.requests.iter().any(|request| request.key.is_some());
+        let known = self.prepare(keyed, valid_from).await?;
+        let (log, requests) = (self.state.log, std::mem::take(&mut self.requests));
         let bytes: usize = requests.iter().map(|request| request.bytes).sum();
-        if bytes <= INLINE_BYTES_MAX {
-            let built = build(log, &known, &requests, now, valid_from);
-            self.known = Some(known);
-            return Ok((requests, built));
-        }
-        let built = tokio::task::spawn_blocking(move || {
+        let work = move || {
             let built = build(log, &known, &requests, now, valid_from);
             (known, requests, built)
-        });
-        match built.await {
-            Ok((known, requests, built)) => {
-                self.known = Some(known);
-                Ok((requests, built))
-            }
-            // The requests are gone with the thread; their callers see that their reply is.
-            Err(error) => Err((
-                Vec::new(),
-                Failed(AppendError::Unavailable(error.to_string())),
-            )),
-        }
+        };
+        let (known, requests, built) = if bytes <= INLINE_BYTES_MAX {
+            work()
+        } else {
+            // The requests are gone with a thread that fails; their callers see that their reply is.
+            let done = tokio::task::spawn_blocking(work).await;
+            done.map_err(|error| AppendError::Unavailable(error.to_string()))?
+        };
+        self.known = Some(known);
+        self.requests = requests;
+        self.replies = built.replies;
+        Ok(built.frame)
     }
 
-    fn keys_valid_from(&self, now: Timestamp) -> Timestamp {
-        now.saturating_sub(self.shared.options.key_window)
+    fn known(&mut self) -> Result<&mut Known, AppendError> {
+        let lost = || AppendError::Unavailable("the head is lost".to_owned());
+        self.known.as_mut().ok_or_else(lost)
     }
 
     /// What is known of the log's end, read from the log where it is not known.
-    async fn prepare(&mut self, keyed: bool, valid_from: Timestamp) -> Result<Known, Failed> {
+    async fn prepare(&mut self, keyed: bool, valid_from: Timestamp) -> Result<Known, AppendError> {
         let mut known = match self.known.take() {
             Some(known) => known,
             None => self.load().await?,
@@ -190,7 +183,7 @@ impl Round<'_> {
         Ok(known)
     }
 
-    async fn load(&mut self) -> Result<Known, Failed> {
+    async fn load(&mut self) -> Result<Known, AppendError> {
         let log = self.state.log;
         let newest = self.shared.event_log.newest(log).await?;
         self.up_to_date = true;
@@ -208,16 +201,17 @@ impl Round<'_> {
     }
 
     /// Reads the log backwards as far as keys are valid.
-    async fn complete(&self, window: &mut KeyWindow, valid_from: Timestamp) -> Result<(), Failed> {
+    async fn complete(
+        &self,
+        window: &mut KeyWindow,
+        valid_from: Timestamp,
+    ) -> Result<(), AppendError> {
         // The semaphore is never closed; without a permit the work is merely less bounded.
         let _permit = self.shared.rebuilds.acquire().await.ok();
         loop {
             let before = window.covers_after().next();
-            let read = self
-                .shared
-                .event_log
-                .read_back(self.state.log, before, CHUNK_BYTES);
-            let frames = read.await?;
+            let (event_log, log) = (&self.shared.event_log, self.state.log);
+            let frames = event_log.read_back(log, before, CHUNK_BYTES).await?;
             let mut more = !frames.is_empty();
             for stored in &frames {
                 more = more
@@ -233,18 +227,13 @@ impl Round<'_> {
     }
 
     /// Publishes a frame until it is stored or overtaken.
-    async fn publish(&mut self, frame: &Frame) -> Result<Published, Failed> {
+    async fn publish(&mut self, frame: &Frame) -> Result<Published, AppendError> {
         let mut maybe_stored = false;
         loop {
-            let Some(known) = &mut self.known else {
-                return Err(Failed(AppendError::Unavailable(
-                    "the head is lost".to_owned(),
-                )));
-            };
-            let expected = known.position;
+            let expected = self.known()?.position;
             match self.shared.event_log.publish(frame.clone(), expected).await {
                 Ok(position) => {
-                    known.follow(frame, position);
+                    self.known()?.follow(frame, position);
                     return Ok(Published::Stored);
                 }
                 Err(PublishError::Unknown) => maybe_stored = true,
@@ -257,10 +246,10 @@ impl Round<'_> {
                 },
                 // Whatever this attempt says, an earlier one may have been stored.
                 Err(error) if maybe_stored => return Err(self.lost(&error.to_string())),
-                Err(PublishError::Full) => return Err(Failed(AppendError::StorageFull)),
+                Err(PublishError::Full) => return Err(AppendError::StorageFull),
                 Err(PublishError::Deleted) => {
                     self.known = None;
-                    return Err(Failed(AppendError::Deleted));
+                    return Err(AppendError::Deleted);
                 }
                 Err(PublishError::Unavailable(reason)) => return Err(self.lost(&reason)),
             }
@@ -269,14 +258,14 @@ impl Round<'_> {
     }
 
     /// Gives up with what may be stored or not; the head is read again next time.
-    fn lost(&mut self, reason: &str) -> Failed {
+    fn lost(&mut self, reason: &str) -> AppendError {
         self.known = None;
-        Failed(AppendError::Unavailable(reason.to_owned()))
+        AppendError::Unavailable(reason.to_owned())
     }
 
     /// Waits before the next attempt: longer each time, and at random, so that two nodes that
     /// append to one log don't keep meeting.
-    async fn pause(&mut self) -> Result<(), Failed> {
+    async fn pause(&mut self) -> Result<(), AppendError> {
         self.attempts += 1;
         if self.attempts >= self.shared.options.attempts_max {
             return Err(self.lost("too many attempts were overtaken or not answered"));
@@ -289,7 +278,7 @@ impl Round<'_> {
 
     /// A frame that was overtaken once is built again at once: most logs have one writer, which
     /// has just moved here. Two writers that keep overtaking each other pause.
-    async fn pause_if_contended(&mut self) -> Result<(), Failed> {
+    async fn pause_if_contended(&mut self) -> Result<(), AppendError> {
         if self.attempts == 0 {
             self.attempts = 1;
             return Ok(());
@@ -299,20 +288,13 @@ impl Round<'_> {
 
     /// Takes in what others have stored behind the known head, and looks for one's own frame.
     /// Finding nothing proves nothing: a replica may be behind.
-    async fn catch_up(&mut self, own: Option<&Frame>) -> Result<CaughtUp, Failed> {
-        let mut outcome = CaughtUp::Nothing;
+    async fn catch_up(&mut self, own: Option<&Frame>) -> Result<CaughtUp, AppendError> {
+        let mut found = CaughtUp::Nothing;
         loop {
-            let Some(known) = &mut self.known else {
-                self.known = Some(self.load().await?);
-                return Ok(CaughtUp::Gap);
-            };
-            let from = known.head.sequence.next();
-            let read = self
-                .shared
-                .event_log
-                .read(self.state.log, from, CHUNK_BYTES);
+            let (log, before) = (self.state.log, self.known()?.head.sequence);
+            let read = self.shared.event_log.read(log, before.next(), CHUNK_BYTES);
             let frames = read.await?;
-            let before = known.head.sequence;
+            let known = self.known()?;
             for stored in &frames {
                 let frame = &stored.frame;
                 if frame.last() <= known.head.sequence {
@@ -320,17 +302,17 @@ impl Round<'_> {
                 }
                 if frame.first() > known.head.sequence.next() {
                     known.window.reset(frame.first().previous());
-                    outcome = CaughtUp::Gap;
+                    found = CaughtUp::Gap;
                 } else if own.is_some_and(|own| own.nonce() == frame.nonce()) {
-                    outcome = CaughtUp::Found;
-                } else if matches!(outcome, CaughtUp::Nothing) {
-                    outcome = CaughtUp::Others;
+                    found = CaughtUp::Found;
+                } else if matches!(found, CaughtUp::Nothing) {
+                    found = CaughtUp::Others;
                 }
                 known.follow(frame, stored.position);
             }
             if known.head.sequence == before {
                 self.up_to_date = true;
-                return Ok(outcome);
+                return Ok(found);
             }
         }
     }
@@ -345,34 +327,4 @@ enum CaughtUp {
     Found,
     /// Frames of others, but the first of them is not there any more.
     Gap,
-}
-
-/// Answers all requests, by what became of their frame.
-fn answer(requests: Vec<Pending>, built: Built, outcome: Result<Timestamp, AppendError>) {
-    for (request, answer) in requests.into_iter().zip(built.answers) {
-        let result = match (answer, &outcome) {
-            (Answer::Now(result), _) => result,
-            (Answer::Stored { .. } | Answer::Refused(_), Err(error)) => Err(error.clone()),
-            (Answer::Refused(error), Ok(_)) => Err(error),
-            (
-                Answer::Stored {
-                    first,
-                    count,
-                    replayed,
-                },
-                Ok(timestamp),
-            ) => Ok(Appended {
-                first,
-                count,
-                timestamp: *timestamp,
-                replayed,
-            }),
-        };
-        reply(request, result);
-    }
-}
-
-/// A caller that went away is no error.
-fn reply(request: Pending, result: Result<Appended, AppendError>) {
-    let _ = request.reply.send(result);
 }

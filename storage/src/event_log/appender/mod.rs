@@ -11,10 +11,10 @@
 //! is read from the log again ([`registry`], [`window`]).
 
 mod build;
+mod capacity;
 mod lead;
 mod options;
 mod registry;
-mod room;
 mod state;
 mod window;
 
@@ -26,16 +26,24 @@ use protocol::frame::{Head, KeyDigest, PayloadDigest};
 use protocol::limits::FRAME_BYTES_MAX;
 use protocol::packed::{LENGTH_BYTES, PackedEvents};
 use protocol::{LogId, Sequence, Timestamp};
+use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, oneshot};
 use tokio_util::task::TaskTracker;
 
+use self::capacity::Capacity;
 pub use self::options::AppenderOptions;
 use self::registry::Registry;
-use self::room::Room;
 use self::state::Pending;
 use self::window::Budget;
 use super::SharedEventLog;
 use catalog::clock::SharedClock;
+
+/// Requests of all logs that wait or are being stored …
+const REQUESTS_MAX: usize = 65_536;
+/// … and their bytes.
+const BYTES_MAX: usize = 256 << 20;
+/// Windows that are read from the log at one time; the others wait.
+const REBUILDS_MAX: usize = 4;
 
 /// What a caller wants appended: one event, or a batch that is stored whole or not at all.
 #[derive(Clone, Debug)]
@@ -59,7 +67,7 @@ pub struct AppendRequest {
 }
 
 /// Events that are durable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Appended {
     /// Sequence of the first event; the others follow it without a gap.
     pub first: Sequence,
@@ -102,7 +110,7 @@ pub enum AppendError {
 }
 
 /// Appends to logs. Cheap to clone; all clones share one state.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Appender(Arc<Shared>);
 
 struct Shared {
@@ -110,8 +118,8 @@ struct Shared {
     clock: SharedClock,
     options: AppenderOptions,
     logs: Registry,
-    /// Room for the requests of all logs.
-    room: Arc<Room>,
+    /// For the requests of all logs.
+    capacity: Arc<Capacity>,
     /// Keys of all windows.
     budget: Arc<Budget>,
     /// Windows that are rebuilt at one time.
@@ -121,22 +129,14 @@ struct Shared {
     tracker: TaskTracker,
 }
 
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared")
-            .field("options", &self.options)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Appender {
     #[must_use]
     pub fn new(event_log: SharedEventLog, clock: SharedClock, options: AppenderOptions) -> Self {
         Self(Arc::new(Shared {
             logs: Registry::new(&options),
-            room: Arc::new(Room::new(options.requests_max, options.bytes_max)),
+            capacity: Capacity::new(REQUESTS_MAX, BYTES_MAX),
             budget: Arc::new(Budget::new(options.keys_max)),
-            rebuilds: Semaphore::new(options.rebuilds_max),
+            rebuilds: Semaphore::new(REBUILDS_MAX),
             closing: AtomicBool::new(false),
             tracker: TaskTracker::new(),
             event_log,
@@ -147,9 +147,6 @@ impl Appender {
 
     /// Appends, and returns once the events are durable. A caller that goes away leaves the append
     /// going.
-    ///
-    /// # Errors
-    /// See [`AppendError`].
     pub async fn append(
         &self,
         log: LogId,
@@ -163,7 +160,11 @@ impl Appender {
         let (count, bytes) = check(&request.payload)?;
         let key = request.key.map(|key| (key, digest(&request.payload)));
         let (reply, answer) = oneshot::channel();
-        let overall = self.0.room.take(bytes).ok_or(AppendError::Overloaded)?;
+        let overall = self
+            .0
+            .capacity
+            .try_acquire(bytes)
+            .ok_or(AppendError::Overloaded)?;
         let pending = Pending {
             payload: request.payload,
             count,
@@ -189,18 +190,15 @@ impl Appender {
     }
 
     /// The head of a log, as the event log has it.
-    ///
-    /// # Errors
-    /// When the event log can't be read.
     pub async fn head(&self, log: LogId) -> Result<Head, AppendError> {
         super::head(self.0.event_log.as_ref(), log)
             .await
             .map_err(Into::into)
     }
 
-    /// Drops what is remembered of a log, as after its deletion.
-    pub fn forget(&self, log: LogId) {
-        self.0.logs.forget(log);
+    /// Drops what is cached of a log, as after its deletion.
+    pub fn evict(&self, log: LogId) {
+        self.0.logs.evict(log);
     }
 
     /// Refuses new appends, and returns when those that were accepted are answered.

@@ -11,7 +11,6 @@ use super::options::AppenderOptions;
 use super::state::{LogState, Pending};
 use super::window::Budget;
 
-#[derive(Debug)]
 pub(super) struct Registry {
     logs: DashMap<LogId, Arc<LogState>>,
     options: AppenderOptions,
@@ -36,12 +35,12 @@ impl Registry {
     ) -> Result<Option<Arc<LogState>>, AppendError> {
         loop {
             let state = self.state(log);
-            let room = state.room.take(pending.bytes);
+            let permit = state.capacity.try_acquire(pending.bytes);
             let mut queue = state.queue.lock();
             if queue.retired {
                 continue;
             }
-            pending.in_log = Some(room.ok_or(AppendError::Overloaded)?);
+            pending.in_log = Some(permit.ok_or(AppendError::Overloaded)?);
             queue.waiting.push_back(pending);
             if queue.leading {
                 return Ok(None);
@@ -59,7 +58,7 @@ impl Registry {
             return Arc::clone(&state);
         }
         if self.logs.len() >= self.options.logs_max {
-            self.remove_idle();
+            self.evict_idle();
         }
         let entry = self.logs.entry(log);
         let state = entry.or_insert_with(|| Arc::new(LogState::new(log, &self.options)));
@@ -73,9 +72,9 @@ impl Registry {
         states
     }
 
-    /// Forgets the quarter of the logs that was not used for longest, so that the next search is
-    /// a quarter of all logs away. Logs that are in use stay; the room for requests bounds them.
-    fn remove_idle(&self) {
+    /// Evicts the quarter of the logs that was not used for longest, so that the next search is
+    /// a quarter of all logs away. Logs that are in use stay; the capacity for requests bounds them.
+    fn evict_idle(&self) {
         for state in self.by_age().iter().take(self.options.logs_max / 4 + 1) {
             let mut queue = state.queue.lock();
             if queue.is_idle() {
@@ -88,8 +87,8 @@ impl Registry {
     }
 
     /// Drops the windows of idle logs, those first that were not used for longest, until the
-    /// budget has a quarter of its room again.
-    pub(super) fn relieve(&self, budget: &Budget) {
+    /// budget has a quarter left again.
+    pub(super) fn shrink_windows(&self, budget: &Budget) {
         for state in self.by_age() {
             if budget.has_quarter() {
                 return;
@@ -100,14 +99,14 @@ impl Registry {
         }
     }
 
-    /// Takes a state out, unless another one has taken its place.
+    /// Takes a state out, unless it was replaced.
     pub(super) fn remove(&self, state: &Arc<LogState>) {
         self.logs
             .remove_if(&state.log, |_, present| Arc::ptr_eq(present, state));
     }
 
     /// Drops what is known of a log. A leader that is at work ends its queue and is not used again.
-    pub(super) fn forget(&self, log: LogId) {
+    pub(super) fn evict(&self, log: LogId) {
         if let Some((_, state)) = self.logs.remove(&log) {
             let mut queue = state.queue.lock();
             queue.retired = true;

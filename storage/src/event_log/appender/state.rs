@@ -9,13 +9,15 @@ use protocol::frame::{Head, KeyDigest, PayloadDigest};
 use protocol::{Frame, LogId, Position, Sequence};
 use tokio::sync::oneshot;
 
+use super::capacity::{Capacity, Permit};
 use super::options::AppenderOptions;
-use super::room::{Room, Taken};
 use super::window::KeyWindow;
 use super::{AppendError, Appended, Payload};
 
+/// Bytes of the requests of one log. At least one request is always admitted.
+const BYTES_MAX: usize = 64 << 20;
+
 /// A request that waits for its answer.
-#[derive(Debug)]
 pub(super) struct Pending {
     pub(super) payload: Payload,
     pub(super) count: u32,
@@ -24,13 +26,12 @@ pub(super) struct Pending {
     pub(super) key: Option<(KeyDigest, PayloadDigest)>,
     pub(super) expected: Option<Sequence>,
     pub(super) reply: oneshot::Sender<Result<Appended, AppendError>>,
-    #[expect(dead_code, reason = "held for its drop, which gives the room back")]
-    pub(super) overall: Taken,
-    pub(super) in_log: Option<Taken>,
+    #[expect(dead_code, reason = "held until the request is answered")]
+    pub(super) overall: Permit,
+    pub(super) in_log: Option<Permit>,
 }
 
 /// What a leader knows of the end of its log. Every frame behind `head` was seen by it.
-#[derive(Debug)]
 pub(super) struct Known {
     pub(super) head: Head,
     pub(super) position: Position,
@@ -46,7 +47,7 @@ impl Known {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Queue {
     pub(super) waiting: VecDeque<Pending>,
     /// `None` while a leader has it, and when nothing is known.
@@ -63,11 +64,10 @@ impl Queue {
 }
 
 /// One log that is appended to, or was lately.
-#[derive(Debug)]
 pub(super) struct LogState {
     pub(super) log: LogId,
     pub(super) queue: Mutex<Queue>,
-    pub(super) room: Arc<Room>,
+    pub(super) capacity: Arc<Capacity>,
     /// Tick of the registry at the last use.
     pub(super) last_used: AtomicU64,
 }
@@ -77,10 +77,7 @@ impl LogState {
         Self {
             log,
             queue: Mutex::default(),
-            room: Arc::new(Room::new(
-                options.requests_per_log_max,
-                options.bytes_per_log_max,
-            )),
+            capacity: Capacity::new(options.requests_per_log_max, BYTES_MAX),
             last_used: AtomicU64::new(0),
         }
     }

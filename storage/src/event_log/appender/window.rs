@@ -11,8 +11,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use protocol::frame::{KeyDigest, PayloadDigest};
 use protocol::{Frame, Sequence, Timestamp};
 
+use super::Appended;
+
 /// Keys of all windows together.
-#[derive(Debug)]
 pub(super) struct Budget {
     keys: AtomicUsize,
     max: usize,
@@ -36,16 +37,9 @@ impl Budget {
 }
 
 /// What was appended under a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Original {
-    pub(super) payload: PayloadDigest,
-    pub(super) first: Sequence,
-    pub(super) count: u32,
-    pub(super) timestamp: Timestamp,
-}
+type Original = (PayloadDigest, Appended);
 
 /// The keys of one log.
-#[derive(Debug)]
 pub(super) struct KeyWindow {
     originals: HashMap<KeyDigest, Original>,
     /// The keys in the order of their sequences, oldest first. A key that was used again after it
@@ -79,7 +73,7 @@ impl KeyWindow {
         }
     }
 
-    /// Forgets everything up to `head`.
+    /// Drops everything up to `head`.
     pub(super) fn reset(&mut self, head: Sequence) {
         *self = Self::new(head, Arc::clone(&self.budget), self.keys_max);
     }
@@ -96,31 +90,31 @@ impl KeyWindow {
     pub(super) fn get(&self, key: &KeyDigest, valid_from: Timestamp) -> Option<&Original> {
         self.originals
             .get(key)
-            .filter(|original| original.timestamp >= valid_from)
+            .filter(|(_, appended)| appended.timestamp >= valid_from)
     }
 
     /// Takes in the keys of the frame behind all others.
     pub(super) fn record(&mut self, frame: &Frame) {
         for (key, original) in originals(frame) {
             self.originals.insert(key, original);
-            self.order.push_back((key, original.first));
+            self.order.push_back((key, original.1.first));
             self.budget.keys.fetch_add(1, Ordering::Relaxed);
         }
         while self.order.len() > self.keys_max {
-            self.forget_oldest();
+            self.drop_oldest();
         }
     }
 
     /// Takes in the keys of the frame before all others, while the window is being completed;
     /// `false` when the window is as large as it may become.
     pub(super) fn record_older(&mut self, frame: &Frame) -> bool {
-        let mut older: Vec<_> = originals(frame).collect();
-        while let Some((key, original)) = older.pop() {
+        let older: Vec<_> = originals(frame).collect();
+        for (key, original) in older.into_iter().rev() {
             if self.order.len() >= self.keys_max {
                 return false;
             }
             self.originals.entry(key).or_insert(original);
-            self.order.push_front((key, original.first));
+            self.order.push_front((key, original.1.first));
             self.budget.keys.fetch_add(1, Ordering::Relaxed);
         }
         self.covers_after = frame.first().previous();
@@ -132,16 +126,16 @@ impl KeyWindow {
         self.complete = true;
     }
 
-    /// Forgets the keys that were appended before `valid_from`.
+    /// Drops the keys that were appended before `valid_from`.
     pub(super) fn expire(&mut self, valid_from: Timestamp) {
         while let Some((key, first)) = self.order.front() {
-            let valid = self.originals.get(key).is_some_and(|original| {
-                original.first == *first && original.timestamp >= valid_from
-            });
+            let valid = self
+                .get(key, valid_from)
+                .is_some_and(|(_, appended)| appended.first == *first);
             if valid {
                 break;
             }
-            self.forget_oldest();
+            self.drop_oldest();
         }
         if self.originals.capacity() > 1_024 && self.originals.len() < self.originals.capacity() / 4
         {
@@ -150,14 +144,11 @@ impl KeyWindow {
         }
     }
 
-    fn forget_oldest(&mut self) {
+    fn drop_oldest(&mut self) {
         if let Some((key, first)) = self.order.pop_front() {
             self.budget.keys.fetch_sub(1, Ordering::Relaxed);
-            if self
-                .originals
-                .get(&key)
-                .is_some_and(|original| original.first == first)
-            {
+            let original = self.originals.get(&key);
+            if original.is_some_and(|(_, appended)| appended.first == first) {
                 self.originals.remove(&key);
             }
         }
@@ -168,13 +159,12 @@ impl KeyWindow {
 fn originals(frame: &Frame) -> impl Iterator<Item = (KeyDigest, Original)> + '_ {
     frame.keys().map(|entry| {
         // The decoder has checked that every key covers events of the frame.
-        let first = frame.first().advance(entry.index.into());
-        let original = Original {
-            payload: entry.payload,
-            first: first.unwrap_or(Sequence::MAX),
+        let appended = Appended {
+            first: frame.first().saturating_add(entry.index.into()),
             count: entry.count,
             timestamp: frame.timestamp(),
+            replayed: false,
         };
-        (entry.key, original)
+        (entry.key, (entry.payload, appended))
     })
 }

@@ -14,7 +14,7 @@ const MONITOR_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes of headers that a frame is published with, at most.
 const HEADER_BYTES: usize = 1 << 10;
 
-/// The settings that can be told without a server.
+/// The settings that can be checked without a server.
 pub(super) fn settings(options: &JetStreamOptions) -> Result<(), OpenError> {
     options.nats.check()?;
     let wrong = |text: &str| Err(OpenError::Settings(text.to_owned()));
@@ -59,7 +59,7 @@ struct JetStreamConfig {
     sync_always: bool,
 }
 
-/// Whether every server syncs before it acknowledges. Only their monitoring pages tell.
+/// Whether every server syncs before it acknowledges. Only their monitoring pages say so.
 pub(super) async fn durability(options: &JetStreamOptions) -> Result<(), OpenError> {
     if options.allow_unsafe_durability {
         tracing::warn!("whether NATS syncs what it acknowledges is not checked");

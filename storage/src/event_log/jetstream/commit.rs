@@ -16,8 +16,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::answer::{self, Refused};
-use crate::nats::{Link, NoAnswer};
+use super::ack::{self, NotStored};
+use crate::nats::Link;
 
 /// Frames of one batch; the server takes 1,000.
 const BATCH_FRAMES_MAX: usize = 500;
@@ -27,7 +27,7 @@ const BATCH_BYTES_MAX: usize = 1 << 20;
 const BATCH_LARGE: usize = 8;
 /// … and the longest such pause.
 const PAUSE_MAX: Duration = Duration::from_millis(20);
-/// Frames that wait for a shard's task; further publishers wait for room.
+/// Frames that wait for a shard's task; further publishers wait for capacity.
 const WAITING_MAX: usize = 8_192;
 
 /// The subject's last stream sequence that must be, or the message is refused.
@@ -36,14 +36,8 @@ const BATCH_ID: &str = "Nats-Batch-Id";
 const BATCH_SEQUENCE: &str = "Nats-Batch-Sequence";
 const BATCH_COMMIT: &str = "Nats-Batch-Commit";
 
-/// Why a frame has no position.
-#[derive(Clone, Debug)]
-pub(super) enum NotStored {
-    Refused(Refused),
-    NoAnswer(NoAnswer),
-}
-
-pub(super) type Outcome = Result<u64, NotStored>;
+/// The stream sequence of a frame.
+type Stored = Result<u64, NotStored>;
 
 /// A frame on its way.
 pub(super) struct Submission {
@@ -55,11 +49,11 @@ pub(super) struct Submission {
 
 struct Waiting {
     submission: Submission,
-    reply: oneshot::Sender<Outcome>,
+    reply: oneshot::Sender<Stored>,
 }
 
 /// The way to a shard's task.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Committer {
     link: Link,
     queue: mpsc::Sender<Waiting>,
@@ -78,27 +72,15 @@ impl Committer {
     }
 
     /// Stores a frame and returns its stream sequence.
-    pub(super) async fn store(&self, submission: Submission) -> Outcome {
+    pub(super) async fn store(&self, submission: Submission) -> Stored {
         if submission.payload.len() >= BATCH_BYTES_MAX {
             return publish(&self.link, &submission).await;
         }
-        let (reply, outcome) = oneshot::channel();
-        let closed = || {
-            let reason = "the event log is closed".to_owned();
-            Err(NotStored::NoAnswer(NoAnswer::NotSent(reason)))
-        };
-        if self
-            .queue
-            .send(Waiting { submission, reply })
-            .await
-            .is_err()
-        {
-            return closed();
-        }
-        outcome.await.unwrap_or_else(|_| {
-            let reason = "the event log was closed".to_owned();
-            Err(NotStored::NoAnswer(NoAnswer::Lost(reason)))
-        })
+        let (reply, stored) = oneshot::channel();
+        let queued = self.queue.send(Waiting { submission, reply }).await;
+        queued.map_err(|_| NotStored::NotSent("the event log is closed".to_owned()))?;
+        let lost = |_| Err(NotStored::Unknown("the event log was closed".to_owned()));
+        stored.await.unwrap_or_else(lost)
     }
 }
 
@@ -182,26 +164,24 @@ fn next_batch(waiting: &mut VecDeque<Waiting>) -> Vec<Waiting> {
 }
 
 async fn commit(link: &Link, id: &str, batch: Vec<Waiting>) {
-    let outcomes = match batch.as_slice() {
+    let stored = match batch.as_slice() {
         [] => return,
         [one] => vec![publish(link, &one.submission).await],
         many => match publish_together(link, id, many).await {
-            Err(NotStored::Refused(_)) => {
+            Err(NotStored::Conflict | NotStored::Full | NotStored::Refused(_)) => {
                 join_all(many.iter().map(|one| publish(link, &one.submission))).await
             }
-            Err(NotStored::NoAnswer(reason)) => {
-                vec![Err(NotStored::NoAnswer(reason)); many.len()]
-            }
+            Err(no_answer) => vec![Err(no_answer); many.len()],
             Ok(last) => positions(last, many.len()).map(Ok).collect(),
         },
     };
-    for (waiting, outcome) in batch.into_iter().zip(outcomes) {
+    for (waiting, stored) in batch.into_iter().zip(stored) {
         // A publisher that went away is no error.
-        let _ = waiting.reply.send(outcome);
+        let _ = waiting.reply.send(stored);
     }
 }
 
-/// A batch lies in the stream without a gap, so its last message tells where the others are.
+/// A batch lies in the stream without a gap, so the position of its last message gives those of the others.
 fn positions(last: u64, count: usize) -> impl Iterator<Item = u64> {
     let count = u64::try_from(count).unwrap_or_default();
     (0..count).map(move |index| last + 1 + index - count)
@@ -213,44 +193,32 @@ fn expecting(submission: &Submission) -> HeaderMap {
     headers
 }
 
-async fn publish(link: &Link, submission: &Submission) -> Outcome {
-    let answer = link.request(
-        submission.subject.clone(),
-        Some(expecting(submission)),
-        submission.payload.clone(),
-    );
-    let answer = answer.await.map_err(NotStored::NoAnswer)?;
-    answer::stored(&answer).map_err(NotStored::Refused)
+async fn publish(link: &Link, submission: &Submission) -> Stored {
+    publish_with(link, submission, expecting(submission)).await
+}
+
+async fn publish_with(link: &Link, submission: &Submission, headers: HeaderMap) -> Stored {
+    let (subject, payload) = (submission.subject.clone(), submission.payload.clone());
+    let ack = link.request(subject, Some(headers), payload).await?;
+    ack::position(&ack.payload)
 }
 
 /// Publishes an atomic batch: its last message commits it, and has the answer for all.
-async fn publish_together(link: &Link, id: &str, batch: &[Waiting]) -> Outcome {
-    let Some((last, others)) = batch.split_last() else {
-        return Err(NotStored::NoAnswer(NoAnswer::NotSent(
-            "nothing to store".into(),
-        )));
-    };
-    let headers = |index: usize, waiting: &Waiting| {
-        let mut headers = expecting(&waiting.submission);
+async fn publish_together(link: &Link, id: &str, batch: &[Waiting]) -> Stored {
+    let mut acknowledged = Err(NotStored::NotSent("nothing to store".to_owned()));
+    for (number, Waiting { submission, .. }) in (1..).zip(batch) {
+        let mut headers = expecting(submission);
         headers.insert(BATCH_ID, id);
-        headers.insert(BATCH_SEQUENCE, (index + 1).to_string());
-        headers
-    };
-    for (index, waiting) in others.iter().enumerate() {
-        let Submission {
-            subject, payload, ..
-        } = &waiting.submission;
-        let sent = link.send(subject.clone(), headers(index, waiting), payload.clone());
-        sent.await.map_err(NotStored::NoAnswer)?;
+        headers.insert(BATCH_SEQUENCE, number.to_string());
+        if number == batch.len() {
+            headers.insert(BATCH_COMMIT, "1");
+            acknowledged = publish_with(link, submission, headers).await;
+        } else {
+            let (subject, payload) = (submission.subject.clone(), submission.payload.clone());
+            link.send(subject, headers, payload).await?;
+        }
     }
-    let mut last_headers = headers(others.len(), last);
-    last_headers.insert(BATCH_COMMIT, "1");
-    let Submission {
-        subject, payload, ..
-    } = &last.submission;
-    let answer = link.request(subject.clone(), Some(last_headers), payload.clone());
-    let answer = answer.await.map_err(NotStored::NoAnswer)?;
-    answer::stored(&answer).map_err(NotStored::Refused)
+    acknowledged
 }
 
 #[cfg(test)]

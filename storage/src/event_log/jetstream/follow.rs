@@ -33,7 +33,7 @@ pub(super) async fn follow(inner: Arc<Inner>, log: LogId) {
             }
             Err(reason) => tracing::debug!(%reason, "can't subscribe to a log"),
         }
-        if inner.closing.is_cancelled() || inner.live.forget_if_abandoned(log) {
+        if inner.closing.is_cancelled() || inner.live.remove_if_abandoned(log) {
             return;
         }
         tokio::time::sleep(RETRY_PAUSE).await;
@@ -50,7 +50,7 @@ async fn pass_on(inner: &Inner, log: LogId, mut messages: Subscriber) {
                 None => return,
             },
             _ = looks.tick() => {
-                if inner.live.forget_if_abandoned(log) {
+                if inner.live.remove_if_abandoned(log) {
                     return;
                 }
             }
@@ -68,7 +68,7 @@ fn pass(inner: &Inner, log: LogId, message: Message) {
     let frame = Frame::decode(message.payload).ok();
     match (frame.filter(|frame| frame.log() == log), position) {
         (Some(frame), Some(position)) => inner.live.send(&StoredFrame { frame, position }),
-        // Whoever follows reads it, and is told what is wrong with it.
+        // Followers read it, and get the error that it is damaged.
         _ => inner.live.skip(log),
     }
 }

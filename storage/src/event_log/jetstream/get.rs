@@ -10,9 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::answer::ApiError;
+use super::ack::ApiError;
 use crate::nats::{Link, NoAnswer};
 
 /// JetStream's code for a message that is not there.
@@ -33,49 +33,98 @@ pub(super) struct Stored {
 }
 
 /// Messages in ascending order.
-#[derive(Debug, Default)]
-pub(super) struct Run {
+#[derive(Default)]
+pub(super) struct Page {
     pub(super) messages: Vec<Stored>,
     /// The replica that answered has more of them.
     pub(super) has_more: bool,
 }
 
 /// Which message of a subject.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) enum Which {
     Newest,
     /// The first one at or behind a stream sequence.
     From(u64),
 }
 
-impl Which {
-    fn of(self, subject: &str) -> Value {
-        match self {
-            Self::Newest => json!({ "last_by_subj": subject }),
-            Self::From(position) => json!({ "next_by_subj": subject, "seq": position.max(1) }),
+/// The messages of a subject, or of several.
+#[derive(Clone, Copy)]
+pub(super) struct Messages<'a> {
+    pub(super) link: &'a Link,
+    pub(super) stream: &'a str,
+    pub(super) subject: &'a str,
+}
+
+impl Messages<'_> {
+    fn request(self, which: Which) -> Bytes {
+        let subject = self.subject;
+        let request = match which {
+            Which::Newest => json!({ "last_by_subj": subject }),
+            Which::From(position) => json!({ "next_by_subj": subject, "seq": position.max(1) }),
+        };
+        request.to_string().into()
+    }
+
+    /// What the leader has; waits for nothing that is not acknowledged.
+    pub(super) async fn from_leader(self, which: Which) -> Result<Option<Stored>, NoAnswer> {
+        let subject = format!("$JS.API.STREAM.MSG.GET.{}", self.stream);
+        let answer = self.link.request(subject, None, self.request(which));
+        parse_leader(&answer.await?.payload)
+    }
+
+    fn direct(self) -> String {
+        format!("$JS.API.DIRECT.GET.{}", self.stream)
+    }
+
+    /// What some replica has.
+    pub(super) async fn from_replica(self, which: Which) -> Result<Option<Stored>, NoAnswer> {
+        let answer = self.link.request(self.direct(), None, self.request(which));
+        let answer = answer.await?;
+        if answer.status == Some(StatusCode::NOT_FOUND) {
+            return Ok(None);
+        }
+        stored(answer).map(Some)
+    }
+
+    /// Messages from a stream sequence on, of some replica: at least one if it has any.
+    pub(super) async fn page(self, from: u64, bytes_max: usize) -> Result<Page, NoAnswer> {
+        let request = json!({
+            "next_by_subj": self.subject,
+            "seq": from.max(1),
+            "batch": BATCH_MESSAGES_MAX,
+            "max_bytes": bytes_max.clamp(1, i32::MAX as usize),
+        });
+        let request = request.to_string().into();
+        let mut answers = self.link.request_many(self.direct(), request).await?;
+        let mut page = Page::default();
+        loop {
+            let answer = self.link.within(answers.next()).await?;
+            let answer = answer.ok_or_else(|| unreadable("the answers ended early"))?;
+            match answer.status {
+                Some(StatusCode::NOT_FOUND) => return Ok(page),
+                Some(status) if status.as_u16() == END_OF_BATCH => {
+                    page.has_more = number(&answer, PENDING)? > 0;
+                    return Ok(page);
+                }
+                Some(StatusCode::NO_RESPONDERS) => {
+                    return Err(NoAnswer::NotSent(
+                        "NATS has no replica for it right now".into(),
+                    ));
+                }
+                None | Some(StatusCode::OK) => page.messages.push(stored(answer)?),
+                Some(status) => return Err(unreadable(status)),
+            }
         }
     }
 }
 
-fn lost(reason: impl std::fmt::Display) -> NoAnswer {
+pub(super) fn unreadable(reason: impl std::fmt::Display) -> NoAnswer {
     NoAnswer::Lost(format!("an unreadable answer: {reason}"))
 }
 
-/// What the leader has; waits for nothing that is not acknowledged.
-pub(super) async fn from_leader(
-    link: &Link,
-    stream: &str,
-    subject: &str,
-    which: Which,
-) -> Result<Option<Stored>, NoAnswer> {
-    let request = which.of(subject).to_string();
-    let subject = format!("$JS.API.STREAM.MSG.GET.{stream}");
-    let answer = link.request(subject, None, request.into()).await?;
-    parse_leader(&answer.payload)
-}
-
 #[derive(Deserialize)]
-struct LeaderAnswer<'a> {
+struct GetResponse<'a> {
     #[serde(borrow)]
     message: Option<LeaderMessage<'a>>,
     error: Option<ApiError>,
@@ -90,75 +139,18 @@ struct LeaderMessage<'a> {
 }
 
 fn parse_leader(payload: &[u8]) -> Result<Option<Stored>, NoAnswer> {
-    let answer: LeaderAnswer<'_> = serde_json::from_slice(payload).map_err(lost)?;
-    match (answer.message, answer.error) {
+    let response: GetResponse<'_> = serde_json::from_slice(payload).map_err(unreadable)?;
+    match (response.message, response.error) {
         (Some(message), _) => {
             let data = message.data.unwrap_or_default();
             Ok(Some(Stored {
                 position: message.seq,
-                payload: STANDARD.decode(data).map_err(lost)?.into(),
+                payload: STANDARD.decode(data).map_err(unreadable)?.into(),
             }))
         }
         (None, Some(error)) if error.code == NO_MESSAGE => Ok(None),
         (None, Some(error)) => Err(NoAnswer::Lost(error.description)),
-        (None, None) => Err(lost("neither a message nor an error")),
-    }
-}
-
-/// What some replica has.
-pub(super) async fn from_replica(
-    link: &Link,
-    stream: &str,
-    subject: &str,
-    which: Which,
-) -> Result<Option<Stored>, NoAnswer> {
-    let request = which.of(subject).to_string();
-    let subject = format!("$JS.API.DIRECT.GET.{stream}");
-    let answer = link.request(subject, None, request.into()).await?;
-    if answer.status == Some(StatusCode::NOT_FOUND) {
-        return Ok(None);
-    }
-    stored(answer).map(Some)
-}
-
-/// Messages from a stream sequence on, of some replica: at least one if it has any.
-pub(super) async fn run_from_replica(
-    link: &Link,
-    stream: &str,
-    subject: &str,
-    from: u64,
-    bytes_max: usize,
-) -> Result<Run, NoAnswer> {
-    let request = json!({
-        "next_by_subj": subject,
-        "seq": from.max(1),
-        "batch": BATCH_MESSAGES_MAX,
-        "max_bytes": bytes_max.clamp(1, i32::MAX as usize),
-    });
-    let subject = format!("$JS.API.DIRECT.GET.{stream}");
-    let mut answers = link
-        .request_many(subject, request.to_string().into())
-        .await?;
-    let mut run = Run::default();
-    loop {
-        let answer = link.within(answers.next()).await?;
-        let Some(answer) = answer else {
-            return Err(lost("the answers ended early"));
-        };
-        match answer.status {
-            Some(StatusCode::NOT_FOUND) => return Ok(run),
-            Some(status) if status.as_u16() == END_OF_BATCH => {
-                run.has_more = number(&answer, PENDING)? > 0;
-                return Ok(run);
-            }
-            Some(StatusCode::NO_RESPONDERS) => {
-                return Err(NoAnswer::NotSent(
-                    "NATS has no replica for it right now".into(),
-                ));
-            }
-            None | Some(StatusCode::OK) => run.messages.push(stored(answer)?),
-            Some(status) => return Err(lost(status)),
-        }
+        (None, None) => Err(unreadable("neither a message nor an error")),
     }
 }
 
@@ -175,12 +167,9 @@ pub(super) fn position_of(message: &Message) -> Option<u64> {
 }
 
 fn number(message: &Message, header: &str) -> Result<u64, NoAnswer> {
-    message
-        .headers
-        .as_ref()
-        .and_then(|headers| headers.get(header))
-        .and_then(|value| value.as_str().parse().ok())
-        .ok_or_else(|| lost(format_args!("no {header} in it")))
+    let value = message.headers.as_ref().and_then(|it| it.get(header));
+    let number = value.and_then(|value| value.as_str().parse().ok());
+    number.ok_or_else(|| unreadable(format_args!("no {header} in it")))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 //! Architecture Invariant: nothing is concluded from what a replica does not have, and a frame that
 //! got no answer is reported as [`PublishError::Unknown`], never as refused.
 
-mod answer;
+mod ack;
 mod checks;
 mod commit;
 mod follow;
@@ -29,22 +29,22 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::answer::Refused;
-use self::commit::{Committer, NotStored, Submission};
+use self::ack::NotStored;
+use self::commit::{Committer, Submission};
 use self::get::Which;
 pub use self::options::{JetStreamOptions, OpenError};
-use self::read::{Place, is_tombstone};
+use self::read::{Address, is_tombstone};
 use super::live::Live;
 use super::{EventLog, PublishError, ReadError, StoredFrame, Subscription};
-use crate::nats::{Link, NoAnswer, OwnThread};
+use crate::nats::{Link, OwnThread};
 
-/// Logs whose last read position is remembered.
-const PLACES_MAX: u64 = 100_000;
+/// Logs of which it is cached where their last read ended.
+const READ_ENDS_MAX: u64 = 100_000;
 /// How long closing waits for frames that are being stored.
 const CLOSE_MAX: Duration = Duration::from_secs(5);
 
 /// The event log in JetStream. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct JetStreamEventLog(Arc<Inner>);
 
 struct Inner {
@@ -56,17 +56,9 @@ struct Inner {
     committers: Vec<Committer>,
     live: Arc<Live>,
     /// Where a read of a log ended: the next sequence, and the stream sequence to look from.
-    places: Cache<LogId, (Sequence, u64)>,
+    read_ends: Cache<LogId, (Sequence, u64)>,
     tasks: TaskTracker,
     closing: CancellationToken,
-}
-
-impl std::fmt::Debug for Inner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("JetStreamEventLog")
-            .field("options", &self.options)
-            .finish_non_exhaustive()
-    }
 }
 
 impl JetStreamEventLog {
@@ -100,7 +92,7 @@ impl JetStreamEventLog {
             link,
             committers,
             live,
-            places: Cache::new(PLACES_MAX),
+            read_ends: Cache::new(READ_ENDS_MAX),
             tasks,
             closing,
         })))
@@ -121,9 +113,9 @@ impl JetStreamEventLog {
 }
 
 impl Inner {
-    fn place(&self, log: LogId) -> Place {
+    fn address(&self, log: LogId) -> Address {
         let shard = subject::shard_of(log, self.options.shards);
-        Place {
+        Address {
             log,
             stream: subject::stream(&self.options.nats.prefix, shard),
             subject: subject::frames(&self.options.nats.prefix, shard, log),
@@ -131,8 +123,8 @@ impl Inner {
     }
 
     /// Why a frame was refused: another one came first, or the log is no more.
-    async fn conflict(&self, place: &Place) -> PublishError {
-        match self.leader(place, Which::Newest).await {
+    async fn conflict(&self, at: &Address) -> PublishError {
+        match self.leader(at, Which::Newest).await {
             Ok(Some(newest)) if is_tombstone(&newest) => PublishError::Deleted,
             // Unless the leader says that the log is deleted, it is not.
             Ok(_) | Err(_) => PublishError::Conflict,
@@ -140,19 +132,19 @@ impl Inner {
     }
 }
 
-/// How long to go on trying.
-struct Patience {
+/// Repeated attempts until a time-out, with growing pauses between them.
+struct Retries {
     end: Instant,
     pause: Duration,
 }
 
-impl Patience {
+impl Retries {
     const PAUSE_MIN: Duration = Duration::from_millis(20);
     const PAUSE_MAX: Duration = Duration::from_millis(500);
 
-    fn new(patience: Duration) -> Self {
+    fn new(timeout: Duration) -> Self {
         Self {
-            end: Instant::now() + patience,
+            end: Instant::now() + timeout,
             pause: Self::PAUSE_MIN,
         }
     }
@@ -173,46 +165,40 @@ impl Patience {
 impl EventLog for JetStreamEventLog {
     async fn publish(&self, frame: Frame, expected: Position) -> Result<Position, PublishError> {
         let inner = &self.0;
-        let place = inner.place(frame.log());
+        let at = inner.address(frame.log());
         let shard = usize::from(subject::shard_of(frame.log(), inner.options.shards));
         let Some(committer) = inner.committers.get(shard) else {
             return Err(PublishError::Unavailable(
                 "there is no such shard".to_owned(),
             ));
         };
-        let mut patience = Patience::new(inner.options.patience);
+        let mut retries = Retries::new(inner.options.retry_timeout);
         loop {
             let stored = committer.store(Submission {
-                log: place.log,
-                subject: place.subject.clone(),
+                log: at.log,
+                subject: at.subject.clone(),
                 expected: expected.0,
                 payload: frame.encoded().clone(),
             });
-            match stored.await {
-                Ok(position) => return Ok(Position(position)),
-                Err(NotStored::Refused(Refused::Conflict)) => {
-                    return Err(inner.conflict(&place).await);
-                }
-                Err(NotStored::Refused(Refused::Full)) => return Err(PublishError::Full),
-                Err(NotStored::Refused(Refused::Other(reason))) => {
-                    return Err(PublishError::Unavailable(reason));
-                }
-                Err(NotStored::NoAnswer(NoAnswer::Lost(reason))) => {
-                    tracing::debug!(%reason, "a frame may be stored or not");
-                    return Err(PublishError::Unknown);
-                }
+            return match stored.await {
+                Ok(position) => Ok(Position(position)),
                 // Nobody has seen it, so it may be sent again.
-                Err(NotStored::NoAnswer(NoAnswer::NotSent(reason))) => {
-                    if !patience.pause().await {
-                        return Err(PublishError::Unavailable(reason));
-                    }
+                Err(NotStored::NotSent(_)) if retries.pause().await => continue,
+                Err(NotStored::Conflict) => Err(inner.conflict(&at).await),
+                Err(NotStored::Full) => Err(PublishError::Full),
+                Err(NotStored::Refused(reason) | NotStored::NotSent(reason)) => {
+                    Err(PublishError::Unavailable(reason))
                 }
-            }
+                Err(NotStored::Unknown(reason)) => {
+                    tracing::debug!(%reason, "a frame may be stored or not");
+                    Err(PublishError::Unknown)
+                }
+            };
         }
     }
 
     async fn newest(&self, log: LogId) -> Result<Option<StoredFrame>, ReadError> {
-        self.0.newest_frame(&self.0.place(log)).await
+        self.0.newest_frame(&self.0.address(log)).await
     }
 
     async fn read(
@@ -221,8 +207,8 @@ impl EventLog for JetStreamEventLog {
         from: Sequence,
         bytes_max: usize,
     ) -> Result<Vec<StoredFrame>, ReadError> {
-        let place = self.0.place(log);
-        self.0.read_forward(&place, from, bytes_max).await
+        let at = self.0.address(log);
+        self.0.read_forward(&at, from, bytes_max).await
     }
 
     async fn read_back(
@@ -231,8 +217,8 @@ impl EventLog for JetStreamEventLog {
         before: Sequence,
         bytes_max: usize,
     ) -> Result<Vec<StoredFrame>, ReadError> {
-        let place = self.0.place(log);
-        self.0.read_backward(&place, before, bytes_max).await
+        let at = self.0.address(log);
+        self.0.read_backward(&at, before, bytes_max).await
     }
 
     fn subscribe(&self, log: LogId) -> Subscription {
@@ -244,11 +230,11 @@ impl EventLog for JetStreamEventLog {
     }
 
     async fn trim(&self, log: LogId, through: Sequence) -> Result<(), ReadError> {
-        self.0.trim_frames(&self.0.place(log), through).await
+        self.0.trim_frames(&self.0.address(log), through).await
     }
 
     async fn delete(&self, log: LogId) -> Result<(), ReadError> {
-        self.0.delete_frames(&self.0.place(log)).await
+        self.0.delete_frames(&self.0.address(log)).await
     }
 
     fn runtime(&self) -> Handle {
@@ -256,7 +242,7 @@ impl EventLog for JetStreamEventLog {
     }
 
     async fn scrub(&self) -> Result<(), ReadError> {
-        // Frames of deleted logs were overwritten in their place.
+        // Frames of deleted logs were overwritten where they are.
         Ok(())
     }
 

@@ -18,7 +18,7 @@ pub struct JetStreamOptions {
     /// Go on where the servers don't promise that an acknowledged frame survives a power cut.
     pub allow_unsafe_durability: bool,
     /// How long an operation is tried again while the servers elect a leader or are away.
-    pub patience: Duration,
+    pub retry_timeout: Duration,
 }
 
 impl Default for JetStreamOptions {
@@ -29,7 +29,7 @@ impl Default for JetStreamOptions {
             replicas: 3,
             monitors: Vec::new(),
             allow_unsafe_durability: false,
-            patience: Duration::from_secs(10),
+            retry_timeout: Duration::from_secs(10),
         }
     }
 }

@@ -1,71 +1,65 @@
 //! Reading the frames of a log.
 //!
 //! JetStream finds messages by stream sequence, and callers ask by the sequence of an event. Where a
-//! read ends is remembered for the next one; else the frame is searched for by halving the stream.
+//! read ends is cached for the next one; else the frame is searched for by halving the stream.
 
+use bytes::Bytes;
 use protocol::{Frame, LogId, Position, Sequence};
 
-use super::get::{self, Run, Stored, Which};
-use super::{Inner, Patience};
+use super::get::{Messages, Page, Stored, Which};
+use super::{Inner, Retries};
 use crate::event_log::{ReadError, StoredFrame};
+use crate::limit::Limit;
 use crate::nats::NoAnswer;
 
 /// Bytes that one answer of a replica may have.
-const RUN_BYTES_MAX: usize = 8 << 20;
+pub(super) const PAGE_BYTES_MAX: usize = 8 << 20;
 /// How many events further back [`Inner::read_back`] looks at first; doubled each time.
 const BACK_EVENTS: u64 = 64;
 
-/// A log's place.
-pub(super) struct Place {
+/// Where a log's frames are.
+pub(super) struct Address {
     pub(super) log: LogId,
     pub(super) stream: String,
     pub(super) subject: String,
 }
 
 impl Inner {
-    pub(super) fn frame(&self, log: LogId, stored: Stored) -> Result<StoredFrame, ReadError> {
-        let damaged = |reason: String| ReadError::Damaged { log, reason };
-        let frame = Frame::decode(stored.payload).map_err(|error| damaged(error.to_string()))?;
-        if frame.log() != log {
-            return Err(damaged("it is a frame of another log".to_owned()));
+    pub(super) fn messages<'a>(&'a self, at: &'a Address) -> Messages<'a> {
+        Messages {
+            link: &self.link,
+            stream: &at.stream,
+            subject: &at.subject,
         }
-        Ok(StoredFrame {
-            frame,
-            position: Position(stored.position),
-        })
+    }
+
+    pub(super) async fn leader(
+        &self,
+        at: &Address,
+        which: Which,
+    ) -> Result<Option<Stored>, ReadError> {
+        self.retry(|| self.messages(at).from_leader(which)).await
     }
 
     /// The newest frame, by the leader. A deleted log has none.
     pub(super) async fn newest_frame(
         &self,
-        place: &Place,
+        at: &Address,
     ) -> Result<Option<StoredFrame>, ReadError> {
-        let newest = self.leader(place, Which::Newest).await?;
-        newest
-            .filter(|stored| !is_tombstone(stored))
-            .map(|stored| self.frame(place.log, stored))
-            .transpose()
-    }
-
-    pub(super) async fn leader(
-        &self,
-        place: &Place,
-        which: Which,
-    ) -> Result<Option<Stored>, ReadError> {
-        let ask = || get::from_leader(&self.link, &place.stream, &place.subject, which);
-        self.patiently(ask).await
+        let newest = self.leader(at, Which::Newest).await?;
+        decode_unless_tombstone(at.log, newest)
     }
 
     /// Asks until there is an answer, for as long as the options say.
-    pub(super) async fn patiently<T, F: Future<Output = Result<T, NoAnswer>>>(
+    pub(super) async fn retry<T, F: Future<Output = Result<T, NoAnswer>>>(
         &self,
         ask: impl Fn() -> F,
     ) -> Result<T, ReadError> {
-        let mut patience = Patience::new(self.options.patience);
+        let mut retries = Retries::new(self.options.retry_timeout);
         loop {
             match ask().await {
                 Ok(answer) => return Ok(answer),
-                Err(reason) if patience.pause().await => {
+                Err(reason) if retries.pause().await => {
                     tracing::debug!(%reason, "asking NATS again");
                 }
                 Err(reason) => return Err(ReadError::Unavailable(reason.to_string())),
@@ -73,79 +67,94 @@ impl Inner {
         }
     }
 
+    /// Calls the API of JetStream.
+    pub(super) async fn call<T>(
+        &self,
+        subject: String,
+        request: impl Into<Bytes>,
+        parse: impl Fn(&[u8]) -> Result<T, NoAnswer>,
+    ) -> Result<T, ReadError> {
+        let request = request.into();
+        let ask = || async {
+            let answer = self.link.request(subject.clone(), None, request.clone());
+            parse(&answer.await?.payload)
+        };
+        self.retry(ask).await
+    }
+
     /// See [`crate::event_log::EventLog::read`].
     pub(super) async fn read_forward(
         &self,
-        place: &Place,
+        at: &Address,
         from: Sequence,
         bytes_max: usize,
     ) -> Result<Vec<StoredFrame>, ReadError> {
         let from = from.max(Sequence::FIRST);
-        let Some(mut position) = self.locate(place, from).await? else {
+        let Some(position) = self.locate(at, from).await? else {
             return Ok(Vec::new());
         };
-        let mut reader = Reader {
+        let mut found = Forward {
             frames: Vec::new(),
             from,
-            bytes_left: bytes_max,
+            limit: Limit::new(bytes_max),
         };
+        self.read_behind(at, position, &mut found).await?;
+        // The read that goes on here need not search.
+        if let Some(last) = found.frames.last() {
+            let next = last.frame.last().next();
+            self.read_ends.insert(at.log, (next, last.position.0 + 1));
+        }
+        Ok(found.frames)
+    }
+
+    async fn read_behind(
+        &self,
+        at: &Address,
+        mut position: u64,
+        found: &mut Forward,
+    ) -> Result<(), ReadError> {
         loop {
-            let wanted = reader.bytes_left.min(RUN_BYTES_MAX);
-            let ask = || {
-                let Place {
-                    stream, subject, ..
-                } = place;
-                get::run_from_replica(&self.link, stream, subject, position, wanted)
-            };
-            let Run { messages, has_more } = self.patiently(ask).await?;
-            let mut went_on = false;
+            let bytes = found.limit.bytes_left().min(PAGE_BYTES_MAX);
+            let page = self.retry(|| self.messages(at).page(position, bytes));
+            let Page { messages, has_more } = page.await?;
+            let has_more = has_more && !messages.is_empty();
             for stored in messages {
                 position = stored.position + 1;
-                went_on = true;
-                if is_tombstone(&stored) || !reader.take(self.frame(place.log, stored)?) {
-                    return Ok(self.remember(place, reader.frames));
+                if is_tombstone(&stored) || !found.take(decode(at.log, stored)?) {
+                    return Ok(());
                 }
             }
-            if has_more && went_on {
+            if has_more {
                 continue;
             }
             // The replica has nothing more; the leader may.
-            let next = self.leader(place, Which::From(position)).await?;
-            let Some(stored) = next.filter(|stored| !is_tombstone(stored)) else {
-                return Ok(self.remember(place, reader.frames));
+            let next = self.leader(at, Which::From(position)).await?;
+            let Some(next) = decode_unless_tombstone(at.log, next)? else {
+                return Ok(());
             };
-            position = stored.position + 1;
-            if !reader.take(self.frame(place.log, stored)?) {
-                return Ok(self.remember(place, reader.frames));
+            position = next.position.0 + 1;
+            if !found.take(next) {
+                return Ok(());
             }
         }
-    }
-
-    /// Keeps where a read ended, for the one that goes on there.
-    fn remember(&self, place: &Place, frames: Vec<StoredFrame>) -> Vec<StoredFrame> {
-        if let Some(last) = frames.last() {
-            let next = last.frame.last().next();
-            self.places.insert(place.log, (next, last.position.0 + 1));
-        }
-        frames
     }
 
     /// A stream sequence at or before the frame that holds `from`, with no other frame of the log in
     /// between; `None` when the log ends before it.
     pub(super) async fn locate(
         &self,
-        place: &Place,
+        at: &Address,
         from: Sequence,
     ) -> Result<Option<u64>, ReadError> {
         if from <= Sequence::FIRST {
             return Ok(Some(1));
         }
-        if let Some((next, position)) = self.places.get(&place.log)
+        if let Some((next, position)) = self.read_ends.get(&at.log)
             && next == from
         {
             return Ok(Some(position));
         }
-        let Some(newest) = self.newest_frame(place).await? else {
+        let Some(newest) = self.newest_frame(at).await? else {
             return Ok(None);
         };
         if newest.frame.last() < from {
@@ -157,7 +166,7 @@ impl Inner {
         let (mut low, mut high) = (1, newest.position.0);
         while low < high {
             let middle = low + (high - low) / 2;
-            let Some(found) = self.first_from(place, middle).await? else {
+            let Some(found) = self.first_from(at, middle).await? else {
                 high = middle;
                 continue;
             };
@@ -175,51 +184,36 @@ impl Inner {
     /// The first frame at or behind a stream sequence, of some replica.
     async fn first_from(
         &self,
-        place: &Place,
+        at: &Address,
         position: u64,
     ) -> Result<Option<StoredFrame>, ReadError> {
-        let Place {
-            stream, subject, ..
-        } = place;
-        let ask = || get::from_replica(&self.link, stream, subject, Which::From(position));
-        let stored = self.patiently(ask).await?;
-        stored
-            .filter(|stored| !is_tombstone(stored))
-            .map(|stored| self.frame(place.log, stored))
-            .transpose()
+        let which = Which::From(position);
+        let stored = self.retry(|| self.messages(at).from_replica(which)).await?;
+        decode_unless_tombstone(at.log, stored)
     }
 
     /// See [`crate::event_log::EventLog::read_back`].
     pub(super) async fn read_backward(
         &self,
-        place: &Place,
+        at: &Address,
         before: Sequence,
         bytes_max: usize,
     ) -> Result<Vec<StoredFrame>, ReadError> {
-        let Some(newest) = self.newest_frame(place).await? else {
+        let Some(newest) = self.newest_frame(at).await? else {
             return Ok(Vec::new());
         };
         let end = before.min(newest.frame.last().next());
         let mut distance = BACK_EVENTS;
         loop {
-            let start = Sequence::new(end.get().saturating_sub(distance)).unwrap_or(Sequence::ZERO);
-            let mut frames = self.read_between(place, start, end).await?;
-            frames.reverse();
-            let bytes: usize = frames.iter().map(|it| it.frame.encoded().len()).sum();
-            if bytes > bytes_max || start <= Sequence::FIRST {
-                let mut left = bytes_max;
-                let mut is_first = true;
-                frames.retain(|stored| {
-                    let fits = is_first || stored.frame.encoded().len() <= left;
-                    left = if fits {
-                        left.saturating_sub(stored.frame.encoded().len())
-                    } else {
-                        0
-                    };
-                    is_first = false;
-                    fits
-                });
-                return Ok(frames);
+            let start = end.saturating_sub(distance);
+            let frames = self.read_between(at, start, end).await?;
+            let bytes = |stored: &StoredFrame| stored.frame.encoded().len();
+            if frames.iter().map(bytes).sum::<usize>() > bytes_max || start <= Sequence::FIRST {
+                let mut limit = Limit::new(bytes_max);
+                let back = frames.into_iter().rev();
+                return Ok(back
+                    .take_while(|stored| limit.admits(bytes(stored)))
+                    .collect());
             }
             distance = distance.saturating_mul(4);
         }
@@ -228,45 +222,60 @@ impl Inner {
     /// The frames that begin before `end`, from the one that holds `start` on.
     async fn read_between(
         &self,
-        place: &Place,
+        at: &Address,
         start: Sequence,
         end: Sequence,
     ) -> Result<Vec<StoredFrame>, ReadError> {
         let mut all: Vec<StoredFrame> = Vec::new();
         let mut next = start;
         loop {
-            let frames = self.read_forward(place, next, RUN_BYTES_MAX).await?;
+            let frames = self.read_forward(at, next, PAGE_BYTES_MAX).await?;
             let Some(last) = frames.last() else {
                 return Ok(all);
             };
             next = last.frame.last().next();
-            let is_end = next >= end;
-            all.extend(
-                frames
-                    .into_iter()
-                    .filter(|stored| stored.frame.first() < end),
-            );
-            if is_end {
+            all.extend(frames.into_iter().filter(|it| it.frame.first() < end));
+            if next >= end {
                 return Ok(all);
             }
         }
     }
 }
 
-/// What a deleted log has in place of frames.
+/// Whether a message is what a deleted log has in place of frames.
 pub(super) fn is_tombstone(stored: &Stored) -> bool {
     stored.payload.is_empty()
 }
 
-/// Takes frames in order until there is no room.
-struct Reader {
-    frames: Vec<StoredFrame>,
-    from: Sequence,
-    bytes_left: usize,
+fn decode(log: LogId, stored: Stored) -> Result<StoredFrame, ReadError> {
+    let damaged = |reason: String| ReadError::Damaged { log, reason };
+    let frame = Frame::decode(stored.payload).map_err(|error| damaged(error.to_string()))?;
+    if frame.log() != log {
+        return Err(damaged("it is a frame of another log".to_owned()));
+    }
+    Ok(StoredFrame {
+        frame,
+        position: Position(stored.position),
+    })
 }
 
-impl Reader {
-    /// Whether there may be room for more.
+fn decode_unless_tombstone(
+    log: LogId,
+    stored: Option<Stored>,
+) -> Result<Option<StoredFrame>, ReadError> {
+    let stored = stored.filter(|stored| !is_tombstone(stored));
+    stored.map(|stored| decode(log, stored)).transpose()
+}
+
+/// Frames in order, as many as fit.
+struct Forward {
+    frames: Vec<StoredFrame>,
+    from: Sequence,
+    limit: Limit,
+}
+
+impl Forward {
+    /// Whether more may fit.
     fn take(&mut self, stored: StoredFrame) -> bool {
         if stored.frame.last() < self.from {
             return true;
@@ -278,12 +287,10 @@ impl Reader {
         {
             return false;
         }
-        let bytes = stored.frame.encoded().len();
-        if !self.frames.is_empty() && bytes > self.bytes_left {
-            return false;
+        let fits = self.limit.admits(stored.frame.encoded().len());
+        if fits {
+            self.frames.push(stored);
         }
-        self.bytes_left = self.bytes_left.saturating_sub(bytes);
-        self.frames.push(stored);
-        true
+        fits
     }
 }

@@ -4,14 +4,11 @@ use protocol::{Frame, LogId, Position, subject};
 use serde::Deserialize;
 
 use super::Inner;
-use super::answer::ApiError;
-use super::get::{self, Run};
-use super::read::is_tombstone;
+use super::ack::ApiError;
+use super::get::{Messages, Page, unreadable};
+use super::read::{PAGE_BYTES_MAX, is_tombstone};
 use crate::event_log::{ReadError, StoredFrame};
 use crate::nats::NoAnswer;
-
-/// Bytes that one answer of a replica may have.
-const RUN_BYTES_MAX: usize = 8 << 20;
 
 #[derive(Deserialize)]
 struct StreamInfo {
@@ -35,12 +32,16 @@ impl Inner {
     ) -> Result<Vec<StoredFrame>, ReadError> {
         let prefix = &self.options.nats.prefix;
         let stream = subject::stream(prefix, shard);
-        let all = subject::all_frames(prefix, shard);
+        let all = Messages {
+            link: &self.link,
+            stream: &stream,
+            subject: &subject::all_frames(prefix, shard),
+        };
         let mut from = after.0 + 1;
-        let bytes = bytes_max.min(RUN_BYTES_MAX);
+        let bytes = bytes_max.min(PAGE_BYTES_MAX);
         loop {
-            let ask = || get::run_from_replica(&self.link, &stream, &all, from, bytes);
-            let Run { messages, has_more } = self.patiently(ask).await?;
+            let page = self.retry(|| all.page(from, bytes)).await?;
+            let Page { messages, has_more } = page;
             let Some(newest) = messages.last().map(|stored| stored.position) else {
                 return Ok(Vec::new());
             };
@@ -53,7 +54,7 @@ impl Inner {
                 })?;
                 frames.push(StoredFrame { frame, position });
             }
-            // A run of nothing but tombstones says nothing of what comes behind it.
+            // A page of nothing but tombstones says nothing of what comes behind it.
             if !frames.is_empty() || !has_more {
                 return Ok(frames);
             }
@@ -63,21 +64,15 @@ impl Inner {
 
     pub(super) async fn shard_end(&self, shard: u16) -> Result<Position, ReadError> {
         let stream = subject::stream(&self.options.nats.prefix, shard);
-        let ask = || async {
-            let subject = format!("$JS.API.STREAM.INFO.{stream}");
-            let answer = self
-                .link
-                .request(subject, None, bytes::Bytes::new())
-                .await?;
-            let lost = |reason: String| NoAnswer::Lost(reason);
-            let info: StreamInfo = serde_json::from_slice(&answer.payload)
-                .map_err(|error| lost(format!("an unreadable answer: {error}")))?;
+        let subject = format!("$JS.API.STREAM.INFO.{stream}");
+        self.call(subject, bytes::Bytes::new(), |payload| {
+            let info: StreamInfo = serde_json::from_slice(payload).map_err(unreadable)?;
             match (info.state, info.error) {
                 (Some(state), _) => Ok(Position(state.last_seq)),
-                (None, Some(error)) => Err(lost(error.description)),
-                (None, None) => Err(lost("neither a state nor an error".to_owned())),
+                (None, Some(error)) => Err(NoAnswer::Lost(error.description)),
+                (None, None) => Err(unreadable("neither a state nor an error")),
             }
-        };
-        self.patiently(ask).await
+        })
+        .await
     }
 }

@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use async_nats::jetstream::context::GetStreamErrorKind;
+use async_nats::jetstream::Context;
 use async_nats::jetstream::stream::{
     Compression, Config, DiscardPolicy, Republish, RetentionPolicy, StorageType,
 };
-use async_nats::jetstream::{Context, ErrorCode};
 use protocol::subject;
 
 use super::options::{JetStreamOptions, OpenError};
@@ -52,59 +51,27 @@ pub(super) async fn prepare(
     options: &JetStreamOptions,
 ) -> Result<(), OpenError> {
     for shard in 0..options.shards {
-        let config = wanted(options, shard);
-        let found = match find(context, &config.name).await? {
-            Some(found) => found,
-            None => create(context, &config).await?,
-        };
-        check(&found, options)?;
+        check(&open(context, wanted(options, shard)).await?, options)?;
     }
     Ok(())
 }
 
-async fn find(context: &Context, name: &str) -> Result<Option<Config>, OpenError> {
-    let mut attempt = 0;
-    loop {
-        let error = match context.get_stream(name).await {
-            Ok(stream) => return Ok(Some(stream.cached_info().config.clone())),
-            Err(error) => error,
-        };
-        if let GetStreamErrorKind::JetStream(error) = error.kind()
-            && error.error_code() == ErrorCode::STREAM_NOT_FOUND
-        {
-            return Ok(None);
-        }
-        attempt += 1;
-        if attempt >= ATTEMPTS {
-            return Err(failed(name, &error));
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-}
-
 /// Several processes may do this at once: the first one makes the stream, the others find it.
-async fn create(context: &Context, config: &Config) -> Result<Config, OpenError> {
+async fn open(context: &Context, wanted: Config) -> Result<Config, OpenError> {
     let mut attempt = 0;
     loop {
-        let error = match context.create_stream(config.clone()).await {
+        let error = match context.get_or_create_stream(wanted.clone()).await {
             Ok(stream) => return Ok(stream.cached_info().config.clone()),
             Err(error) => error,
         };
-        if let Some(found) = find(context, &config.name).await? {
-            return Ok(found);
-        }
         attempt += 1;
         if attempt >= ATTEMPTS {
-            return Err(failed(&config.name, &error));
+            return Err(OpenError::Stream {
+                stream: wanted.name,
+                reason: error.to_string(),
+            });
         }
         tokio::time::sleep(PAUSE).await;
-    }
-}
-
-fn failed(stream: &str, error: &impl std::fmt::Display) -> OpenError {
-    OpenError::Stream {
-        stream: stream.to_owned(),
-        reason: error.to_string(),
     }
 }
 
@@ -114,7 +81,7 @@ fn check(found: &Config, options: &JetStreamOptions) -> Result<(), OpenError> {
     let shards = found.metadata.get(SHARDS).map_or("?", String::as_str);
     if shards != options.shards.to_string() {
         return unsuitable(format!(
-            "is one of {shards} shards, and this process is told of {}; the number can't be changed",
+            "is one of {shards} shards, and this process is configured for {}; the number can't be changed",
             options.shards
         ));
     }

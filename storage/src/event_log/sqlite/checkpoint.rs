@@ -49,9 +49,9 @@ pub(super) struct Checkpoints {
     /// each full checkpoint corrects.
     wal_pages: u64,
     phase: Phase,
-    begin: Option<SyncSender<()>>,
+    begin: SyncSender<()>,
     finished: Receiver<()>,
-    thread: Option<JoinHandle<()>>,
+    thread: JoinHandle<()>,
 }
 
 impl Checkpoints {
@@ -71,9 +71,9 @@ impl Checkpoints {
         Ok(Self {
             wal_pages: 0,
             phase: Phase::Resting,
-            begin: Some(begin),
+            begin,
             finished,
-            thread: Some(thread),
+            thread,
         })
     }
 
@@ -99,7 +99,7 @@ impl Checkpoints {
     /// that moved, which no deletion overwrites; a new file has none. A large file is left as it is,
     /// because nothing is appended meanwhile.
     pub(super) fn empty(&mut self, writer: &Connection) -> Result<(), ReadError> {
-        let read = || -> rusqlite::Result<bool> {
+        let rewrite = || -> rusqlite::Result<bool> {
             let pages: i64 = writer.pragma_query_value(None, "page_count", |row| row.get(0))?;
             if pages.cast_unsigned() <= REWRITTEN_PAGES_MAX {
                 writer.execute_batch("VACUUM")?;
@@ -113,21 +113,16 @@ impl Checkpoints {
             writer.busy_timeout(BUSY_TIMEOUT)?;
             busy
         };
-        match read() {
-            Ok(false) => {
-                self.wal_pages = 0;
-                Ok(())
-            }
-            Ok(true) => Err(ReadError::Unavailable(
-                "the write-ahead log is being read".to_owned(),
-            )),
-            Err(error) => Err(ReadError::Unavailable(error.to_string())),
+        if rewrite()? {
+            let busy = "the write-ahead log is being read".to_owned();
+            return Err(ReadError::Unavailable(busy));
         }
+        self.wal_pages = 0;
+        Ok(())
     }
 
     fn begin_round(&mut self, round: u32) {
-        let sent = self.begin.as_ref().map(|begin| begin.try_send(()));
-        if matches!(sent, Some(Ok(()))) {
+        if self.begin.try_send(()).is_ok() {
             self.phase = Phase::Running {
                 round,
                 pages: self.wal_pages,
@@ -136,12 +131,9 @@ impl Checkpoints {
     }
 
     /// Waits for the thread; the writer's connection checkpoints once more when it is closed.
-    pub(super) fn stop(mut self) {
-        self.begin = None;
-        drop(self.finished);
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
+    pub(super) fn stop(self) {
+        drop((self.begin, self.finished));
+        if self.thread.join().is_err() {
             tracing::error!("the checkpoint thread of the event log panicked");
         }
     }
@@ -151,10 +143,10 @@ impl Checkpoints {
 /// is known. A checkpoint that fails, as on a full disk, leaves all data in the WAL, which is as
 /// durable; the next one tries again.
 fn checkpoint(connection: &Connection) -> u64 {
-    let outcome = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+    let moved = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
         Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
     });
-    match outcome {
+    match moved {
         Ok((pages, moved)) => pages.saturating_sub(moved).max(0).cast_unsigned(),
         Err(error) => {
             tracing::warn!(%error, "a checkpoint of the event log failed; it is tried again");

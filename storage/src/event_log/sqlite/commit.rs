@@ -7,7 +7,7 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension as _, p
 
 use super::super::{PublishError, ReadError};
 use super::file::PAGE_BYTES;
-use super::queue::{Job, Publish, Queued};
+use super::queue::{Change, Job, Publish, Queued};
 
 /// Logs of one generation of [`Recent`]; two generations are kept.
 const RECENT_LOGS: usize = 32 << 10;
@@ -34,7 +34,7 @@ enum Newest {
 }
 
 /// The ends of the logs that were written lately, in bounded memory: when one generation is full,
-/// the one before it is forgotten. This process is the file's only writer, so it is never stale.
+/// the one before it is dropped. This process is the file's only writer, so it is never stale.
 #[derive(Default)]
 struct Recent {
     young: HashMap<LogId, Newest>,
@@ -54,13 +54,12 @@ impl Recent {
     }
 }
 
-/// What became of a job, once its transaction is durable.
+/// The result of a job, once its transaction is durable.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum Committed {
     Published(Result<Position, PublishError>),
-    /// Whether no frame is left to remove.
-    Removed(bool),
-    Done,
+    /// Whether the change is done.
+    Changed(bool),
 }
 
 /// Why a transaction was not committed.
@@ -99,7 +98,7 @@ impl Failure {
     }
 }
 
-/// The connection that writes, and what it remembers.
+/// The connection that writes, and what it caches.
 pub(super) struct Committer {
     connection: Connection,
     recent: Recent,
@@ -127,7 +126,7 @@ impl Committer {
     }
 
     /// Commits all jobs together, or none of them.
-    pub(super) fn commit(&mut self, jobs: &[Queued]) -> Result<Vec<Outcome>, Failure> {
+    pub(super) fn commit(&mut self, jobs: &[Queued]) -> Result<Vec<Committed>, Failure> {
         self.transaction(|committer| jobs.iter().map(|job| committer.apply(&job.job)).collect())
     }
 
@@ -187,7 +186,7 @@ impl Committer {
             .map_err(Failure::from)
         {
             Ok(_) => {}
-            // Without room the WAL can't have taken the page that makes the transaction valid.
+            // On a full disk the WAL can't have taken the page that makes the transaction valid.
             Err(Failure::Full) => return Err(Failure::Full),
             Err(failure) => {
                 tracing::error!(?failure, "a commit of the event log failed");
@@ -200,33 +199,32 @@ impl Committer {
         Ok(result)
     }
 
-    fn apply(&mut self, job: &Job) -> Result<Outcome, Failure> {
-        match job {
-            Job::Publish(publish) => Ok(Outcome::Published(self.publish(publish)?)),
-            Job::Trim { log, through, .. } => {
-                Ok(Outcome::Removed(self.remove_some(*log, *through, false)?))
-            }
-            Job::Delete { log, .. } => {
+    fn apply(&mut self, job: &Job) -> Result<Committed, Failure> {
+        Ok(match job {
+            Job::Publish(publish) => Committed::Published(self.publish(publish)?),
+            Job::Change(change, _) => Committed::Changed(self.change(*change)?),
+        })
+    }
+
+    fn change(&mut self, change: Change) -> Result<bool, Failure> {
+        match change {
+            Change::Trim { log, through } => return self.remove_some(log, through, false),
+            Change::Clear { log } => return self.clear(log),
+            Change::Delete { log } => {
                 self.statement("INSERT OR IGNORE INTO deleted_logs (log, cleared) VALUES (?1, 0)")?
                     .execute([log.as_bytes()])?;
-                self.staged.insert(*log, Newest::Deleted);
+                self.staged.insert(log, Newest::Deleted);
                 self.clearing = true;
-                Ok(Outcome::Done)
             }
-            Job::Clear { log, .. } => Ok(Outcome::Removed(self.clear(*log)?)),
-            // Done once the transaction is committed.
-            Job::Scrub { .. } => Ok(Outcome::Done),
-            Job::Probe { .. } => {
-                if self.failing {
-                    let format =
-                        self.connection
-                            .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?;
-                    self.connection
-                        .pragma_update(None, "user_version", format)?;
-                }
-                Ok(Outcome::Done)
+            Change::Probe if self.failing => {
+                let (connection, format) = (&self.connection, "user_version");
+                let version: i64 = connection.pragma_query_value(None, format, |row| row.get(0))?;
+                connection.pragma_update(None, format, version)?;
             }
+            // A scrub is done once the transaction is committed.
+            Change::Probe | Change::Scrub => {}
         }
+        Ok(true)
     }
 
     fn publish(&mut self, publish: &Publish) -> Result<Result<Position, PublishError>, Failure> {
@@ -314,7 +312,7 @@ impl Committer {
 pub(super) fn wal_pages(job: &Job) -> u64 {
     match job {
         Job::Publish(publish) => publish.frame.encoded().len() as u64 / PAGE_BYTES + 1,
-        Job::Trim { .. } | Job::Clear { .. } => REMOVED_FRAMES_MAX as u64,
-        Job::Delete { .. } | Job::Scrub { .. } | Job::Probe { .. } => 1,
+        Job::Change(Change::Trim { .. } | Change::Clear { .. }, _) => REMOVED_FRAMES_MAX as u64,
+        Job::Change(..) => 1,
     }
 }

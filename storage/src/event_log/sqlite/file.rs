@@ -14,7 +14,7 @@ const FORMAT: i64 = 1;
 /// Marks the file as an event log, in `application_id`: "Prim".
 const APPLICATION_ID: i64 = 0x5072_696d;
 
-/// A small page keeps the cost of a commit low when it touches the index at many places, as
+/// A small page keeps the cost of a commit low when it touches the index at many pages, as
 /// appends to many logs do. Large frames go to overflow pages either way.
 pub(super) const PAGE_BYTES: u64 = 4_096;
 
@@ -28,7 +28,7 @@ const WRITER_CACHE_KIB: i64 = 16 << 10;
 const READER_CACHE_KIB: i64 = 2 << 10;
 
 /// Rows are appended in the order of their position, whatever log they belong to, so a commit
-/// writes one run of pages; only the index is touched at a place for each log. The frame is the
+/// writes one run of pages; only the index is touched at one page for each log. The frame is the
 /// last column: a query that doesn't want it never reads its pages. `AUTOINCREMENT`, so that the
 /// position of a removed frame is never used again: whoever reads on behind a position would miss
 /// the new frame.
@@ -118,7 +118,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
 /// Opens the connection that moves the WAL into the file beside the writer.
 pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, OpenError> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, READER_CACHE_KIB)?;
-    settle(&connection).map_err(|error| failed(path, &error))?;
+    configure_writing(&connection).map_err(|error| failed(path, &error))?;
     Ok(connection)
 }
 
@@ -145,7 +145,7 @@ fn prepare(connection: &mut Connection, bytes_max: Option<u64>) -> rusqlite::Res
     }
     connection.pragma_update(None, "page_size", PAGE_BYTES.cast_signed())?;
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-    settle(connection)?;
+    configure_writing(connection)?;
     if let Some(bytes) = bytes_max {
         let pages = i64::try_from(bytes / PAGE_BYTES).unwrap_or(i64::MAX);
         connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
@@ -164,7 +164,7 @@ fn prepare(connection: &mut Connection, bytes_max: Option<u64>) -> rusqlite::Res
 /// checkpoints are the writer's own business ([`super::checkpoint`]). `secure_delete` overwrites what
 /// is removed with zeros: a page that is free would else keep the frames of a deleted log until it
 /// is used again, which may be never.
-fn settle(connection: &Connection) -> rusqlite::Result<()> {
+fn configure_writing(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.query_row("PRAGMA wal_autocheckpoint = 0", [], |_| Ok(()))

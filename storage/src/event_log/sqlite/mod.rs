@@ -1,7 +1,7 @@
 //! The event log on one machine: one SQLite file, written by one thread.
 //!
 //! [`writer`] owns the only connection that writes and commits the frames of many callers together;
-//! [`readers`] are a fixed number of connections that read beside it; followers are told what
+//! [`readers`] are a fixed number of connections that read beside it; followers get what
 //! was committed. Nothing here scans the file when it is opened, and nothing is kept in memory for a
 //! log that is neither written nor followed.
 
@@ -19,36 +19,20 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use protocol::{Frame, LogId, Position, Sequence};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use self::queue::{Job, Queue};
+use self::queue::{Change, Job, Queue};
 use self::readers::Readers;
 use super::live::Live;
 use super::{EventLog, PublishError, ReadError, StoredFrame, Subscription};
 
 /// Settings of the SQLite event log.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SqliteOptions {
-    /// Connections that read, and so the most reads that run at one time.
-    pub readers: usize,
-    /// The most frames that wait for the writer; further publishers wait for room.
-    pub queued_frames_max: usize,
-    /// The most bytes of frames that wait for the writer. At least one frame is always let in.
-    pub queued_bytes_max: usize,
     /// The most bytes that the file may grow to; publishing then fails as on a full disk. `None`
     /// for what the disk holds.
     pub file_bytes_max: Option<u64>,
-}
-
-impl Default for SqliteOptions {
-    fn default() -> Self {
-        Self {
-            readers: 4,
-            queued_frames_max: 8_192,
-            queued_bytes_max: 64 << 20,
-            file_bytes_max: None,
-        }
-    }
 }
 
 /// Why the event log can't be opened.
@@ -73,18 +57,23 @@ pub enum OpenError {
     Failed { path: String, reason: String },
 }
 
-/// The event log in one SQLite file. Cheap to clone; the file is let go by [`Self::close`], or when
+/// The event log in one SQLite file. Cheap to clone; the file is closed by [`Self::close`], or when
 /// the last clone is dropped.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SqliteEventLog(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     queue: Arc<Queue>,
     readers: Readers,
     live: Arc<Live>,
     /// Resolves when the writer's thread is about to end.
     writer_ended: Mutex<Option<oneshot::Receiver<()>>>,
+}
+
+impl std::fmt::Debug for SqliteEventLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SqliteEventLog")
+    }
 }
 
 impl Drop for Inner {
@@ -101,12 +90,9 @@ impl SqliteEventLog {
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
         let lock = file::lock(path)?;
         let connection = file::open_writer(path, options.file_bytes_max)?;
-        let readers = Readers::open(path, options.readers.max(1))?;
+        let readers = Readers::open(path)?;
         let checkpoints = file::open_checkpointer(path)?;
-        let queue = Arc::new(Queue::new(
-            options.queued_frames_max,
-            options.queued_bytes_max,
-        ));
+        let queue = Arc::new(Queue::new());
         let live = Arc::new(Live::default());
         let (ended, writer_ended) = oneshot::channel();
         writer::start(writer::Parts {
@@ -126,7 +112,7 @@ impl SqliteEventLog {
         })))
     }
 
-    /// Refuses new work, commits what was accepted, ends subscriptions and lets the file go.
+    /// Refuses new work, commits what was accepted, ends subscriptions and closes the file.
     pub async fn close(&self) {
         self.0.queue.close();
         let ended = self.0.writer_ended.lock().take();
@@ -137,19 +123,24 @@ impl SqliteEventLog {
         self.0.readers.close().await;
     }
 
-    async fn change<T>(
-        &self,
-        job: impl FnOnce(oneshot::Sender<Result<T, ReadError>>) -> Job,
-    ) -> Result<T, ReadError> {
+    /// Whether the change is done.
+    async fn change(&self, change: Change) -> Result<bool, ReadError> {
         let (reply, answer) = oneshot::channel();
-        let closed = || ReadError::Unavailable("it is closed".to_owned());
-        self.0
-            .queue
-            .push(job(reply), 0)
-            .await
-            .map_err(|_| closed())?;
+        let pushed = self.0.queue.push(Job::Change(change, reply), 0).await;
+        pushed.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
+
+    async fn query<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        self.0.readers.run(read).await
+    }
+}
+
+fn closed() -> ReadError {
+    ReadError::Unavailable("it is closed".to_owned())
 }
 
 #[async_trait]
@@ -162,17 +153,14 @@ impl EventLog for SqliteEventLog {
             expected,
             reply,
         });
-        if self.0.queue.push(job, bytes).await.is_err() {
-            return Err(PublishError::Unavailable("it is closed".to_owned()));
-        }
+        let closed = |_| PublishError::Unavailable("it is closed".to_owned());
+        self.0.queue.push(job, bytes).await.map_err(closed)?;
         // Only a writer that died in the middle of a commit drops the reply.
         answer.await.unwrap_or(Err(PublishError::Unknown))
     }
 
     async fn newest(&self, log: LogId) -> Result<Option<StoredFrame>, ReadError> {
-        self.0
-            .readers
-            .run(move |connection| rows::newest(connection, log))
+        self.query(move |connection| rows::newest(connection, log))
             .await
     }
 
@@ -182,9 +170,7 @@ impl EventLog for SqliteEventLog {
         from: Sequence,
         bytes_max: usize,
     ) -> Result<Vec<StoredFrame>, ReadError> {
-        self.0
-            .readers
-            .run(move |connection| rows::read(connection, log, from, bytes_max))
+        self.query(move |connection| rows::read(connection, log, from, bytes_max))
             .await
     }
 
@@ -194,9 +180,7 @@ impl EventLog for SqliteEventLog {
         before: Sequence,
         bytes_max: usize,
     ) -> Result<Vec<StoredFrame>, ReadError> {
-        self.0
-            .readers
-            .run(move |connection| rows::read_back(connection, log, before, bytes_max))
+        self.query(move |connection| rows::read_back(connection, log, before, bytes_max))
             .await
     }
 
@@ -206,30 +190,20 @@ impl EventLog for SqliteEventLog {
 
     async fn trim(&self, log: LogId, through: Sequence) -> Result<(), ReadError> {
         // A long run of frames goes in steps, so that it never holds up appends for long.
-        loop {
-            let done = self
-                .change(|reply| Job::Trim {
-                    log,
-                    through,
-                    reply,
-                })
-                .await?;
-            if done {
-                return Ok(());
-            }
-        }
+        while !self.change(Change::Trim { log, through }).await? {}
+        Ok(())
     }
 
     async fn delete(&self, log: LogId) -> Result<(), ReadError> {
-        self.change(|reply| Job::Delete { log, reply }).await?;
+        self.change(Change::Delete { log }).await?;
         // Nobody finds the log any more. Its frames go in steps, which never hold up appends for
         // long.
-        while !self.change(|reply| Job::Clear { log, reply }).await? {}
+        while !self.change(Change::Clear { log }).await? {}
         Ok(())
     }
 
     async fn scrub(&self) -> Result<(), ReadError> {
-        self.change(|reply| Job::Scrub { reply }).await
+        self.change(Change::Scrub).await.map(|_| ())
     }
 
     fn shards(&self) -> u16 {
@@ -242,23 +216,18 @@ impl EventLog for SqliteEventLog {
         after: Position,
         bytes_max: usize,
     ) -> Result<Vec<StoredFrame>, ReadError> {
-        self.0
-            .readers
-            .run(move |connection| rows::read_shard(connection, after, bytes_max))
+        self.query(move |connection| rows::read_shard(connection, after, bytes_max))
             .await
     }
 
     async fn shard_end(&self, _shard: u16) -> Result<Position, ReadError> {
-        self.0.readers.run(rows::end).await
+        self.query(rows::end).await
     }
 
     async fn health(&self) -> Result<(), String> {
-        let probe = self.change(|reply| Job::Probe { reply });
-        probe.await.map_err(|error| error.to_string())?;
-        self.0
-            .readers
-            .run(rows::probe)
-            .await
-            .map_err(|error| error.to_string())
+        let written = self.change(Change::Probe).await;
+        written.map_err(|error| error.to_string())?;
+        let read = self.query(rows::probe).await;
+        read.map_err(|error| error.to_string())
     }
 }

@@ -1,4 +1,4 @@
-//! What waits for the writer: bounded by count and by bytes, without a thread blocking for room.
+//! What waits for the writer: bounded by count and by bytes. Waiting for capacity blocks no thread.
 
 use std::sync::Arc;
 
@@ -11,6 +11,12 @@ use super::super::{PublishError, ReadError};
 /// Bytes are counted in units of this many, rounded up, because a semaphore counts in `u32`.
 const BYTES_PER_PERMIT: usize = 1_024;
 
+/// The most jobs that wait for the writer; further callers wait for capacity.
+const JOBS_MAX: usize = 8_192;
+
+/// The most bytes of frames that wait for the writer, in permits: 64 MiB.
+const BYTES_PERMITS: u32 = 64 << 10;
+
 /// One frame that a caller wants stored.
 pub(super) struct Publish {
     pub(super) frame: Frame,
@@ -18,38 +24,34 @@ pub(super) struct Publish {
     pub(super) reply: oneshot::Sender<Result<Position, PublishError>>,
 }
 
-/// The answer to a change that is not a publish.
-pub(super) type Reply<T> = oneshot::Sender<Result<T, ReadError>>;
+/// A change that is not a publish. Each is answered with whether it is done; one that is not has
+/// removed some of its frames, and is asked for again.
+#[derive(Clone, Copy)]
+pub(super) enum Change {
+    Trim {
+        log: LogId,
+        through: Sequence,
+    },
+    Delete {
+        log: LogId,
+    },
+    /// Removes frames of a deleted log.
+    Clear {
+        log: LogId,
+    },
+    /// Empties the write-ahead log, which holds frames that were removed since.
+    Scrub,
+    /// Writes nothing, but shows that writing works.
+    Probe,
+}
 
 /// What the writer does.
 pub(super) enum Job {
     Publish(Publish),
-    /// Removes some frames; the answer tells whether none are left to remove.
-    Trim {
-        log: LogId,
-        through: Sequence,
-        reply: Reply<bool>,
-    },
-    Delete {
-        log: LogId,
-        reply: Reply<()>,
-    },
-    /// Removes some frames of a deleted log; the answer tells whether none are left to remove.
-    Clear {
-        log: LogId,
-        reply: Reply<bool>,
-    },
-    /// Empties the write-ahead log, which holds frames that were removed since.
-    Scrub {
-        reply: Reply<()>,
-    },
-    /// Writes nothing, but shows that writing works.
-    Probe {
-        reply: Reply<()>,
-    },
+    Change(Change, oneshot::Sender<Result<bool, ReadError>>),
 }
 
-/// A job with the room that it takes up until it is done.
+/// A job with the permits that it holds until it is done.
 pub(super) struct Queued {
     pub(super) job: Job,
     _count: OwnedSemaphorePermit,
@@ -72,35 +74,23 @@ pub(super) struct Queue {
     ready: Condvar,
     count: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
-    bytes_permits_max: u32,
-}
-
-impl std::fmt::Debug for Queue {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Queue").finish_non_exhaustive()
-    }
 }
 
 impl Queue {
-    pub(super) fn new(count_max: usize, bytes_max: usize) -> Self {
-        let permits = (bytes_max / BYTES_PER_PERMIT).clamp(1, Semaphore::MAX_PERMITS >> 4);
-        let permits = u32::try_from(permits).unwrap_or(u32::MAX);
+    pub(super) fn new() -> Self {
         Self {
             state: Mutex::default(),
             ready: Condvar::new(),
-            count: Arc::new(Semaphore::new(
-                count_max.clamp(1, Semaphore::MAX_PERMITS >> 4),
-            )),
-            bytes: Arc::new(Semaphore::new(permits as usize)),
-            bytes_permits_max: permits,
+            count: Arc::new(Semaphore::new(JOBS_MAX)),
+            bytes: Arc::new(Semaphore::new(BYTES_PERMITS as usize)),
         }
     }
 
-    /// Waits for room, then hands the job over. A job larger than all the room takes all of it.
+    /// Waits for capacity, then queues the job. A job larger than the capacity takes all of it.
     pub(super) async fn push(&self, job: Job, bytes: usize) -> Result<(), Closed> {
         let permits = u32::try_from(bytes.div_ceil(BYTES_PER_PERMIT))
             .unwrap_or(u32::MAX)
-            .min(self.bytes_permits_max);
+            .min(BYTES_PERMITS);
         let count = Arc::clone(&self.count).acquire_owned().await;
         let bytes = Arc::clone(&self.bytes).acquire_many_owned(permits).await;
         let (Ok(count), Ok(bytes)) = (count, bytes) else {

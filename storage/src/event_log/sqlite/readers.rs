@@ -8,12 +8,13 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::super::ReadError;
-use super::{OpenError, file};
+use super::{OpenError, closed, file};
+
+/// Connections that read, and so the most reads that run at one time.
+const COUNT: u32 = 4;
 
 /// A fixed number of connections. A read waits for a free one and runs on a blocking thread.
-#[derive(Clone, Debug)]
 pub(super) struct Readers {
-    count: u32,
     free: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
 }
@@ -31,14 +32,11 @@ impl Drop for Borrowed {
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path, count: usize) -> Result<Self, OpenError> {
-        let connections: Vec<_> = (0..count)
-            .map(|_| file::open_reader(path))
-            .collect::<Result<_, _>>()?;
+    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+        let connections = (0..COUNT).map(|_| file::open_reader(path));
         Ok(Self {
-            count: u32::try_from(count).unwrap_or(u32::MAX),
-            free: Arc::new(Mutex::new(connections)),
-            permits: Arc::new(Semaphore::new(count)),
+            free: Arc::new(Mutex::new(connections.collect::<Result<_, _>>()?)),
+            permits: Arc::new(Semaphore::new(COUNT as usize)),
         })
     }
 
@@ -47,7 +45,6 @@ impl Readers {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, ReadError> {
-        let closed = || ReadError::Unavailable("it is closed".to_owned());
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit = permit.map_err(|_| closed())?;
         let free = Arc::clone(&self.free);
@@ -56,10 +53,10 @@ impl Readers {
             let _permit = permit;
             let connection = free.lock().pop();
             let borrowed = Borrowed { connection, free };
-            borrowed.connection.as_ref().map_or_else(
-                || Err(ReadError::Unavailable("it is closed".to_owned())),
-                read,
-            )
+            borrowed
+                .connection
+                .as_ref()
+                .map_or_else(|| Err(closed()), read)
         });
         task.await
             .map_err(|error| ReadError::Unavailable(error.to_string()))?
@@ -67,7 +64,7 @@ impl Readers {
 
     /// Waits for the reads that run, and closes the connections.
     pub(super) async fn close(&self) {
-        if let Ok(all) = self.permits.acquire_many(self.count).await {
+        if let Ok(all) = self.permits.acquire_many(COUNT).await {
             all.forget();
         }
         self.permits.close();

@@ -1,13 +1,12 @@
 //! The queries that read frames.
 
-use std::ops::ControlFlow;
-
 use bytes::Bytes;
 use protocol::{Frame, LogId, Position, Sequence};
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, Rows, params_from_iter};
+use rusqlite::{Connection, Row, params_from_iter};
 
 use super::super::{ReadError, StoredFrame};
+use crate::limit::Limit;
 
 const NEWEST: &str = "
 SELECT position, frame FROM frames
@@ -32,8 +31,10 @@ ORDER BY first DESC";
 const SHARD: &str = "SELECT position, frame FROM frames WHERE position > ?1 ORDER BY position";
 const END: &str = "SELECT coalesce(max(position), 0) FROM frames";
 
-fn unavailable(error: &rusqlite::Error) -> ReadError {
-    ReadError::Unavailable(error.to_string())
+impl From<rusqlite::Error> for ReadError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Unavailable(error.to_string())
+    }
 }
 
 pub(super) fn newest(
@@ -73,16 +74,13 @@ pub(super) fn read_shard(
 
 /// The position of the newest frame.
 pub(super) fn end(connection: &Connection) -> Result<Position, ReadError> {
-    let end = connection.query_row(END, [], |row| row.get::<_, i64>(0));
-    let end = end.map_err(|error| unavailable(&error))?;
+    let end = connection.query_row(END, [], |row| row.get::<_, i64>(0))?;
     Ok(Position(end.cast_unsigned()))
 }
 
 /// Shows that the file can be read.
 pub(super) fn probe(connection: &Connection) -> Result<(), ReadError> {
-    connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
-        .map_err(|error| unavailable(&error))
+    Ok(connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?)
 }
 
 /// The frames of a query: at least one, then as many as fit into `bytes_max`.
@@ -106,40 +104,23 @@ fn query(
     log: Option<LogId>,
     bytes_max: usize,
 ) -> Result<Vec<StoredFrame>, ReadError> {
-    let mut statement = connection
-        .prepare_cached(sql)
-        .map_err(|error| unavailable(&error))?;
-    let mut rows = statement
-        .query(params_from_iter(values))
-        .map_err(|error| unavailable(&error))?;
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
     let mut frames = Vec::new();
-    let mut bytes_left = bytes_max;
-    while let ControlFlow::Continue(()) = next(&mut rows, log, &mut frames, &mut bytes_left)? {}
+    let mut limit = Limit::new(bytes_max);
+    while let Some(row) = rows.next()? {
+        let stored = decode(row, log)?;
+        if !limit.admits(stored.frame.encoded().len()) {
+            break;
+        }
+        frames.push(stored);
+    }
     Ok(frames)
 }
 
-fn next(
-    rows: &mut Rows<'_>,
-    log: Option<LogId>,
-    frames: &mut Vec<StoredFrame>,
-    bytes_left: &mut usize,
-) -> Result<ControlFlow<()>, ReadError> {
-    let Some(row) = rows.next().map_err(|error| unavailable(&error))? else {
-        return Ok(ControlFlow::Break(()));
-    };
-    let stored = decode(row, log)?;
-    let bytes = stored.frame.encoded().len();
-    if !frames.is_empty() && bytes > *bytes_left {
-        return Ok(ControlFlow::Break(()));
-    }
-    *bytes_left = bytes_left.saturating_sub(bytes);
-    frames.push(stored);
-    Ok(ControlFlow::Continue(()))
-}
-
 fn decode(row: &Row<'_>, log: Option<LogId>) -> Result<StoredFrame, ReadError> {
-    let position: i64 = row.get(0).map_err(|error| unavailable(&error))?;
-    let blob = row.get_ref(1).map_err(|error| unavailable(&error))?;
+    let position: i64 = row.get(0)?;
+    let blob = row.get_ref(1)?;
     let damaged = |reason: String| ReadError::Damaged {
         log: log.unwrap_or_else(|| LogId::from_bytes([0; 16])),
         reason,

@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 use super::super::StoredFrame;
 use super::super::live::Live;
 use super::checkpoint::Checkpoints;
-use super::commit::{Committer, Failure, Outcome, wal_pages};
-use super::queue::{Job, Queue, Queued};
+use super::commit::{Committed, Committer, Failure, wal_pages};
+use super::queue::{Change, Job, Queue, Queued};
 
 /// The most frames and bytes of one transaction. They bound how long the first caller of a group
 /// waits for the last one's bytes.
@@ -33,7 +33,7 @@ pub(super) struct Parts {
     pub(super) ended: oneshot::Sender<()>,
 }
 
-/// Lets callers and followers know that nobody serves them any more, also after a panic.
+/// Ends callers' waits and followers' subscriptions when the thread ends, also after a panic.
 struct EndGuard {
     queue: Arc<Queue>,
     live: Arc<Live>,
@@ -103,14 +103,9 @@ impl Writer {
     fn commit(&mut self, mut group: Vec<Queued>, live: &Live) {
         let pages = group.iter().map(|queued| wal_pages(&queued.job)).sum();
         match self.committer.commit(&group) {
-            Ok(outcomes) => {
-                for (queued, outcome) in group.into_iter().zip(outcomes) {
-                    match queued.job {
-                        Job::Scrub { reply } => {
-                            let _ = reply.send(self.checkpoints.empty(self.committer.connection()));
-                        }
-                        job => answer(job, outcome, live),
-                    }
+            Ok(committed) => {
+                for (queued, committed) in group.into_iter().zip(committed) {
+                    self.answer(queued.job, committed, live);
                 }
             }
             Err(Failure::Full | Failure::Other(_)) if group.len() > 1 => {
@@ -126,6 +121,37 @@ impl Writer {
         }
         self.checkpoints
             .after_commit(self.committer.connection(), pages);
+    }
+
+    /// Answers the caller, and then notifies the followers. A caller that went away is no error.
+    fn answer(&mut self, job: Job, committed: Committed, live: &Live) {
+        match (job, committed) {
+            (Job::Publish(publish), Committed::Published(result)) => {
+                let stored = result.as_ref().ok().map(|position| StoredFrame {
+                    frame: publish.frame,
+                    position: *position,
+                });
+                let _ = publish.reply.send(result);
+                if let Some(stored) = stored {
+                    live.send(&stored);
+                }
+            }
+            (Job::Change(change, reply), Committed::Changed(done)) => {
+                let mut result = Ok(done);
+                match change {
+                    Change::Delete { log } => live.end(log),
+                    Change::Scrub => {
+                        let emptied = self.checkpoints.empty(self.committer.connection());
+                        result = emptied.map(|()| done);
+                    }
+                    Change::Trim { .. } | Change::Clear { .. } | Change::Probe => {}
+                }
+                let _ = reply.send(result);
+            }
+            // A result of another kind can't happen; dropping the reply says "unknown".
+            (Job::Publish(_), Committed::Changed(_))
+            | (Job::Change(..), Committed::Published(_)) => {}
+        }
     }
 
     fn clear_some(&mut self) {
@@ -155,43 +181,12 @@ fn group_length(waiting: &[Queued]) -> usize {
         .count()
 }
 
-/// Tells the caller, and then the followers. A caller that went away is no error.
-fn answer(job: Job, outcome: Outcome, live: &Live) {
-    match (job, outcome) {
-        (Job::Publish(publish), Outcome::Published(outcome)) => {
-            let stored = outcome.as_ref().ok().map(|position| StoredFrame {
-                frame: publish.frame,
-                position: *position,
-            });
-            let _ = publish.reply.send(outcome);
-            if let Some(stored) = stored {
-                live.send(&stored);
-            }
-        }
-        (Job::Trim { reply, .. } | Job::Clear { reply, .. }, Outcome::Removed(done)) => {
-            let _ = reply.send(Ok(done));
-        }
-        (Job::Delete { log, reply }, _) => {
-            live.end(log);
-            let _ = reply.send(Ok(()));
-        }
-        (Job::Scrub { reply } | Job::Probe { reply }, _) => {
-            let _ = reply.send(Ok(()));
-        }
-        // An outcome of another kind can't happen; dropping the reply says "unknown".
-        (Job::Publish(_) | Job::Trim { .. } | Job::Clear { .. }, _) => {}
-    }
-}
-
 fn refuse(job: Job, failure: &Failure) {
     match job {
         Job::Publish(publish) => {
             let _ = publish.reply.send(Err(failure.publish_error()));
         }
-        Job::Trim { reply, .. } | Job::Clear { reply, .. } => {
-            let _ = reply.send(Err(failure.read_error()));
-        }
-        Job::Delete { reply, .. } | Job::Scrub { reply } | Job::Probe { reply } => {
+        Job::Change(_, reply) => {
             let _ = reply.send(Err(failure.read_error()));
         }
     }

@@ -1,6 +1,6 @@
 //! Objects as files below one directory.
 //!
-//! An object is written to a file of its own in `.incoming`, synced, and then linked to its place:
+//! An object is written to a file of its own in `.incoming`, synced, and then linked to its path:
 //! `link` fails if something is there, so of several racing writers exactly one succeeds, and no
 //! reader ever sees half an object. Directories are synced, so that a power cut takes nothing that
 //! was acknowledged. A crash can leave files in `.incoming` only, and those are removed at the next
@@ -31,9 +31,6 @@ pub struct DirObjects {
 impl DirObjects {
     /// Opens the directory, or creates it, and removes what a crash left half-written. One process
     /// at a time may have it open; the event log's lock sees to that.
-    ///
-    /// # Errors
-    /// When the directory can't be created or written.
     pub fn open(path: &Path) -> Result<Self, ObjectError> {
         let incoming = path.join(INCOMING);
         let open = || -> io::Result<()> {
@@ -43,7 +40,7 @@ impl DirObjects {
             }
             sync_directory(path)
         };
-        open().map_err(|error| failed(&error))?;
+        open()?;
         Ok(Self { root: path.into() })
     }
 
@@ -64,7 +61,7 @@ impl ObjectStore for DirObjects {
         let key = key.clone();
         self.blocking(move |root| {
             let path = path_of(root, &key)?;
-            put(root, &path, &bytes).map_err(|error| failed(&error))
+            Ok(put(root, &path, &bytes)?)
         })
         .await
     }
@@ -72,9 +69,8 @@ impl ObjectStore for DirObjects {
     async fn get(&self, key: &ObjectKey) -> Result<Bytes, ObjectError> {
         let key = key.clone();
         self.blocking(move |root| {
-            fs::read(path_of(root, &key)?)
-                .map(Bytes::from)
-                .map_err(|error| failed_for(&key, &error))
+            let bytes = fs::read(path_of(root, &key)?);
+            bytes.map(Bytes::from).map_err(|error| failed(&key, error))
         })
         .await
     }
@@ -83,7 +79,7 @@ impl ObjectStore for DirObjects {
         let key = key.clone();
         self.blocking(move |root| {
             let path = path_of(root, &key)?;
-            get_range(&path, &range).map_err(|error| failed_for(&key, &error))
+            get_range(&path, &range).map_err(|error| failed(&key, error))
         })
         .await
     }
@@ -94,10 +90,8 @@ impl ObjectStore for DirObjects {
             let path = path_of(root, &key)?;
             match fs::remove_file(&path) {
                 Err(error) if is_missing(&error) => Ok(()),
-                Err(error) => Err(failed(&error)),
-                Ok(()) => {
-                    sync_directory(path.parent().unwrap_or(root)).map_err(|error| failed(&error))
-                }
+                Err(error) => Err(error.into()),
+                Ok(()) => Ok(sync_directory(path.parent().unwrap_or(root))?),
             }
         })
         .await
@@ -111,20 +105,16 @@ impl ObjectStore for DirObjects {
     ) -> Result<Vec<ObjectMeta>, ObjectError> {
         let (prefix, after) = (prefix.to_owned(), after.cloned());
         self.blocking(move |root| {
-            list::list(root, &prefix, after.as_ref().map(ObjectKey::as_str), limit)
-                .map_err(|error| failed(&error))
+            let after = after.as_ref().map(ObjectKey::as_str);
+            Ok(list::list(root, &prefix, after, limit)?)
         })
         .await
     }
 
     async fn health(&self) -> Result<(), String> {
-        self.blocking(|root| {
-            write_incoming(root, b"health")
-                .and_then(fs::remove_file)
-                .map_err(|error| failed(&error))
-        })
-        .await
-        .map_err(|error| error.to_string())
+        let write = |root: &Path| Ok(fs::remove_file(write_incoming(root, b"health")?)?);
+        let written = self.blocking(write).await;
+        written.map_err(|error| error.to_string())
     }
 }
 
@@ -199,13 +189,8 @@ fn get_range(path: &Path, range: &Range<u64>) -> io::Result<Bytes> {
         return Err(ErrorKind::IsADirectory.into());
     }
     if range.start > range.end || range.end > metadata.len() {
-        return Err(io::Error::new(
-            ErrorKind::InvalidInput,
-            format!(
-                "the range {}..{} lies outside of it",
-                range.start, range.end
-            ),
-        ));
+        let outside = format!("the range {range:?} lies outside of it");
+        return Err(io::Error::new(ErrorKind::InvalidInput, outside));
     }
     let length = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
     let mut bytes = vec![0; length];
@@ -214,16 +199,18 @@ fn get_range(path: &Path, range: &Range<u64>) -> io::Result<Bytes> {
     Ok(bytes.into())
 }
 
-fn failed(error: &io::Error) -> ObjectError {
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-            ObjectError::Full
+impl From<io::Error> for ObjectError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                Self::Full
+            }
+            _ => Self::Unavailable(error.to_string()),
         }
-        _ => ObjectError::Unavailable(error.to_string()),
     }
 }
 
-/// Whether there is no file, because a directory stands in its place, or a file in that of one of
+/// Whether there is no file, because a directory has its path, or a file that of one of
 /// its directories.
 fn is_missing(error: &io::Error) -> bool {
     matches!(
@@ -232,15 +219,16 @@ fn is_missing(error: &io::Error) -> bool {
     )
 }
 
-fn failed_for(key: &ObjectKey, error: &io::Error) -> ObjectError {
-    match error {
-        error if is_missing(error) => ObjectError::NotFound(key.clone()),
-        _ => match failed(error) {
-            ObjectError::Unavailable(reason) => {
-                ObjectError::Unavailable(format!("object {key}: {reason}"))
-            }
-            other => other,
-        },
+/// The error of an operation on one object.
+fn failed(key: &ObjectKey, error: io::Error) -> ObjectError {
+    if is_missing(&error) {
+        return ObjectError::NotFound(key.clone());
+    }
+    match error.into() {
+        ObjectError::Unavailable(reason) => {
+            ObjectError::Unavailable(format!("object {key}: {reason}"))
+        }
+        other => other,
     }
 }
 

@@ -11,7 +11,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use super::S3Options;
 use crate::objects::{ObjectError, ObjectKey};
 
-/// The outcomes that somebody treats differently.
+/// The faults that are treated differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FaultKind {
     NoObject,
@@ -38,27 +38,28 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn other(text: impl Into<String>) -> Self {
-        Self {
-            kind: FaultKind::Other,
-            text: text.into(),
-        }
+        let (kind, text) = (FaultKind::Other, text.into());
+        Self { kind, text }
+    }
+
+    fn download(text: String) -> Self {
+        let kind = FaultKind::BrokenOff;
+        Self { kind, text }
     }
 
     pub(super) fn broken_off(error: &(dyn Error + 'static)) -> Self {
-        Self {
-            kind: FaultKind::BrokenOff,
-            text: format!("the download broke off: {}", chain(error)),
-        }
+        Self::download(format!("the download broke off: {}", chain(error)))
+    }
+
+    pub(super) fn ended_early(missing: usize) -> Self {
+        Self::download(format!("the download ended {missing} bytes early"))
     }
 
     pub(super) fn stalled(limit: Duration) -> Self {
-        Self {
-            kind: FaultKind::BrokenOff,
-            text: format!(
-                "the download stopped: no byte came within {} s",
-                limit.as_secs_f64()
-            ),
-        }
+        let seconds = limit.as_secs_f64();
+        Self::download(format!(
+            "the download stopped: no byte came within {seconds} s"
+        ))
     }
 
     pub(super) fn of<E>(error: &SdkError<E>, options: &S3Options) -> Self

@@ -1,7 +1,7 @@
 //! Downloads, whole or in part.
 //!
 //! The first request asks for the first piece and learns from the answer how long the object is.
-//! Memory for all of it is allocated once; every piece is received into its place, several at a
+//! Memory for all of it is allocated once; every piece is received into its part of it, several at a
 //! time, and nothing is copied together afterwards.
 
 use std::mem::replace;
@@ -9,11 +9,10 @@ use std::ops::Range;
 
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::{Bytes, BytesMut};
-use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::stamp::checksum;
-use super::{Fault, FaultKind, S3};
+use super::{Fault, FaultKind, S3, in_parallel};
 use crate::objects::ObjectKey;
 
 /// An answer whose body has yet to come.
@@ -24,7 +23,7 @@ struct Opened {
     checksum: Option<u32>,
 }
 
-/// A part of a download, and the place for its bytes.
+/// A part of a download, and the memory for its bytes.
 struct Piece {
     start: u64,
     bytes: BytesMut,
@@ -77,10 +76,8 @@ impl S3 {
                 _ => Err(outside()),
             };
         }
-        let first = range.start
-            ..range
-                .end
-                .min(range.start.saturating_add(self.piece_bytes()));
+        let end = range.start.saturating_add(self.piece_bytes());
+        let first = range.start..range.end.min(end);
         let opened = match self.open_range(&name, first).await {
             Err(fault) if fault.kind == FaultKind::OutOfRange => return Err(outside()),
             opened => opened?,
@@ -97,23 +94,15 @@ impl S3 {
     }
 
     async fn length(&self, name: &str) -> Result<u64, Fault> {
-        let head = self.shared.client.head_object();
-        let send = head.bucket(&self.options().bucket).key(name).send();
-        let head = self.request(Box::pin(send)).await?;
-        let length = head.content_length().map(u64::try_from);
         let missing = || Fault::other("the server does not say how long it is");
-        length.and_then(Result::ok).ok_or_else(missing)
+        length(self.head(name).await?.content_length()).ok_or_else(missing)
     }
 
     /// Asks for a range that is not empty. The answer may be shorter when the object is.
     async fn open_range(&self, name: &str, range: Range<u64>) -> Result<Opened, Fault> {
-        let get = self.shared.client.get_object();
-        let send = get
-            .bucket(&self.options().bucket)
-            .key(name)
-            .range(format!("bytes={}-{}", range.start, range.end - 1))
-            .send();
-        let got = self.request(Box::pin(send)).await?;
+        let get = self.client().get_object().bucket(self.bucket()).key(name);
+        let get = get.range(format!("bytes={}-{}", range.start, range.end - 1));
+        let got = self.request(get.send()).await?;
         let object_bytes = match got.content_range() {
             Some(text) => {
                 let (found, object_bytes) = content_range(text)
@@ -127,13 +116,10 @@ impl S3 {
                 object_bytes
             }
             // The whole object, which is as good if it is no more than what was asked for.
-            None => {
-                let length = got.content_length().map(u64::try_from);
-                match length.and_then(Result::ok) {
-                    Some(length) if range.start == 0 && length <= range.end => length,
-                    _ => return Err(Fault::other("the server ignores ranges")),
-                }
-            }
+            None => match length(got.content_length()) {
+                Some(length) if range.start == 0 && length <= range.end => length,
+                _ => return Err(Fault::other("the server ignores ranges")),
+            },
         };
         Ok(Opened {
             object_bytes,
@@ -142,38 +128,24 @@ impl S3 {
         })
     }
 
-    /// The bytes of a range within the object, whose first piece was asked for, and their checksum.
+    /// The bytes of a range within the object, whose first piece was requested, and their checksum.
     async fn receive(
         &self,
         name: &str,
         opened: Opened,
         range: Range<u64>,
     ) -> Result<(Bytes, u32), Fault> {
-        let mut waiting = self.places(&range)?.into_iter().enumerate();
         let mut body = Some(opened.body);
-        let (mut receiving, mut received) = (JoinSet::new(), Vec::new());
-        loop {
-            while receiving.len() < self.options().parallel
-                && let Some((index, piece)) = waiting.next()
-            {
-                let (store, name, body) = (self.clone(), name.to_owned(), body.take());
-                receiving.spawn(async move {
-                    let piece = Box::pin(store.receive_piece(&name, piece, body)).await;
-                    piece.map(|piece| (index, piece))
-                });
-            }
-            match receiving.join_next().await {
-                Some(Ok(piece)) => received.push(piece?),
-                Some(Err(error)) => return Err(Fault::other(error.to_string())),
-                None => break,
-            }
-        }
-        received.sort_unstable_by_key(|(index, _)| *index);
-        Ok(joined(received.into_iter().map(|(_, piece)| piece)))
+        let receiving = self.allocate(&range)?.into_iter().map(|piece| {
+            let (store, name, body) = (self.clone(), name.to_owned(), body.take());
+            async move { store.receive_piece(&name, piece, body).await }
+        });
+        let received = in_parallel(receiving).await?;
+        Ok(joined(received.into_iter()))
     }
 
-    /// The places for a range. The length comes from the server or the caller, so it has a limit.
-    fn places(&self, range: &Range<u64>) -> Result<Vec<Piece>, Fault> {
+    /// The pieces of a range. The length comes from the server or the caller, so it has a limit.
+    fn allocate(&self, range: &Range<u64>) -> Result<Vec<Piece>, Fault> {
         let length = range.end - range.start;
         let max = self.options().object_bytes_max;
         match usize::try_from(length) {
@@ -196,7 +168,7 @@ impl S3 {
         let attempts = async {
             let mut attempt = 0;
             loop {
-                let outcome = match body.take() {
+                let filled = match body.take() {
                     Some(body) => self.fill(&mut piece, body).await,
                     None => {
                         let start = piece.start + piece.bytes.len() as u64;
@@ -208,21 +180,15 @@ impl S3 {
                     }
                 };
                 attempt += 1;
-                match outcome {
-                    Err(fault)
-                        if fault.kind == FaultKind::BrokenOff
-                            && attempt < self.options().attempts =>
-                    {
-                        self.back_off(attempt).await;
-                    }
-                    outcome => return outcome,
+                let broken_off = |fault: &Fault| fault.kind == FaultKind::BrokenOff;
+                if attempt >= self.options().attempts || !filled.as_ref().is_err_and(broken_off) {
+                    return filled;
                 }
+                self.back_off(attempt).await;
             }
         };
-        match timeout(self.options().operation_timeout, Box::pin(attempts)).await {
-            Ok(outcome) => outcome?,
-            Err(_) => return Err(self.too_slow()),
-        }
+        let filled = timeout(self.options().operation_timeout, attempts).await;
+        filled.unwrap_or_else(|_| Err(self.too_slow()))?;
         piece.checksum = crc32c::crc32c(&piece.bytes);
         Ok(piece)
     }
@@ -235,11 +201,7 @@ impl S3 {
                 Ok(Ok(Some(chunk))) => chunk,
                 Ok(Ok(None)) if missing == 0 => return Ok(()),
                 Ok(Ok(None)) => {
-                    let text = format!("the download ended {missing} bytes early");
-                    return Err(Fault {
-                        kind: FaultKind::BrokenOff,
-                        text,
-                    });
+                    return Err(Fault::ended_early(missing));
                 }
                 Ok(Err(error)) => return Err(Fault::broken_off(&error)),
                 Err(_) => return Err(Fault::stalled(pause)),
@@ -250,6 +212,11 @@ impl S3 {
             piece.bytes.extend_from_slice(&chunk);
         }
     }
+}
+
+/// The length that a server states.
+fn length(stated: Option<i64>) -> Option<u64> {
+    u64::try_from(stated?).ok()
 }
 
 /// Neighbouring pieces of one allocation.

@@ -18,17 +18,13 @@ impl S3 {
         let mut found = Vec::new();
         while found.len() < limit {
             let page = i32::try_from(PAGE_MAX.min(limit - found.len())).unwrap_or(i32::MAX);
-            let list = self.shared.client.list_objects_v2();
-            let send = list
-                .bucket(&self.options().bucket)
-                .prefix(self.name(prefix))
-                .set_start_after(after.take())
-                .max_keys(page)
-                .send();
-            let listed = self.request(Box::pin(send)).await?;
+            let list = self.client().list_objects_v2().bucket(self.bucket());
+            let list = list.prefix(self.name(prefix)).max_keys(page);
+            let list = list.set_start_after(after.take()).send();
+            let listed = self.request(list).await?;
             for object in listed.contents() {
                 let key = object.key().and_then(|name| name.strip_prefix(own));
-                if let Some(key) = key.and_then(ObjectKey::listed) {
+                if let Some(key) = key.and_then(ObjectKey::parse) {
                     let bytes = object.size().map(u64::try_from);
                     let unknown = || Fault::other(format!("the server lists {key} without a size"));
                     found.push(ObjectMeta {

@@ -27,12 +27,15 @@ use std::fmt;
 use std::future::Future;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
@@ -41,6 +44,12 @@ use super::{ObjectError, ObjectKey, ObjectMeta, ObjectStore, Put};
 
 pub use self::open::OpenError;
 pub use self::options::{AccessKey, S3Options};
+
+/// The longest first pause before another attempt. Each further one is twice as long.
+const BACKOFF: Duration = Duration::from_millis(100);
+
+/// How many parts of an object travel at the same time.
+const PARALLEL: usize = 8;
 
 /// An object store in a bucket. Cheap to clone.
 #[derive(Clone)]
@@ -57,9 +66,7 @@ struct Shared {
 
 impl fmt::Debug for S3 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("S3")
-            .field("options", &self.shared.options)
-            .finish_non_exhaustive()
+        f.write_str("S3")
     }
 }
 
@@ -80,19 +87,41 @@ impl S3 {
         format!("{}{key}", self.options().prefix)
     }
 
+    fn client(&self) -> &Client {
+        &self.shared.client
+    }
+
+    fn bucket(&self) -> &str {
+        &self.options().bucket
+    }
+
     /// A request with all that the SDK does to have it succeed, bounded in time.
-    async fn request<T, E>(
+    fn request<T, E>(
         &self,
         call: impl Future<Output = Result<T, SdkError<E>>>,
-    ) -> Result<T, Fault>
+    ) -> impl Future<Output = Result<T, Fault>>
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
-        let bounded = timeout(self.options().operation_timeout, call);
-        match bounded.await {
-            Ok(outcome) => outcome.map_err(|error| Fault::of(&error, self.options())),
-            Err(_) => Err(self.too_slow()),
+        // The futures of the SDK are large.
+        let bounded = timeout(self.options().operation_timeout, Box::pin(call));
+        async {
+            match bounded.await {
+                Ok(answer) => answer.map_err(|error| Fault::of(&error, self.options())),
+                Err(_) => Err(self.too_slow()),
+            }
         }
+    }
+
+    async fn head(&self, name: &str) -> Result<HeadObjectOutput, Fault> {
+        let head = self.client().head_object().bucket(self.bucket()).key(name);
+        self.request(head.send()).await
+    }
+
+    async fn remove(&self, key: &ObjectKey) -> Result<(), Fault> {
+        let delete = self.client().delete_object().bucket(self.bucket());
+        let delete = delete.key(self.name(key.as_str())).send();
+        self.request(delete).await.map(|_| ())
     }
 
     fn too_slow(&self) -> Fault {
@@ -103,26 +132,48 @@ impl S3 {
     /// Waits before something is tried for another time: longer each time, and never as long as
     /// others wait.
     async fn back_off(&self, attempt: u32) {
-        let longest = self.options().backoff.saturating_mul(1 << attempt.min(6));
+        let longest = BACKOFF * (1 << attempt.min(6));
         sleep(longest.mul_f64(rand::random_range(0.5..1.0))).await;
     }
 
     async fn write_and_read(&self) -> Result<(), Fault> {
-        let client = &self.shared.client;
         let name = self.name(".health");
-        let put = client.put_object().bucket(&self.options().bucket);
+        let put = self.client().put_object().bucket(self.bucket()).key(&name);
         let body = ByteStream::from_static(b"health");
-        self.request(Box::pin(put.key(&name).body(body).send()))
-            .await?;
-        let get = client.get_object().bucket(&self.options().bucket);
-        let got = self.request(Box::pin(get.key(&name).send())).await?;
-        let body = timeout(self.options().attempt_timeout, got.body.collect()).await;
-        match body {
+        self.request(put.body(body).send()).await?;
+        let get = self.client().get_object().bucket(self.bucket()).key(name);
+        let got = self.request(get.send()).await?;
+        match timeout(self.options().attempt_timeout, got.body.collect()).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(Fault::broken_off(&error)),
             Err(_) => Err(self.too_slow()),
         }
     }
+}
+
+/// Carries out some of the futures at a time, in tasks, and returns their results in order. The first
+/// one that fails ends them all.
+async fn in_parallel<T, F>(futures: impl Iterator<Item = F>) -> Result<Vec<T>, Fault>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Fault>> + Send + 'static,
+{
+    let mut waiting = futures.enumerate();
+    let (mut running, mut done) = (JoinSet::new(), Vec::new());
+    loop {
+        while running.len() < PARALLEL
+            && let Some((index, future)) = waiting.next()
+        {
+            running.spawn(async move { (index, future.await) });
+        }
+        match running.join_next().await {
+            Some(Ok((index, result))) => done.push((index, result?)),
+            Some(Err(error)) => return Err(Fault::other(error.to_string())),
+            None => break,
+        }
+    }
+    done.sort_unstable_by_key(|(index, _)| *index);
+    Ok(done.into_iter().map(|(_, result)| result).collect())
 }
 
 #[async_trait]
@@ -131,28 +182,23 @@ impl ObjectStore for S3 {
         let put = if bytes.len() > self.options().multipart_bytes {
             self.put_large(key, bytes).await
         } else {
-            Box::pin(self.put_small(key, bytes)).await
+            self.put_small(key, bytes).await
         };
         put.map_err(|fault| fault.on("put", key))
     }
 
     async fn get(&self, key: &ObjectKey) -> Result<Bytes, ObjectError> {
-        Box::pin(self.get_whole(key))
-            .await
-            .map_err(|fault| fault.on("get", key))
+        let got = self.get_whole(key).await;
+        got.map_err(|fault| fault.on("get", key))
     }
 
     async fn get_range(&self, key: &ObjectKey, range: Range<u64>) -> Result<Bytes, ObjectError> {
-        Box::pin(self.get_part(key, range))
-            .await
-            .map_err(|fault| fault.on("get a range", key))
+        let got = self.get_part(key, range).await;
+        got.map_err(|fault| fault.on("get a range", key))
     }
 
     async fn delete(&self, key: &ObjectKey) -> Result<(), ObjectError> {
-        let client = &self.shared.client;
-        let delete = client.delete_object().bucket(&self.options().bucket);
-        let send = delete.key(self.name(key.as_str())).send();
-        match self.request(Box::pin(send)).await {
+        match self.remove(key).await {
             Err(fault) if fault.kind != FaultKind::NoObject => Err(fault.on("delete", key)),
             _ => Ok(()),
         }
@@ -172,7 +218,7 @@ impl ObjectStore for S3 {
     async fn health(&self) -> Result<(), String> {
         let seconds = self.options().attempt_timeout.as_secs_f64();
         match timeout(self.options().attempt_timeout, self.write_and_read()).await {
-            Ok(outcome) => outcome.map_err(|fault| fault.text),
+            Ok(answered) => answered.map_err(|fault| fault.text),
             Err(_) => Err(format!("no answer within {seconds} s")),
         }
     }

@@ -4,17 +4,15 @@
 //! task goes on to its end, or fails and removes them. The bytes are shared by all parts and copied
 //! by none.
 
-use std::mem::replace;
-
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::put::Owner;
 use super::stamp::Stamp;
-use super::{Fault, FaultKind, S3};
+use super::{Fault, FaultKind, S3, in_parallel};
 use crate::objects::{ObjectKey, Put};
 
 /// How many parts S3 allows.
@@ -46,7 +44,7 @@ impl S3 {
                 return Ok(Put::Existed);
             }
             let upload = self.begin(name, &stamp).await?;
-            let fault = match Box::pin(self.send_and_complete(&upload, bytes)).await {
+            let fault = match self.send_and_complete(&upload, bytes).await {
                 Ok(()) => return Ok(Put::Created),
                 Err(fault) => fault,
             };
@@ -61,7 +59,7 @@ impl S3 {
                             let _ = timeout(self.options().operation_timeout, removal).await;
                             return Ok(Put::Existed);
                         }
-                        Owner::Nobody => {}
+                        Owner::Gone => {}
                     }
                 }
                 // S3 wants an upload that met another one to begin again.
@@ -74,14 +72,11 @@ impl S3 {
     }
 
     pub(super) async fn begin(&self, name: &str, stamp: &Stamp) -> Result<Upload, Fault> {
-        let create = self.shared.client.create_multipart_upload();
-        let send = create
-            .bucket(&self.options().bucket)
-            .key(name)
-            .checksum_algorithm(ChecksumAlgorithm::Crc32)
-            .set_metadata(Some(stamp.metadata()))
-            .send();
-        let created = self.request(Box::pin(send)).await?;
+        let create = self.client().create_multipart_upload();
+        let create = create.bucket(self.bucket()).key(name);
+        let create = create.checksum_algorithm(ChecksumAlgorithm::Crc32);
+        let create = create.set_metadata(Some(stamp.metadata()));
+        let created = self.request(create.send()).await?;
         let no_id = || Fault::other("the server began an upload without an id");
         Ok(Upload {
             name: name.to_owned(),
@@ -96,42 +91,26 @@ impl S3 {
     ) -> Result<(), Fault> {
         let parts = self.send_parts(upload, bytes).await?;
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts));
-        let complete = self.shared.client.complete_multipart_upload();
-        let send = complete
-            .bucket(&self.options().bucket)
-            .key(&upload.name)
-            .upload_id(&upload.id)
-            .if_none_match("*")
-            .multipart_upload(parts.build())
-            .send();
-        self.request(Box::pin(send)).await.map(|_| ())
+        let complete = self.client().complete_multipart_upload();
+        let complete = complete.bucket(self.bucket()).key(&upload.name);
+        let complete = complete.upload_id(&upload.id).if_none_match("*");
+        let complete = complete.multipart_upload(parts.build());
+        self.request(complete.send()).await.map(|_| ())
     }
 
-    /// Sends some parts at a time. The first one that fails ends them all.
     async fn send_parts(
         &self,
         upload: &Upload,
         bytes: &Bytes,
     ) -> Result<Vec<CompletedPart>, Fault> {
         let part_bytes = part_bytes(bytes.len(), self.options().part_bytes);
-        let mut waiting = (1..).zip((0..bytes.len()).step_by(part_bytes));
-        let (mut sending, mut sent) = (JoinSet::new(), Vec::new());
-        loop {
-            while sending.len() < self.options().parallel
-                && let Some((number, start)) = waiting.next()
-            {
-                let part = bytes.slice(start..bytes.len().min(start + part_bytes));
-                let (store, upload) = (self.clone(), upload.clone());
-                sending.spawn(async move { store.send_part(&upload, number, part).await });
-            }
-            match sending.join_next().await {
-                Some(Ok(part)) => sent.push(part?),
-                Some(Err(error)) => return Err(Fault::other(error.to_string())),
-                None => break,
-            }
-        }
-        sent.sort_unstable_by_key(CompletedPart::part_number);
-        Ok(sent)
+        let starts = (1..).zip((0..bytes.len()).step_by(part_bytes));
+        let sending = starts.map(|(number, start)| {
+            let part = bytes.slice(start..bytes.len().min(start + part_bytes));
+            let (store, upload) = (self.clone(), upload.clone());
+            async move { store.send_part(&upload, number, part).await }
+        });
+        in_parallel(sending).await
     }
 
     async fn send_part(
@@ -140,16 +119,11 @@ impl S3 {
         number: i32,
         part: Bytes,
     ) -> Result<CompletedPart, Fault> {
-        let request = self.shared.client.upload_part();
-        let send = request
-            .bucket(&self.options().bucket)
-            .key(&upload.name)
-            .upload_id(&upload.id)
-            .part_number(number)
-            .checksum_algorithm(ChecksumAlgorithm::Crc32)
-            .body(ByteStream::from(part))
-            .send();
-        let sent = self.request(Box::pin(send)).await?;
+        let send = self.client().upload_part().bucket(self.bucket());
+        let send = send.key(&upload.name).upload_id(&upload.id);
+        let send = send.checksum_algorithm(ChecksumAlgorithm::Crc32);
+        let send = send.part_number(number).body(ByteStream::from(part));
+        let sent = self.request(send.send()).await?;
         Ok(CompletedPart::builder()
             .part_number(number)
             .set_e_tag(sent.e_tag)
@@ -157,17 +131,16 @@ impl S3 {
             .build())
     }
 
-    /// Removes the parts of an upload that came to nothing, for as long as it takes. Nobody needs
-    /// to wait for it.
+    /// Removes the parts of an upload that failed, in the background, for as long as it takes.
     fn remove_parts(&self, upload: Upload) -> JoinHandle<()> {
         let store = self.clone();
         self.shared.tasks.spawn(async move {
             let mut reason = String::new();
             for attempt in 0..REMOVALS_MAX {
-                match Box::pin(store.abort(&upload)).await {
+                match store.abort(&upload).await {
                     Ok(true) => return,
-                    Ok(false) => "parts keep arriving".clone_into(&mut reason),
-                    Err(fault) => drop(replace(&mut reason, fault.text)),
+                    Ok(false) => reason = "parts keep arriving".to_owned(),
+                    Err(fault) => reason = fault.text,
                 }
                 store.back_off(attempt).await;
             }
@@ -188,20 +161,15 @@ impl S3 {
             FaultKind::NoUpload => Ok(true),
             _ => Err(fault),
         };
-        let abort = self.shared.client.abort_multipart_upload();
-        let abort = abort
-            .bucket(&self.options().bucket)
-            .key(&upload.name)
-            .upload_id(&upload.id);
-        if let Err(fault) = self.request(Box::pin(abort.send())).await {
+        let abort = self.client().abort_multipart_upload();
+        let abort = abort.bucket(self.bucket()).key(&upload.name);
+        let abort = abort.upload_id(&upload.id).send();
+        if let Err(fault) = self.request(abort).await {
             return gone(fault);
         }
-        let list = self.shared.client.list_parts();
-        let list = list
-            .bucket(&self.options().bucket)
-            .key(&upload.name)
-            .upload_id(&upload.id);
-        match self.request(Box::pin(list.send())).await {
+        let list = self.client().list_parts().bucket(self.bucket());
+        let list = list.key(&upload.name).upload_id(&upload.id).send();
+        match self.request(list).await {
             Ok(listed) => Ok(listed.parts().is_empty()),
             Err(fault) => gone(fault),
         }

@@ -2,16 +2,33 @@
 //! promise that everything relies on.
 //!
 //! Some servers accept `If-None-Match` and ignore it. On such a one a slow writer would replace
-//! what others have read already, and nobody would notice, so it is tried out and refused.
+//! what others have read already, unnoticed, so it is tried out and refused.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use aws_config::BehaviorVersion;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{
+    Builder, Credentials, ProvideCredentials as _, Region, ResponseChecksumValidation,
+    StalledStreamProtectionConfig,
+};
 use bytes::Bytes;
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
+use super::fault::chain;
 use super::stamp::Stamp;
-use super::{Fault, FaultKind, S3, S3Options, Shared};
-use crate::objects::ObjectKey;
+use super::{BACKOFF, Fault, FaultKind, S3, S3Options, Shared};
+use crate::objects::{ObjectKey, is_segment};
+
+/// What S3 demands of every part but the last.
+const PART_BYTES_MIN: usize = 5 << 20;
+/// What servers that are not Amazon's don't care about, but a signature needs.
+const REGION_OF_ENDPOINTS: &str = "us-east-1";
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Why a bucket can't serve as the object store.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -54,12 +71,9 @@ pub enum OpenError {
 
 impl S3 {
     /// Connects to a bucket and tries out what is needed of it, with objects that are removed again.
-    ///
-    /// # Errors
-    /// When something is missing; the text says what.
     pub async fn open(options: S3Options) -> Result<Self, OpenError> {
         let options = options.checked()?;
-        let client = Box::pin(options.client()).await?;
+        let client = options.client().await?;
         let store = Self {
             shared: Arc::new(Shared {
                 client,
@@ -67,7 +81,7 @@ impl S3 {
                 tasks: TaskTracker::new(),
             }),
         };
-        Box::pin(store.probe()).await?;
+        store.probe().await?;
         Ok(store)
     }
 
@@ -77,15 +91,10 @@ impl S3 {
         let name: u128 = rand::random();
         // No name of an object begins with a dot.
         let probe = ObjectKey(format!(".probe/{name:032x}"));
-        let tried = Box::pin(self.try_out(&probe)).await;
-        let delete = self.shared.client.delete_object();
-        let delete = delete.bucket(&self.options().bucket);
-        let delete = delete.key(self.name(probe.as_str())).send();
-        let deleted = self.request(Box::pin(delete)).await;
+        let tried = self.try_out(&probe).await;
+        let deleted = self.remove(&probe).await;
         tried?;
-        deleted
-            .map(|_| ())
-            .map_err(|fault| self.refusal("delete objects", fault))
+        deleted.map_err(|fault| self.refusal("delete objects", fault))
     }
 
     async fn try_out(&self, probe: &ObjectKey) -> Result<(), OpenError> {
@@ -109,8 +118,8 @@ impl S3 {
         }
         let upload = self.begin(&name, &stamp).await;
         let upload = upload.map_err(|fault| self.refusal("put objects in parts", fault))?;
-        let again = Box::pin(self.send_and_complete(&upload, &bytes)).await;
-        let aborted = Box::pin(self.abort(&upload)).await;
+        let again = self.send_and_complete(&upload, &bytes).await;
+        let aborted = self.abort(&upload).await;
         self.expect_refused("put an object in parts", again)?;
         aborted
             .map(|_| ())
@@ -121,9 +130,9 @@ impl S3 {
     fn expect_refused(
         &self,
         operation: &'static str,
-        outcome: Result<(), Fault>,
+        written: Result<(), Fault>,
     ) -> Result<(), OpenError> {
-        match outcome {
+        match written {
             Err(fault) if fault.kind == FaultKind::Exists => Ok(()),
             Err(fault) => Err(self.refusal(operation, fault)),
             Ok(()) => Err(OpenError::ConditionsIgnored {
@@ -134,7 +143,7 @@ impl S3 {
     }
 
     fn endpoint(&self) -> String {
-        let region = self.shared.client.config().region();
+        let region = self.client().config().region();
         match (&self.options().endpoint, region) {
             (Some(endpoint), _) => endpoint.clone(),
             (None, Some(region)) => format!("Amazon S3 in {region}"),
@@ -159,6 +168,110 @@ impl S3 {
                 operation,
                 reason,
             },
+        }
+    }
+}
+
+impl S3Options {
+    /// The options with the prefix as it stands before keys.
+    fn checked(mut self) -> Result<Self, OpenError> {
+        let wrong = |text: &str| Err(OpenError::Options(text.to_owned()));
+        if self.bucket.is_empty() {
+            return wrong("no bucket is named");
+        }
+        let path = self.prefix.trim_end_matches('/').to_owned();
+        if !path.is_empty() && !path.split('/').all(is_segment) {
+            return wrong("the prefix must be a path of a-z 0-9 . _ -, such as production/events");
+        }
+        let slash = if path.is_empty() { "" } else { "/" };
+        self.prefix = path + slash;
+        if self.part_bytes < PART_BYTES_MIN {
+            return wrong("a part must have at least 5 MiB");
+        }
+        if self.attempts == 0 {
+            return wrong("there must be at least one attempt");
+        }
+        if self.attempt_timeout.is_zero() || self.operation_timeout.is_zero() {
+            return wrong("no time-out can be zero");
+        }
+        Ok(self)
+    }
+
+    /// A client of the bucket. Says at once when there are no credentials or no region, which the
+    /// SDK would not before the first request.
+    async fn client(&self) -> Result<Client, OpenError> {
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
+        let endpoint_region = self.endpoint.as_ref().map(|_| REGION_OF_ENDPOINTS);
+        if let Some(region) = self.region.as_deref().or(endpoint_region) {
+            loader = loader.region(Region::new(region.to_owned()));
+        }
+        if let Some(key) = &self.access_key {
+            let given = Credentials::new(&key.id, &key.secret, None, None, "given");
+            loader = loader.credentials_provider(given);
+        }
+        let shared = Box::pin(loader.load()).await;
+        if shared.region().is_none() {
+            return Err(OpenError::NoRegion(self.bucket.clone()));
+        }
+        let none = |reason: &str| OpenError::NoCredentials(reason.to_owned());
+        let provider = shared.credentials_provider().ok_or_else(|| none("none"))?;
+        let credentials = timeout(self.operation_timeout, provider.provide_credentials());
+        let credentials = credentials.await.map_err(|_| none("no answer in time"))?;
+        credentials.map_err(|error| none(&chain(&error)))?;
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(self.attempt_timeout);
+        let retries = RetryConfig::standard()
+            .with_max_attempts(self.attempts)
+            .with_initial_backoff(BACKOFF);
+        let mut builder = Builder::from(&shared)
+            .force_path_style(self.path_style)
+            .timeout_config(timeouts.build())
+            .retry_config(retries)
+            // Time-outs bound every transfer here already.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            // Some servers answer a range with the checksum of the whole object.
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+        if let Some(endpoint) = &self.endpoint {
+            builder = builder.endpoint_url(endpoint);
+        }
+        Ok(Client::from_conf(builder.build()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_a_path() {
+        let with = |prefix: &str| {
+            let mut options = S3Options::new("bucket");
+            options.prefix = prefix.to_owned();
+            options.checked().map(|options| options.prefix)
+        };
+        assert_eq!(with("").unwrap(), "");
+        assert_eq!(with("a/b-1").unwrap(), "a/b-1/");
+        assert_eq!(with("a/").unwrap(), "a/");
+        for bad in ["/a", "a//b", "a/../b", "A", "a b", "."] {
+            assert!(with(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn senseless_options_are_refused() {
+        type Change = fn(&mut S3Options);
+        let changes: [Change; 4] = [
+            |options| options.bucket.clear(),
+            |options| options.part_bytes = 1 << 20,
+            |options| options.attempts = 0,
+            |options| options.attempt_timeout = Duration::ZERO,
+        ];
+        for change in changes {
+            let mut options = S3Options::new("bucket");
+            change(&mut options);
+            let refused = options.checked().unwrap_err();
+            assert!(matches!(refused, OpenError::Options(_)), "{refused}");
         }
     }
 }

@@ -13,7 +13,7 @@ pub(super) enum Owner {
     This,
     Another,
     /// It was removed in the meantime.
-    Nobody,
+    Gone,
 }
 
 impl S3 {
@@ -29,7 +29,7 @@ impl S3 {
                 FaultKind::Exists => match self.owner(&name, &stamp).await? {
                     Owner::This => return Ok(Put::Created),
                     Owner::Another => return Ok(Put::Existed),
-                    Owner::Nobody => {}
+                    Owner::Gone => {}
                 },
                 // The other write may fail yet; only another attempt tells.
                 FaultKind::Conflict => {}
@@ -46,24 +46,17 @@ impl S3 {
         bytes: Bytes,
         stamp: &Stamp,
     ) -> Result<(), Fault> {
-        let put = self.shared.client.put_object();
-        let send = put
-            .bucket(&self.options().bucket)
-            .key(name)
-            .if_none_match("*")
-            .set_metadata(Some(stamp.metadata()))
-            .body(ByteStream::from(bytes))
-            .send();
-        self.request(Box::pin(send)).await.map(|_| ())
+        let put = self.client().put_object().bucket(self.bucket()).key(name);
+        let put = put.if_none_match("*").body(ByteStream::from(bytes));
+        let put = put.set_metadata(Some(stamp.metadata()));
+        self.request(put.send()).await.map(|_| ())
     }
 
     pub(super) async fn owner(&self, name: &str, stamp: &Stamp) -> Result<Owner, Fault> {
-        let head = self.shared.client.head_object();
-        let send = head.bucket(&self.options().bucket).key(name).send();
-        match self.request(Box::pin(send)).await {
+        match self.head(name).await {
             Ok(head) if stamp.made(head.metadata()) => Ok(Owner::This),
             Ok(_) => Ok(Owner::Another),
-            Err(fault) if fault.kind == FaultKind::NoObject => Ok(Owner::Nobody),
+            Err(fault) if fault.kind == FaultKind::NoObject => Ok(Owner::Gone),
             Err(fault) => Err(fault),
         }
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 const CHECKSUM: &str = "crc32c";
 const WRITER: &str = "writer";
-/// How much is summed up before others have their turn on this thread.
+/// How much is summed up before the task yields.
 const CHUNK_BYTES: usize = 4 << 20;
 
 /// The metadata of one write. The writer is random: a write whose answer was lost, tried again,

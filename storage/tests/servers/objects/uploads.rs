@@ -13,7 +13,7 @@ use super::proxy::{Answer, Proxy, error_answer};
 use super::{BUCKET, Fixture, LARGE, key};
 
 const POLL: Duration = Duration::from_millis(20);
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Many parts, so that something can happen while they travel.
 fn huge() -> Bytes {
@@ -23,7 +23,7 @@ fn huge() -> Bytes {
 async fn until_uploads_are(fixture: &Fixture, wanted: usize) {
     let start = Instant::now();
     while fixture.uploads().await != wanted {
-        assert!(start.elapsed() < PATIENCE, "there never were {wanted}");
+        assert!(start.elapsed() < TIMEOUT, "there never were {wanted}");
         sleep(POLL).await;
     }
 }

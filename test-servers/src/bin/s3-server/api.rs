@@ -45,7 +45,7 @@ impl Claims {
     /// The tag and the CRC-32 of the bytes, if everything that is claimed of them is true.
     fn check(&self, bytes: &[u8], metadata: HashMap<String, String>) -> S3Result<Head> {
         let mut hasher = ChecksumHasher {
-            crc32: Some(Crc32Hasher::default()),
+            crc32: Some(Default::default()),
             crc32c: self.crc32c.is_some().then(Default::default),
             sha256: self.sha256.is_some().then(Default::default),
             ..ChecksumHasher::default()
@@ -59,15 +59,9 @@ impl Claims {
         if !holds(&self.crc32, &found.checksum_crc32)
             || !holds(&self.crc32c, &found.checksum_crc32c)
             || !holds(&self.sha256, &found.checksum_sha256)
+            || !holds(&self.md5, &Some(base64(md5.as_ref())))
         {
             return Err(s3_error!(BadDigest, "The bytes do not have the checksum."));
-        }
-        if self
-            .md5
-            .as_ref()
-            .is_some_and(|md5_claim| *md5_claim != base64(md5.as_ref()))
-        {
-            return Err(s3_error!(BadDigest, "The bytes do not have the MD5."));
         }
         Ok(Head {
             e_tag: hex(md5.as_ref()),
@@ -77,23 +71,33 @@ impl Claims {
     }
 }
 
-type Crc32Hasher = s3s::crypto::Crc32;
-
 fn base64(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
-async fn receive(body: Option<StreamingBlob>) -> S3Result<Bytes> {
-    let Some(mut body) = body else {
-        return Ok(Bytes::new());
-    };
-    let mut bytes = BytesMut::new();
-    let broken = |error| s3_error!(IncompleteBody, "The body is not what was signed: {error}");
-    while let Some(piece) = body.try_next().await.map_err(broken)? {
-        bytes.extend_from_slice(&piece);
+impl Api {
+    /// Writes the bytes of a body to a file that has no name yet, if the claims about them are true.
+    async fn receive(
+        &self,
+        body: Option<StreamingBlob>,
+        claims: Claims,
+        trailers: Option<TrailingHeaders>,
+        metadata: Option<HashMap<String, String>>,
+    ) -> S3Result<(Written, Head)> {
+        let mut bytes = BytesMut::new();
+        if let Some(mut body) = body {
+            let broken =
+                |error| s3_error!(IncompleteBody, "The body is not what was signed: {error}");
+            while let Some(piece) = body.try_next().await.map_err(broken)? {
+                bytes.extend_from_slice(&piece);
+            }
+        }
+        let claims = claims.with_trailers(trailers.as_ref());
+        let head = claims.check(&bytes, metadata.unwrap_or_default())?;
+        let written = Written::new(&self.uploads.incoming, &[&bytes], &head).map_err(internal)?;
+        Ok((written, head))
     }
-    Ok(bytes.freeze())
 }
 
 /// Whether a put is on the condition that the key is free. No other condition is known.
@@ -114,22 +118,6 @@ fn length(bytes: u64) -> S3Result<Option<i64>> {
 
 #[async_trait::async_trait]
 impl S3 for Api {
-    async fn create_bucket(
-        &self,
-        request: S3Request<CreateBucketInput>,
-    ) -> S3Result<S3Response<CreateBucketOutput>> {
-        self.objects.create_bucket(&request.input.bucket)?;
-        Ok(S3Response::new(CreateBucketOutput::default()))
-    }
-
-    async fn head_bucket(
-        &self,
-        request: S3Request<HeadBucketInput>,
-    ) -> S3Result<S3Response<HeadBucketOutput>> {
-        self.objects.check_bucket(&request.input.bucket)?;
-        Ok(S3Response::new(HeadBucketOutput::default()))
-    }
-
     async fn put_object(
         &self,
         request: S3Request<PutObjectInput>,
@@ -137,16 +125,14 @@ impl S3 for Api {
         let input = request.input;
         let only_new = only_new(input.if_none_match.as_ref(), input.if_match.as_ref())?;
         self.objects.check_bucket(&input.bucket)?;
-        let bytes = receive(input.body).await?;
         let claims = Claims {
             md5: input.content_md5,
             crc32: input.checksum_crc32,
             crc32c: input.checksum_crc32c,
             sha256: input.checksum_sha256,
         };
-        let claims = claims.with_trailers(request.trailing_headers.as_ref());
-        let head = claims.check(&bytes, input.metadata.unwrap_or_default())?;
-        let written = Written::new(&self.uploads.incoming, &[&bytes], &head).map_err(internal)?;
+        let (trailers, metadata) = (request.trailing_headers, input.metadata);
+        let (written, head) = self.receive(input.body, claims, trailers, metadata).await?;
         self.objects
             .put(&input.bucket, &input.key, written, only_new)?;
         Ok(S3Response::new(PutObjectOutput {
@@ -289,16 +275,14 @@ impl S3 for Api {
         if !(1..=10_000).contains(&input.part_number) {
             return Err(s3_error!(InvalidArgument));
         }
-        let bytes = receive(input.body).await?;
         let claims = Claims {
             md5: input.content_md5,
             crc32: input.checksum_crc32,
             crc32c: input.checksum_crc32c,
             sha256: input.checksum_sha256,
         };
-        let claims = claims.with_trailers(request.trailing_headers.as_ref());
-        let head = claims.check(&bytes, HashMap::new())?;
-        let part = Written::new(&self.uploads.incoming, &[&bytes], &head).map_err(internal)?;
+        let trailers = request.trailing_headers;
+        let (part, head) = self.receive(input.body, claims, trailers, None).await?;
         let upload = (&*input.upload_id, &*input.bucket, &*input.key);
         self.uploads.put_part(upload, input.part_number, part)?;
         Ok(S3Response::new(UploadPartOutput {

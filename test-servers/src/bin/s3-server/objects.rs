@@ -62,16 +62,6 @@ impl Objects {
         self.directory.join(bucket).join(file_name(key))
     }
 
-    pub(crate) fn create_bucket(&self, bucket: &str) -> S3Result<()> {
-        let mut buckets = self.lock();
-        if buckets.contains_key(bucket) {
-            return Err(s3_error!(BucketAlreadyOwnedByYou));
-        }
-        fs::create_dir(self.directory.join(bucket)).map_err(internal)?;
-        buckets.insert(bucket.to_owned(), BTreeMap::new());
-        Ok(())
-    }
-
     pub(crate) fn check_bucket(&self, bucket: &str) -> S3Result<()> {
         match self.lock().contains_key(bucket) {
             true => Ok(()),
@@ -228,8 +218,8 @@ mod tests {
     fn objects_are_there_after_a_restart() {
         let directory = tempfile::tempdir().unwrap();
         let buckets = directory.path().join("buckets");
+        fs::create_dir_all(buckets.join("bucket")).unwrap();
         let objects = Objects::open(buckets.clone()).unwrap();
-        objects.create_bucket("bucket").unwrap();
         for key in ["a/1", "a/2", "b", "gone"] {
             put(&objects, directory.path(), key, true).unwrap();
         }

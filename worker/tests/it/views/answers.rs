@@ -182,7 +182,7 @@ async fn check(world: &World, name: &str, steps: Vec<(Vec<Vec<u8>>, u8)>) {
         let last = world.append(log, &slices).await;
         events.extend(batch);
         match what {
-            0 => worker.forget(vec![spec.version]).await,
+            0 => worker.evict(vec![spec.version]).await,
             1 => {
                 worker.shutdown().await;
                 worker = world.worker(eager());

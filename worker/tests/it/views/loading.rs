@@ -188,7 +188,7 @@ async fn a_deleted_version_is_dropped_and_a_stopped_worker_refuses() {
     let worker = world.worker(WorkerOptions::default());
     let log = world.log("log").await;
     let spec = world.deploy(&worker, log, &tally()).await;
-    worker.forget(vec![spec.version]).await;
+    worker.evict(vec![spec.version]).await;
     let mut hot = true;
     for _ in 0..100 {
         hot = worker.status(Arc::clone(&spec)).await.hot;

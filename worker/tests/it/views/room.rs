@@ -76,7 +76,7 @@ async fn a_view_that_someone_waits_for_stays_and_another_one_is_refused() {
             Err(error) => refused = Some(error),
             Ok(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
-        worker.forget(vec![second.version]).await;
+        worker.evict(vec![second.version]).await;
         if refused.is_some() {
             break;
         }

@@ -9,22 +9,21 @@ use async_nats::{Message, StatusCode, Subscriber};
 use futures::StreamExt as _;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::PACE;
-use super::wire::{Answer, Call, Reply};
+use super::wire::{Call, Reply, Response};
 use crate::bus::nats::members::Members;
-use crate::bus::nats::serve::ServeError;
-use crate::bus::nats::{Bus, wire};
-use crate::nats::NoAnswer;
+use crate::bus::nats::{Bus, ServeError, wire};
+use crate::nats::{NOBODY, NoAnswer};
 
 /// How long a preferred node that is alive may take. Its own attempts end sooner.
 const APPEND_TIME: Duration = Duration::from_secs(30);
 /// The longest pause between messages.
 const PAUSE_MAX: Duration = Duration::from_millis(5);
-/// Appends that wait to be sent; further ones wait for room.
+/// Appends that wait to be sent; further ones wait for capacity.
 const WAITING_MAX: usize = 8_192;
 /// Appends of one message.
 const CALLS_MAX: usize = 1_000;
@@ -32,16 +31,15 @@ const CALLS_MAX: usize = 1_000;
 /// message: the event log does not start on servers whose messages don't hold a frame of that size.
 const MESSAGE_BYTES_MAX: usize = 1 << 20;
 
-type Outcome = Result<Reply, NoAnswer>;
+type CallResult = Result<Reply, NoAnswer>;
 
 struct Waiting {
     node: Uuid,
     call: Call,
-    outcome: oneshot::Sender<Outcome>,
+    result: oneshot::Sender<CallResult>,
 }
 
 /// Appends on their way to other nodes.
-#[derive(Debug)]
 pub(super) struct Outbox {
     queue: mpsc::Sender<Waiting>,
 }
@@ -52,7 +50,6 @@ impl Outbox {
         bus: Bus,
         own: Uuid,
         members: Arc<Members>,
-        tasks: &TaskTracker,
     ) -> Result<Self, ServeError> {
         let answers = bus.link.subscribe(bus.subjects.all_outcomes(own)).await?;
         let (queue, waiting) = mpsc::channel(WAITING_MAX);
@@ -63,23 +60,20 @@ impl Outbox {
             messages: AtomicU64::new(0),
             unanswered: Mutex::default(),
         });
+        // They end when this is dropped.
+        let tasks = TaskTracker::new();
         tasks.spawn(run(sender, waiting, answers, tasks.clone()));
         Ok(Self { queue })
     }
 
-    /// Lets another node append, and waits for what became of it.
-    pub(super) async fn send(&self, node: Uuid, call: Call) -> Outcome {
-        let closed = || NoAnswer::NotSent("this node is stopping".to_owned());
-        let (outcome, answer) = oneshot::channel();
-        let waiting = Waiting {
-            node,
-            call,
-            outcome,
-        };
-        self.queue.send(waiting).await.map_err(|_| closed())?;
-        answer
-            .await
-            .unwrap_or_else(|_| Err(NoAnswer::Lost("the append was interrupted".to_owned())))
+    /// Lets another node append, and waits for its reply.
+    pub(super) async fn send(&self, node: Uuid, call: Call) -> CallResult {
+        let closed = |_| NoAnswer::NotSent("this node is stopping".to_owned());
+        let interrupted = |_| Err(NoAnswer::Lost("the append was interrupted".to_owned()));
+        let (result, reply) = oneshot::channel();
+        let waiting = Waiting { node, call, result };
+        self.queue.send(waiting).await.map_err(closed)?;
+        reply.await.unwrap_or_else(interrupted)
     }
 }
 
@@ -93,10 +87,11 @@ struct Sender {
     unanswered: Mutex<HashMap<String, mpsc::UnboundedSender<Message>>>,
 }
 
-/// Calls of one message whose outcomes are not known yet.
+/// Calls of one message whose results are not known yet.
+#[derive(Default)]
 struct Batch {
     calls: Vec<Call>,
-    outcomes: Vec<Option<oneshot::Sender<Outcome>>>,
+    results: Vec<Option<oneshot::Sender<CallResult>>>,
 }
 
 async fn run(
@@ -123,7 +118,7 @@ async fn run(
     }
 }
 
-/// Lets more appends come together, and passes answers on meanwhile. An answer tells that the other
+/// Lets more appends come together, and passes answers on meanwhile. An answer means that the other
 /// node has stored what it had, and is ready for more; where it takes long over that, many appends come
 /// together.
 async fn pause(sender: &Sender, answers: &mut Subscriber) {
@@ -144,17 +139,15 @@ fn batches(first: Waiting, queue: &mut mpsc::Receiver<Waiting>) -> Vec<(Uuid, Ba
     let mut taken = 0;
     while let Some(waiting) = next {
         let size = waiting.call.size();
-        let (bytes, batch) = open
-            .entry(waiting.node)
-            .or_insert_with(|| (0, Batch::new()));
+        let (bytes, batch) = open.entry(waiting.node).or_default();
         let is_full = *bytes + size > MESSAGE_BYTES_MAX || batch.calls.len() >= CALLS_MAX;
         if is_full && !batch.calls.is_empty() {
-            full.push((waiting.node, std::mem::replace(batch, Batch::new())));
+            full.push((waiting.node, std::mem::take(batch)));
             *bytes = 0;
         }
         *bytes += size;
         batch.calls.push(waiting.call);
-        batch.outcomes.push(Some(waiting.outcome));
+        batch.results.push(Some(waiting.result));
         taken += 1;
         next = (taken < WAITING_MAX)
             .then(|| queue.try_recv().ok())
@@ -165,38 +158,31 @@ fn batches(first: Waiting, queue: &mut mpsc::Receiver<Waiting>) -> Vec<(Uuid, Ba
 }
 
 impl Batch {
-    const fn new() -> Self {
-        Self {
-            calls: Vec::new(),
-            outcomes: Vec::new(),
-        }
-    }
-
-    fn take(&mut self, answer: Answer) {
-        match answer {
-            Answer::Outcomes(outcomes) => {
-                for (index, reply) in outcomes {
-                    let outcome = self.outcomes.get_mut(index).and_then(Option::take);
+    fn take(&mut self, response: Response) {
+        match response {
+            Response::Outcomes(replies) => {
+                for (index, reply) in replies {
+                    let result = self.results.get_mut(index).and_then(Option::take);
                     // A caller that went away is no error.
-                    let _ = outcome.map(|outcome| outcome.send(Ok(reply)));
+                    let _ = result.map(|result| result.send(Ok(reply)));
                 }
             }
-            Answer::NotUnderstood => {
-                for outcome in self.outcomes.drain(..).flatten() {
-                    let _ = outcome.send(Ok(Reply::Declined));
+            Response::NotUnderstood => {
+                for result in self.results.drain(..).flatten() {
+                    let _ = result.send(Ok(Reply::Declined));
                 }
             }
         }
     }
 
     fn is_answered(&self) -> bool {
-        self.outcomes.iter().all(Option::is_none)
+        self.results.iter().all(Option::is_none)
     }
 
-    /// The outcomes that are missing, because of `reason`.
-    fn give_up(self, reason: &NoAnswer) {
-        for outcome in self.outcomes.into_iter().flatten() {
-            let _ = outcome.send(Err(reason.clone()));
+    /// Ends the calls without a reply, because of `reason`.
+    fn fail(self, reason: &NoAnswer) {
+        for result in self.results.into_iter().flatten() {
+            let _ = result.send(Err(reason.clone()));
         }
     }
 }
@@ -204,13 +190,13 @@ impl Batch {
 impl Sender {
     fn pass_on(&self, answer: Message) {
         let unanswered = self.unanswered.lock();
-        // An answer that nobody waits for any more came too late.
+        // An answer that is not waited for any more came too late.
         if let Some(to) = unanswered.get(answer.subject.as_str()) {
             let _ = to.send(answer);
         }
     }
 
-    /// Sends a message and takes its answers, until all outcomes are known or can't come any more.
+    /// Sends a message and takes its answers, until all results are known or can't come any more.
     async fn see_through(self: Arc<Self>, node: Uuid, mut batch: Batch) {
         let number = self.messages.fetch_add(1, Ordering::Relaxed);
         let subject = self.bus.subjects.outcomes(self.own, number);
@@ -223,7 +209,7 @@ impl Sender {
         };
         self.unanswered.lock().remove(&subject);
         if let Err(reason) = whole {
-            batch.give_up(&reason);
+            batch.fail(&reason);
         }
     }
 
@@ -234,26 +220,22 @@ impl Sender {
         batch: &mut Batch,
         answers: &mut mpsc::UnboundedReceiver<Message>,
     ) -> Result<(), NoAnswer> {
-        let not_sent = |reason: String| NoAnswer::NotSent(reason);
-        let calls = wire::encode(&std::mem::take(&mut batch.calls)).map_err(not_sent)?;
+        let calls = wire::encode(&std::mem::take(&mut batch.calls)).map_err(NoAnswer::NotSent)?;
         let link = &self.bus.link;
         let exchange = async {
             let to = self.bus.subjects.appends(node);
             link.ask(to, subject.to_owned(), calls).await?;
             while !batch.is_answered() {
-                let answer = answers.recv().await;
                 let lost = || NoAnswer::Lost("no answer came".to_owned());
-                let answer = answer.ok_or_else(lost)?;
+                let answer = answers.recv().await.ok_or_else(lost)?;
                 if answer.status == Some(StatusCode::NO_RESPONDERS) {
-                    return Err(not_sent("nobody in NATS takes it right now".to_owned()));
+                    return Err(NoAnswer::NotSent(NOBODY.to_owned()));
                 }
-                let answer = wire::decode(&answer.payload).map_err(NoAnswer::Lost)?;
-                batch.take(answer);
+                batch.take(wire::decode(&answer.payload).map_err(NoAnswer::Lost)?);
             }
             Ok(())
         };
-        let patient = tokio::time::timeout(APPEND_TIME, exchange);
-        let whole = link.unless_lost(patient).await?;
+        let whole = link.unless_lost(timeout(APPEND_TIME, exchange)).await?;
         whole.unwrap_or_else(|_| Err(NoAnswer::Lost("no answer came in time".to_owned())))
     }
 }

@@ -12,14 +12,13 @@ use uuid::Uuid;
 use crate::bus::nats::members::{Members, rank};
 
 /// The preferred node of each shard, as of the members that are known.
-#[derive(Debug)]
 pub(super) struct Preference {
     own: Uuid,
     shards: u16,
     assigned: RwLock<Assigned>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Assigned {
     /// The members' count of changes that this is based on.
     version: Option<u64>,

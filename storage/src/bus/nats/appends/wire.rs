@@ -1,8 +1,8 @@
-//! What is sent between control planes: appends, many in a message, and their outcomes.
+//! What is sent between control planes: appends, many in a message, and their results.
 
 use bytes::Bytes;
 use protocol::frame::KeyDigest;
-use protocol::{LogId, Sequence, Timestamp};
+use protocol::{LogId, Sequence};
 use serde::{Deserialize, Serialize};
 
 use crate::event_log::appender::{AppendError, AppendRequest, Appended, Payload};
@@ -10,10 +10,10 @@ use crate::event_log::appender::{AppendError, AppendRequest, Appended, Payload};
 /// Bytes of a call besides its payload, at the most.
 const CALL_OVERHEAD_BYTES: usize = 256;
 
-/// The answer to a message of calls; there may be several, each with some of the outcomes.
+/// The response to a message of calls; there may be several, each with some of the results.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Answer {
-    /// Outcomes, each with the place of its call in the message.
+pub(super) enum Response {
+    /// Results, each with the index of its call in the message.
     Outcomes(Vec<(usize, Reply)>),
     NotUnderstood,
 }
@@ -70,12 +70,7 @@ impl Call {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Reply {
-    Appended {
-        first: Sequence,
-        count: u32,
-        timestamp: Timestamp,
-        replayed: bool,
-    },
+    Appended(Appended),
     SequenceMismatch {
         expected: Sequence,
         actual: Sequence,
@@ -94,16 +89,9 @@ pub(super) enum Reply {
 }
 
 impl From<Result<Appended, AppendError>> for Reply {
-    fn from(outcome: Result<Appended, AppendError>) -> Self {
-        let error = match outcome {
-            Ok(appended) => {
-                return Self::Appended {
-                    first: appended.first,
-                    count: appended.count,
-                    timestamp: appended.timestamp,
-                    replayed: appended.replayed,
-                };
-            }
+    fn from(result: Result<Appended, AppendError>) -> Self {
+        let error = match result {
+            Ok(appended) => return Self::Appended(appended),
             Err(error) => error,
         };
         match error {
@@ -125,22 +113,10 @@ impl From<Result<Appended, AppendError>> for Reply {
 }
 
 impl Reply {
-    /// The outcome; `None` when nothing was done.
-    pub(super) fn outcome(self) -> Option<Result<Appended, AppendError>> {
+    /// The result; `None` when nothing was done.
+    pub(super) fn result(self) -> Option<Result<Appended, AppendError>> {
         Some(Err(match self {
-            Self::Appended {
-                first,
-                count,
-                timestamp,
-                replayed,
-            } => {
-                return Some(Ok(Appended {
-                    first,
-                    count,
-                    timestamp,
-                    replayed,
-                }));
-            }
+            Self::Appended(appended) => return Some(Ok(appended)),
             Self::Declined => return None,
             Self::SequenceMismatch { expected, actual } => {
                 AppendError::SequenceMismatch { expected, actual }
@@ -152,5 +128,43 @@ impl Reply {
             Self::Overloaded => AppendError::Overloaded,
             Self::Unavailable(reason) => AppendError::Unavailable(reason),
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::Timestamp;
+
+    use super::*;
+    use crate::bus::nats::wire::{decode, encode};
+
+    /// Nodes of other releases know what was appended as the fields of the variant.
+    #[test]
+    fn what_was_appended_is_sent_as_its_fields() {
+        #[derive(Serialize)]
+        enum Sent {
+            Appended {
+                first: Sequence,
+                count: u32,
+                timestamp: Timestamp,
+                replayed: bool,
+            },
+        }
+        let appended = Appended {
+            first: Sequence::FIRST,
+            count: 3,
+            timestamp: Timestamp(7),
+            replayed: true,
+        };
+        let sent = Sent::Appended {
+            first: Sequence::FIRST,
+            count: 3,
+            timestamp: Timestamp(7),
+            replayed: true,
+        };
+        let reply = encode(&Reply::from(Ok(appended))).unwrap();
+        assert_eq!(reply, encode(&sent).unwrap());
+        let result = decode::<Reply>(&reply).unwrap().result();
+        assert!(matches!(result, Some(Ok(found)) if found == appended));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use protocol::{LogId, Position, Sequence};
 
 use super::{Violation, Writer, ensure, ensure_equal};
-use crate::event_log::SharedEventLog;
+use storage::event_log::SharedEventLog;
 
 /// How often, and how far apart, the shards are read for the newest frames.
 const ATTEMPTS: u32 = 100;
@@ -14,10 +14,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Whoever reads the shards behind a position finds every frame that was stored after it, those of
 /// each log in their order, and the end of a shard is its newest frame.
-///
-/// # Errors
-/// When the engine does otherwise.
-pub async fn shards_hold_every_frame_in_order(event_log: SharedEventLog) -> Result<(), Violation> {
+pub(crate) async fn shards_hold_every_frame_in_order(
+    event_log: SharedEventLog,
+) -> Result<(), Violation> {
     let mut starts = Vec::new();
     for shard in 0..event_log.shards() {
         starts.push(event_log.shard_end(shard).await?);

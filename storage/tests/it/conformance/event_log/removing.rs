@@ -3,13 +3,12 @@
 use protocol::Sequence;
 
 use super::{Violation, Writer, ensure, ensure_dense, ensure_equal, read_all};
-use crate::event_log::{PublishError, SharedEventLog, SubscriptionError};
+use storage::event_log::{PublishError, SharedEventLog, SubscriptionError};
 
 /// Trimming removes whole frames up to a sequence, but never the newest, so that sequences go on.
-///
-/// # Errors
-/// When the engine does otherwise.
-pub async fn trimming_keeps_the_newest_frame(event_log: SharedEventLog) -> Result<(), Violation> {
+pub(crate) async fn trimming_keeps_the_newest_frame(
+    event_log: SharedEventLog,
+) -> Result<(), Violation> {
     let mut writer = Writer::new();
     for _ in 0..150 {
         writer.publish(&event_log, 2, 100).await?;
@@ -36,10 +35,9 @@ pub async fn trimming_keeps_the_newest_frame(event_log: SharedEventLog) -> Resul
 }
 
 /// A deleted log has no frames, ends its followers, and can't be written again, at no expectation.
-///
-/// # Errors
-/// When the engine does otherwise.
-pub async fn a_deleted_log_stays_deleted(event_log: SharedEventLog) -> Result<(), Violation> {
+pub(crate) async fn a_deleted_log_stays_deleted(
+    event_log: SharedEventLog,
+) -> Result<(), Violation> {
     let (mut writer, mut neighbour) = (Writer::new(), Writer::new());
     for _ in 0..100 {
         writer.publish(&event_log, 1, 100).await?;

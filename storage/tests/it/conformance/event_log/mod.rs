@@ -1,8 +1,7 @@
-//! The suite that every implementation of [`EventLog`](super::EventLog) passes.
+//! The suite that every implementation of [`EventLog`](storage::event_log::EventLog) passes.
 //!
 //! Each check makes logs of its own, so one engine serves all of them, in any order and at the same
-//! time. A check says what was expected and what was found; it does not panic, so that it may also
-//! be run against a cluster by an operator.
+//! time.
 
 mod following;
 mod publishing;
@@ -12,23 +11,24 @@ mod shards;
 
 use protocol::frame::{FrameBuilder, Head};
 use protocol::{Frame, LogId, Position, Sequence, Timestamp};
+use storage::event_log::{PublishError, ReadError, SharedEventLog, StoredFrame};
 
-pub use self::following::{a_subscriber_hears_of_every_frame, tails_have_no_gap};
-pub use self::publishing::{
+pub(crate) use self::following::{a_subscriber_hears_of_every_frame, tails_have_no_gap};
+pub(crate) use self::publishing::{
     a_frame_of_ten_megabytes_is_stored, a_wrong_expectation_is_a_conflict,
     frames_survive_reopening, many_publishers_of_many_logs_are_independent,
     many_publishers_of_one_log_never_overwrite,
 };
-pub use self::reading::{an_empty_log_has_no_frames, reads_are_bounded_and_gapless, reads_go_back};
-pub use self::removing::{a_deleted_log_stays_deleted, trimming_keeps_the_newest_frame};
-pub use self::shards::shards_hold_every_frame_in_order;
-
-use super::{PublishError, ReadError, SharedEventLog, StoredFrame};
+pub(crate) use self::reading::{
+    an_empty_log_has_no_frames, reads_are_bounded_and_gapless, reads_go_back,
+};
+pub(crate) use self::removing::{a_deleted_log_stays_deleted, trimming_keeps_the_newest_frame};
+pub(crate) use self::shards::shards_hold_every_frame_in_order;
 
 /// What an engine does otherwise than it should.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Violation(String);
+pub(crate) struct Violation(String);
 
 impl From<PublishError> for Violation {
     fn from(error: PublishError) -> Self {

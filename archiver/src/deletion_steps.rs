@@ -1,21 +1,20 @@
-//! Deletions: the steps that are the archive's.
+//! The steps of deletions that are the archive's.
 //!
-//! What was deleted is gone from the catalog already. What is left to do is to see that no object holds
-//! bytes of it any more, and to say so in the catalog.
+//! What was deleted is gone from the catalog already. A deletion goes on to its next step once no segment,
+//! and then no backup, holds bytes of it any more.
 
 use catalog::DeletionStep;
 use protocol::Timestamp;
 use storage::objects::ObjectKey;
 
 use crate::crash::{Point, reached};
-use crate::garbage::{made_at, orphan_age};
-use crate::parts::{Parts, StepError};
+use crate::parts::{ArchiverParts, StepError, made_at};
 
 /// Deletions that are looked at at a time.
 const AT_A_TIME: u32 = 1_000;
 
-/// Carries deletions on as far as a round of garbage collection allows that began at `begun`.
-pub(crate) async fn carry_on(parts: &Parts, begun: Timestamp) -> Result<(), StepError> {
+/// Advances deletions as far as a removal of unreferenced objects allows that began at `begun`.
+pub(crate) async fn advance_all(parts: &ArchiverParts, begun: Timestamp) -> Result<(), StepError> {
     let erased = erased_before(parts, begun).await?;
     let next = DeletionStep::Backups;
     advance(parts, DeletionStep::Archive, erased, next).await?;
@@ -25,17 +24,17 @@ pub(crate) async fn carry_on(parts: &Parts, begun: Timestamp) -> Result<(), Step
 }
 
 /// What came to the step `archive` before this time is in no segment. An archiver that had read frames
-/// before their logs were deleted may upload them a little later; whatever it did is recorded, or
-/// waste that this round has removed, once the age of waste is over.
-async fn erased_before(parts: &Parts, begun: Timestamp) -> Result<Timestamp, StepError> {
+/// before their logs were deleted may upload them a little later; at the age of an orphan whatever it
+/// uploaded is recorded, or was removed.
+async fn erased_before(parts: &ArchiverParts, begun: Timestamp) -> Result<Timestamp, StepError> {
     let erasing = parts.catalog.erasing_since().await?;
-    let settled = erasing.map_or(begun, |since| since.min(begun));
-    Ok(settled.saturating_sub(orphan_age(parts)))
+    let before = erasing.map_or(begun, |since| since.min(begun));
+    Ok(before.saturating_sub(parts.orphan_age()))
 }
 
 /// What came to the step `backups` before this time is in no backup. Backups sort by their age, so the
 /// first one decides for all.
-async fn expired_before(parts: &Parts) -> Result<Timestamp, StepError> {
+async fn expired_before(parts: &ArchiverParts) -> Result<Timestamp, StepError> {
     let oldest = parts.objects.list(ObjectKey::BACKUPS, None, 1).await?;
     let oldest = oldest.first().and_then(|object| object.key.as_backup());
     Ok(oldest
@@ -45,7 +44,7 @@ async fn expired_before(parts: &Parts) -> Result<Timestamp, StepError> {
 
 /// Begins the next step of whatever came to a step before a time.
 async fn advance(
-    parts: &Parts,
+    parts: &ArchiverParts,
     from: DeletionStep,
     before: Timestamp,
     to: DeletionStep,

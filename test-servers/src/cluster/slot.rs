@@ -1,11 +1,12 @@
-//! A process's place in a cluster: its role, and ways of its own to every store, which can be cut.
+//! A slot of a cluster: the role of a process, and network paths of its own to every store, which can be
+//! cut.
 
 use std::fmt;
 
 use anyhow::{Context as _, Result};
 
 use super::{Node, Stores};
-use crate::{Network, Passage, Way};
+use crate::{Network, NetworkPath, PathState};
 
 /// What a process can be cut off from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,39 +26,33 @@ impl fmt::Display for Store {
     }
 }
 
-/// Where a process runs, again after every crash.
-pub struct Place {
+/// What a process is started with, again after every crash.
+pub struct Slot {
     role: String,
     flags: Vec<String>,
     /// One for each server.
-    nats: Vec<Way>,
-    database: Way,
-    objects: Way,
+    nats: Vec<NetworkPath>,
+    database: NetworkPath,
+    objects: NetworkPath,
 }
 
-impl Place {
-    /// A place for a process with a role, which is started with some flags.
-    ///
-    /// # Errors
-    /// When no port is free.
+impl Slot {
+    /// A slot for a process with a role, which is started with some flags.
     pub fn new(stores: &Stores, network: &Network, role: &str, flags: &[&str]) -> Result<Self> {
         let nats = stores.nats.urls();
-        let nats = nats.iter().map(|url| network.way(url));
+        let nats = nats.iter().map(|url| network.path(url));
         Ok(Self {
             role: role.to_owned(),
             flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
             nats: nats.collect::<Result<_>>()?,
-            database: network.way(&stores.database.url())?,
-            objects: network.way(&stores.objects.endpoint())?,
+            database: network.path(&stores.database.url())?,
+            objects: network.path(&stores.objects.endpoint())?,
         })
     }
 
     /// Starts a process here, and waits until it is ready.
-    ///
-    /// # Errors
-    /// When it does not start.
     pub fn start(&self, stores: &Stores) -> Result<Node> {
-        let nats: Vec<_> = self.nats.iter().map(|way| way.url.as_str()).collect();
+        let nats: Vec<_> = self.nats.iter().map(|path| path.url.as_str()).collect();
         let mut command = stores.command(&self.role);
         command
             .args(&self.flags)
@@ -67,15 +62,15 @@ impl Place {
         Node::start(command, &self.role).with_context(|| format!("a {} did not start", self.role))
     }
 
-    /// Changes the ways to a store.
-    pub fn set(&self, store: Store, passage: Passage) {
-        let ways = match store {
+    /// Changes the paths to a store.
+    pub fn set(&self, store: Store, state: PathState) {
+        let paths = match store {
             Store::Nats => &self.nats[..],
             Store::Database => std::slice::from_ref(&self.database),
             Store::Objects => std::slice::from_ref(&self.objects),
         };
-        for way in ways {
-            way.set(passage);
+        for path in paths {
+            path.set(state);
         }
     }
 

@@ -1,37 +1,31 @@
 //! Objects come back as they were, whole or in part, or not at all.
 
 use super::{
-    Place, Violation, ensure, ensure_bytes, ensure_equal, ensure_not_found, pattern, put_new,
+    Folder, Violation, ensure, ensure_bytes, ensure_equal, ensure_not_found, pattern, put_new,
 };
-use crate::objects::{ObjectError, Put, SharedObjects};
+use storage::objects::{ObjectError, Put, SharedObjects};
 
 /// Whatever is asked about an object that was never there says so; removing it succeeds.
-///
-/// # Errors
-/// When the store does otherwise.
-pub async fn a_missing_object_is_not_found(objects: SharedObjects) -> Result<(), Violation> {
-    let place = Place::new();
-    put_new(&objects, &place.key("folder/object"), "bytes").await?;
+pub(crate) async fn a_missing_object_is_not_found(objects: SharedObjects) -> Result<(), Violation> {
+    let folder = Folder::new();
+    put_new(&objects, &folder.key("folder/object"), "bytes").await?;
     for name in ["missing", "folder", "folder/object/below", "folder/objec"] {
-        let key = place.key(name);
+        let key = folder.key(name);
         ensure_not_found("a get", &objects.get(&key).await)?;
         ensure_not_found("a range", &objects.get_range(&key, 0..1).await)?;
         ensure_not_found("an empty range", &objects.get_range(&key, 0..0).await)?;
     }
     for name in ["missing", "folder/object/below"] {
-        objects.delete(&place.key(name)).await?;
+        objects.delete(&folder.key(name)).await?;
     }
-    let listed = place.list(&objects, "missing", None, 10).await?;
+    let listed = folder.list(&objects, "missing", None, 10).await?;
     ensure_equal("keys listed", listed, Vec::new())
 }
 
 /// An object without bytes exists like any other.
-///
-/// # Errors
-/// When the store does otherwise.
-pub async fn an_empty_object_is_an_object(objects: SharedObjects) -> Result<(), Violation> {
-    let place = Place::new();
-    let key = place.key("empty");
+pub(crate) async fn an_empty_object_is_an_object(objects: SharedObjects) -> Result<(), Violation> {
+    let folder = Folder::new();
+    let key = folder.key("empty");
     put_new(&objects, &key, "").await?;
     let put = objects.put_if_absent(&key, "more".into()).await?;
     ensure_equal("a put of an object that exists", put, Put::Existed)?;
@@ -44,11 +38,8 @@ pub async fn an_empty_object_is_an_object(objects: SharedObjects) -> Result<(), 
 }
 
 /// A range gives exactly its bytes, and one that reaches beyond the object is refused.
-///
-/// # Errors
-/// When the store does otherwise.
-pub async fn ranges_lie_within_the_object(objects: SharedObjects) -> Result<(), Violation> {
-    let key = Place::new().key("object");
+pub(crate) async fn ranges_lie_within_the_object(objects: SharedObjects) -> Result<(), Violation> {
+    let key = Folder::new().key("object");
     let bytes = pattern(1_000, 1);
     put_new(&objects, &key, bytes.clone()).await?;
     for range in [
@@ -90,15 +81,12 @@ fn ensure_refused<T: std::fmt::Debug>(outcome: &Result<T, ObjectError>) -> Resul
 
 /// An object of so many bytes comes back with all of them, whole and across any border at which a
 /// store may have divided it, and stays as it is when it is put again.
-///
-/// # Errors
-/// When the store does otherwise.
-pub async fn large_objects_come_back_whole(
+pub(crate) async fn large_objects_come_back_whole(
     objects: SharedObjects,
     length: usize,
 ) -> Result<(), Violation> {
-    let place = Place::new();
-    let key = place.key("large");
+    let folder = Folder::new();
+    let key = folder.key("large");
     let bytes = pattern(length, 2);
     put_new(&objects, &key, bytes.clone()).await?;
     ensure_bytes("the object", &objects.get(&key).await?, &bytes)?;
@@ -124,10 +112,7 @@ pub async fn large_objects_come_back_whole(
 }
 
 /// A store that works is healthy, and its check leaves nothing in a list.
-///
-/// # Errors
-/// When the store does otherwise.
-pub async fn a_healthy_store_says_so(objects: SharedObjects) -> Result<(), Violation> {
+pub(crate) async fn a_healthy_store_says_so(objects: SharedObjects) -> Result<(), Violation> {
     let unhealthy = |reason| Violation(format!("the store is not healthy: {reason}"));
     objects.health().await.map_err(unhealthy)?;
     objects.health().await.map_err(unhealthy)?;

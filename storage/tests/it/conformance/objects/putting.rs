@@ -3,17 +3,14 @@
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
-use super::{Place, Violation, ensure_bytes, ensure_equal, ensure_not_found, pattern, put_new};
-use crate::objects::{Put, SharedObjects};
+use super::{Folder, Violation, ensure_bytes, ensure_equal, ensure_not_found, pattern, put_new};
+use storage::objects::{Put, SharedObjects};
 
 const RACERS: u64 = 8;
 
 /// A key is written once; a second put changes nothing and says so.
-///
-/// # Errors
-/// When the store does otherwise.
-pub async fn an_object_is_put_once(objects: SharedObjects) -> Result<(), Violation> {
-    let key = Place::new().key("object");
+pub(crate) async fn an_object_is_put_once(objects: SharedObjects) -> Result<(), Violation> {
+    let key = Folder::new().key("object");
     put_new(&objects, &key, "first").await?;
     for bytes in ["second", "first", ""] {
         let put = objects.put_if_absent(&key, bytes.into()).await?;
@@ -24,10 +21,7 @@ pub async fn an_object_is_put_once(objects: SharedObjects) -> Result<(), Violati
 }
 
 /// Of puts at the same time exactly one creates the object, and its bytes stay.
-///
-/// # Errors
-/// When the store does otherwise.
-pub async fn racing_puts_have_one_winner(objects: SharedObjects) -> Result<(), Violation> {
+pub(crate) async fn racing_puts_have_one_winner(objects: SharedObjects) -> Result<(), Violation> {
     for _ in 0..10 {
         race(&objects, 10_000).await?;
     }
@@ -35,10 +29,7 @@ pub async fn racing_puts_have_one_winner(objects: SharedObjects) -> Result<(), V
 }
 
 /// The same for objects of a size that a store may treat differently.
-///
-/// # Errors
-/// When the store does otherwise.
-pub async fn racing_large_puts_have_one_winner(
+pub(crate) async fn racing_large_puts_have_one_winner(
     objects: SharedObjects,
     bytes: usize,
 ) -> Result<(), Violation> {
@@ -46,7 +37,7 @@ pub async fn racing_large_puts_have_one_winner(
 }
 
 async fn race(objects: &SharedObjects, length: usize) -> Result<(), Violation> {
-    let key = Place::new().key("object");
+    let key = Folder::new().key("object");
     let mut puts = JoinSet::new();
     for racer in 0..RACERS {
         let (objects, key) = (objects.clone(), key.clone());
@@ -66,11 +57,10 @@ async fn race(objects: &SharedObjects, length: usize) -> Result<(), Violation> {
 }
 
 /// Once an object is gone, its key is free.
-///
-/// # Errors
-/// When the store does otherwise.
-pub async fn a_deleted_object_can_be_put_again(objects: SharedObjects) -> Result<(), Violation> {
-    let key = Place::new().key("object");
+pub(crate) async fn a_deleted_object_can_be_put_again(
+    objects: SharedObjects,
+) -> Result<(), Violation> {
+    let key = Folder::new().key("object");
     for bytes in ["first", "second"] {
         put_new(&objects, &key, bytes).await?;
         ensure_bytes("the object", &objects.get(&key).await?, bytes.as_bytes())?;
@@ -82,11 +72,10 @@ pub async fn a_deleted_object_can_be_put_again(objects: SharedObjects) -> Result
 }
 
 /// Keys are taken literally, whatever their characters mean to a file system or in a URL.
-///
-/// # Errors
-/// When the store does otherwise.
-pub async fn every_allowed_character_is_stored(objects: SharedObjects) -> Result<(), Violation> {
-    let place = Place::new();
+pub(crate) async fn every_allowed_character_is_stored(
+    objects: SharedObjects,
+) -> Result<(), Violation> {
+    let folder = Folder::new();
     let long = "l".repeat(200);
     let mut names = vec![
         "abcdefghijklmnopqrstuvwxyz",
@@ -101,14 +90,14 @@ pub async fn every_allowed_character_is_stored(objects: SharedObjects) -> Result
         &long,
     ];
     for name in &names {
-        put_new(&objects, &place.key(name), Bytes::from((*name).to_owned())).await?;
+        put_new(&objects, &folder.key(name), Bytes::from((*name).to_owned())).await?;
     }
     for name in &names {
-        let found = objects.get(&place.key(name)).await?;
+        let found = objects.get(&folder.key(name)).await?;
         ensure_bytes(name, &found, name.as_bytes())?;
     }
     names.sort_unstable();
-    let listed = place.list(&objects, "", None, 100).await?;
+    let listed = folder.list(&objects, "", None, 100).await?;
     let names = names.into_iter().map(str::to_owned).collect();
     ensure_equal("the listed keys", listed, names)
 }

@@ -1,33 +1,31 @@
-//! The suite that every implementation of [`ObjectStore`](super::ObjectStore) passes.
+//! The suite that every implementation of [`ObjectStore`](storage::objects::ObjectStore) passes.
 //!
 //! Each check makes keys of its own, so one store serves all of them, in any order and at the same
-//! time. A check says what was expected and what was found; it does not panic, so that it may also
-//! be run against a bucket by an operator.
+//! time.
 
 mod listing;
 mod putting;
 mod reading;
 
 use bytes::Bytes;
+use storage::objects::{ObjectError, ObjectKey, Put, SharedObjects};
 
-pub use self::listing::{
+pub(crate) use self::listing::{
     lists_are_ordered_and_go_on_page_by_page, lists_go_on_after_any_key, prefixes_end_anywhere,
 };
-pub use self::putting::{
+pub(crate) use self::putting::{
     a_deleted_object_can_be_put_again, an_object_is_put_once, every_allowed_character_is_stored,
     racing_large_puts_have_one_winner, racing_puts_have_one_winner,
 };
-pub use self::reading::{
+pub(crate) use self::reading::{
     a_healthy_store_says_so, a_missing_object_is_not_found, an_empty_object_is_an_object,
     large_objects_come_back_whole, ranges_lie_within_the_object,
 };
 
-use super::{ObjectError, ObjectKey, Put, SharedObjects};
-
 /// What a store does otherwise than it should.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Violation(String);
+pub(crate) struct Violation(String);
 
 impl From<ObjectError> for Violation {
     fn from(error: ObjectError) -> Self {
@@ -79,20 +77,20 @@ fn ensure_not_found<T: std::fmt::Debug>(
     })
 }
 
-/// A place for the keys of one check.
-struct Place(String);
+/// The prefix of one check's keys.
+struct Folder(String);
 
-impl Place {
+impl Folder {
     fn new() -> Self {
         let name: u128 = rand::random();
         Self(format!("conformance/{name:032x}/"))
     }
 
     fn key(&self, name: &str) -> ObjectKey {
-        ObjectKey(format!("{}{name}", self.0))
+        ObjectKey::parse(&format!("{}{name}", self.0)).unwrap()
     }
 
-    /// The names of listed keys, without the place.
+    /// The names of listed keys, without the folder.
     async fn list(
         &self,
         objects: &SharedObjects,
@@ -100,8 +98,8 @@ impl Place {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, Violation> {
-        let (prefix, after) = (self.key(prefix), after.map(|after| self.key(after)));
-        let listed = objects.list(prefix.as_str(), after.as_ref(), limit).await?;
+        let (prefix, after) = (format!("{}{prefix}", self.0), after.map(|it| self.key(it)));
+        let listed = objects.list(&prefix, after.as_ref(), limit).await?;
         let name = |key: &ObjectKey| key.as_str().strip_prefix(&self.0).map(str::to_owned);
         let names = listed.iter().map(|object| name(&object.key));
         let strange = || Violation(format!("keys of another prefix are listed: {listed:?}"));

@@ -3,7 +3,7 @@
 use protocol::{LogId, Sequence};
 
 use super::{Violation, Writer, ensure, ensure_dense, ensure_equal};
-use crate::event_log::{SharedEventLog, StoredFrame};
+use storage::event_log::{SharedEventLog, StoredFrame};
 
 /// Frames of the log that the checks read, and events in each of them.
 const FRAMES: u64 = 20;
@@ -30,10 +30,7 @@ fn firsts(frames: &[StoredFrame]) -> Vec<u64> {
 }
 
 /// A log that was never written has no newest frame and nothing to read.
-///
-/// # Errors
-/// When the engine does otherwise.
-pub async fn an_empty_log_has_no_frames(event_log: SharedEventLog) -> Result<(), Violation> {
+pub(crate) async fn an_empty_log_has_no_frames(event_log: SharedEventLog) -> Result<(), Violation> {
     let log = LogId::generate();
     ensure(event_log.newest(log).await?.is_none(), || {
         "an empty log has a newest frame".to_owned()
@@ -45,10 +42,9 @@ pub async fn an_empty_log_has_no_frames(event_log: SharedEventLog) -> Result<(),
 
 /// Reading begins with the frame that holds the sequence, gives at least one frame, and no more
 /// than fit.
-///
-/// # Errors
-/// When the engine does otherwise.
-pub async fn reads_are_bounded_and_gapless(event_log: SharedEventLog) -> Result<(), Violation> {
+pub(crate) async fn reads_are_bounded_and_gapless(
+    event_log: SharedEventLog,
+) -> Result<(), Violation> {
     let log = written(&event_log).await?;
     for from in 0..=FRAMES * EVENTS {
         let frames = event_log.read(log, sequence(from), usize::MAX).await?;
@@ -72,10 +68,7 @@ pub async fn reads_are_bounded_and_gapless(event_log: SharedEventLog) -> Result<
 }
 
 /// Reading back begins below a sequence and gives the newest frames first.
-///
-/// # Errors
-/// When the engine does otherwise.
-pub async fn reads_go_back(event_log: SharedEventLog) -> Result<(), Violation> {
+pub(crate) async fn reads_go_back(event_log: SharedEventLog) -> Result<(), Violation> {
     let log = written(&event_log).await?;
     let newest = event_log.newest(log).await?;
     let newest: Vec<_> = newest.into_iter().collect();

@@ -7,13 +7,12 @@ use protocol::{LogId, Position, Sequence};
 use tokio::task::JoinSet;
 
 use super::{Violation, Writer, ensure, ensure_dense, ensure_equal, read_all};
-use crate::event_log::{PublishError, SharedEventLog};
+use storage::event_log::{PublishError, SharedEventLog};
 
 /// Only a frame that names the newest one is stored, and a refused one leaves nothing behind.
-///
-/// # Errors
-/// When the engine does otherwise.
-pub async fn a_wrong_expectation_is_a_conflict(event_log: SharedEventLog) -> Result<(), Violation> {
+pub(crate) async fn a_wrong_expectation_is_a_conflict(
+    event_log: SharedEventLog,
+) -> Result<(), Violation> {
     let mut writer = Writer::new();
     let first = writer.publish(&event_log, 3, 10).await?;
     let mut late = Writer::of(writer.log);
@@ -38,10 +37,7 @@ pub async fn a_wrong_expectation_is_a_conflict(event_log: SharedEventLog) -> Res
 }
 
 /// Of frames with the same expectation exactly one is stored, however many are published at once.
-///
-/// # Errors
-/// When the engine does otherwise.
-pub async fn many_publishers_of_one_log_never_overwrite(
+pub(crate) async fn many_publishers_of_one_log_never_overwrite(
     event_log: SharedEventLog,
 ) -> Result<(), Violation> {
     const PUBLISHERS: usize = 32;
@@ -76,10 +72,7 @@ pub async fn many_publishers_of_one_log_never_overwrite(
 }
 
 /// Logs that are written at the same time don't disturb each other.
-///
-/// # Errors
-/// When the engine does otherwise.
-pub async fn many_publishers_of_many_logs_are_independent(
+pub(crate) async fn many_publishers_of_many_logs_are_independent(
     event_log: SharedEventLog,
 ) -> Result<(), Violation> {
     const FRAMES: usize = 10;
@@ -103,10 +96,7 @@ pub async fn many_publishers_of_many_logs_are_independent(
 }
 
 /// The largest batch is one frame, and comes back byte for byte.
-///
-/// # Errors
-/// When the engine does otherwise.
-pub async fn a_frame_of_ten_megabytes_is_stored(
+pub(crate) async fn a_frame_of_ten_megabytes_is_stored(
     event_log: SharedEventLog,
 ) -> Result<(), Violation> {
     let mut writer = Writer::new();
@@ -128,10 +118,7 @@ pub async fn a_frame_of_ten_megabytes_is_stored(
 
 /// What was acknowledged is there after the engine was closed and opened again, and goes on where
 /// it was. `reopen` closes the engine and opens it on the same data.
-///
-/// # Errors
-/// When the engine does otherwise.
-pub async fn frames_survive_reopening<F: Future<Output = SharedEventLog>>(
+pub(crate) async fn frames_survive_reopening<F: Future<Output = SharedEventLog>>(
     event_log: SharedEventLog,
     reopen: impl FnOnce() -> F,
 ) -> Result<(), Violation> {
