@@ -15,9 +15,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::api::Endpoint;
 
 /// How long a server may take until it listens.
-const START_MAX: Duration = Duration::from_secs(120);
+const START_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long a server may take to stop.
-const STOP_MAX: Duration = Duration::from_secs(60);
+const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many lines of its output are kept for an error message.
 const LINES_KEPT: usize = 40;
 /// What stands before the address in the server's output.
@@ -32,20 +32,9 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts `primatomic dev` on a data directory, without a rate limit, and waits until it
-    /// listens.
-    ///
-    /// # Errors
-    /// When it does not start; the text ends with its last output.
-    pub(crate) fn start(program: &Path, data: &Path) -> Result<Self> {
-        Self::start_with(program, data, &[])
-    }
-
-    /// The same, with further flags.
-    ///
-    /// # Errors
-    /// When it does not start; the text ends with its last output.
-    pub(crate) fn start_with(program: &Path, data: &Path, flags: &[&str]) -> Result<Self> {
+    /// Starts `primatomic dev` on a data directory, without a rate limit and with these flags, and
+    /// waits until it listens. An error ends with the server's last output.
+    pub(crate) fn start(program: &Path, data: &Path, flags: &[&str]) -> Result<Self> {
         let mut child = Command::new(program)
             .arg("dev")
             .arg("--data")
@@ -71,7 +60,7 @@ impl Server {
         if let Some(stderr) = child.stderr.take() {
             output.follow(stderr, sender);
         }
-        let address = match addresses.recv_timeout(START_MAX) {
+        let address = match addresses.recv_timeout(START_TIMEOUT) {
             Ok(address) => address,
             Err(error) => {
                 // Whatever the process does, it is of no use any more.
@@ -87,12 +76,11 @@ impl Server {
         let key_path = data.join("dev-key");
         let key = std::fs::read_to_string(&key_path)
             .with_context(|| format!("can't read {}", key_path.display()))?;
-        let server = Self {
+        Ok(Self {
             child,
             output,
             endpoint: Endpoint::new(address, key.trim()),
-        };
-        Ok(server)
+        })
     }
 
     #[must_use]
@@ -101,13 +89,10 @@ impl Server {
     }
 
     /// Asks the server to stop and waits for it.
-    ///
-    /// # Errors
-    /// When it does not stop in time or fails while it stops.
     pub(crate) fn stop(mut self) -> Result<()> {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, Signal::TERM).context("can't signal the server")?;
-        let deadline = Instant::now() + STOP_MAX;
+        let deadline = Instant::now() + STOP_TIMEOUT;
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait()? {
                 if status.success() {
@@ -168,9 +153,6 @@ fn address_in(line: &str) -> Option<SocketAddr> {
 }
 
 /// The endpoint of a server that runs already.
-///
-/// # Errors
-/// When the URL is not `http://HOST:PORT`.
 pub(crate) fn endpoint_of(url: &str, key: &str) -> Result<Endpoint> {
     let authority = url
         .strip_prefix("http://")
@@ -185,9 +167,6 @@ pub(crate) fn endpoint_of(url: &str, key: &str) -> Result<Endpoint> {
 }
 
 /// The server's executable: named, or beside the one of this program.
-///
-/// # Errors
-/// When the path of this program is not known.
 pub(crate) fn program(named: Option<&Path>) -> Result<PathBuf> {
     if let Some(path) = named {
         return Ok(path.to_owned());
@@ -226,7 +205,7 @@ mod tests {
     #[test]
     fn a_server_that_stops_at_once_shows_its_output() {
         let data = tempfile::tempdir().unwrap();
-        let error = Server::start(Path::new("/bin/ls"), data.path()).unwrap_err();
+        let error = Server::start(Path::new("/bin/ls"), data.path(), &[]).unwrap_err();
         let text = format!("{error:#}");
         assert!(text.contains("stopped at once"), "{text}");
         assert!(text.contains("ls:"), "{text}");

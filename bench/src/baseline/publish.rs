@@ -21,7 +21,7 @@ const BATCH_ID: &str = "Nats-Batch-Id";
 const BATCH_SEQUENCE: &str = "Nats-Batch-Sequence";
 const BATCH_COMMIT: &str = "Nats-Batch-Commit";
 /// How long an acknowledgement may take.
-const ANSWER_MAX: Duration = Duration::from_secs(10);
+const ACKNOWLEDGEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a publisher reached.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(crate) struct Published {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct Acknowledgement {
     seq: Option<u64>,
     error: Option<serde_json::Value>,
 }
@@ -47,9 +47,6 @@ pub(crate) fn frame(events: &[Vec<u8>]) -> Result<Bytes> {
 }
 
 /// Publishes one frame after the other to one subject of a stream, one in flight.
-///
-/// # Errors
-/// When NATS refuses one.
 pub(crate) async fn one_by_one(
     streams: &Streams,
     payload: &Bytes,
@@ -77,9 +74,6 @@ pub(crate) async fn one_by_one(
 
 /// Publishes atomic batches of `batch` frames, each to another of `subjects` subjects of a stream;
 /// as many streams as Primatomic has, and one batch of each in flight.
-///
-/// # Errors
-/// When NATS refuses one.
 pub(crate) async fn in_batches(
     streams: &Streams,
     payload: &Bytes,
@@ -181,8 +175,8 @@ impl Committer {
             }
         }
         let first = end + 1 - u64::try_from(count)?;
-        for ((_, last), place) in self.subjects.iter_mut().take(count).zip(first..) {
-            *last = place;
+        for ((_, last), sequence) in self.subjects.iter_mut().take(count).zip(first..) {
+            *last = sequence;
         }
         self.subjects.rotate_left(count);
         Ok(u32::try_from(count)?)
@@ -194,13 +188,13 @@ async fn request(twin: &Twin, subject: &str, headers: HeaderMap, payload: &Bytes
     let request = Request::new()
         .headers(headers)
         .payload(payload.clone())
-        .timeout(Some(ANSWER_MAX));
+        .timeout(Some(ACKNOWLEDGEMENT_TIMEOUT));
     let sent = twin.client.send_request(subject.to_owned(), request);
     stored(&sent.await.context("NATS did not acknowledge a frame")?)
 }
 
 fn stored(message: &Message) -> Result<u64> {
-    let answer: Answer = serde_json::from_slice(&message.payload)?;
+    let answer: Acknowledgement = serde_json::from_slice(&message.payload)?;
     match (answer.seq, answer.error) {
         (Some(sequence), None) => Ok(sequence),
         (_, error) => bail!("NATS refused a frame: {error:?}"),

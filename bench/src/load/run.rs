@@ -9,13 +9,14 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::{Connection, Latency, Recorder, Traffic};
+use crate::report::real;
 
 /// The most clients of one run.
 const CLIENTS_MAX: usize = 10_000;
 /// How long clients may still send, after the end of the schedule, what they are late with.
 const GRACE: Duration = Duration::from_secs(5);
 /// How long an answer may take before the whole run is given up.
-const ANSWER_MAX: Duration = Duration::from_secs(30);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many requests in a row may fail before a client gives up.
 const FAILURES_IN_A_ROW_MAX: u32 = 5;
 
@@ -43,7 +44,7 @@ pub(crate) struct Plan {
 
 /// What came out of a run.
 #[derive(Clone, Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct RunResult {
     /// Requests that were answered with success.
     pub succeeded: u64,
     /// Requests that were answered with an error or not at all.
@@ -57,20 +58,24 @@ pub(crate) struct Outcome {
     pub latency: Latency,
 }
 
-impl Outcome {
-    /// Successful requests per second.
-    pub(crate) fn per_second(&self) -> f64 {
-        let seconds = self.elapsed.as_secs_f64().max(f64::EPSILON);
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "counts stay far below 2^53 in a bounded run"
-        )]
-        let count = self.succeeded as f64;
-        count / seconds
+impl Plan {
+    /// Runs the plan for a while without measuring: caches, connections and files reach their usual
+    /// state.
+    pub(crate) async fn warm_up(&self, duration: Duration) -> Result<()> {
+        let plan = self.clone();
+        run(&Self { duration, ..plan }).await.map(drop)
     }
 }
 
-impl fmt::Display for Outcome {
+impl RunResult {
+    /// Successful requests per second.
+    pub(crate) fn per_second(&self) -> f64 {
+        let seconds = self.elapsed.as_secs_f64().max(f64::EPSILON);
+        real(self.succeeded) / seconds
+    }
+}
+
+impl fmt::Display for RunResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -96,11 +101,7 @@ struct Tally {
 }
 
 /// Runs a plan to its end.
-///
-/// # Errors
-/// When the server can't be reached, keeps failing, or stops answering. Single failed requests are
-/// counted in the outcome.
-pub(crate) async fn run(plan: &Plan) -> Result<Outcome> {
+pub(crate) async fn run(plan: &Plan) -> Result<RunResult> {
     let clients = plan.clients;
     ensure!(
         (1..=CLIENTS_MAX).contains(&clients),
@@ -136,7 +137,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Outcome> {
             Pace::Open { per_second } => tasks.spawn(client.open(per_second)),
         };
     }
-    let deadline = start + plan.duration + GRACE + ANSWER_MAX;
+    let deadline = start + plan.duration + GRACE + ANSWER_TIMEOUT;
     while let Some(joined) = timeout_at(deadline, tasks.join_next())
         .await
         .context("the server stopped answering")?
@@ -144,7 +145,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Outcome> {
         joined.context("a client stopped")??;
     }
     let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(Outcome {
+    Ok(RunResult {
         succeeded: tally.succeeded,
         failed: tally.failed,
         unsent: tally.unsent,
@@ -167,12 +168,12 @@ struct Client {
 impl Client {
     async fn closed(mut self) -> Result<()> {
         let mut failures = 0;
-        for turn in 0.. {
+        for nth in 0.. {
             let now = Instant::now();
             if now >= self.end {
                 break;
             }
-            self.send(turn, now, &mut failures).await?;
+            self.send(nth, now, &mut failures).await?;
         }
         Ok(())
     }
@@ -189,27 +190,27 @@ impl Client {
             per_second,
         };
         let mut failures = 0;
-        for turn in 0.. {
-            let due = schedule.due(turn);
+        for nth in 0.. {
+            let due = schedule.due(nth);
             if due >= self.end {
                 break;
             }
             let now = Instant::now();
             if now > self.end + GRACE {
-                self.give_up(&schedule, turn, now);
+                self.give_up(&schedule, nth, now);
                 break;
             }
             if now < due {
                 sleep_until(due).await;
             }
-            self.send(turn, due, &mut failures).await?;
+            self.send(nth, due, &mut failures).await?;
         }
         Ok(())
     }
 
     /// Sends one request and records how long after `since` its answer came.
-    async fn send(&mut self, turn: usize, since: Instant, failures: &mut u32) -> Result<()> {
-        let request = self.traffic.request(self.index, self.clients, turn);
+    async fn send(&mut self, nth: usize, since: Instant, failures: &mut u32) -> Result<()> {
+        let request = self.traffic.request(self.index, self.clients, nth);
         let result = self.connection.exchange(request).await;
         let now = Instant::now();
         let failure = match &result {
@@ -245,10 +246,10 @@ impl Client {
         Ok(())
     }
 
-    /// Counts what is left of the schedule, from `turn` on, with the latency that it has by now.
-    fn give_up(&self, schedule: &Schedule, turn: usize, now: Instant) {
+    /// Counts what is left of the schedule, from `nth` on, with the latency that it has by now.
+    fn give_up(&self, schedule: &Schedule, nth: usize, now: Instant) {
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        for due in (turn..).map(|turn| schedule.due(turn)) {
+        for due in (nth..).map(|nth| schedule.due(nth)) {
             if due >= self.end {
                 break;
             }
@@ -267,13 +268,9 @@ struct Schedule {
 }
 
 impl Schedule {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "requests are counted far below 2^53 in a bounded run"
-    )]
-    fn due(&self, turn: usize) -> Instant {
-        let place = (self.index + turn * self.clients) as f64;
-        self.start + Duration::from_secs_f64(place / self.per_second)
+    fn due(&self, nth: usize) -> Instant {
+        let slot = real((self.index + nth * self.clients) as u64);
+        self.start + Duration::from_secs_f64(slot / self.per_second)
     }
 }
 

@@ -11,24 +11,30 @@ use usage_metering::UsageMetering;
 use self::batch::Batch;
 use self::native::Native;
 use self::subject::Subject;
+use super::Scenario;
 use super::events;
 use crate::guests;
 use crate::progress;
 use crate::report::Section;
 
-pub(crate) const ABOUT: &str = "\
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "fold",
+    summary: "What folding an event costs, in process",
+    about: "\
 In process, without HTTP or a log: the worker's engine folds 200,000 events of 200 bytes, in calls \
 of 10 frames of 1,000 events, which is what a cold load does; the figure is the median of 15 rounds, \
 per event. The host cost is that of a component that ignores its events: nothing but the passing of \
 events is left. `packed` is world 1.0.0, one call for each batch; `driver` is world 0.0.1, called for \
 each event by the in-wasm driver; `single` is world 1.0.0 with an import of the clock, which gets \
 each event in a batch of its own, so that it sees the right time; the in-wasm driver makes them. The example views are folded by the engine and natively, from the same \
-source and in alternating rounds; events of the counter are `{\"inc\":1}`.";
+source and in alternating rounds; events of the counter are `{\"inc\":1}`.",
+    run: |_, section| Box::pin(run(section)),
+};
 
 /// Rounds of every subject; odd, so that there is one in the middle.
 const ROUNDS: usize = 15;
 
-pub(super) async fn run(section: &mut Section) -> Result<()> {
+async fn run(section: &mut Section) -> Result<()> {
     host_cost(section).await?;
     example_views(section).await
 }
