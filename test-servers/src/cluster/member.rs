@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::Node;
 
 /// How long an answer may take; debug builds on busy machines are slow.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const BINARY: &str = "application/octet-stream";
 
 /// A member of a tenant, or the holder of a key.
@@ -28,7 +28,7 @@ impl Member {
     /// When a call is refused, or no mail comes.
     pub fn register(node: &Node, short_name: &str) -> Result<Self> {
         let anyone = Self {
-            http: Client::builder().timeout(PATIENCE).build()?,
+            http: Client::builder().timeout(TIMEOUT).build()?,
             token: String::new(),
         };
         let email = format!("owner@{short_name}.example");
@@ -133,7 +133,7 @@ impl Member {
         loop {
             let answer = self.send(Method::POST, node, &path, "", BINARY)?;
             let is_away = answer.status() == StatusCode::SERVICE_UNAVAILABLE;
-            if is_away && start.elapsed() < PATIENCE {
+            if is_away && start.elapsed() < TIMEOUT {
                 thread::sleep(Duration::from_millis(100));
                 continue;
             }

@@ -2,7 +2,7 @@
 
 mod member;
 mod node;
-mod place;
+mod site;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 
 pub use self::member::{Member, accepted};
 pub use self::node::Node;
-pub use self::place::{Place, Store};
+pub use self::site::{Site, Store};
 use crate::{AccessKey, NatsCluster, NatsServer, PostgresServer, S3Server};
 
 /// How many archivers a cluster has, in `make cluster` and in the fault suite.
@@ -103,7 +103,7 @@ impl Stores {
     pub fn run_with(&self, role: &str, settings: &[(&str, &str)]) -> Result<Node> {
         let mut command = self.command(role);
         command.envs(settings.iter().copied());
-        Node::start(command, role).with_context(|| format!("a {role} did not start"))
+        Node::start(&mut command, role).with_context(|| format!("a {role} did not start"))
     }
 
     fn command(&self, role: &str) -> Command {

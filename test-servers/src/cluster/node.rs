@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// How long a process may take to do something; debug builds on busy machines are slow.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(10);
 
 /// A process of a cluster, with a directory of its own. It is killed when this is dropped.
@@ -36,10 +36,14 @@ impl Node {
             .args(["dev", "--listen", "127.0.0.1:0"])
             .env("PRIMATOMIC_RATE_LIMIT", "0")
             .env("PRIMATOMIC_AUTH_RATE_LIMIT", "0");
-        Self::start(command, "dev server")
+        Self::start(&mut command, "dev server")
     }
 
-    pub(super) fn start(mut command: Command, role: &str) -> Result<Self> {
+    /// Starts a process in a directory of its own, and waits for its first line.
+    ///
+    /// # Errors
+    /// When it does not start; the text ends with what it logged.
+    pub fn start(command: &mut Command, role: &str) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let log = File::create(directory.path().join("server.log"))?;
         let mut child = command
@@ -58,7 +62,7 @@ impl Node {
             let _ = BufReader::new(stdout).read_line(&mut line);
             let _ = send.send(line);
         });
-        let line = receive.recv_timeout(PATIENCE).unwrap_or_default();
+        let line = receive.recv_timeout(TIMEOUT).unwrap_or_default();
         let mut node = Self {
             child,
             url: String::new(),
@@ -75,6 +79,11 @@ impl Node {
     #[must_use]
     pub fn log(&self) -> String {
         fs::read_to_string(self.directory.path().join("server.log")).unwrap_or_default()
+    }
+
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Whether it ended without being asked to.
@@ -111,11 +120,7 @@ impl Node {
                 ensure!(status.success(), "it ended with {status}: {}", self.log());
                 return Ok(());
             }
-            ensure!(
-                start.elapsed() < PATIENCE,
-                "it does not end: {}",
-                self.log()
-            );
+            ensure!(start.elapsed() < TIMEOUT, "it does not end: {}", self.log());
             thread::sleep(POLL);
         }
     }
@@ -124,7 +129,7 @@ impl Node {
     pub(super) fn mailed_token(&self) -> Result<String> {
         let mails = self.directory.path().join("data/mail");
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
+        while start.elapsed() < TIMEOUT {
             if let Some(mail) = fs::read_dir(&mails)?.next() {
                 // Long lines are folded in quoted-printable mail, and '=' is written as =3D.
                 let text = fs::read_to_string(mail?.path())?;

@@ -1,4 +1,4 @@
-//! The cluster under test: its stores, and every process in a place of its own.
+//! The cluster under test: its stores, and every process at a site of its own.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use reqwest::Method;
 use serde_json::json;
-use test_servers::cluster::{ARCHIVERS, Member, Nats, Node, Place, Stores};
+use test_servers::cluster::{ARCHIVERS, Member, Nats, Node, Site, Stores};
 use test_servers::{NatsCluster, Network};
 
 use crate::client::{Address, Client};
@@ -30,7 +30,7 @@ const JOURNAL_BYTES: usize = 1 << 20;
 
 /// A process that is there, unless it was killed.
 pub(super) struct Process {
-    pub(super) place: Place,
+    pub(super) site: Site,
     pub(super) name: String,
     node: Option<Node>,
     /// Where clients find it, if it is a control plane.
@@ -58,7 +58,7 @@ impl Fleet {
         ] {
             for number in 1..=count {
                 let mut process = Process {
-                    place: Place::new(&stores, &network, role, FLAGS)?,
+                    site: Site::new(&stores, &network, role, FLAGS)?,
                     name: format!("{role} {number}"),
                     node: None,
                     address: Address::default(),
@@ -100,10 +100,10 @@ impl Fleet {
         self.of_role("archiver").next().is_some()
     }
 
-    /// The places of the processes with a role.
+    /// The sites of the processes with a role.
     pub(super) fn of_role(&self, role: &str) -> impl Iterator<Item = usize> {
-        let places = self.processes.iter().enumerate();
-        places.filter_map(move |(at, process)| (process.place.role() == role).then_some(at))
+        let sites = self.processes.iter().enumerate();
+        sites.filter_map(move |(at, process)| (process.site.role() == role).then_some(at))
     }
 
     /// Kills every worker at once, and starts others.
@@ -189,7 +189,7 @@ impl Process {
     fn start(&mut self, stores: &Stores) -> Result<()> {
         let begin = Instant::now();
         let node = loop {
-            match self.place.start(stores) {
+            match self.site.start(stores) {
                 Ok(node) => break node,
                 Err(error) if begin.elapsed() > START_MAX => bail!("{}: {error:#}", self.name),
                 Err(error) => {
@@ -198,7 +198,7 @@ impl Process {
                 }
             }
         };
-        if self.place.role() == "control-plane" {
+        if self.site.role() == "control-plane" {
             self.address.set(Some(node.url.clone()));
         }
         self.node = Some(node);

@@ -119,9 +119,9 @@ fn cut(fleet: &Fleet, rng: &mut StdRng) -> Result<String> {
     ];
     let store = *stores.choose(rng).context("there is none")?;
     let (passage, lost) = *passages.choose(rng).context("there is none")?;
-    process.place.set(store, passage);
+    process.site.set(store, passage);
     let lasted = rest(rng, 200, 8_000);
-    process.place.set(store, Passage::Open);
+    process.site.set(store, Passage::Open);
     Ok(format!(
         "{} lost {lost} {store} for {lasted:.1?}",
         process.name

@@ -1,4 +1,5 @@
-//! A process's place in a cluster: its role, and ways of its own to every store, which can be cut.
+//! The site of a process in a cluster: its role, and ways of its own to every store, which can be
+//! cut.
 
 use std::fmt;
 
@@ -26,7 +27,7 @@ impl fmt::Display for Store {
 }
 
 /// Where a process runs, again after every crash.
-pub struct Place {
+pub struct Site {
     role: String,
     flags: Vec<String>,
     /// One for each server.
@@ -35,8 +36,8 @@ pub struct Place {
     objects: Way,
 }
 
-impl Place {
-    /// A place for a process with a role, which is started with some flags.
+impl Site {
+    /// A site for a process with a role, which is started with some flags.
     ///
     /// # Errors
     /// When no port is free.
@@ -64,7 +65,8 @@ impl Place {
             .env("PRIMATOMIC_NATS", nats.join(","))
             .env("PRIMATOMIC_DATABASE_URL", &self.database.url)
             .env("PRIMATOMIC_S3_ENDPOINT", &self.objects.url);
-        Node::start(command, &self.role).with_context(|| format!("a {} did not start", self.role))
+        Node::start(&mut command, &self.role)
+            .with_context(|| format!("a {} did not start", self.role))
     }
 
     /// Changes the ways to a store.
