@@ -88,7 +88,6 @@ impl Context {
 }
 
 /// The server under load.
-#[derive(Debug)]
 pub(crate) struct Target {
     pub endpoint: Endpoint,
     own: Option<(Server, TempDir)>,

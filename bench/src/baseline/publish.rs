@@ -83,12 +83,15 @@ pub(crate) async fn in_batches(
 ) -> Result<Published> {
     let mut committers = Vec::new();
     for _ in 0..streams.shards() {
-        committers.push(Committer::new(
-            streams.twin().await?,
-            payload,
-            subjects,
+        let twin = streams.twin().await?;
+        committers.push(Committer {
+            subjects: (0..subjects).map(|_| (twin.subject(), 0)).collect(),
+            twin,
+            payload: payload.clone(),
             batch,
-        ));
+            frames: 0,
+            times: Vec::new(),
+        });
     }
     let mut tasks = JoinSet::new();
     let start = Instant::now();
@@ -99,9 +102,7 @@ pub(crate) async fn in_batches(
     while let Some(done) = tasks.join_next().await {
         let done = done.context("a committer stopped")??;
         frames += done.frames;
-        for time in done.times {
-            latency.record(time);
-        }
+        done.times.into_iter().for_each(|time| latency.record(time));
         twins.push(done.twin);
     }
     let elapsed = start.elapsed();
@@ -120,37 +121,19 @@ struct Committer {
     batch: usize,
     /// Each with the stream sequence of its last frame.
     subjects: Vec<(String, u64)>,
-}
-
-struct Committed {
-    twin: Twin,
+    /// What it has stored so far, and how long each batch took.
     frames: u32,
     times: Vec<Duration>,
 }
 
 impl Committer {
-    fn new(twin: Twin, payload: &Bytes, subjects: usize, batch: usize) -> Self {
-        let subjects = (0..subjects).map(|_| (twin.subject(), 0)).collect();
-        Self {
-            twin,
-            payload: payload.clone(),
-            batch,
-            subjects,
-        }
-    }
-
-    async fn run(mut self, start: Instant, duration: Duration) -> Result<Committed> {
-        let (mut frames, mut times) = (0, Vec::new());
+    async fn run(mut self, start: Instant, duration: Duration) -> Result<Self> {
         while start.elapsed() < duration {
             let sent = Instant::now();
-            frames += self.commit().await?;
-            times.push(sent.elapsed());
+            self.frames += self.commit().await?;
+            self.times.push(sent.elapsed());
         }
-        Ok(Committed {
-            twin: self.twin,
-            frames,
-            times,
-        })
+        Ok(self)
     }
 
     /// Stores one frame for each of the next subjects, and returns how many that were.

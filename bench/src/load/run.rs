@@ -107,6 +107,10 @@ pub(crate) async fn run(plan: &Plan) -> Result<RunResult> {
         (1..=CLIENTS_MAX).contains(&clients),
         "the number of clients must be 1 to {CLIENTS_MAX}"
     );
+    if let Pace::Open { per_second } = plan.pace {
+        let is_rate = per_second.is_finite() && per_second > 0.0;
+        ensure!(is_rate, "the rate must be above 0");
+    }
     let mut connections = Vec::with_capacity(clients);
     for client in 0..clients {
         let connection = Connection::open(plan.traffic.server(client)).await;
@@ -124,18 +128,18 @@ pub(crate) async fn run(plan: &Plan) -> Result<RunResult> {
     let mut tasks = JoinSet::new();
     for (index, connection) in connections.into_iter().enumerate() {
         let client = Client {
-            index,
-            clients,
+            schedule: Schedule {
+                start,
+                index,
+                clients,
+                pace: plan.pace,
+            },
             traffic: plan.traffic.clone(),
             connection,
             tally: Arc::clone(&tally),
-            start,
             end: start + plan.duration,
         };
-        match plan.pace {
-            Pace::Closed => tasks.spawn(client.closed()),
-            Pace::Open { per_second } => tasks.spawn(client.open(per_second)),
-        };
+        tasks.spawn(client.run());
     }
     let deadline = start + plan.duration + GRACE + ANSWER_TIMEOUT;
     while let Some(joined) = timeout_at(deadline, tasks.join_next())
@@ -156,48 +160,24 @@ pub(crate) async fn run(plan: &Plan) -> Result<RunResult> {
 }
 
 struct Client {
-    index: usize,
-    clients: usize,
+    schedule: Schedule,
     traffic: Traffic,
     connection: Connection,
     tally: Arc<Mutex<Tally>>,
-    start: Instant,
     end: Instant,
 }
 
 impl Client {
-    async fn closed(mut self) -> Result<()> {
+    async fn run(mut self) -> Result<()> {
         let mut failures = 0;
         for nth in 0.. {
             let now = Instant::now();
-            if now >= self.end {
-                break;
-            }
-            self.send(nth, now, &mut failures).await?;
-        }
-        Ok(())
-    }
-
-    async fn open(mut self, per_second: f64) -> Result<()> {
-        ensure!(
-            per_second.is_finite() && per_second > 0.0,
-            "the rate must be above 0"
-        );
-        let schedule = Schedule {
-            start: self.start,
-            index: self.index,
-            clients: self.clients,
-            per_second,
-        };
-        let mut failures = 0;
-        for nth in 0.. {
-            let due = schedule.due(nth);
+            let due = self.schedule.due(nth).unwrap_or(now);
             if due >= self.end {
                 break;
             }
-            let now = Instant::now();
             if now > self.end + GRACE {
-                self.give_up(&schedule, nth, now);
+                self.give_up(nth, now);
                 break;
             }
             if now < due {
@@ -210,7 +190,8 @@ impl Client {
 
     /// Sends one request and records how long after `since` its answer came.
     async fn send(&mut self, nth: usize, since: Instant, failures: &mut u32) -> Result<()> {
-        let request = self.traffic.request(self.index, self.clients, nth);
+        let Schedule { index, clients, .. } = self.schedule;
+        let request = self.traffic.request(index, clients, nth);
         let result = self.connection.exchange(request).await;
         let now = Instant::now();
         let failure = match &result {
@@ -240,37 +221,40 @@ impl Client {
             bail!("{failures} requests in a row failed; the last one with: {failure}");
         }
         if broken {
-            let connection = Connection::open(self.traffic.server(self.index)).await;
+            let connection = Connection::open(self.traffic.server(index)).await;
             self.connection = connection.context("can't connect to the server again")?;
         }
         Ok(())
     }
 
     /// Counts what is left of the schedule, from `nth` on, with the latency that it has by now.
-    fn give_up(&self, schedule: &Schedule, nth: usize, now: Instant) {
+    fn give_up(&self, nth: usize, now: Instant) {
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        for due in (nth..).map(|nth| schedule.due(nth)) {
-            if due >= self.end {
-                break;
-            }
+        let left = (nth..).map_while(|nth| self.schedule.due(nth));
+        for due in left.take_while(|due| *due < self.end) {
             tally.unsent += 1;
             tally.recorder.record(now - due);
         }
     }
 }
 
-/// When the requests of one client are due: those of all clients together are spread evenly.
+/// When the requests of one client are due.
 struct Schedule {
     start: Instant,
     index: usize,
     clients: usize,
-    per_second: f64,
+    pace: Pace,
 }
 
 impl Schedule {
-    fn due(&self, nth: usize) -> Instant {
+    /// In an open loop the requests of all clients together are spread evenly; in a closed one a
+    /// request has no time of its own.
+    fn due(&self, nth: usize) -> Option<Instant> {
+        let Pace::Open { per_second } = self.pace else {
+            return None;
+        };
         let slot = real((self.index + nth * self.clients) as u64);
-        self.start + Duration::from_secs_f64(slot / self.per_second)
+        Some(self.start + Duration::from_secs_f64(slot / per_second))
     }
 }
 
@@ -285,10 +269,13 @@ mod tests {
             start,
             index,
             clients: 4,
-            per_second: 1_000.0,
+            pace: Pace::Open {
+                per_second: 1_000.0,
+            },
         };
-        assert_eq!(schedule(0).due(0), start);
-        assert_eq!(schedule(3).due(0), start + Duration::from_millis(3));
-        assert_eq!(schedule(1).due(2), start + Duration::from_millis(9));
+        let after = |millis| Some(start + Duration::from_millis(millis));
+        assert_eq!(schedule(0).due(0), after(0));
+        assert_eq!(schedule(3).due(0), after(3));
+        assert_eq!(schedule(1).due(2), after(9));
     }
 }

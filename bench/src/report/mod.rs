@@ -87,6 +87,12 @@ impl Section {
         });
     }
 
+    pub(crate) fn figures<const N: usize>(&mut self, figures: [(&str, f64, &'static str); N]) {
+        for (what, value, unit) in figures {
+            self.figure(what, value, unit);
+        }
+    }
+
     /// The figures of a latency distribution that matter most.
     pub(crate) fn latency(&mut self, what: &str, latency: &Latency) {
         self.figure(format!("{what}, p50"), latency.p50_ms, "ms");

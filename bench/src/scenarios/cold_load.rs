@@ -101,17 +101,10 @@ async fn replay(context: &Context, program: &Path, section: &mut Section) -> Res
     let times = times.summary();
     let seconds = times.p50_ms / 1e3;
     progress::say(&format!("  replay of 1M events: {seconds:.2} s"));
-    section.figure(
-        "replay of 1M events, slowest round",
-        times.max_ms / 1e3,
-        "s",
-    );
-    section.at_most(
-        "1M events of the counter to first answer",
-        seconds,
-        1.5,
-        "s",
-    );
+    let slowest = times.max_ms / 1e3;
+    section.figure("replay of 1M events, slowest round", slowest, "s");
+    let what = "1M events of the counter to first answer";
+    section.at_most(what, seconds, 1.5, "s");
     Ok(())
 }
 

@@ -136,11 +136,8 @@ async fn beside(neighbour: Neighbour, context: &Context, section: &mut Section) 
         .last()
         .and_then(|load| Some(load.server_cpu_us? * load.requests_per_second / 1e6));
     if let Some(cores) = cores {
-        section.figure(
-            format!("the server's CPU time while {does}"),
-            cores,
-            "cores",
-        );
+        let what = format!("the server's CPU time while {does}");
+        section.figure(what, cores, "cores");
     }
     let (quiet, disturbed) = (quiet.latency, disturbed.latency);
     section.latency("query on the quiet server", &quiet);

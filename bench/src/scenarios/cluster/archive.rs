@@ -79,13 +79,15 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let appended = result.per_second() * result.elapsed.as_secs_f64() * 100.0;
     let events_per_frame = appended / real(frames).max(1.0);
     let waited = cluster.wait_until_archived(ARCHIVE_TIMEOUT).await?;
-    section.figure("events appended per second", appended / seconds, "events/s");
     let of_load = after.events - before.events;
-    section.figure("events archived per second", of_load / seconds, "events/s");
     let segments = after.segments - before.segments;
-    section.figure("segments per second", segments / seconds, "");
-    section.figure("events in a frame", events_per_frame, "");
-    section.figure("everything archived after", waited.as_secs_f64(), "s");
+    section.figures([
+        ("events appended per second", appended / seconds, "events/s"),
+        ("events archived per second", of_load / seconds, "events/s"),
+        ("segments per second", segments / seconds, ""),
+        ("events in a frame", events_per_frame, ""),
+        ("everything archived after", waited.as_secs_f64(), "s"),
+    ]);
     report_cores(&cores, "under load", section);
     report_lag(&lag, events_per_frame, streams.shards(), section);
     section.at_most(
@@ -178,13 +180,12 @@ async fn report_size(cluster: &Cluster, section: &mut Section) -> Result<()> {
         events += own;
     }
     let bytes = real(status.bytes);
-    section.figure("segments", real(status.segments), "");
-    section.figure("bytes of an event", raw / events.max(1.0), "bytes");
-    section.figure(
-        "bytes of an event in its segment",
-        bytes / events.max(1.0),
-        "bytes",
-    );
+    let events = events.max(1.0);
+    section.figures([
+        ("segments", real(status.segments), ""),
+        ("bytes of an event", raw / events, "bytes"),
+        ("bytes of an event in its segment", bytes / events, "bytes"),
+    ]);
     section.at_most(
         "bytes of segments against those of their events",
         100.0 * bytes / raw.max(1.0),

@@ -122,10 +122,12 @@ async fn report(
 ) -> Result<()> {
     let status = cluster.archive_status().await?;
     let times = times.summary();
-    section.figure("segments", real(status.segments), "");
-    section.figure("frames that NATS holds", real(held), "");
-    section.figure("first answer, median", times.p50_ms, "ms");
-    section.figure("first answer, slowest round", times.max_ms, "ms");
+    section.figures([
+        ("segments", real(status.segments), ""),
+        ("frames that NATS holds", real(held), ""),
+        ("first answer, median", times.p50_ms, "ms"),
+        ("first answer, slowest round", times.max_ms, "ms"),
+    ]);
     section.at_least(
         "replay of 1M archived events into the counter",
         real(EVENTS) / (times.p50_ms / 1e3),

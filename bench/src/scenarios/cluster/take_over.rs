@@ -74,10 +74,12 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
         cluster.add_worker()?;
     }
     let (answers, loads) = (answers.summary(), loads.summary());
-    section.figure("kill to answer, median", answers.p50_ms, "ms");
-    section.figure("kill to answer, slowest", answers.max_ms, "ms");
-    section.figure("load of the snapshot, median", loads.p50_ms, "ms");
-    section.figure("load of the snapshot, slowest", loads.max_ms, "ms");
+    section.figures([
+        ("kill to answer, median", answers.p50_ms, "ms"),
+        ("kill to answer, slowest", answers.max_ms, "ms"),
+        ("load of the snapshot, median", loads.p50_ms, "ms"),
+        ("load of the snapshot, slowest", loads.max_ms, "ms"),
+    ]);
     section.at_most(
         "kill to answer without the load of the snapshot, slowest",
         worst,

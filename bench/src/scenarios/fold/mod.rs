@@ -56,11 +56,8 @@ async fn host_cost(section: &mut Section) -> Result<()> {
     section.at_most("host cost per event, driver", cost, 40.0, "ns");
 
     let cost = median(ROUNDS, || driver.fold_singly(&frames))?;
-    section.figure(
-        "driver, one call of the engine for each event",
-        cost,
-        "ns/event",
-    );
+    let what = "driver, one call of the engine for each event";
+    section.figure(what, cost, "ns/event");
 
     let mut single = Subject::compile(guests::batches_with_clock()?).await?;
     let cost = median(ROUNDS, || single.fold(&frames))?;
@@ -77,17 +74,16 @@ async fn example_views(section: &mut Section) -> Result<()> {
     let increments = Batch::of(|_| events::increment(), 1_000)?;
     let mut engine = Subject::compile(example_views::counter().to_vec()).await?;
     let mut native = Native::<Counter>::default();
-    let counter = pair(|| engine.fold(&increments), || native.fold(&increments))?;
-    say("counter", counter.engine);
-    section.figure("counter (world 0.0.1), engine", counter.engine, "ns/event");
-    section.figure("counter, native", counter.native, "ns/event");
+    let (wasm, plain) = pair(|| engine.fold(&increments), || native.fold(&increments))?;
+    say("counter", wasm);
+    section.figure("counter (world 0.0.1), engine", wasm, "ns/event");
+    section.figure("counter, native", plain, "ns/event");
 
     let usage = Batch::of(events::usage, 1_000)?;
     let mut engine = Subject::compile(example_views::usage_metering().to_vec()).await?;
     let mut native = Native::<UsageMetering>::default();
-    let metering = pair(|| engine.fold(&usage), || native.fold(&usage))?;
-    say("usage-metering", metering.engine);
-    let (wasm, plain) = (metering.engine, metering.native);
+    let (wasm, plain) = pair(|| engine.fold(&usage), || native.fold(&usage))?;
+    say("usage-metering", wasm);
     section.figure("usage-metering (world 1.0.0), engine", wasm, "ns/event");
     section.figure("usage-metering, native", plain, "ns/event");
     let ratio = wasm / plain.max(f64::EPSILON);
@@ -106,16 +102,11 @@ fn median(rounds: usize, mut round: impl FnMut() -> Result<f64>) -> Result<f64> 
     Ok(middle(figures))
 }
 
-struct Pair {
-    engine: f64,
-    native: f64,
-}
-
-/// Medians of two kinds of rounds that take turns, so that both see the same machine.
+/// Medians of two kinds of rounds that alternate, so that both see the same machine.
 fn pair(
     mut engine: impl FnMut() -> Result<f64>,
     mut native: impl FnMut() -> Result<f64>,
-) -> Result<Pair> {
+) -> Result<(f64, f64)> {
     let (mut of_engine, mut of_native) = (Vec::new(), Vec::new());
     engine()?;
     native()?;
@@ -123,10 +114,7 @@ fn pair(
         of_engine.push(engine()?);
         of_native.push(native()?);
     }
-    Ok(Pair {
-        engine: middle(of_engine),
-        native: middle(of_native),
-    })
+    Ok((middle(of_engine), middle(of_native)))
 }
 
 fn middle(mut figures: Vec<f64>) -> f64 {

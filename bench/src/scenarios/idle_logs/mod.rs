@@ -50,26 +50,17 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let (many_server, start) = start(&program, many_data.path()).await?;
     let memory = resident_mb(many_server.pid())?;
     progress::say(&format!("  {logs} logs: start {start:?}, {memory:.0} MB"));
-    section.at_most(
-        format!("start with {logs} logs"),
-        start.as_secs_f64(),
-        2.0,
-        "s",
-    );
-    section.at_most(
-        format!("resident memory with {logs} logs"),
-        memory,
-        250.0,
-        "MB",
-    );
+    let (what, seconds) = (format!("start with {logs} logs"), start.as_secs_f64());
+    section.at_most(what, seconds, 2.0, "s");
+    let what = format!("resident memory with {logs} logs");
+    section.at_most(what, memory, 250.0, "MB");
 
     let (few_server, few_start) = self::start(&program, few_data.path()).await?;
-    section.figure("start with ten logs", few_start.as_secs_f64(), "s");
-    section.figure(
-        "resident memory with ten logs",
-        resident_mb(few_server.pid())?,
-        "MB",
-    );
+    let few_memory = resident_mb(few_server.pid())?;
+    section.figures([
+        ("start with ten logs", few_start.as_secs_f64(), "s"),
+        ("resident memory with ten logs", few_memory, "MB"),
+    ]);
 
     let mut of_many = Appends::new(&many_server, &many).await?;
     let mut of_few = Appends::new(&few_server, &few).await?;
@@ -79,14 +70,16 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
         of_few.append_for_a_slice().await?;
     }
     let (many_appends, few_appends) = (of_many.times.summary(), of_few.times.summary());
-    let what = "resident memory after the appends";
-    section.figure(what, resident_mb(many_server.pid())?, "MB");
-    section.figure(
-        "first append to an idle log of many",
-        of_many.first_ms,
-        "ms",
-    );
-    section.figure("first append to an idle log of ten", of_few.first_ms, "ms");
+    let memory = resident_mb(many_server.pid())?;
+    section.figures([
+        ("resident memory after the appends", memory, "MB"),
+        (
+            "first append to an idle log of many",
+            of_many.first_ms,
+            "ms",
+        ),
+        ("first append to an idle log of ten", of_few.first_ms, "ms"),
+    ]);
     section.latency("append to one log of many", &many_appends);
     section.latency("append to one log of ten", &few_appends);
     progress::say(&format!(
