@@ -49,7 +49,7 @@ impl Stores {
     ) -> Result<Self, Failure> {
         let path = data.join(EVENT_LOG_FILE);
         let options = SqliteOptions {
-            file_bytes_max: events.event_log_bytes_max,
+            file_bytes_max: events.event_log_bytes_max.map(|it| it.0),
             ..SqliteOptions::default()
         };
         // Opening checks the file and may take a moment.
