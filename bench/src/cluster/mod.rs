@@ -35,28 +35,24 @@ const PREPARERS: usize = 32;
 
 /// The cluster under load. Dropping it kills every process of it.
 pub(crate) struct Cluster {
-    planes: Vec<Plane>,
+    planes: Vec<Process>,
     pub workers: Vec<Process>,
     pub archivers: Vec<Process>,
     settings: Vec<(&'static str, String)>,
     stores: Stores,
 }
 
-struct Plane {
-    endpoint: Endpoint,
-    _node: Node,
-}
-
-/// A process that has no API for clients.
+/// One process.
 pub(crate) struct Process {
     node: Node,
-    metrics: Endpoint,
+    /// Where its API is, or what it counts if it has none.
+    endpoint: Endpoint,
 }
 
 impl Process {
     /// What it counts.
     pub(crate) async fn metrics(&self) -> Result<Metrics> {
-        Metrics::read(&self.metrics).await
+        Metrics::read(&self.endpoint).await
     }
 
     /// Kills it as a crash would.
@@ -102,10 +98,8 @@ impl Cluster {
         let owner = Member::register(first, "bench")?;
         let (key, _) = owner.create_key(first, "bench")?;
         for node in nodes {
-            cluster.planes.push(Plane {
-                endpoint: endpoint_of(&node.url, &key)?,
-                _node: node,
-            });
+            let endpoint = endpoint_of(&node.url, &key)?;
+            cluster.planes.push(Process { node, endpoint });
         }
         for _ in 0..WORKERS {
             cluster.add_worker()?;
@@ -131,7 +125,7 @@ impl Cluster {
         let listen = [("PRIMATOMIC_INTERNAL_LISTEN", &*internal.to_string())];
         Ok(Process {
             node: self.run(role, &listen)?,
-            metrics: Endpoint::new(internal, ""),
+            endpoint: Endpoint::new(internal, ""),
         })
     }
 

@@ -69,12 +69,11 @@ fn loads(loads: &[Load], out: &mut String) {
          |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
     );
     for load in loads {
-        let offered = load
-            .offered_per_second
-            .map_or_else(|| "–".to_owned(), |rate| amount(rate, ""));
-        let server_cpu = load
-            .server_cpu_us
-            .map_or_else(|| "–".to_owned(), |cpu| amount(cpu, ""));
+        let or_none = |value: Option<f64>| value.map_or("–".to_owned(), |it| amount(it, ""));
+        let (offered, server_cpu) = (
+            or_none(load.offered_per_second),
+            or_none(load.server_cpu_us),
+        );
         let latency = &load.latency;
         line(
             out,

@@ -29,7 +29,7 @@ pub(super) async fn fill(
 pub(super) async fn deploy_counter(api: &mut Api, log: &str, events: u64) -> Result<()> {
     api.create_log(log).await?;
     fill(api, log, events, |_| increment()).await?;
-    api.deploy(log, COUNTER, example_views::COUNTER).await?;
+    api.deploy(log, COUNTER, example_views::counter()).await?;
     check_counter(api, log, events).await
 }
 
