@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde_json::Value;
 
 use crate::commands::json::{cells, labelled, text};
-use crate::commands::session::{List, Session};
+use crate::commands::session::Session;
 use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
 use crate::output::fields;
@@ -32,12 +32,10 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     match command {
         DeletionCommand::List(options) => {
-            let list = List {
-                path: &["deletions"],
-                items: "deletions",
-            };
             let titles = ["DELETED", "STEP", "SINCE", "REQUESTED", "ID"];
-            session.print_list(list, options.limit, titles, row).await
+            session
+                .print_list(&["deletions"], options.limit, titles, row)
+                .await
         }
         DeletionCommand::Show { job } => {
             let call = session.client.get(&["deletions", &job]);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::commands::json::{cells, text};
 use crate::commands::key::RoleArgument;
 use crate::commands::secret;
-use crate::commands::session::{List, Session};
+use crate::commands::session::Session;
 use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
 
@@ -42,11 +42,7 @@ Example:
     },
 }
 
-const PATH: [&str; 3] = ["tenants", "me", "invitations"];
-const INVITATIONS: List<'_> = List {
-    path: &PATH,
-    items: "invitations",
-};
+const INVITATIONS: [&str; 3] = ["tenants", "me", "invitations"];
 
 pub(crate) async fn run(
     Group { command }: Group<InviteCommand>,
@@ -55,7 +51,7 @@ pub(crate) async fn run(
     match command {
         InviteCommand::Send { email, role } => {
             let body = json!({ "email": email, "role": role });
-            let call = session.client.post(&PATH).json_body(&body)?;
+            let call = session.client.post(&INVITATIONS).json_body(&body)?;
             let human = |it: &Value| {
                 let [email, role, expires_at, url] =
                     cells(it, ["email", "role", "expires_at", "invite_url"]);
@@ -69,17 +65,17 @@ pub(crate) async fn run(
             let row = |it: &Value| cells(it, ["email", "role", "expires_at", "id"]);
             let titles = ["EMAIL", "ROLE", "EXPIRES", "ID"];
             session
-                .print_list(INVITATIONS, options.limit, titles, row)
+                .print_list(&INVITATIONS, options.limit, titles, row)
                 .await
         }
         InviteCommand::Revoke { invitation } => {
-            let id = session.id_of(INVITATIONS, "id", &invitation).await?;
+            let id = session.id_of(&INVITATIONS, "id", &invitation).await?;
             let id = id.ok_or_else(|| {
                 Failure::Other(format!(
                     "{invitation} has no open invitation; `primatomic invite list` shows them"
                 ))
             })?;
-            let [tenants, me, invitations] = PATH;
+            let [tenants, me, invitations] = INVITATIONS;
             let call = session.client.delete(&[tenants, me, invitations, &id]);
             let human = |_: &_| format!("Revoked the invitation {invitation}.");
             session.print(&call, human).await

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::commands::confirm::Confirmation;
 use crate::commands::json::{cells, labelled, or, text};
-use crate::commands::session::{List, Session};
+use crate::commands::session::Session;
 use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
 use crate::output::{Output, fields};
@@ -104,12 +104,10 @@ pub(crate) async fn run(
     let client = &session.client;
     match command {
         KeyCommand::List(options) => {
-            let list = List {
-                path: &["keys"],
-                items: "keys",
-            };
             let titles = ["NAME", "ROLE", "LOGS", "LAST USED", "EXPIRES", "ID"];
-            session.print_list(list, options.limit, titles, row).await
+            session
+                .print_list(&["keys"], options.limit, titles, row)
+                .await
         }
         KeyCommand::Create(arguments) => {
             let body = CreateKey {

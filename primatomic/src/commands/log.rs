@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::commands::confirm::Confirmation;
 use crate::commands::json::{cell, cells, number, text};
-use crate::commands::session::{List, Session};
+use crate::commands::session::Session;
 use crate::commands::{Group, ListOptions, deletion, verify};
 use crate::failure::Failure;
 use crate::output::fields;
@@ -82,13 +82,11 @@ pub(crate) async fn run(
             session.print(&call, human).await
         }
         LogCommand::List(options) => {
-            let list = List {
-                path: &["logs"],
-                items: "logs",
-            };
             let row = |it: &Value| cells(it, ["log_name", "head_sequence", "created_at", "log_id"]);
             let titles = ["NAME", "EVENTS", "CREATED", "ID"];
-            session.print_list(list, options.limit, titles, row).await
+            session
+                .print_list(&["logs"], options.limit, titles, row)
+                .await
         }
         LogCommand::Get { log } => session.print(&client.get(&["logs", &log]), describe).await,
         LogCommand::Delete { log, sure } => {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::commands::confirm::{Confirmation, confirm};
 use crate::commands::json::cells;
 use crate::commands::key::RoleArgument;
-use crate::commands::session::{List, Session};
+use crate::commands::session::Session;
 use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
 
@@ -39,23 +39,19 @@ Example:
     },
 }
 
-const PATH: [&str; 3] = ["tenants", "me", "members"];
-const MEMBERS: List<'_> = List {
-    path: &PATH,
-    items: "members",
-};
+const MEMBERS: [&str; 3] = ["tenants", "me", "members"];
 
 pub(crate) async fn run(
     Group { command }: Group<MemberCommand>,
     session: &Session,
 ) -> Result<(), Failure> {
-    let [tenants, me, members] = PATH;
+    let [tenants, me, members] = MEMBERS;
     match command {
         MemberCommand::List(options) => {
             let row = |it: &Value| cells(it, ["email", "role", "created_at", "user_id"]);
             let titles = ["EMAIL", "ROLE", "SINCE", "ID"];
             session
-                .print_list(MEMBERS, options.limit, titles, row)
+                .print_list(&MEMBERS, options.limit, titles, row)
                 .await
         }
         MemberCommand::Role { member, role, yes } => {
@@ -86,7 +82,7 @@ pub(crate) async fn run(
 
 /// The id of a member that is named by id or address.
 async fn id_of(session: &Session, member: &str) -> Result<String, Failure> {
-    let found = session.id_of(MEMBERS, "user_id", member).await?;
+    let found = session.id_of(&MEMBERS, "user_id", member).await?;
     found.ok_or_else(|| {
         Failure::Other(format!(
             "{member} is no member; `primatomic member list` shows them"

@@ -13,14 +13,6 @@ pub(crate) struct Session {
     pub output: Output,
 }
 
-/// A list of the API.
-#[derive(Clone, Copy)]
-pub(crate) struct List<'a> {
-    pub path: &'a [&'a str],
-    /// The field that holds the items of a page.
-    pub items: &'a str,
-}
-
 impl Session {
     /// Sends a call and prints the response: JSON as it is, or what `human` makes of it.
     pub(crate) async fn print(
@@ -35,12 +27,12 @@ impl Session {
     /// Prints a list: its items as JSON, or a table with a row for each.
     pub(crate) async fn print_list<const N: usize>(
         &self,
-        list: List<'_>,
+        path: &[&str],
         limit: Option<usize>,
         titles: [&str; N],
         row: impl Fn(&Value) -> [String; N],
     ) -> Result<(), Failure> {
-        let items = self.collect(list, limit).await?;
+        let items = self.collect(path, limit).await?;
         self.output.value(&items, |items| {
             let rows: Vec<_> = items.iter().map(row).collect();
             table(titles, &rows)
@@ -50,35 +42,36 @@ impl Session {
     /// The id of an item that is named by its id or its address, if there is one.
     pub(crate) async fn id_of(
         &self,
-        list: List<'_>,
+        path: &[&str],
         id: &str,
         named: &str,
     ) -> Result<Option<String>, Failure> {
         if !named.contains('@') {
             return Ok(Some(named.to_owned()));
         }
-        let items = self.collect(list, None).await?;
+        let items = self.collect(path, None).await?;
         let found = items
             .iter()
             .find(|it| text(it, "email").eq_ignore_ascii_case(named));
         Ok(found.map(|it| text(it, id).to_owned()))
     }
 
-    /// Walks a list's pages and collects its items.
-    async fn collect(&self, list: List<'_>, limit: Option<usize>) -> Result<Vec<Value>, Failure> {
+    /// Walks a list's pages and collects its items, which every page names as its path ends.
+    async fn collect(&self, path: &[&str], limit: Option<usize>) -> Result<Vec<Value>, Failure> {
         const PAGE: usize = 1_000;
+        let items = path.last().copied().unwrap_or_default();
         let limit = limit.unwrap_or(usize::MAX);
         let mut found = Vec::new();
         let mut cursor: Option<String> = None;
         while found.len() < limit {
             let call = self
                 .client
-                .get(list.path)
+                .get(path)
                 .query("limit", PAGE.min(limit - found.len()))
                 .query_if("cursor", cursor.take());
             let mut page: Value = self.client.json(&call).await?;
-            if let Value::Array(items) = page[list.items].take() {
-                found.extend(items);
+            if let Value::Array(rows) = page[items].take() {
+                found.extend(rows);
             }
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = Some(next.to_owned()),

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::commands::confirm::Confirmation;
 use crate::commands::input::{CONFIG_BYTES_MAX, read_file};
 use crate::commands::json::{cell, cells, labelled, number, or, text};
-use crate::commands::session::{List, Session};
+use crate::commands::session::Session;
 use crate::commands::{Group, deletion, view_example, view_test};
 use crate::failure::Failure;
 use crate::output::{Unit, fields, table};
@@ -83,12 +83,10 @@ pub(crate) async fn run(
     match command {
         ViewCommand::Deploy(arguments) => deploy(arguments, session).await,
         ViewCommand::List { log } => {
-            let list = List {
-                path: &["logs", &log, "views"],
-                items: "views",
-            };
             let titles = ["NAME", "LIVE", "STATE", "CREATED"];
-            session.print_list(list, None, titles, row).await
+            session
+                .print_list(&["logs", &log, "views"], None, titles, row)
+                .await
         }
         ViewCommand::Status { log, view } => {
             let call = client.get(&["logs", &log, "views", &view]);

@@ -192,13 +192,13 @@ async fn list(catalog: &Catalog, output: Output) -> Result<(), Failure> {
     let values: Vec<_> = tenants.iter().map(|(it, used)| value(it, used)).collect();
     output.value(&values, |_| {
         let row = |(tenant, used): &(Tenant, TenantUse)| {
+            let bytes = used.storage_bytes.map(|it| it.to_string());
             [
                 tenant.short_name.clone(),
                 used.logs.to_string(),
                 used.views.to_string(),
                 used.members.to_string(),
-                used.storage_bytes
-                    .map_or_else(|| "-".to_owned(), |it| it.to_string()),
+                bytes.unwrap_or_else(|| "-".to_owned()),
                 rate_text(tenant.rate),
                 tenant.id.to_string(),
             ]
@@ -267,17 +267,9 @@ fn value(tenant: &Tenant, used: &TenantUse) -> Value {
         "tenant_id": tenant.id.to_string(),
         "short_name": tenant.short_name,
         "created_at": tenant.created_at.to_string(),
-        "rate": tenant.rate.map(|rate| {
-            json!({"per_second": rate.per_second, "burst": rate.burst})
-        }),
+        "rate": tenant.rate,
         "limits": tenant.quotas,
-        "used": {
-            "logs": used.logs,
-            "views": used.views,
-            "keys": used.keys,
-            "members": used.members,
-            "storage_bytes": used.storage_bytes,
-        },
+        "used": used,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Commands that work on the catalog: on one in a data directory while no server runs on it, or on
 //! that of a cluster, whose nodes wait meanwhile with what changes it.
 
+use catalog::TableReport;
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -23,35 +24,17 @@ pub(crate) fn migrate(options: &DataOptions, output: Output) -> Result<(), Failu
 pub(crate) fn rebuild_catalog(options: &DataOptions, output: Output) -> Result<(), Failure> {
     with_catalog(options, Use::Alone, async |catalog| {
         let report = catalog.rebuild().await?;
-        let tables: Vec<_> = report
-            .tables
-            .iter()
-            .map(|it| {
-                json!({
-                    "table": it.table,
-                    "rows_before": it.rows_before,
-                    "rows_after": it.rows_after,
-                    "unfounded": it.unfounded,
-                    "missing": it.missing,
-                })
-            })
-            .collect();
-        let value = json!({"events": report.events, "equal": report.equal(), "tables": tables});
+        let (events, tables) = (report.events, &report.tables);
+        let value = json!({"events": events, "equal": report.equal(), "tables": tables});
         output.value(&value, |_| {
-            let rows: Vec<_> = report
-                .tables
-                .iter()
-                .map(|it| {
-                    [
-                        it.table.to_owned(),
-                        it.rows_before.to_string(),
-                        it.rows_after.to_string(),
-                        if it.equal() { "equal" } else { "CHANGED" }.to_owned(),
-                    ]
-                })
-                .collect();
+            let row = |it: &TableReport| {
+                let verdict = if it.equal() { "equal" } else { "CHANGED" };
+                let (before, after) = (it.rows_before.to_string(), it.rows_after.to_string());
+                [it.table.to_owned(), before, after, verdict.to_owned()]
+            };
+            let rows: Vec<_> = tables.iter().map(row).collect();
             let rows = table(["TABLE", "BEFORE", "AFTER", ""], &rows);
-            format!("Applied {} control events.\n\n{rows}", report.events)
+            format!("Applied {events} control events.\n\n{rows}")
         })
     })
 }

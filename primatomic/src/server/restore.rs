@@ -52,23 +52,15 @@ pub(crate) fn run(options: &RestoreOptions, output: Output) -> Result<(), Failur
     logging::start("warn", LogFormat::Auto)?;
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let report = block_on(restore_stores(options, output))?;
-    let RestoreReport {
-        backup,
-        control_events,
-        segments,
-        logs,
-        events,
-        cut_off_logs,
-    } = report;
-    let value = json!({
-        "backup": backup.to_string(),
-        "control_events": control_events,
-        "segments": segments,
-        "logs": logs,
-        "events": events,
-        "cut_off_logs": cut_off_logs,
-    });
-    output.value(&value, |_| {
+    output.value(&json!(report), |_| {
+        let RestoreReport {
+            backup,
+            control_events,
+            segments,
+            logs,
+            events,
+            cut_off_logs,
+        } = report;
         let cut_off = match cut_off_logs {
             0 => String::new(),
             logs => format!(
