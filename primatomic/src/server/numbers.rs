@@ -33,7 +33,10 @@ impl FromStr for Bytes {
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match UNITS.iter().find(|(shift, _)| self.0 % (1 << shift) == 0) {
+        match UNITS
+            .iter()
+            .find(|(shift, _)| self.0.is_multiple_of(1 << shift))
+        {
             Some((shift, letter)) => write!(f, "{}{letter}", self.0 >> shift),
             None => write!(f, "{}", self.0),
         }
