@@ -59,7 +59,7 @@ impl Arguments {
 
 /// Whether `--json` stands behind a command or one of its subcommands.
 fn wants_json(matches: &ArgMatches) -> bool {
-    matches!(matches.try_get_one("_json"), Ok(Some(true)))
+    matches!(matches.try_get_one("json"), Ok(Some(true)))
         || matches.subcommand().is_some_and(|(_, it)| wants_json(it))
 }
 

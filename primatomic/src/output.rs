@@ -17,7 +17,7 @@ use crate::failure::Failure;
 #[derive(Args, Clone, Debug)]
 pub(crate) struct JsonOption {
     /// Print the result as JSON
-    #[arg(long = "json")]
+    #[arg(id = "json", long = "json")]
     _json: bool,
 }
 

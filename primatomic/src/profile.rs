@@ -51,7 +51,7 @@ pub(crate) struct ConnectionOptions {
     #[arg(long, global = true, env = "PRIMATOMIC_PROFILE", value_name = "NAME")]
     pub profile: Option<String>,
     /// Print results and errors as JSON
-    #[arg(long = "json", global = true)]
+    #[arg(id = "json", long = "json", global = true)]
     _json: bool,
 }
 

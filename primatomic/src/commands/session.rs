@@ -70,7 +70,7 @@ impl Session {
                 .query("limit", PAGE.min(limit - found.len()))
                 .query_if("cursor", cursor.take());
             let mut page: Value = self.client.json(&call).await?;
-            if let Value::Array(rows) = page[items].take() {
+            if let Some(Value::Array(rows)) = page.get_mut(items).map(Value::take) {
                 found.extend(rows);
             }
             match page["next_cursor"].as_str() {
