@@ -1,5 +1,5 @@
 # The two commands that matter: `make dev` runs everything, `make test` tests everything.
-# Nothing has to be installed beforehand but rustup and a C compiler; the tests take Python 3 too.
+# Nothing has to be installed beforehand but rustup and a C compiler; the tests take Python 3.11 too.
 
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
