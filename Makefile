@@ -1,11 +1,11 @@
 # The two commands that matter: `make dev` runs everything, `make test` tests everything.
-# Nothing has to be installed beforehand but rustup and a C compiler; the tests take Python 3 too.
+# Nothing has to be installed beforehand but rustup and a C compiler; the tests take Python 3.11 too.
 
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help dev cluster test test-deploy test-api servers lint bench bench-cluster crash-test \
-	fault-test openapi clients clients-check api-fuzz toolchain
+.PHONY: help dev cluster test test-deploy test-api servers lint structure bench bench-cluster \
+	crash-test fault-test openapi clients clients-check api-fuzz toolchain
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -16,7 +16,7 @@ dev: toolchain ## Build and run every role on embedded stores under ./data
 	$(CARGO) build --locked
 	$(TARGET)/debug/primatomic dev
 
-test: toolchain lint servers ## Check format and lints, then run every test
+test: toolchain lint servers ## Check structure, format and lints, then run every test
 	$(CARGO) test --locked --workspace --all-features
 	$(MAKE) test-deploy
 	$(MAKE) test-api
@@ -32,9 +32,13 @@ test-api: toolchain ## Test the clients, the examples of docs/ and the API with 
 servers: ## Install the servers that tests run against into .local
 	@test-servers/install.sh
 
-lint: toolchain ## Check format and lints; warnings are errors
+lint: toolchain structure ## Check structure, format and lints; warnings are errors
 	$(CARGO) fmt --all -- --check
 	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
+
+structure: ## Check the direction of dependencies, of crates and of files; print the arrows
+	python3 -m unittest discover --quiet --start-directory docs/structure
+	docs/structure/structure.py
 
 cluster: toolchain servers ## Run a cluster of every store and role on the loopback address
 	$(CARGO) build --locked --workspace --all-features --bin primatomic --bin cluster --bin s3-server

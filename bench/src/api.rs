@@ -3,15 +3,17 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use crate::load::Connection;
 
 /// How long a control call may take.
-const CALL_MAX: Duration = Duration::from_secs(60);
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a view may take to be built.
-const BUILD_MAX: Duration = Duration::from_secs(120);
+const BUILD_TIMEOUT: Duration = Duration::from_secs(120);
 /// How often a view that is being built is asked again.
 const BUILD_POLL: Duration = Duration::from_millis(5);
 
@@ -35,13 +37,7 @@ impl Endpoint {
     }
 
     /// A complete request, ready to be sent any number of times.
-    pub(crate) fn request(
-        &self,
-        method: &str,
-        path: &str,
-        content_type: &str,
-        body: &[u8],
-    ) -> Vec<u8> {
+    fn request(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
              Content-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",
@@ -49,9 +45,16 @@ impl Endpoint {
             self.key,
             body.len(),
         );
-        let mut request = head.into_bytes();
-        request.extend_from_slice(body);
-        request
+        [head.as_bytes(), body].concat()
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Vec<u8> {
+        self.request("GET", path, "application/json", b"")
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Vec<u8> {
+        let body = body.to_string();
+        self.request("POST", path, "application/json", body.as_bytes())
     }
 
     /// A request that appends one event.
@@ -66,6 +69,12 @@ impl Endpoint {
         self.request("POST", &path, "application/x-ndjson", lines)
     }
 
+    /// A request that uploads a component as a view.
+    pub(crate) fn deploy(&self, log: &str, view: &str, component: &[u8]) -> Vec<u8> {
+        let path = format!("/logs/{log}/views/{view}");
+        self.request("POST", &path, "application/octet-stream", component)
+    }
+
     /// A request that queries a view, at the latest state or not before a sequence.
     pub(crate) fn query(&self, log: &str, view: &str, after: Option<u64>) -> Vec<u8> {
         let after = after.map_or_else(String::new, |after| format!("?after={after}"));
@@ -73,8 +82,6 @@ impl Endpoint {
         self.request("POST", &path, "application/octet-stream", b"")
     }
 
-    /// # Errors
-    /// When the server does not accept the connection.
     pub(crate) async fn connect(&self) -> Result<Api> {
         let connection = Connection::open(self.address).await;
         Ok(Api {
@@ -102,10 +109,7 @@ struct AppendedBatch {
 }
 
 impl Api {
-    /// Sends a request and returns the body of a successful answer.
-    ///
-    /// # Errors
-    /// When there is no answer, or one that reports an error.
+    /// Sends a request and returns the body of a successful response.
     pub(crate) async fn call(&mut self, request: &[u8]) -> Result<Vec<u8>> {
         match self.attempt(request).await? {
             (status, body) if (200..300).contains(&status) => Ok(body),
@@ -116,61 +120,57 @@ impl Api {
         }
     }
 
+    /// The same, for a response of JSON.
+    pub(crate) async fn json<T: DeserializeOwned>(&mut self, request: &[u8]) -> Result<T> {
+        let body = self.call(request).await?;
+        serde_json::from_slice(&body)
+            .with_context(|| format!("unknown response {}", String::from_utf8_lossy(&body)))
+    }
+
     async fn attempt(&mut self, request: &[u8]) -> Result<(u16, Vec<u8>)> {
         let exchange = self.connection.exchange(request);
-        let reply = tokio::time::timeout(CALL_MAX, exchange)
+        let reply = tokio::time::timeout(CALL_TIMEOUT, exchange)
             .await
             .context("the server did not answer in time")??;
         Ok((reply.status, reply.body.to_vec()))
     }
 
     pub(crate) async fn health(&mut self) -> Result<()> {
-        let endpoint = &self.endpoint;
-        let request = endpoint.request("GET", "/health", "application/json", b"");
-        self.call(&request)
-            .await
-            .context("the server is not well")?;
-        Ok(())
+        let health = self.call(&self.endpoint.get("/health")).await;
+        health.map(drop).context("the server is not well")
     }
 
     pub(crate) async fn create_log(&mut self, name: &str) -> Result<()> {
-        let body = format!("{{\"name\":\"{name}\"}}");
-        let request = self
-            .endpoint
-            .request("POST", "/logs", "application/json", body.as_bytes());
-        let created = self.call(&request).await;
-        created.with_context(|| format!("can't create the log {name}"))?;
-        Ok(())
+        self.create(&json!({ "name": name })).await
     }
 
     /// A log whose events leave the hot log once they are archived.
     pub(crate) async fn create_archived_log(&mut self, name: &str) -> Result<()> {
-        let body = format!(r#"{{"name":"{name}","retention":"archive"}}"#);
-        let request = self
-            .endpoint
-            .request("POST", "/logs", "application/json", body.as_bytes());
-        let created = self.call(&request).await;
-        created.with_context(|| format!("can't create the log {name}"))?;
-        Ok(())
+        let log = json!({ "name": name, "retention": "archive" });
+        self.create(&log).await
+    }
+
+    async fn create(&mut self, log: &Value) -> Result<()> {
+        let created = self.call(&self.endpoint.post("/logs", log)).await;
+        created
+            .map(drop)
+            .with_context(|| format!("can't create the log {log}"))
     }
 
     /// Appends an event and returns its sequence.
     pub(crate) async fn append(&mut self, log: &str, event: &[u8]) -> Result<u64> {
         let request = self.endpoint.append(log, event);
-        let answer = self.call(&request).await.context("can't append")?;
-        let appended: Appended = serde_json::from_slice(&answer)
-            .with_context(|| format!("unknown answer {}", String::from_utf8_lossy(&answer)))?;
+        let appended: Appended = self.json(&request).await.context("can't append")?;
         Ok(appended.sequence)
     }
 
     /// Appends a batch and returns the sequence of its last event.
     pub(crate) async fn append_batch(&mut self, log: &str, lines: &[u8]) -> Result<u64> {
         let request = self.endpoint.append_batch(log, lines);
-        let answer = self.call(&request).await.context("can't append a batch")?;
-        let appended: AppendedBatch =
-            serde_json::from_slice(&answer).context("unknown answer to a batch")?;
+        let appended = self.json(&request).await;
+        let appended: AppendedBatch = appended.context("can't append a batch")?;
         let last = appended.sequences.last().copied();
-        last.context("the answer to a batch has no sequence")
+        last.context("the response to a batch has no sequence")
     }
 
     pub(crate) async fn query(
@@ -180,27 +180,19 @@ impl Api {
         after: Option<u64>,
     ) -> Result<Vec<u8>> {
         let request = self.endpoint.query(log, view, after);
-        self.call(&request)
-            .await
-            .with_context(|| format!("can't query the view {view}"))
+        let queried = self.call(&request).await;
+        queried.with_context(|| format!("can't query the view {view}"))
     }
 
     /// Uploads a component as a view and waits until it answers.
     pub(crate) async fn deploy(&mut self, log: &str, view: &str, component: &[u8]) -> Result<()> {
-        let path = format!("/logs/{log}/views/{view}");
-        let request = self
-            .endpoint
-            .request("POST", &path, "application/octet-stream", component);
+        let request = self.endpoint.deploy(log, view, component);
         let deployed = self.call(&request).await;
         deployed.with_context(|| format!("can't deploy the view {view}"))?;
-        self.wait_for_view(log, view, None).await?;
-        Ok(())
+        self.wait_for_view(log, view, None).await.map(drop)
     }
 
     /// Asks a view again and again while it is being built or loaded, and returns its answer.
-    ///
-    /// # Errors
-    /// When it does not answer in time, or answers that it never will.
     pub(crate) async fn wait_for_view(
         &mut self,
         log: &str,
@@ -208,7 +200,7 @@ impl Api {
         after: Option<u64>,
     ) -> Result<Vec<u8>> {
         let request = self.endpoint.query(log, view, after);
-        let deadline = Instant::now() + BUILD_MAX;
+        let deadline = Instant::now() + BUILD_TIMEOUT;
         loop {
             match self.attempt(&request).await? {
                 (200, body) => return Ok(body),
@@ -220,4 +212,15 @@ impl Api {
             }
         }
     }
+}
+
+/// Checks what a view answered.
+pub(crate) fn ensure_answer(answer: &[u8], expected: &[u8]) -> Result<()> {
+    ensure!(
+        answer == expected,
+        "the view answered {:?} and not {:?}",
+        String::from_utf8_lossy(answer),
+        String::from_utf8_lossy(expected)
+    );
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! What every scenario starts from: options, a place for data, a server.
+//! What every scenario starts from: options, a directory for data, a server.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,8 +18,6 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// # Errors
-    /// When the directory for results can't be made.
     pub(crate) fn new(options: Options) -> Result<Self> {
         std::fs::create_dir_all(&options.results)
             .with_context(|| format!("can't make {}", options.results.display()))?;
@@ -56,17 +54,18 @@ impl Context {
             .context("can't make a directory for data")
     }
 
-    pub(crate) fn program(&self) -> Result<PathBuf> {
+    /// The server's executable, for a scenario that must restart the server or read its files. It
+    /// can't use a server that runs already.
+    pub(crate) fn own_program(&self) -> Result<PathBuf> {
+        ensure!(
+            self.options.url.is_none(),
+            "this scenario needs a server of its own, so it can't use one that runs already"
+        );
         server::program(self.options.server.as_deref())
     }
 
     /// The server that was named, or a fresh one.
     pub(crate) fn target(&self) -> Result<Target> {
-        self.target_with(&[])
-    }
-
-    /// The server that was named, or a fresh one with these flags.
-    pub(crate) fn target_with(&self, flags: &[&str]) -> Result<Target> {
         if let Some(url) = &self.options.url {
             let key = self.options.api_key.as_deref().unwrap_or_default();
             return Ok(Target {
@@ -74,26 +73,21 @@ impl Context {
                 own: None,
             });
         }
+        self.own_target(&[])
+    }
+
+    /// A fresh server with these flags.
+    pub(crate) fn own_target(&self, flags: &[&str]) -> Result<Target> {
         let data = self.data()?;
-        let server = Server::start_with(&self.program()?, data.path(), flags)?;
+        let server = Server::start(&self.own_program()?, data.path(), flags)?;
         Ok(Target {
             endpoint: server.endpoint.clone(),
             own: Some((server, data)),
         })
     }
-
-    /// Refuses a server that runs already, for a scenario that must restart it or read its files.
-    pub(crate) fn needs_own_server(&self) -> Result<()> {
-        ensure!(
-            self.options.url.is_none(),
-            "this scenario needs a server of its own, so it can't use one that runs already"
-        );
-        Ok(())
-    }
 }
 
 /// The server under load.
-#[derive(Debug)]
 pub(crate) struct Target {
     pub endpoint: Endpoint,
     own: Option<(Server, TempDir)>,
@@ -105,8 +99,9 @@ impl Target {
     }
 
     /// The data directory, if the server is ours.
-    pub(crate) fn data(&self) -> Option<&Path> {
-        self.own.as_ref().map(|(_, data)| data.path())
+    pub(crate) fn data(&self) -> Result<&Path> {
+        let own = self.own.as_ref().context("the server is not our own")?;
+        Ok(own.1.path())
     }
 
     /// Stops the server if it was started for this scenario.

@@ -1,8 +1,8 @@
 //! Benchmarks of Primatomic: an open-loop load generator over HTTP, and measurements in process.
 //!
-//! One command gives every figure of one machine: `cargo run --release -p bench -- all`. Another one,
-//! `... -- cluster`, gives those of a cluster. Each scenario explains itself with `--help`. Results go to standard output, and as JSON and Markdown to
-//! `bench/results/`.
+//! One command gives every figure of one machine: `cargo run --release -p bench -- all`. Another
+//! one, `... -- cluster`, gives those of a cluster. Each scenario explains itself with `--help`.
+//! Results go to standard output, and as JSON and Markdown to `bench/results/`.
 
 mod api;
 mod baseline;
@@ -23,33 +23,30 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use clap::Parser;
+use clap::{Args as _, Command, FromArgMatches as _};
 use tokio::signal::unix::{SignalKind, signal};
 
 use context::Context;
 use environment::Environment;
-use options::{Command, Options};
+use options::Options;
 use report::{Report, Section};
-use scenarios::Scenario;
+use scenarios::{CLUSTER, SERVER, Scenario};
 
-/// Measures Primatomic.
-#[derive(Debug, Parser)]
-#[command(name = "bench", max_term_width = 100)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
+/// The hidden command of this program that compiles a component.
+const COMPILE_COMMAND: &str = "compile-component";
 
 fn main() -> ExitCode {
-    let (name, scenarios, options) = match Arguments::parse().command {
-        Command::CompileComponent => return worker::compile::child_main(),
-        Command::All(options) => ("all", Scenario::ALL.to_vec(), options),
-        Command::Cluster(options) => ("cluster", Scenario::CLUSTER.to_vec(), options),
-        Command::One(one) => {
-            let (scenario, options) = one.split();
-            (scenario.name(), vec![scenario], options)
-        }
+    let matches = command().get_matches();
+    let Some((name, matches)) = matches.subcommand() else {
+        return ExitCode::FAILURE;
     };
+    let scenarios: Vec<&Scenario> = match name {
+        COMPILE_COMMAND => return worker::compile::child_main(),
+        "all" => SERVER.iter().collect(),
+        "cluster" => CLUSTER.iter().collect(),
+        one => every().filter(|it| it.name == one).collect(),
+    };
+    let options = Options::from_arg_matches(matches).unwrap_or_else(|error| error.exit());
     let strict = options.strict;
     match run(name, &scenarios, options) {
         Ok(report) if !report.complete() => ExitCode::FAILURE,
@@ -62,9 +59,29 @@ fn main() -> ExitCode {
     }
 }
 
+fn every() -> impl Iterator<Item = &'static Scenario> {
+    SERVER.iter().chain(CLUSTER)
+}
+
+/// The command line: a command for each scenario, and two for all of a kind.
+fn command() -> Command {
+    let all = Command::new("all").about("Run every scenario on one server, each on a fresh one");
+    let cluster = Command::new("cluster")
+        .about("Run every scenario on a cluster, each on a fresh one; needs `make servers`");
+    let one = |it: &Scenario| Command::new(it.name).about(it.summary).long_about(it.about);
+    let commands = [all, cluster].into_iter().chain(every().map(one));
+    Command::new("bench")
+        .about("Measures Primatomic")
+        .max_term_width(100)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(commands.map(Options::augment_args))
+        .subcommand(Command::new(COMPILE_COMMAND).hide(true))
+}
+
 /// Runs scenarios one after the other. One that can't be measured does not keep the others from
 /// being so.
-fn run(name: &str, scenarios: &[Scenario], options: Options) -> Result<Report> {
+fn run(name: &str, scenarios: &[&Scenario], options: Options) -> Result<Report> {
     let context = Context::new(options)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -75,21 +92,21 @@ fn run(name: &str, scenarios: &[Scenario], options: Options) -> Result<Report> {
         sections: Vec::with_capacity(scenarios.len()),
     };
     for scenario in scenarios {
-        progress::say(&format!("{}:", scenario.name()));
-        let mut section = Section::new(scenario.name(), scenario.about());
-        let outcome = runtime.block_on(async {
+        progress::say(&format!("{}:", scenario.name));
+        let mut section = Section::new(scenario.name, scenario.about);
+        let ended = runtime.block_on(async {
             tokio::select! {
-                outcome = scenario.run(&context, &mut section) => Some(outcome),
+                ended = (scenario.run)(&context, &mut section) => Some(ended),
                 () = stopped() => None,
             }
         });
-        if let Some(Err(error)) = &outcome {
+        if let Some(Err(error)) = &ended {
             progress::say(&format!("  failed: {error:#}"));
             section.failure = Some(format!("{error:#}"));
         }
-        let outcome = outcome.context("stopped before the end");
         report.sections.push(section);
-        outcome.map(|_| report.write(context.results(), name))??;
+        ended.map(drop).context("stopped before the end")?;
+        report.write(context.results(), name)?;
     }
     std::io::stdout()
         .write_all(report.markdown().as_bytes())

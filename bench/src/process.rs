@@ -10,9 +10,6 @@ use anyhow::{Context, Result};
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// The CPU time that a process has used so far, of all its threads, in steps of 10 ms.
-///
-/// # Errors
-/// When there is no such process.
 pub(crate) fn cpu_time(pid: u32) -> Result<Duration> {
     Ok(Stat::read(pid)?.cpu)
 }
@@ -42,9 +39,6 @@ impl Stat {
 
 /// The CPU time that this process and all that it has started, and what they have started in turn,
 /// have used so far. Each process that was started counts under its program's name, or its role.
-///
-/// # Errors
-/// When there is no `/proc`.
 pub(crate) fn cpu_times() -> Result<BTreeMap<String, Duration>> {
     let mut stats = BTreeMap::new();
     for entry in Path::new("/proc").read_dir().context("can't read /proc")? {
@@ -91,9 +85,6 @@ fn name(pid: u32) -> String {
 }
 
 /// The resident memory of a process in MB (1,000,000 bytes).
-///
-/// # Errors
-/// When there is no such process.
 pub(crate) fn resident_mb(pid: u32) -> Result<f64> {
     let path = format!("/proc/{pid}/status");
     let status = std::fs::read_to_string(&path).with_context(|| format!("can't read {path}"))?;

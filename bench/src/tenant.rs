@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::api::Endpoint;
 
 /// How long the verification mail may take.
-const MAIL_MAX: Duration = Duration::from_secs(10);
+const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
 const MAIL_POLL: Duration = Duration::from_millis(10);
 /// What stands before the token in the mail.
 const LINK: &str = "verify?token=";
@@ -29,9 +29,6 @@ struct Key {
 
 /// Signs a tenant up as a person would, with the mail that the server leaves in its data directory,
 /// and returns an endpoint with an API key of that tenant.
-///
-/// # Errors
-/// When the server refuses one of the steps or sends no mail.
 pub(crate) async fn sign_up(server: SocketAddr, data: &Path, name: &str) -> Result<Endpoint> {
     let nobody = Endpoint::new(server, "");
     let email = format!("{name}@example.org");
@@ -52,16 +49,14 @@ pub(crate) async fn sign_up(server: SocketAddr, data: &Path, name: &str) -> Resu
 }
 
 async fn post<T: DeserializeOwned>(endpoint: &Endpoint, path: &str, body: &Value) -> Result<T> {
-    let body = body.to_string();
-    let request = endpoint.request("POST", path, "application/json", body.as_bytes());
-    let answer = endpoint.connect().await?.call(&request).await;
-    let answer = answer.with_context(|| format!("can't POST {path}"))?;
-    serde_json::from_slice(&answer).with_context(|| format!("unknown answer to POST {path}"))
+    let mut api = endpoint.connect().await?;
+    let posted = api.json(&endpoint.post(path, body)).await;
+    posted.with_context(|| format!("can't POST {path}"))
 }
 
 /// The token in the mail to an address, once it is there.
 async fn mailed_token(mails: &Path, email: &str) -> Result<String> {
-    let deadline = Instant::now() + MAIL_MAX;
+    let deadline = Instant::now() + MAIL_TIMEOUT;
     while Instant::now() < deadline {
         for mail in std::fs::read_dir(mails).context("can't read the server's mail")? {
             let text = std::fs::read_to_string(mail?.path()).context("can't read a mail")?;

@@ -10,6 +10,7 @@
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
+use serde::Serialize;
 
 use super::audit::to_recorded;
 use super::column::to_u64;
@@ -45,7 +46,7 @@ pub struct RebuildReport {
 }
 
 /// How one table came out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TableReport {
     pub table: &'static str,
     pub rows_before: u64,

@@ -4,6 +4,7 @@ use protocol::{Rate, RequestId, TenantId, Timestamp, UserId};
 use sea_orm::{
     ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::column::{plain, to_time, to_u64};
@@ -33,7 +34,7 @@ pub struct Tenant {
 }
 
 /// What a tenant has of what its quotas count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TenantUse {
     pub logs: u64,
     pub views: u64,

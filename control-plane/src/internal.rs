@@ -3,6 +3,7 @@
 //!
 //! Every role has them. What a role needs is its own to say, as [`Needs`].
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,9 +11,12 @@ use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
 use metrics_exporter_prometheus::PrometheusHandle;
 use poem::http::StatusCode;
+use poem::listener::TcpAcceptor;
 use poem::web::Json;
-use poem::{Endpoint, IntoResponse as _, Response, Route, endpoint, get};
+use poem::{Endpoint, IntoResponse as _, Response, Route, Server, endpoint, get};
 use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 /// A part that does not answer in this time is away.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -93,8 +97,24 @@ fn page(problems: Vec<Problem>) -> Response {
     Json(page).with_status(code).into_response()
 }
 
-/// The endpoint for the listener.
-pub fn endpoint(metrics: PrometheusHandle, needs: Arc<Needs>) -> impl Endpoint {
+/// Serves the pages until `stop`.
+///
+/// # Errors
+/// When the listener has no address.
+pub async fn serve(
+    listener: TcpListener,
+    metrics: PrometheusHandle,
+    needs: Needs,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let acceptor = TcpAcceptor::from_tokio(listener)?;
+    Server::new_with_acceptor(acceptor)
+        .run_with_graceful_shutdown(pages(metrics, needs), stop.cancelled(), None)
+        .await
+}
+
+fn pages(metrics: PrometheusHandle, needs: Needs) -> impl Endpoint {
+    let needs = Arc::new(needs);
     let metrics = endpoint::make_sync(move |_| {
         Response::builder()
             .content_type("text/plain; version=0.0.4")

@@ -22,7 +22,6 @@ mod server;
 use std::io;
 use std::sync::Arc;
 
-use poem::{Endpoint, Response};
 use protocol::TenantId;
 use protocol::api_key::ApiKey;
 use tokio::net::TcpListener;
@@ -52,11 +51,6 @@ impl ControlPlane {
         Self { app }
     }
 
-    /// The whole API as an endpoint, for whoever brings a server of their own.
-    pub fn endpoint(&self) -> impl Endpoint<Output = Response> + 'static {
-        api::endpoint(Arc::clone(&self.app))
-    }
-
     /// Serves the API until `shutdown`. Then it says that it is not ready, and appends for no other
     /// node; after [`Options::drain`] it takes no new connections, finishes the requests that are
     /// under way, ends live tails, and stops what runs in the background; the wait is bounded by
@@ -66,7 +60,7 @@ impl ControlPlane {
     /// When the listener has no address.
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
         let stopping = self.app.stopping.clone();
-        let endpoint = self.endpoint();
+        let endpoint = api::endpoint(Arc::clone(&self.app));
         let serving = server::serve(endpoint, listener, &self.app.options, stopping.clone());
         let mut serving = std::pin::pin!(serving);
         let served = tokio::select! {

@@ -1,12 +1,12 @@
 //! The command tree.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
-use primatomic_client::Client;
 
+use crate::commands::session::Session;
 use crate::commands::{
-    append, audit, deletion, events, invite, key, log, login, mail, member, password, profile,
-    query, tail, tenant, view,
+    Group, append, audit, deletion, events, invite, key, log, login, mail, member, password,
+    profile, query, tail, tenant, view,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -41,6 +41,28 @@ pub(crate) struct Arguments {
     pub command: Command,
 }
 
+impl Arguments {
+    /// The command line of this process, and whether it asks for JSON.
+    pub(crate) fn read() -> (Self, bool) {
+        let matches = Self::command().get_matches();
+        let arguments = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        (arguments, wants_json(&matches))
+    }
+
+    /// Prints the script that completes commands in a shell.
+    pub(crate) fn completions(shell: Shell, output: Output) -> Result<(), Failure> {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Self::command(), "primatomic", &mut script);
+        output.bytes(&script)
+    }
+}
+
+/// Whether `--json` stands behind a command or one of its subcommands.
+fn wants_json(matches: &ArgMatches) -> bool {
+    matches!(matches.try_get_one("json"), Ok(Some(true)))
+        || matches.subcommand().is_some_and(|(_, it)| wants_json(it))
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run every role in one process, with its data in a directory
@@ -48,7 +70,7 @@ pub(crate) enum Command {
     /// Run a role of the server
     Serve(Box<ServeOptions>),
     /// Create, list, inspect, verify and delete logs
-    Log(Connected<log::LogArguments>),
+    Log(Connected<Group<log::LogCommand>>),
     /// Append events to a log
     Append(Connected<append::AppendArguments>),
     /// Read events of a log
@@ -56,23 +78,23 @@ pub(crate) enum Command {
     /// Follow a log
     Tail(Connected<tail::TailArguments>),
     /// Deploy, list, inspect, delete and test views
-    View(Connected<view::ViewArguments>),
+    View(Connected<Group<view::ViewCommand>>),
     /// Show how far deletions of logs and views are
-    Deletion(Connected<deletion::DeletionArguments>),
+    Deletion(Connected<Group<deletion::DeletionCommand>>),
     /// Ask a view
     Query(Connected<query::QueryArguments>),
     /// Make, list, rotate, revoke and recognise API keys
-    Key(Connected<key::KeyArguments>),
+    Key(Connected<Group<key::KeyCommand>>),
     /// Read who changed what in the tenant
     Audit(Connected<audit::AuditArguments>),
     /// Show, delete and restore your tenant
-    Tenant(Connected<tenant::TenantArguments>),
+    Tenant(Connected<Group<tenant::TenantCommand>>),
     /// List members, change their roles, remove them
-    Member(Connected<member::MemberArguments>),
+    Member(Connected<Group<member::MemberCommand>>),
     /// Invite people, and accept invitations
-    Invite(Connected<invite::InviteArguments>),
+    Invite(Connected<Group<invite::InviteCommand>>),
     /// Set a new password
-    Password(Connected<password::PasswordArguments>),
+    Password(Connected<Group<password::PasswordCommand>>),
     /// Read the mails of a server on this machine that has no SMTP server
     #[command(subcommand)]
     Mail(mail::MailCommand),
@@ -105,38 +127,6 @@ pub(crate) enum Command {
     CompileComponent,
 }
 
-impl Command {
-    pub(crate) fn wants_json(&self) -> bool {
-        match self {
-            Self::Log(it) => it.connection.json,
-            Self::Append(it) => it.connection.json,
-            Self::Events(it) => it.connection.json,
-            Self::Tail(it) => it.connection.json,
-            Self::View(it) => it.connection.json,
-            Self::Deletion(it) => it.connection.json,
-            Self::Query(it) => it.connection.json,
-            Self::Key(it) => it.connection.json,
-            Self::Audit(it) => it.connection.json,
-            Self::Tenant(it) => it.connection.json,
-            Self::Member(it) => it.connection.json,
-            Self::Invite(it) => it.connection.json,
-            Self::Password(it) => it.connection.json,
-            Self::Mail(command) => command.wants_json(),
-            Self::Login(it) => it.connection.json,
-            Self::Profile(command) => command.wants_json(),
-            Self::Migrate(options) | Self::RebuildCatalog(options) => options.json,
-            Self::Restore(options) => options.json,
-            Self::Archive(ArchiveCommand::Status(options)) => options.json,
-            Self::Admin(command) => command.wants_json(),
-            Self::Dev(_)
-            | Self::Serve(_)
-            | Self::Completions { .. }
-            | Self::Openapi
-            | Self::CompileComponent => false,
-        }
-    }
-}
-
 /// A command that asks a server.
 #[derive(Args, Debug)]
 pub(crate) struct Connected<T: Args> {
@@ -150,10 +140,10 @@ impl<T: Args> Connected<T> {
     pub(crate) fn run(
         self,
         output: Output,
-        command: impl AsyncFnOnce(T, &Client, Output) -> Result<(), Failure>,
+        command: impl AsyncFnOnce(T, &Session) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let client = self.connection.resolve()?.client()?;
-        runtime()?.block_on(command(self.arguments, &client, output))
+        let client = self.connection.client()?;
+        runtime()?.block_on(command(self.arguments, &Session { client, output }))
     }
 }
 
@@ -173,8 +163,6 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
@@ -188,9 +176,11 @@ mod tests {
             "primatomic log --json list",
             "primatomic log list --json",
             "primatomic log create a --json --url http://x",
+            "primatomic profile list --json",
+            "primatomic admin tenant list --json",
         ] {
-            let arguments = Arguments::try_parse_from(line.split(' ')).unwrap();
-            assert!(arguments.command.wants_json(), "{line}");
+            let matches = Arguments::command().get_matches_from(line.split(' '));
+            assert!(wants_json(&matches), "{line}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use primatomic_client::Answer;
+use primatomic_client::ErrorAnswer;
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +14,7 @@ pub(crate) enum Failure {
     Usage(String),
     /// The server answered with an error.
     #[error("{0}")]
-    Answer(Answer),
+    Answer(ErrorAnswer),
     #[error(
         "can't reach {url}: {reason}. Is a server running there? Start one with `primatomic dev`"
     )]
@@ -43,6 +43,12 @@ impl From<primatomic_client::Error> for Failure {
     }
 }
 
+impl From<catalog::CatalogError> for Failure {
+    fn from(error: catalog::CatalogError) -> Self {
+        Self::other(error)
+    }
+}
+
 impl Failure {
     pub(crate) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::File {
@@ -68,7 +74,7 @@ impl Failure {
                 _ => 1,
             },
             Self::Unreachable { .. } => 6,
-            // Whoever reads our output has seen enough, as `head` does.
+            // The reader of our output has seen enough, as `head` does.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
             Self::File { .. } | Self::Output(_) | Self::Other(_) => 1,
         }
@@ -102,7 +108,8 @@ mod tests {
     #[test]
     fn the_status_of_an_error_answer_decides_the_exit_code() {
         let statuses = [401, 403, 404, 409, 429, 503, 504, 500, 422];
-        let codes = statuses.map(|status| Failure::Answer(Answer::read(status, b"")).exit_code());
+        let codes =
+            statuses.map(|status| Failure::Answer(ErrorAnswer::read(status, b"")).exit_code());
         assert_eq!(codes, [3, 3, 4, 5, 6, 6, 6, 1, 1]);
     }
 }

@@ -13,8 +13,6 @@ mod server;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use arguments::{Arguments, Command};
 use failure::Failure;
 use output::Output;
@@ -24,11 +22,11 @@ use output::Output;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let (arguments, json) = Arguments::read();
     if matches!(arguments.command, Command::CompileComponent) {
         return server::compile_component();
     }
-    let output = Output::new(arguments.command.wants_json());
+    let output = Output { json };
     match run(arguments.command, output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -49,7 +47,7 @@ fn run(command: Command, output: Output) -> Result<(), Failure> {
         Command::Admin(command) => server::admin(&command, output),
         Command::Openapi => server::openapi(output),
         Command::CompileComponent => Ok(()),
-        Command::Completions { shell } => commands::completions(shell, output),
+        Command::Completions { shell } => Arguments::completions(shell, output),
         Command::Log(it) => it.run(output, commands::log::run),
         Command::Append(it) => it.run(output, commands::append::run),
         Command::Events(it) => it.run(output, commands::events::run),

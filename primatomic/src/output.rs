@@ -7,10 +7,19 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
+use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use crate::failure::Failure;
+
+/// `--json`, for which `wants_json` looks on every command line.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct JsonOption {
+    /// Print the result as JSON
+    #[arg(id = "json", long = "json")]
+    _json: bool,
+}
 
 /// How a command talks.
 #[derive(Clone, Copy, Debug)]
@@ -19,10 +28,6 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    pub(crate) fn new(json: bool) -> Self {
-        Self { json }
-    }
-
     /// Writes bytes as they are.
     pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
@@ -137,13 +142,14 @@ pub(crate) fn table<const N: usize>(titles: [&str; N], rows: &[[String; N]]) -> 
     lines.join("\n")
 }
 
-/// Pairs of a label and a value, aligned.
+/// Pairs of a label and a value, aligned; those without a value are left out.
 pub(crate) fn fields(pairs: &[(&str, String)]) -> String {
-    let width = pairs
+    let pairs: Vec<_> = pairs
         .iter()
-        .map(|(label, _)| label.len())
-        .max()
-        .unwrap_or(0);
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    let width = pairs.iter().map(|(label, _)| label.len()).max();
+    let width = width.unwrap_or_default();
     let lines: Vec<_> = pairs
         .iter()
         .map(|(label, value)| format!("{label:width$}  {value}"))

@@ -51,8 +51,8 @@ pub(crate) struct ConnectionOptions {
     #[arg(long, global = true, env = "PRIMATOMIC_PROFILE", value_name = "NAME")]
     pub profile: Option<String>,
     /// Print results and errors as JSON
-    #[arg(long, global = true)]
-    pub json: bool,
+    #[arg(id = "json", long = "json", global = true)]
+    _json: bool,
 }
 
 /// A text that never shows in debug output.
@@ -180,22 +180,15 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// A server and the key, once everything that may name them was looked at.
-#[derive(Clone, Debug)]
-pub(crate) struct Connection {
-    pub url: String,
-    pub api_key: Option<Secret>,
-}
-
-impl Connection {
-    pub(crate) fn client(&self) -> Result<Client, Failure> {
-        let key = self.api_key.as_ref().map(Secret::expose);
-        Ok(Client::new(&self.url, key)?)
-    }
+#[derive(Debug)]
+struct Connection {
+    url: String,
+    api_key: Option<Secret>,
 }
 
 impl ConnectionOptions {
-    /// Settles where to connect: flags win over the environment, which wins over the profile.
-    pub(crate) fn resolve(&self) -> Result<Connection, Failure> {
+    /// Decides where to connect: flags win over the environment, which wins over the profile.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
         // The file is not touched when it has nothing to add, so that a broken one is in nobody's
         // way who gives everything as flags.
         let key_given = self.api_key.is_some() || self.api_key_file.is_some();
@@ -205,7 +198,8 @@ impl ConnectionOptions {
         } else {
             Profiles::read(&Profiles::path()?)?
         };
-        self.resolve_with(&profiles)
+        let Connection { url, api_key } = self.resolve_with(&profiles)?;
+        Ok(Client::new(&url, api_key.as_ref().map(Secret::expose))?)
     }
 
     fn resolve_with(&self, profiles: &Profiles) -> Result<Connection, Failure> {
@@ -244,7 +238,7 @@ mod tests {
             api_key: None,
             api_key_file: None,
             profile: None,
-            json: false,
+            _json: false,
         }
     }
 

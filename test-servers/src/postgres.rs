@@ -117,7 +117,7 @@ impl PostgresServer {
             return;
         };
         let is_child = |process: std::fs::DirEntry| {
-            std::fs::read_link(process.path().join("cwd")).is_ok_and(|directory| directory == data)
+            std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == data)
         };
         let start = Instant::now();
         while start.elapsed() < RECOVERY_MAX {

@@ -12,9 +12,9 @@ use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long a server may take to answer; generous, because tests share the machine.
-const START_MAX: Duration = Duration::from_secs(60);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a server may take to end when it was asked to.
-const STOP_MAX: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(20);
 
 /// A port that nothing listens on right now.
@@ -56,7 +56,7 @@ impl Process {
         let start = Instant::now();
         while TcpStream::connect_timeout(&address, POLL).is_err() {
             let ended = self.child.try_wait()?;
-            if ended.is_some() || start.elapsed() > START_MAX {
+            if ended.is_some() || start.elapsed() > START_TIMEOUT {
                 let printed = std::fs::read_to_string(log).unwrap_or_default();
                 bail!("{} did not start ({ended:?}):\n{printed}", self.name);
             }
@@ -94,7 +94,7 @@ impl Drop for Process {
         self.signal(Signal::CONT);
         self.signal(Signal::TERM);
         let start = Instant::now();
-        while start.elapsed() < STOP_MAX {
+        while start.elapsed() < STOP_TIMEOUT {
             if matches!(self.child.try_wait(), Ok(Some(_))) {
                 return;
             }

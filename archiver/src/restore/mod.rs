@@ -15,6 +15,7 @@ use std::time::Duration;
 use catalog::clock::SharedClock;
 use catalog::{Catalog, CatalogError};
 use protocol::{LogId, Position};
+use serde::Serialize;
 use storage::event_log::{PublishError, ReadError, SharedEventLog};
 use storage::objects::{ObjectError, SharedObjects};
 use uuid::Uuid;
@@ -37,7 +38,7 @@ pub struct RestoreParts {
 }
 
 /// What was restored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RestoreReport {
     pub backup: Uuid,
     pub control_events: u64,

@@ -25,8 +25,6 @@ pub(crate) struct Fdatasync {
 }
 
 impl Fdatasync {
-    /// # Errors
-    /// Never in practice.
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
             overwrite: Recorder::new()?,
@@ -35,9 +33,6 @@ impl Fdatasync {
     }
 
     /// Adds `count` samples of each kind, in turn, taken in a directory.
-    ///
-    /// # Errors
-    /// When the directory can't be written.
     pub(crate) fn sample(&mut self, directory: &Path, count: u64) -> Result<()> {
         let preallocated = tempfile::tempfile_in(directory)
             .context("can't make a file for the raw fdatasync rate")?;
@@ -50,8 +45,8 @@ impl Fdatasync {
         preallocated.sync_all()?;
         for index in 0..count {
             page[..8].copy_from_slice(&index.to_le_bytes());
-            let place = offset(index % PAGES);
-            write(&preallocated, place, &page, &mut self.overwrite)?;
+            let reused = offset(index % PAGES);
+            write(&preallocated, reused, &page, &mut self.overwrite)?;
             write(&growing, offset(index), &page, &mut self.extend)?;
         }
         Ok(())

@@ -21,7 +21,7 @@ const BATCH_ID: &str = "Nats-Batch-Id";
 const BATCH_SEQUENCE: &str = "Nats-Batch-Sequence";
 const BATCH_COMMIT: &str = "Nats-Batch-Commit";
 /// How long an acknowledgement may take.
-const ANSWER_MAX: Duration = Duration::from_secs(10);
+const ACKNOWLEDGEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a publisher reached.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(crate) struct Published {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct Acknowledgement {
     seq: Option<u64>,
     error: Option<serde_json::Value>,
 }
@@ -47,9 +47,6 @@ pub(crate) fn frame(events: &[Vec<u8>]) -> Result<Bytes> {
 }
 
 /// Publishes one frame after the other to one subject of a stream, one in flight.
-///
-/// # Errors
-/// When NATS refuses one.
 pub(crate) async fn one_by_one(
     streams: &Streams,
     payload: &Bytes,
@@ -77,9 +74,6 @@ pub(crate) async fn one_by_one(
 
 /// Publishes atomic batches of `batch` frames, each to another of `subjects` subjects of a stream;
 /// as many streams as Primatomic has, and one batch of each in flight.
-///
-/// # Errors
-/// When NATS refuses one.
 pub(crate) async fn in_batches(
     streams: &Streams,
     payload: &Bytes,
@@ -89,12 +83,15 @@ pub(crate) async fn in_batches(
 ) -> Result<Published> {
     let mut committers = Vec::new();
     for _ in 0..streams.shards() {
-        committers.push(Committer::new(
-            streams.twin().await?,
-            payload,
-            subjects,
+        let twin = streams.twin().await?;
+        committers.push(Committer {
+            subjects: (0..subjects).map(|_| (twin.subject(), 0)).collect(),
+            twin,
+            payload: payload.clone(),
             batch,
-        ));
+            frames: 0,
+            times: Vec::new(),
+        });
     }
     let mut tasks = JoinSet::new();
     let start = Instant::now();
@@ -105,9 +102,7 @@ pub(crate) async fn in_batches(
     while let Some(done) = tasks.join_next().await {
         let done = done.context("a committer stopped")??;
         frames += done.frames;
-        for time in done.times {
-            latency.record(time);
-        }
+        done.times.into_iter().for_each(|time| latency.record(time));
         twins.push(done.twin);
     }
     let elapsed = start.elapsed();
@@ -126,37 +121,19 @@ struct Committer {
     batch: usize,
     /// Each with the stream sequence of its last frame.
     subjects: Vec<(String, u64)>,
-}
-
-struct Committed {
-    twin: Twin,
+    /// What it has stored so far, and how long each batch took.
     frames: u32,
     times: Vec<Duration>,
 }
 
 impl Committer {
-    fn new(twin: Twin, payload: &Bytes, subjects: usize, batch: usize) -> Self {
-        let subjects = (0..subjects).map(|_| (twin.subject(), 0)).collect();
-        Self {
-            twin,
-            payload: payload.clone(),
-            batch,
-            subjects,
-        }
-    }
-
-    async fn run(mut self, start: Instant, duration: Duration) -> Result<Committed> {
-        let (mut frames, mut times) = (0, Vec::new());
+    async fn run(mut self, start: Instant, duration: Duration) -> Result<Self> {
         while start.elapsed() < duration {
             let sent = Instant::now();
-            frames += self.commit().await?;
-            times.push(sent.elapsed());
+            self.frames += self.commit().await?;
+            self.times.push(sent.elapsed());
         }
-        Ok(Committed {
-            twin: self.twin,
-            frames,
-            times,
-        })
+        Ok(self)
     }
 
     /// Stores one frame for each of the next subjects, and returns how many that were.
@@ -181,8 +158,8 @@ impl Committer {
             }
         }
         let first = end + 1 - u64::try_from(count)?;
-        for ((_, last), place) in self.subjects.iter_mut().take(count).zip(first..) {
-            *last = place;
+        for ((_, last), sequence) in self.subjects.iter_mut().take(count).zip(first..) {
+            *last = sequence;
         }
         self.subjects.rotate_left(count);
         Ok(u32::try_from(count)?)
@@ -194,13 +171,13 @@ async fn request(twin: &Twin, subject: &str, headers: HeaderMap, payload: &Bytes
     let request = Request::new()
         .headers(headers)
         .payload(payload.clone())
-        .timeout(Some(ANSWER_MAX));
+        .timeout(Some(ACKNOWLEDGEMENT_TIMEOUT));
     let sent = twin.client.send_request(subject.to_owned(), request);
     stored(&sent.await.context("NATS did not acknowledge a frame")?)
 }
 
 fn stored(message: &Message) -> Result<u64> {
-    let answer: Answer = serde_json::from_slice(&message.payload)?;
+    let answer: Acknowledgement = serde_json::from_slice(&message.payload)?;
     match (answer.seq, answer.error) {
         (Some(sequence), None) => Ok(sequence),
         (_, error) => bail!("NATS refused a frame: {error:?}"),

@@ -9,11 +9,12 @@ use crate::api::Endpoint;
 pub(crate) struct Metrics(String);
 
 impl Metrics {
-    /// # Errors
-    /// When the process does not answer.
     pub(crate) async fn read(endpoint: &Endpoint) -> Result<Self> {
-        let request = endpoint.request("GET", "/metrics", "text/plain", b"");
-        let text = endpoint.connect().await?.call(&request).await;
+        let text = endpoint
+            .connect()
+            .await?
+            .call(&endpoint.get("/metrics"))
+            .await;
         let text = text.context("can't read the metrics")?;
         Ok(Self(String::from_utf8(text)?))
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use catalog::archive::ArchiveStatus;
 use catalog::clock::SystemClock;
 use catalog::{Catalog, PostgresOptions};
 use test_servers::NatsCluster;
@@ -34,28 +35,24 @@ const PREPARERS: usize = 32;
 
 /// The cluster under load. Dropping it kills every process of it.
 pub(crate) struct Cluster {
-    planes: Vec<Plane>,
+    planes: Vec<Process>,
     pub workers: Vec<Process>,
     pub archivers: Vec<Process>,
     settings: Vec<(&'static str, String)>,
     stores: Stores,
 }
 
-struct Plane {
-    endpoint: Endpoint,
-    _node: Node,
-}
-
-/// A process that has no API for clients.
+/// One process.
 pub(crate) struct Process {
     node: Node,
-    metrics: Endpoint,
+    /// Where its API is, or what it counts if it has none.
+    endpoint: Endpoint,
 }
 
 impl Process {
     /// What it counts.
     pub(crate) async fn metrics(&self) -> Result<Metrics> {
-        Metrics::read(&self.metrics).await
+        Metrics::read(&self.endpoint).await
     }
 
     /// Kills it as a crash would.
@@ -72,14 +69,11 @@ impl Process {
 impl Cluster {
     /// Starts a cluster. Every process gets the settings, which are names and values of environment
     /// variables.
-    ///
-    /// # Errors
-    /// When a server is missing or does not start.
     pub(crate) async fn start(program: PathBuf, settings: &[(&'static str, &str)]) -> Result<Self> {
-        let mut settings: Vec<_> = settings
+        let own = settings
             .iter()
-            .map(|(name, value)| (*name, (*value).to_owned()))
-            .collect();
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        let mut settings: Vec<_> = own.collect();
         settings.push(("PRIMATOMIC_NATS_SHARDS", SHARDS.to_string()));
         progress::say("  starting a cluster");
         // The client that registers a tenant blocks its thread.
@@ -104,10 +98,8 @@ impl Cluster {
         let owner = Member::register(first, "bench")?;
         let (key, _) = owner.create_key(first, "bench")?;
         for node in nodes {
-            cluster.planes.push(Plane {
-                endpoint: endpoint_of(&node.url, &key)?,
-                _node: node,
-            });
+            let endpoint = endpoint_of(&node.url, &key)?;
+            cluster.planes.push(Process { node, endpoint });
         }
         for _ in 0..WORKERS {
             cluster.add_worker()?;
@@ -130,17 +122,14 @@ impl Cluster {
 
     fn process(&self, role: &str) -> Result<Process> {
         let internal = free_address()?;
-        let setting = ("PRIMATOMIC_INTERNAL_LISTEN", internal.to_string());
+        let listen = [("PRIMATOMIC_INTERNAL_LISTEN", &*internal.to_string())];
         Ok(Process {
-            node: self.run(role, &[(setting.0, &setting.1)])?,
-            metrics: Endpoint::new(internal, ""),
+            node: self.run(role, &listen)?,
+            endpoint: Endpoint::new(internal, ""),
         })
     }
 
     /// Starts one more worker.
-    ///
-    /// # Errors
-    /// When it does not start.
     pub(crate) fn add_worker(&mut self) -> Result<()> {
         let worker = self.process("worker")?;
         self.workers.push(worker);
@@ -162,9 +151,6 @@ impl Cluster {
     }
 
     /// The streams that hold the events.
-    ///
-    /// # Errors
-    /// When NATS does not answer.
     pub(crate) async fn streams(&self) -> Result<Streams> {
         let Nats::Three(nats) = &self.stores.nats else {
             bail!("the cluster has one NATS server");
@@ -178,11 +164,15 @@ impl Cluster {
         opened.context("can't open the catalog")
     }
 
+    pub(crate) async fn archive_status(&self) -> Result<ArchiveStatus> {
+        let catalog = self.catalog().await?;
+        let status = catalog.archive_status().await;
+        catalog.close().await;
+        status.context("can't read the catalog")
+    }
+
     /// Waits until every frame is archived, and returns how long that took.
-    ///
-    /// # Errors
-    /// When it takes longer than `patience`.
-    pub(crate) async fn wait_until_archived(&self, patience: Duration) -> Result<Duration> {
+    pub(crate) async fn wait_until_archived(&self, timeout: Duration) -> Result<Duration> {
         let (streams, catalog) = (self.streams().await?, self.catalog().await?);
         let start = Instant::now();
         loop {
@@ -191,7 +181,7 @@ impl Cluster {
                 catalog.close().await;
                 return Ok(start.elapsed());
             }
-            if start.elapsed() > patience {
+            if start.elapsed() > timeout {
                 bail!("the archive is still {behind} frames behind");
             }
             tokio::time::sleep(ARCHIVE_POLL).await;
@@ -199,9 +189,6 @@ impl Cluster {
     }
 
     /// Makes logs that have an event each, so that every cache knows them.
-    ///
-    /// # Errors
-    /// When the cluster refuses one.
     pub(crate) async fn prepare_logs(&self, names: &[String], event: &[u8]) -> Result<()> {
         let mut tasks = JoinSet::new();
         for (index, endpoint) in self.endpoints().cycle().take(PREPARERS).enumerate() {

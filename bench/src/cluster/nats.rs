@@ -17,8 +17,6 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// # Errors
-    /// When NATS does not answer, or does not have them.
     pub(crate) async fn open(urls: &[String], shards: u16) -> Result<Self> {
         let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
         let options = ConnectOptions::new().client_capacity(CLIENT_CAPACITY);
@@ -38,9 +36,6 @@ impl Streams {
     }
 
     /// The last sequence of each stream.
-    ///
-    /// # Errors
-    /// When NATS does not answer.
     pub(crate) async fn ends(&self) -> Result<Vec<u64>> {
         let mut ends = Vec::with_capacity(self.shards.len());
         for stream in &self.shards {
@@ -49,10 +44,12 @@ impl Streams {
         Ok(ends)
     }
 
+    /// Frames that all streams ever took.
+    pub(crate) async fn frames(&self) -> Result<u64> {
+        Ok(self.ends().await?.iter().sum())
+    }
+
     /// Messages that all streams hold.
-    ///
-    /// # Errors
-    /// When NATS does not answer.
     pub(crate) async fn messages(&self) -> Result<u64> {
         let mut messages = 0;
         for stream in &self.shards {
@@ -66,9 +63,6 @@ impl Streams {
     }
 
     /// Makes an empty stream of the configuration that a shard's has.
-    ///
-    /// # Errors
-    /// When NATS does not make it.
     pub(crate) async fn twin(&self) -> Result<Twin> {
         let first = self.shards.first().context("there is no stream")?;
         let mut config = first.cached_info().config.clone();
@@ -104,8 +98,6 @@ impl Twin {
         format!("{}.ev.{}", self.name, Uuid::now_v7().simple())
     }
 
-    /// # Errors
-    /// When NATS does not delete it.
     pub(crate) async fn delete(self) -> Result<()> {
         let deleted = jetstream::new(self.client).delete_stream(&self.name).await;
         deleted.context("can't delete a stream")?;

@@ -1,4 +1,4 @@
-//! Views that try to harm whoever shares a server with them, and views that only work hard.
+//! Views that try to harm those who share a server with them, and views that only work hard.
 
 use anyhow::Result;
 

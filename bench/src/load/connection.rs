@@ -15,7 +15,7 @@ const HEADERS_MAX: usize = 64;
 const HEAD_BYTES_MAX: usize = 64 << 10;
 /// Bytes that the body of an answer may have.
 const BODY_BYTES_MAX: u64 = 64 << 20;
-/// Room that a read has at least.
+/// Free capacity that a read has at least.
 const READ_BYTES: usize = 8 << 10;
 
 /// Why a request got no answer.
@@ -62,8 +62,6 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// # Errors
-    /// When the server does not accept the connection.
     pub(crate) async fn open(server: SocketAddr) -> std::io::Result<Self> {
         let stream = TcpStream::connect(server).await?;
         stream.set_nodelay(true)?;
@@ -74,9 +72,6 @@ impl Connection {
     }
 
     /// Sends a request and waits for its answer. After an error the connection is of no more use.
-    ///
-    /// # Errors
-    /// When there is no complete answer; an answer that reports an error is a reply.
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> Result<Reply<'_>, ExchangeError> {
         self.stream.write_all(request).await?;
         self.buffer.clear();

@@ -14,8 +14,6 @@ const LONGEST: Duration = Duration::from_secs(120);
 pub(crate) struct Recorder(Histogram<u64>);
 
 impl Recorder {
-    /// # Errors
-    /// Never in practice: the bounds are valid.
     pub(crate) fn new() -> Result<Self> {
         let histogram = Histogram::new_with_bounds(1, nanoseconds(LONGEST), 3);
         histogram.map(Self).context("can't make a histogram")

@@ -4,14 +4,16 @@
 //! there. Requests are complete bytes before a run starts, each client is one task on one
 //! keep-alive connection, and all of them run on one thread.
 
+mod attack;
 mod connection;
 mod histogram;
 mod run;
 mod search;
 
+pub(crate) use attack::{Attacker, Attackers};
 pub(crate) use connection::Connection;
 pub(crate) use histogram::{Latency, Recorder};
-pub(crate) use run::{Outcome, Pace, Plan, run};
+pub(crate) use run::{Pace, Plan, RunResult, run};
 pub(crate) use search::highest_rate;
 
 use std::net::SocketAddr;
@@ -19,7 +21,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 
-/// Requests that clients send in turn, complete with head and body, to one server or to several.
+/// Requests that clients send one after the other, complete with head and body, to one server or to several.
 #[derive(Clone, Debug)]
 pub(crate) struct Traffic {
     servers: Arc<[SocketAddr]>,
@@ -27,16 +29,11 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    /// # Errors
-    /// When there is no request to send.
     pub(crate) fn new(server: SocketAddr, requests: Vec<Vec<u8>>) -> Result<Self> {
         Self::over(vec![server], requests)
     }
 
     /// Each client stays with one of the servers.
-    ///
-    /// # Errors
-    /// When there is no request to send, or nobody to send it to.
     pub(crate) fn over(servers: Vec<SocketAddr>, requests: Vec<Vec<u8>>) -> Result<Self> {
         ensure!(!requests.is_empty(), "there is no request to send");
         ensure!(!servers.is_empty(), "there is no server to send to");
@@ -50,9 +47,9 @@ impl Traffic {
         self.servers[client % self.servers.len()]
     }
 
-    /// What `client` sends at its `turn`. The clients together go through all requests in order,
-    /// again and again.
-    fn request(&self, client: usize, clients: usize, turn: usize) -> &[u8] {
-        &self.requests[(client + turn * clients) % self.requests.len()]
+    /// What `client` sends as its request number `nth`. The clients together go through all requests
+    /// in order, again and again.
+    fn request(&self, client: usize, clients: usize, nth: usize) -> &[u8] {
+        &self.requests[(client + nth * clients) % self.requests.len()]
     }
 }

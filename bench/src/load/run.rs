@@ -9,13 +9,14 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::{Connection, Latency, Recorder, Traffic};
+use crate::report::real;
 
 /// The most clients of one run.
 const CLIENTS_MAX: usize = 10_000;
 /// How long clients may still send, after the end of the schedule, what they are late with.
 const GRACE: Duration = Duration::from_secs(5);
 /// How long an answer may take before the whole run is given up.
-const ANSWER_MAX: Duration = Duration::from_secs(30);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many requests in a row may fail before a client gives up.
 const FAILURES_IN_A_ROW_MAX: u32 = 5;
 
@@ -43,7 +44,7 @@ pub(crate) struct Plan {
 
 /// What came out of a run.
 #[derive(Clone, Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct RunResult {
     /// Requests that were answered with success.
     pub succeeded: u64,
     /// Requests that were answered with an error or not at all.
@@ -57,20 +58,24 @@ pub(crate) struct Outcome {
     pub latency: Latency,
 }
 
-impl Outcome {
-    /// Successful requests per second.
-    pub(crate) fn per_second(&self) -> f64 {
-        let seconds = self.elapsed.as_secs_f64().max(f64::EPSILON);
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "counts stay far below 2^53 in a bounded run"
-        )]
-        let count = self.succeeded as f64;
-        count / seconds
+impl Plan {
+    /// Runs the plan for a while without measuring: caches, connections and files reach their usual
+    /// state.
+    pub(crate) async fn warm_up(&self, duration: Duration) -> Result<()> {
+        let plan = self.clone();
+        run(&Self { duration, ..plan }).await.map(drop)
     }
 }
 
-impl fmt::Display for Outcome {
+impl RunResult {
+    /// Successful requests per second.
+    pub(crate) fn per_second(&self) -> f64 {
+        let seconds = self.elapsed.as_secs_f64().max(f64::EPSILON);
+        real(self.succeeded) / seconds
+    }
+}
+
+impl fmt::Display for RunResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -96,16 +101,16 @@ struct Tally {
 }
 
 /// Runs a plan to its end.
-///
-/// # Errors
-/// When the server can't be reached, keeps failing, or stops answering. Single failed requests are
-/// counted in the outcome.
-pub(crate) async fn run(plan: &Plan) -> Result<Outcome> {
+pub(crate) async fn run(plan: &Plan) -> Result<RunResult> {
     let clients = plan.clients;
     ensure!(
         (1..=CLIENTS_MAX).contains(&clients),
         "the number of clients must be 1 to {CLIENTS_MAX}"
     );
+    if let Pace::Open { per_second } = plan.pace {
+        let is_rate = per_second.is_finite() && per_second > 0.0;
+        ensure!(is_rate, "the rate must be above 0");
+    }
     let mut connections = Vec::with_capacity(clients);
     for client in 0..clients {
         let connection = Connection::open(plan.traffic.server(client)).await;
@@ -123,20 +128,20 @@ pub(crate) async fn run(plan: &Plan) -> Result<Outcome> {
     let mut tasks = JoinSet::new();
     for (index, connection) in connections.into_iter().enumerate() {
         let client = Client {
-            index,
-            clients,
+            schedule: Schedule {
+                start,
+                index,
+                clients,
+                pace: plan.pace,
+            },
             traffic: plan.traffic.clone(),
             connection,
             tally: Arc::clone(&tally),
-            start,
             end: start + plan.duration,
         };
-        match plan.pace {
-            Pace::Closed => tasks.spawn(client.closed()),
-            Pace::Open { per_second } => tasks.spawn(client.open(per_second)),
-        };
+        tasks.spawn(client.run());
     }
-    let deadline = start + plan.duration + GRACE + ANSWER_MAX;
+    let deadline = start + plan.duration + GRACE + ANSWER_TIMEOUT;
     while let Some(joined) = timeout_at(deadline, tasks.join_next())
         .await
         .context("the server stopped answering")?
@@ -144,7 +149,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Outcome> {
         joined.context("a client stopped")??;
     }
     let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(Outcome {
+    Ok(RunResult {
         succeeded: tally.succeeded,
         failed: tally.failed,
         unsent: tally.unsent,
@@ -155,61 +160,38 @@ pub(crate) async fn run(plan: &Plan) -> Result<Outcome> {
 }
 
 struct Client {
-    index: usize,
-    clients: usize,
+    schedule: Schedule,
     traffic: Traffic,
     connection: Connection,
     tally: Arc<Mutex<Tally>>,
-    start: Instant,
     end: Instant,
 }
 
 impl Client {
-    async fn closed(mut self) -> Result<()> {
+    async fn run(mut self) -> Result<()> {
         let mut failures = 0;
-        for turn in 0.. {
+        for nth in 0.. {
             let now = Instant::now();
-            if now >= self.end {
-                break;
-            }
-            self.send(turn, now, &mut failures).await?;
-        }
-        Ok(())
-    }
-
-    async fn open(mut self, per_second: f64) -> Result<()> {
-        ensure!(
-            per_second.is_finite() && per_second > 0.0,
-            "the rate must be above 0"
-        );
-        let schedule = Schedule {
-            start: self.start,
-            index: self.index,
-            clients: self.clients,
-            per_second,
-        };
-        let mut failures = 0;
-        for turn in 0.. {
-            let due = schedule.due(turn);
+            let due = self.schedule.due(nth).unwrap_or(now);
             if due >= self.end {
                 break;
             }
-            let now = Instant::now();
             if now > self.end + GRACE {
-                self.give_up(&schedule, turn, now);
+                self.give_up(nth, now);
                 break;
             }
             if now < due {
                 sleep_until(due).await;
             }
-            self.send(turn, due, &mut failures).await?;
+            self.send(nth, due, &mut failures).await?;
         }
         Ok(())
     }
 
     /// Sends one request and records how long after `since` its answer came.
-    async fn send(&mut self, turn: usize, since: Instant, failures: &mut u32) -> Result<()> {
-        let request = self.traffic.request(self.index, self.clients, turn);
+    async fn send(&mut self, nth: usize, since: Instant, failures: &mut u32) -> Result<()> {
+        let Schedule { index, clients, .. } = self.schedule;
+        let request = self.traffic.request(index, clients, nth);
         let result = self.connection.exchange(request).await;
         let now = Instant::now();
         let failure = match &result {
@@ -239,41 +221,40 @@ impl Client {
             bail!("{failures} requests in a row failed; the last one with: {failure}");
         }
         if broken {
-            let connection = Connection::open(self.traffic.server(self.index)).await;
+            let connection = Connection::open(self.traffic.server(index)).await;
             self.connection = connection.context("can't connect to the server again")?;
         }
         Ok(())
     }
 
-    /// Counts what is left of the schedule, from `turn` on, with the latency that it has by now.
-    fn give_up(&self, schedule: &Schedule, turn: usize, now: Instant) {
+    /// Counts what is left of the schedule, from `nth` on, with the latency that it has by now.
+    fn give_up(&self, nth: usize, now: Instant) {
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        for due in (turn..).map(|turn| schedule.due(turn)) {
-            if due >= self.end {
-                break;
-            }
+        let left = (nth..).map_while(|nth| self.schedule.due(nth));
+        for due in left.take_while(|due| *due < self.end) {
             tally.unsent += 1;
             tally.recorder.record(now - due);
         }
     }
 }
 
-/// When the requests of one client are due: those of all clients together are spread evenly.
+/// When the requests of one client are due.
 struct Schedule {
     start: Instant,
     index: usize,
     clients: usize,
-    per_second: f64,
+    pace: Pace,
 }
 
 impl Schedule {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "requests are counted far below 2^53 in a bounded run"
-    )]
-    fn due(&self, turn: usize) -> Instant {
-        let place = (self.index + turn * self.clients) as f64;
-        self.start + Duration::from_secs_f64(place / self.per_second)
+    /// In an open loop the requests of all clients together are spread evenly; in a closed one a
+    /// request has no time of its own.
+    fn due(&self, nth: usize) -> Option<Instant> {
+        let Pace::Open { per_second } = self.pace else {
+            return None;
+        };
+        let slot = real((self.index + nth * self.clients) as u64);
+        Some(self.start + Duration::from_secs_f64(slot / per_second))
     }
 }
 
@@ -288,10 +269,13 @@ mod tests {
             start,
             index,
             clients: 4,
-            per_second: 1_000.0,
+            pace: Pace::Open {
+                per_second: 1_000.0,
+            },
         };
-        assert_eq!(schedule(0).due(0), start);
-        assert_eq!(schedule(3).due(0), start + Duration::from_millis(3));
-        assert_eq!(schedule(1).due(2), start + Duration::from_millis(9));
+        let after = |millis| Some(start + Duration::from_millis(millis));
+        assert_eq!(schedule(0).due(0), after(0));
+        assert_eq!(schedule(3).due(0), after(3));
+        assert_eq!(schedule(1).due(2), after(9));
     }
 }

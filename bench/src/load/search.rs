@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Outcome, Pace, Plan, run};
+use super::{Pace, Plan, RunResult, run};
 use crate::progress;
 
 /// Trials before the rate is taken as found.
@@ -21,9 +21,6 @@ const TRIAL_MIN: Duration = Duration::from_secs(2);
 /// Searches for the highest rate that a short trial sustains, by bisection between half and a
 /// little more than `closed_per_second`, the rate of a closed loop of the same clients. The result
 /// is a guess that a run of full length must confirm.
-///
-/// # Errors
-/// When the server fails.
 pub(crate) async fn highest_rate(
     plan: &Plan,
     closed_per_second: f64,
@@ -41,9 +38,9 @@ pub(crate) async fn highest_rate(
             ..plan.clone()
         };
         tokio::time::sleep(PAUSE).await;
-        let outcome = run(&trial).await?;
-        progress::say(&format!("  offered {rate:.0}/s: {outcome}"));
-        if outcome.sustains(rate, p99_max) {
+        let result = run(&trial).await?;
+        progress::say(&format!("  offered {rate:.0}/s: {result}"));
+        if result.sustains(rate, p99_max) {
             low = rate;
         } else {
             high = rate;
@@ -52,7 +49,7 @@ pub(crate) async fn highest_rate(
     Ok(low)
 }
 
-impl Outcome {
+impl RunResult {
     /// Whether nearly all of an offered rate was answered, without a failure, and in time.
     pub(crate) fn sustains(&self, offered_per_second: f64, p99_max: Duration) -> bool {
         self.failed == 0

@@ -1,6 +1,6 @@
 //! A report for people.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use super::{Load, Report, Section, amount};
 
@@ -22,7 +22,7 @@ fn targets(report: &Report, out: &mut String) {
             let verdict = if check.ok { "ok" } else { "**missed**" };
             line(
                 out,
-                &format!(
+                format_args!(
                     "| `{}` | {} | {} | {} | {verdict} |",
                     section.scenario, check.what, check.reach, check.value
                 ),
@@ -31,7 +31,7 @@ fn targets(report: &Report, out: &mut String) {
         if section.failure.is_some() {
             line(
                 out,
-                &format!("| `{}` | | | | **failed** |", section.scenario),
+                format_args!("| `{}` | | | | **failed** |", section.scenario),
             );
         }
     }
@@ -41,10 +41,13 @@ fn targets(report: &Report, out: &mut String) {
 fn scenario(section: &Section, out: &mut String) {
     line(
         out,
-        &format!("## `{}`\n\n{}\n", section.scenario, section.about),
+        format_args!("## `{}`\n\n{}\n", section.scenario, section.about),
     );
     if let Some(failure) = &section.failure {
-        line(out, &format!("**Not measured to its end:** {failure}\n"));
+        line(
+            out,
+            format_args!("**Not measured to its end:** {failure}\n"),
+        );
     }
     if !section.loads.is_empty() {
         loads(&section.loads, out);
@@ -53,7 +56,7 @@ fn scenario(section: &Section, out: &mut String) {
         out.push_str("| figure | value |\n|---|---:|\n");
         for figure in &section.figures {
             let value = amount(figure.value, figure.unit);
-            line(out, &format!("| {} | {value} |", figure.what));
+            line(out, format_args!("| {} | {value} |", figure.what));
         }
         out.push('\n');
     }
@@ -66,16 +69,15 @@ fn loads(loads: &[Load], out: &mut String) {
          |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
     );
     for load in loads {
-        let offered = load
-            .offered_per_second
-            .map_or_else(|| "–".to_owned(), |rate| amount(rate, ""));
-        let server_cpu = load
-            .server_cpu_us
-            .map_or_else(|| "–".to_owned(), |cpu| amount(cpu, ""));
+        let or_none = |value: Option<f64>| value.map_or("–".to_owned(), |it| amount(it, ""));
+        let (offered, server_cpu) = (
+            or_none(load.offered_per_second),
+            or_none(load.server_cpu_us),
+        );
         let latency = &load.latency;
         line(
             out,
-            &format!(
+            format_args!(
                 "| {} | {} | {offered} | {} | {} | {} | {} | {} | {} | {} | {} | {server_cpu} | \
                  {} |",
                 load.what,
@@ -88,7 +90,7 @@ fn loads(loads: &[Load], out: &mut String) {
                 amount(latency.p999_ms, ""),
                 amount(latency.max_ms, ""),
                 load.failed + load.unsent,
-                amount(load.generator_cpu_us, ""),
+                amount(load.generator_cpu_us, "")
             ),
         );
     }
@@ -97,13 +99,13 @@ fn loads(loads: &[Load], out: &mut String) {
         if let Some(failure) = &load.first_failure {
             line(
                 out,
-                &format!("First failure of “{}”: {failure}\n", load.what),
+                format_args!("First failure of “{}”: {failure}\n", load.what),
             );
         }
     }
 }
 
-fn line(out: &mut String, text: &str) {
+fn line(out: &mut String, text: fmt::Arguments<'_>) {
     // Writing to a string can't fail.
     let _ = writeln!(out, "{text}");
 }

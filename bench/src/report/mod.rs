@@ -87,6 +87,12 @@ impl Section {
         });
     }
 
+    pub(crate) fn figures<const N: usize>(&mut self, figures: [(&str, f64, &'static str); N]) {
+        for (what, value, unit) in figures {
+            self.figure(what, value, unit);
+        }
+    }
+
     /// The figures of a latency distribution that matter most.
     pub(crate) fn latency(&mut self, what: &str, latency: &Latency) {
         self.figure(format!("{what}, p50"), latency.p50_ms, "ms");
@@ -95,29 +101,22 @@ impl Section {
 
     /// Compares `value` with the most that it may be.
     pub(crate) fn at_most(&mut self, what: impl Into<String>, value: f64, limit: f64, unit: &str) {
-        self.check(what, format!("≤ {}", amount(limit, unit)), value, unit);
-        self.set_last(value <= limit);
+        self.checks.push(Check {
+            what: what.into(),
+            reach: format!("≤ {}", amount(limit, unit)),
+            value: amount(value, unit),
+            ok: value <= limit,
+        });
     }
 
     /// Compares `value` with the least that it must be.
     pub(crate) fn at_least(&mut self, what: impl Into<String>, value: f64, limit: f64, unit: &str) {
-        self.check(what, format!("≥ {}", amount(limit, unit)), value, unit);
-        self.set_last(value >= limit);
-    }
-
-    fn check(&mut self, what: impl Into<String>, reach: String, value: f64, unit: &str) {
         self.checks.push(Check {
             what: what.into(),
-            reach,
+            reach: format!("≥ {}", amount(limit, unit)),
             value: amount(value, unit),
-            ok: false,
+            ok: value >= limit,
         });
-    }
-
-    fn set_last(&mut self, ok: bool) {
-        if let Some(check) = self.checks.last_mut() {
-            check.ok = ok;
-        }
     }
 }
 
@@ -140,9 +139,6 @@ impl Report {
     }
 
     /// Writes `NAME.json` and `NAME.md` into a directory.
-    ///
-    /// # Errors
-    /// When the directory can't be written.
     pub(crate) fn write(&self, directory: &Path, name: &str) -> Result<()> {
         let json = serde_json::to_string_pretty(self).context("can't encode the report")?;
         for (ending, text) in [("json", json), ("md", self.markdown())] {
@@ -152,6 +148,15 @@ impl Report {
         }
         Ok(())
     }
+}
+
+/// A count as a figure.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts stay far below 2^53 in a bounded run"
+)]
+pub(crate) fn real(count: u64) -> f64 {
+    count as f64
 }
 
 /// A value with its unit and no more digits than it deserves.

@@ -2,21 +2,27 @@
 
 use anyhow::Result;
 
+use super::Scenario;
 use super::events::{call, lines};
 use super::measure::{Expectation, throughput};
 use crate::context::{Context, Target, log_name};
 use crate::load::Traffic;
 use crate::report::Section;
 
-pub(crate) const ABOUT: &str = "\
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "append-batch",
+    summary: "Batches of events to one log",
+    about: "\
 16 clients append batches of 1,000 events of 200 bytes to one log, as NDJSON; a batch is one \
 request, and answered once it is durable as a whole. Closed loop, then the highest rate that an \
-open loop sustains, as in `append`, with a p99 of at most 1 s.";
+open loop sustains, as in `append`, with a p99 of at most 1 s.",
+    run: |context, section| Box::pin(run(context, section)),
+};
 
 /// Events of one batch.
 const BATCH_EVENTS: u32 = 1_000;
 
-pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> {
+async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let target = context.target()?;
     let expectation = Expectation {
         traffic: traffic(&target).await?,
@@ -26,8 +32,7 @@ pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> 
         per_second: 250_000.0,
         p99: None,
     };
-    throughput(context, &target, &expectation, section).await?;
-    target.finish()
+    throughput(context, target, expectation, section).await
 }
 
 async fn traffic(target: &Target) -> Result<Traffic> {

@@ -2,18 +2,24 @@
 
 use anyhow::Result;
 
+use super::Scenario;
 use super::events::call;
 use super::measure::{Expectation, throughput};
 use crate::context::{Context, Target, log_name};
 use crate::load::Traffic;
 use crate::report::Section;
 
-pub(crate) const ABOUT: &str = "\
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "append-many-logs",
+    summary: "Single appends to many logs",
+    about: "\
 256 clients append single events of 200 bytes to 1,000 logs in turn, so that hardly two events in \
 flight are of one log and nothing can be gained by putting a log's events together. Closed loop, \
-then the highest rate that an open loop sustains, as in `append`, with a p99 of at most 1 s.";
+then the highest rate that an open loop sustains, as in `append`, with a p99 of at most 1 s.",
+    run: |context, section| Box::pin(run(context, section)),
+};
 
-pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> {
+async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let target = context.target()?;
     let expectation = Expectation {
         traffic: traffic(&target, context.logs(1_000)).await?,
@@ -23,8 +29,7 @@ pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> 
         per_second: 12_000.0,
         p99: None,
     };
-    throughput(context, &target, &expectation, section).await?;
-    target.finish()
+    throughput(context, target, expectation, section).await
 }
 
 async fn traffic(target: &Target, logs: u32) -> Result<Traffic> {

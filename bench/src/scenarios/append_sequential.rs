@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use super::Scenario;
 use super::events::call;
 use super::measure::Meter;
 use crate::baseline::fdatasync::Fdatasync;
@@ -12,17 +13,22 @@ use crate::load::{Pace, Plan, Traffic};
 use crate::progress;
 use crate::report::Section;
 
-pub(crate) const ABOUT: &str = "\
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "append-sequential",
+    summary: "One client that appends one event after the other",
+    about: "\
 One client appends events of 200 bytes to one log, each once the last one is durable. It is compared \
 with the raw cost of durability on the same filesystem, measured just before and just after: a \
 write of 4 KiB and an fdatasync, into a file that was written before (the baseline, the cheapest \
-durable write there is) and, for information, at the end of a file that grows.";
+durable write there is) and, for information, at the end of a file that grows.",
+    run: |context, section| Box::pin(run(context, section)),
+};
 
 /// Raw writes of each kind before, and again after.
 const RAW_WRITES: u64 = 1_000;
 const EVENTS: u64 = 512;
 
-pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> {
+async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let target = context.target()?;
     let endpoint = &target.endpoint;
     let log = log_name("sequential");
@@ -44,11 +50,8 @@ pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> 
         pace: Pace::Closed,
         duration: context.duration(),
     };
-    let meter = Meter {
-        server: target.pid(),
-        per_request: 1.0,
-    };
-    let outcome = meter.run("closed loop", &plan, section).await?;
+    let meter = Meter::new(target.pid(), 1);
+    let result = meter.run("closed loop", &plan, section).await?;
     raw.sample(context.results(), RAW_WRITES)?;
 
     let (overwrite, extend) = (raw.overwrite.summary(), raw.extend.summary());
@@ -60,7 +63,7 @@ pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> 
     ));
     section.at_most(
         "sequential durable append, p50, against 1.3 × raw fdatasync p50 + 0.5 ms",
-        outcome.latency.p50_ms,
+        result.latency.p50_ms,
         1.3 * overwrite.p50_ms + 0.5,
         "ms",
     );

@@ -2,29 +2,30 @@
 
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, ensure};
-use serde::Deserialize;
+use anyhow::Result;
 
+use super::Scenario;
+use crate::api::ensure_answer;
 use crate::context::{Context, log_name};
 use crate::load::Recorder;
 use crate::progress;
 use crate::report::Section;
 
-pub(crate) const ABOUT: &str = "\
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "append-then-query",
+    summary: "An append and then a query that must reflect it",
+    about: "\
 One client appends an event, and then queries the view `counter` with `after` set to the event's \
 sequence: the time until one's own write can be read. Every answer is checked to reflect the event. \
 The pair is compared with the appends alone, both those of the pairs and those of a run without \
-queries before it.";
+queries before it.",
+    run: |context, section| Box::pin(run(context, section)),
+};
 
 const VIEW: &str = "counter";
 const EVENT: &[u8] = br#"{"inc":1}"#;
 
-#[derive(Deserialize)]
-struct Counter {
-    value: u64,
-}
-
-pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> {
+async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let target = context.target()?;
     let mut api = target.endpoint.connect().await?;
     let log = log_name("read-your-write");
@@ -55,12 +56,7 @@ pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> 
         append.record(durable - start);
         query.record(read - durable);
         pair.record(read - start);
-        let counter: Counter = serde_json::from_slice(&answer).context("unknown answer")?;
-        ensure!(
-            counter.value == sequence,
-            "the view answered {} after {sequence} events",
-            counter.value
-        );
+        ensure_answer(&answer, format!(r#"{{"value":{sequence}}}"#).as_bytes())?;
     }
 
     let (plain, append) = (plain.summary(), append.summary());

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::events::{document, lines};
-use crate::api::Api;
+use super::Scenario;
+use super::events::document;
+use super::filling::fill;
+use crate::api::ensure_answer;
 use crate::context::{Context, log_name};
 use crate::guests;
 use crate::load::Recorder;
@@ -14,13 +16,18 @@ use crate::progress;
 use crate::report::Section;
 use crate::server::Server;
 
-pub(crate) const ABOUT: &str = "\
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "cold-load",
+    summary: "The first answer of a view that is not in memory",
+    about: "\
 Over HTTP, against a server that was restarted just before: the time of the first query of a view, \
 with `after` at the head of its log. Restore: the view's state is 10 MB of JSON text that hardly \
 repeats, all events of its log; a snapshot of it was taken when the server stopped, which is checked. \
 Replay: the example view `counter` over a log of 1,000,000 events in frames of 1,000, with its \
 snapshots removed while the server was stopped. Key and log are in the server's caches, the files in \
-the system's. Compiling is not part of it: the artifact is stored. Medians of 7 and 5 rounds.";
+the system's. Compiling is not part of it: the artifact is stored. Medians of 7 and 5 rounds.",
+    run: |context, section| Box::pin(run(context, section)),
+};
 
 const VIEW: &str = "view";
 const RESTORE_ROUNDS: usize = 7;
@@ -30,14 +37,12 @@ const DOCUMENTS: u64 = 10_000;
 const DOCUMENT_BYTES: usize = 1_000;
 /// Events of the counter's log.
 const INCREMENTS: u64 = 1_000_000;
-const BATCH_EVENTS: u64 = 1_000;
 const INCREMENT: &[u8] = br#"{"inc":10}"#;
 /// How deep below the data directory snapshots are looked for.
 const DEPTH_MAX: u32 = 6;
 
-pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> {
-    context.needs_own_server()?;
-    let program = context.program()?;
+async fn run(context: &Context, section: &mut Section) -> Result<()> {
+    let program = context.own_program()?;
     restore(context, &program, section).await?;
     replay(context, &program, section).await
 }
@@ -45,18 +50,11 @@ pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> 
 async fn restore(context: &Context, program: &Path, section: &mut Section) -> Result<()> {
     let data = context.data()?;
     let log = log_name("restore");
-    let server = Server::start(program, data.path())?;
+    let server = Server::start(program, data.path(), &[])?;
     let mut api = server.endpoint.connect().await?;
     api.create_log(&log).await?;
-    let (mut head, mut bytes) = (0, 0);
-    for batch in 0..DOCUMENTS / BATCH_EVENTS {
-        let first = batch * BATCH_EVENTS;
-        let lines = lines(BATCH_EVENTS, |number| {
-            document(first + number, DOCUMENT_BYTES)
-        });
-        bytes += lines.len() - usize::try_from(BATCH_EVENTS)?;
-        head = api.append_batch(&log, &lines).await?;
-    }
+    let document = |number| document(number, DOCUMENT_BYTES);
+    let (head, bytes) = fill(&mut api, &log, DOCUMENTS, document).await?;
     api.deploy(&log, VIEW, &guests::keeps_events()?).await?;
     api.wait_for_view(&log, VIEW, Some(head)).await?;
     server.stop()?;
@@ -67,7 +65,7 @@ async fn restore(context: &Context, program: &Path, section: &mut Section) -> Re
         "the server took no snapshot of the view when it stopped, so there is nothing to restore"
     );
 
-    let size = u32::try_from(bytes)?.to_le_bytes();
+    let size = bytes.to_le_bytes();
     let mut times = Recorder::new()?;
     for _ in 0..RESTORE_ROUNDS {
         times.record(first_answer(program, data.path(), &log, head, &size).await?);
@@ -82,15 +80,11 @@ async fn restore(context: &Context, program: &Path, section: &mut Section) -> Re
 async fn replay(context: &Context, program: &Path, section: &mut Section) -> Result<()> {
     let data = context.data()?;
     let log = log_name("replay");
-    let server = Server::start(program, data.path())?;
+    let server = Server::start(program, data.path(), &[])?;
     let mut api = server.endpoint.connect().await?;
     api.create_log(&log).await?;
     api.deploy(&log, VIEW, example_views::counter()).await?;
-    let lines = lines(BATCH_EVENTS, |_| INCREMENT.to_vec());
-    let mut head = 0;
-    for _ in 0..INCREMENTS / BATCH_EVENTS {
-        head = api.append_batch(&log, &lines).await?;
-    }
+    let (head, _) = fill(&mut api, &log, INCREMENTS, |_| INCREMENT.to_vec()).await?;
     api.wait_for_view(&log, VIEW, Some(head)).await?;
     server.stop()?;
 
@@ -107,17 +101,10 @@ async fn replay(context: &Context, program: &Path, section: &mut Section) -> Res
     let times = times.summary();
     let seconds = times.p50_ms / 1e3;
     progress::say(&format!("  replay of 1M events: {seconds:.2} s"));
-    section.figure(
-        "replay of 1M events, slowest round",
-        times.max_ms / 1e3,
-        "s",
-    );
-    section.at_most(
-        "1M events of the counter to first answer",
-        seconds,
-        1.5,
-        "s",
-    );
+    let slowest = times.max_ms / 1e3;
+    section.figure("replay of 1M events, slowest round", slowest, "s");
+    let what = "1M events of the counter to first answer";
+    section.at_most(what, seconds, 1.5, "s");
     Ok(())
 }
 
@@ -129,27 +116,15 @@ async fn first_answer(
     head: u64,
     expected: &[u8],
 ) -> Result<Duration> {
-    let server = Server::start(program, data)?;
+    let server = Server::start(program, data, &[])?;
     let mut api = server.endpoint.connect().await?;
-    let state = api
-        .endpoint
-        .request("GET", &format!("/logs/{log}"), "application/json", b"");
-    api.call(&state).await?;
-    let time = timed_query(&mut api, log, head, expected).await?;
-    server.stop()?;
-    Ok(time)
-}
-
-async fn timed_query(api: &mut Api, log: &str, head: u64, expected: &[u8]) -> Result<Duration> {
+    api.call(&server.endpoint.get(&format!("/logs/{log}")))
+        .await?;
     let start = Instant::now();
     let answer = api.query(log, VIEW, Some(head)).await?;
     let time = start.elapsed();
-    ensure!(
-        answer == expected,
-        "the view answered {:?} and not {:?}",
-        String::from_utf8_lossy(&answer),
-        String::from_utf8_lossy(expected)
-    );
+    ensure_answer(&answer, expected)?;
+    server.stop()?;
     Ok(time)
 }
 

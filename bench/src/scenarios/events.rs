@@ -61,14 +61,14 @@ pub(super) fn realistic(number: u64) -> Vec<u8> {
         chance % limit
     };
     let (kind, region) = (below(4), below(3));
-    let place = |index: u64| usize::try_from(index).unwrap_or_default();
+    let index = |number: u64| usize::try_from(number).unwrap_or_default();
     format!(
         r#"{{"type":"{}","id":"{:016x}","at":{},"user":"user-{:04}","region":"{}","units":{},"duration_ms":{}.{:02},"path":"/v1/projects/{}/documents","ok":{}}}"#,
-        KINDS[place(kind)],
+        KINDS[index(kind)],
         below(u64::MAX),
         1_790_000_000_000 + number.wrapping_mul(10_000) % 1_000_000_000_000 + below(10_000),
         below(5_000),
-        REGIONS[place(region)],
+        REGIONS[index(region)],
         1 + below(500),
         1 + below(60),
         below(100),

@@ -6,12 +6,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::context::{Context, Target};
-use crate::load::{self, Outcome, Pace, Plan, Traffic};
+use crate::load::{self, Pace, Plan, RunResult, Traffic};
 use crate::process::cpu_time;
 use crate::progress;
 use crate::report::{Load, Section};
 
-/// Load before the first measurement: caches, connections and files reach their usual state.
+/// Load before the first measurement.
 pub(super) const WARM_UP: Duration = Duration::from_secs(1);
 /// The p99 above which a rate does not count as sustained, where no target says otherwise.
 const P99_MAX: Duration = Duration::from_secs(1);
@@ -33,26 +33,22 @@ pub(super) struct Expectation {
     pub p99: Option<Duration>,
 }
 
-/// Measures, and checks the sustained rate against the expectation.
+/// Measures, checks the sustained rate against the expectation, and stops the server.
 pub(super) async fn throughput(
     context: &Context,
-    target: &Target,
-    expectation: &Expectation,
+    target: Target,
+    expectation: Expectation,
     section: &mut Section,
 ) -> Result<()> {
     let mut plan = Plan {
         traffic: expectation.traffic.clone(),
         clients: expectation.clients,
         pace: Pace::Closed,
-        duration: WARM_UP,
+        duration: context.duration(),
     };
-    let meter = Meter {
-        server: target.pid(),
-        per_request: f64::from(expectation.per_request),
-    };
-    load::run(&plan).await?;
-    plan.duration = context.duration();
-    let outcome = if let Some(rate) = context.rate() {
+    let meter = Meter::new(target.pid(), expectation.per_request);
+    plan.warm_up(WARM_UP).await?;
+    let result = if let Some(rate) = context.rate() {
         plan.pace = Pace::Open { per_second: rate };
         meter.run("open loop, given rate", &plan, section).await?
     } else {
@@ -62,8 +58,8 @@ pub(super) async fn throughput(
         let guess = load::highest_rate(&plan, closed.per_second(), p99_max).await?;
         confirm(&meter, plan, guess, p99_max, section).await?
     };
-    check(section, &outcome, expectation);
-    Ok(())
+    check(section, &result, &expectation);
+    target.finish()
 }
 
 /// Runs a rate at full length, and lower ones until one is sustained.
@@ -73,13 +69,13 @@ async fn confirm(
     guess: f64,
     p99_max: Duration,
     section: &mut Section,
-) -> Result<Outcome> {
+) -> Result<RunResult> {
     let mut rate = guess;
     for _ in 0..CONFIRMATIONS_MAX {
         plan.pace = Pace::Open { per_second: rate };
-        let outcome = meter.run("open loop", &plan, section).await?;
-        if outcome.sustains(rate, p99_max) {
-            return Ok(outcome);
+        let result = meter.run("open loop", &plan, section).await?;
+        if result.sustains(rate, p99_max) {
+            return Ok(result);
         }
         // Only the run that is sustained is reported.
         section.loads.pop();
@@ -88,8 +84,8 @@ async fn confirm(
     bail!("no rate was sustained, down to {rate:.0} requests/s")
 }
 
-fn check(section: &mut Section, outcome: &Outcome, expectation: &Expectation) {
-    let per_second = outcome.per_second() * f64::from(expectation.per_request);
+fn check(section: &mut Section, result: &RunResult, expectation: &Expectation) {
+    let per_second = result.per_second() * f64::from(expectation.per_request);
     let what = format!(
         "{} per second sustained, {} clients",
         expectation.counted, expectation.clients
@@ -98,30 +94,38 @@ fn check(section: &mut Section, outcome: &Outcome, expectation: &Expectation) {
     section.at_least(what, per_second, expectation.per_second, &unit);
     if let Some(p99) = expectation.p99 {
         let limit = p99.as_secs_f64() * 1e3;
-        section.at_most("p99 at that rate", outcome.latency.p99_ms, limit, "ms");
+        section.at_most("p99 at that rate", result.latency.p99_ms, limit, "ms");
     }
 }
 
 /// Runs plans and adds what they cost in CPU time.
 pub(super) struct Meter {
     /// The server's process, if it is ours.
-    pub server: Option<u32>,
-    pub per_request: f64,
+    server: Option<u32>,
+    per_request: f64,
 }
 
 impl Meter {
+    /// For requests that hold `per_request` of what is counted.
+    pub(super) fn new(server: Option<u32>, per_request: u32) -> Self {
+        Self {
+            server,
+            per_request: f64::from(per_request),
+        }
+    }
+
     pub(super) async fn run(
         &self,
         what: &str,
         plan: &Plan,
         section: &mut Section,
-    ) -> Result<Outcome> {
+    ) -> Result<RunResult> {
         let before = self.cpu()?;
-        let outcome = load::run(plan).await?;
+        let result = load::run(plan).await?;
         let after = self.cpu()?;
-        let requests = outcome.per_second() * outcome.elapsed.as_secs_f64();
+        let requests = result.per_second() * result.elapsed.as_secs_f64();
         let per_request = |time: Duration| time.as_secs_f64() * 1e6 / requests.max(1.0);
-        progress::say(&format!("  {what}: {outcome}"));
+        progress::say(&format!("  {what}: {result}"));
         section.loads.push(Load {
             what: what.to_owned(),
             clients: plan.clients,
@@ -129,19 +133,19 @@ impl Meter {
                 Pace::Closed => None,
                 Pace::Open { per_second } => Some(per_second),
             },
-            requests_per_second: outcome.per_second(),
-            per_second: outcome.per_second() * self.per_request,
-            latency: outcome.latency,
-            failed: outcome.failed,
-            unsent: outcome.unsent,
-            first_failure: outcome.first_failure.clone(),
+            requests_per_second: result.per_second(),
+            per_second: result.per_second() * self.per_request,
+            latency: result.latency,
+            failed: result.failed,
+            unsent: result.unsent,
+            first_failure: result.first_failure.clone(),
             server_cpu_us: after
                 .server
                 .zip(before.server)
                 .map(|(after, before)| per_request(after.saturating_sub(before))),
             generator_cpu_us: per_request(after.generator.saturating_sub(before.generator)),
         });
-        Ok(outcome)
+        Ok(result)
     }
 
     fn cpu(&self) -> Result<CpuTimes> {

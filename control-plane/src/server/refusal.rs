@@ -25,7 +25,7 @@ pub(super) fn replacement(bytes: &[u8]) -> Option<Vec<u8>> {
     })
     .to_string();
     let version = String::from_utf8_lossy(version);
-    let reason = poem::http::StatusCode::from_u16(code.status());
+    let reason = http::StatusCode::from_u16(code.status());
     let reason = reason
         .ok()
         .and_then(|it| it.canonical_reason())

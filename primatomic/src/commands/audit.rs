@@ -1,12 +1,11 @@
 //! `audit`: who changed what in the tenant.
 
 use clap::Args;
-use primatomic_client::Client;
 use serde_json::Value;
 
-use crate::commands::log::text;
+use crate::commands::json::text;
+use crate::commands::session::Session;
 use crate::failure::Failure;
-use crate::output::Output;
 
 /// Changes that are asked for at once.
 const PAGE_EVENTS: usize = 1_000;
@@ -44,19 +43,15 @@ pub(crate) struct AuditArguments {
     all: bool,
 }
 
-pub(crate) async fn run(
-    arguments: AuditArguments,
-    client: &Client,
-    output: Output,
-) -> Result<(), Failure> {
-    let mut left = if arguments.all {
-        usize::MAX
-    } else {
-        arguments.limit
+pub(crate) async fn run(arguments: AuditArguments, session: &Session) -> Result<(), Failure> {
+    let mut left = match arguments.all {
+        true => usize::MAX,
+        false => arguments.limit,
     };
     let mut cursor: Option<String> = None;
     while left > 0 {
-        let call = client
+        let call = session
+            .client
             .get(&["tenants", "me", "audit"])
             .query_if("type", arguments.kind.as_deref())
             .query_if("actor", arguments.actor.as_deref())
@@ -65,14 +60,11 @@ pub(crate) async fn run(
             .query_if("until", arguments.until.as_deref())
             .query("limit", left.min(PAGE_EVENTS))
             .query_if("cursor", cursor.take());
-        let page: Value = client.json(&call).await?;
-        let events = page["events"].as_array().map(Vec::as_slice);
-        let events = events.unwrap_or_default();
-        let lines: String = events
-            .iter()
-            .map(|event| line(event, output.json))
-            .collect();
-        output.bytes(lines.as_bytes())?;
+        let page: Value = session.client.json(&call).await?;
+        let events = page["events"].as_array().map_or(&[][..], Vec::as_slice);
+        let json = session.output.json;
+        let lines: String = events.iter().map(|event| line(event, json)).collect();
+        session.output.bytes(lines.as_bytes())?;
         left = left.saturating_sub(events.len());
         match page["next_cursor"].as_str() {
             Some(next) => cursor = Some(next.to_owned()),

@@ -1,32 +1,23 @@
 //! `deletion`: how far deletions of logs and views are.
 
-use clap::{Args, Subcommand};
-use primatomic_client::Client;
+use clap::Subcommand;
 use serde_json::Value;
 
-use crate::commands::log::{collect, text};
+use crate::commands::json::{cells, labelled, text};
+use crate::commands::session::Session;
+use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
-use crate::output::{Output, fields, table};
+use crate::output::fields;
 
 const AFTER_HELP: &str = "\
 What was deleted is out of reach at once. Its bytes leave the event log and the object store (step
 `bytes`), for a log the archive (`archive`), and at last go with the last backup from before
 (`backups`). One that is done is shown for 30 days.";
 
-#[derive(Args, Debug)]
-pub(crate) struct DeletionArguments {
-    #[command(subcommand)]
-    command: DeletionCommand,
-}
-
 #[derive(Debug, Subcommand)]
-enum DeletionCommand {
+pub(crate) enum DeletionCommand {
     /// List deletions, newest first
-    List {
-        /// Print at most this many
-        #[arg(long, value_name = "N")]
-        limit: Option<usize>,
-    },
+    List(ListOptions),
     /// Show one
     #[command(after_help = AFTER_HELP)]
     Show {
@@ -36,42 +27,32 @@ enum DeletionCommand {
 }
 
 pub(crate) async fn run(
-    arguments: DeletionArguments,
-    client: &Client,
-    output: Output,
+    Group { command }: Group<DeletionCommand>,
+    session: &Session,
 ) -> Result<(), Failure> {
-    match arguments.command {
-        DeletionCommand::List { limit } => {
-            let jobs = collect(client, &["deletions"], "deletions", limit).await?;
-            let rows: Vec<_> = jobs.iter().map(row).collect();
-            output.value(&jobs, |_| {
-                table(["DELETED", "STEP", "SINCE", "REQUESTED", "ID"], &rows)
-            })
+    match command {
+        DeletionCommand::List(options) => {
+            let titles = ["DELETED", "STEP", "SINCE", "REQUESTED", "ID"];
+            session
+                .print_list(&["deletions"], options.limit, titles, row)
+                .await
         }
         DeletionCommand::Show { job } => {
-            let job: Value = client.json(&client.get(&["deletions", &job])).await?;
-            output.value(&job, describe)
+            let call = session.client.get(&["deletions", &job]);
+            session.print(&call, describe).await
         }
     }
 }
 
-/// What to say behind a deletion; nothing if the server names no job.
-pub(crate) fn hint(answer: &Value) -> String {
-    match text(answer, "job_id") {
-        "" => String::new(),
-        job => format!("\nFollow the removal of its bytes with `primatomic deletion show {job}`."),
-    }
+/// What to say behind a deletion.
+pub(crate) fn hint(deleted: &Value) -> String {
+    let job = text(deleted, "job_id");
+    format!("\nFollow the removal of its bytes with `primatomic deletion show {job}`.")
 }
 
 fn row(job: &Value) -> [String; 5] {
-    let cell = |field| text(job, field).to_owned();
-    [
-        what(job),
-        cell("step"),
-        cell("step_since"),
-        cell("requested_at"),
-        cell("job_id"),
-    ]
+    let [step, since, requested, id] = cells(job, ["step", "step_since", "requested_at", "job_id"]);
+    [what(job), step, since, requested, id]
 }
 
 fn what(job: &Value) -> String {
@@ -83,15 +64,16 @@ fn what(job: &Value) -> String {
 }
 
 fn describe(job: &Value) -> String {
-    let mut pairs = vec![
-        ("deleted", what(job)),
-        ("state", text(job, "state").to_owned()),
-        ("step", text(job, "step").to_owned()),
-        ("since", text(job, "step_since").to_owned()),
-        ("requested", text(job, "requested_at").to_owned()),
+    let more = [
+        ("state", "state"),
+        ("step", "step"),
+        ("since", "step_since"),
+        ("requested", "requested_at"),
+        ("finished", "finished_at"),
     ];
-    if let Some(finished) = job.get("finished_at").and_then(Value::as_str) {
-        pairs.push(("finished", finished.to_owned()));
-    }
+    let pairs: Vec<_> = [("deleted", what(job))]
+        .into_iter()
+        .chain(labelled(job, more))
+        .collect();
     fields(&pairs)
 }

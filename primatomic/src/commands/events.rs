@@ -1,10 +1,10 @@
 //! `events`: reads a range of a log.
 
 use clap::Args;
-use primatomic_client::{Client, Event, EventsPage};
+use primatomic_client::{Event, EventsPage};
 
+use crate::commands::session::Session;
 use crate::failure::Failure;
-use crate::output::Output;
 
 /// Events that are asked for at once.
 const PAGE_EVENTS: u64 = 1_000;
@@ -36,30 +36,26 @@ pub(crate) struct EventsArguments {
     raw: bool,
 }
 
-pub(crate) async fn run(
-    arguments: EventsArguments,
-    client: &Client,
-    output: Output,
-) -> Result<(), Failure> {
-    let mut left = if arguments.all {
-        u64::MAX
-    } else {
-        arguments.limit
+pub(crate) async fn run(arguments: EventsArguments, session: &Session) -> Result<(), Failure> {
+    let mut left = match arguments.all {
+        true => u64::MAX,
+        false => arguments.limit,
     };
     let mut from = arguments.from;
     while left > 0 {
-        let call = client
+        let call = session
+            .client
             .get(&["logs", &arguments.log, "events"])
             .accept("application/json")
             .query("limit", left.min(PAGE_EVENTS))
             .query_if("from", from)
             .query_if("direction", arguments.newest.then_some("backward"));
-        let page: EventsPage = client.json(&call).await?;
+        let page: EventsPage = session.client.json(&call).await?;
         let mut text = Vec::new();
         for event in &page.events {
-            write_event(&mut text, event, output.json, arguments.raw)?;
+            write_event(&mut text, event, session.output.json, arguments.raw)?;
         }
-        output.bytes(&text)?;
+        session.output.bytes(&text)?;
         left = left.saturating_sub(page.events.len() as u64);
         match page.next {
             Some(next) => from = Some(next),

@@ -1,11 +1,15 @@
 //! Bytes that a command sends: from a flag, a file or standard input.
 
-use std::io::Read as _;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::failure::Failure;
+
+/// A configuration travels in the address of the request.
+pub(crate) const CONFIG_BYTES_MAX: usize = 8 << 10;
 
 /// Where the bytes come from.
 #[derive(Args, Debug, Default)]
@@ -27,12 +31,10 @@ impl InputOptions {
     /// Reads the bytes, from standard input if nothing else was named; fails once there are more
     /// than `bytes_max`, without reading on.
     pub(crate) fn read(&self, bytes_max: usize) -> Result<Vec<u8>, Failure> {
-        if let Some(data) = &self.data {
-            return check(data.clone().into_bytes(), bytes_max);
-        }
-        match self.file.as_deref().filter(|path| *path != Path::new("-")) {
-            Some(path) => read_file(path, bytes_max),
-            None => {
+        match (&self.data, &self.file) {
+            (Some(data), _) => check(data.clone().into_bytes(), bytes_max),
+            (None, Some(path)) if path != Path::new("-") => read_file(path, bytes_max),
+            (None, _) => {
                 let mut bytes = Vec::new();
                 std::io::stdin()
                     .lock()
@@ -45,10 +47,20 @@ impl InputOptions {
     }
 }
 
+/// Opens a file for reading, or standard input if it is `-`; and says how long the file is.
+pub(crate) fn open(path: &Path) -> Result<(Box<dyn BufRead>, Option<u64>), Failure> {
+    if path == Path::new("-") {
+        return Ok((Box::new(BufReader::new(std::io::stdin())), None));
+    }
+    let file = File::open(path).map_err(|error| Failure::file("open", path, error))?;
+    let length = file.metadata().ok().map(|it| it.len());
+    Ok((Box::new(BufReader::with_capacity(1 << 20, file)), length))
+}
+
 /// Reads a file of at most `bytes_max`.
 pub(crate) fn read_file(path: &Path, bytes_max: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    std::fs::File::open(path)
+    File::open(path)
         .and_then(|file| file.take(bytes_max as u64 + 1).read_to_end(&mut bytes))
         .map_err(|error| Failure::file("read", path, error))?;
     check(bytes, bytes_max)

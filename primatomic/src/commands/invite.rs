@@ -1,23 +1,17 @@
 //! `invite`: send, list, revoke and accept invitations.
 
-use clap::{Args, Subcommand};
-use primatomic_client::Client;
+use clap::Subcommand;
 use serde_json::{Value, json};
 
+use crate::commands::json::{cells, text};
 use crate::commands::key::RoleArgument;
-use crate::commands::log::{collect, text};
 use crate::commands::secret;
+use crate::commands::session::Session;
+use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
-use crate::output::{Output, table};
-
-#[derive(Args, Debug)]
-pub(crate) struct InviteArguments {
-    #[command(subcommand)]
-    command: InviteCommand,
-}
 
 #[derive(Debug, Subcommand)]
-enum InviteCommand {
+pub(crate) enum InviteCommand {
     /// Invite someone by mail; prints the link, too
     #[command(after_help = "\
 An API key can't invite: log in with `primatomic login --email` first.
@@ -30,11 +24,7 @@ Example:
         role: RoleArgument,
     },
     /// List open invitations, newest first
-    List {
-        /// Print at most this many
-        #[arg(long, value_name = "N")]
-        limit: Option<usize>,
-    },
+    List(ListOptions),
     /// Take an invitation back
     Revoke {
         /// Address or id
@@ -55,93 +45,69 @@ Example:
 const INVITATIONS: [&str; 3] = ["tenants", "me", "invitations"];
 
 pub(crate) async fn run(
-    arguments: InviteArguments,
-    client: &Client,
-    output: Output,
+    Group { command }: Group<InviteCommand>,
+    session: &Session,
 ) -> Result<(), Failure> {
-    match arguments.command {
+    match command {
         InviteCommand::Send { email, role } => {
             let body = json!({ "email": email, "role": role });
-            let call = client.post(&INVITATIONS).json_body(&body)?;
-            let sent: Value = client.json(&call).await?;
-            output.value(&sent, |it| {
+            let call = session.client.post(&INVITATIONS).json_body(&body)?;
+            let human = |it: &Value| {
+                let [email, role, expires_at, url] =
+                    cells(it, ["email", "role", "expires_at", "invite_url"]);
                 format!(
-                    "Invited {} as {}. The link works once, until {}:\n{}",
-                    text(it, "email"),
-                    text(it, "role"),
-                    text(it, "expires_at"),
-                    text(it, "invite_url")
+                    "Invited {email} as {role}. The link works once, until {expires_at}:\n{url}"
                 )
-            })
+            };
+            session.print(&call, human).await
         }
-        InviteCommand::List { limit } => list(client, output, limit).await,
+        InviteCommand::List(options) => {
+            let row = |it: &Value| cells(it, ["email", "role", "expires_at", "id"]);
+            let titles = ["EMAIL", "ROLE", "EXPIRES", "ID"];
+            session
+                .print_list(&INVITATIONS, options.limit, titles, row)
+                .await
+        }
         InviteCommand::Revoke { invitation } => {
-            let id = id_of(client, &invitation).await?;
-            let [a, b, c] = INVITATIONS;
-            let call = client.delete(&[a, b, c, &id]);
-            let revoked: Value = client.json(&call).await?;
-            output.value(&revoked, |_| {
-                format!("Revoked the invitation {invitation}.")
-            })
+            let id = session.id_of(&INVITATIONS, "id", &invitation).await?;
+            let id = id.ok_or_else(|| {
+                Failure::Other(format!(
+                    "{invitation} has no open invitation; `primatomic invite list` shows them"
+                ))
+            })?;
+            let [tenants, me, invitations] = INVITATIONS;
+            let call = session.client.delete(&[tenants, me, invitations, &id]);
+            let human = |_: &_| format!("Revoked the invitation {invitation}.");
+            session.print(&call, human).await
         }
-        InviteCommand::Accept { link } => accept(client, output, &link).await,
+        InviteCommand::Accept { link } => accept(session, &link).await,
     }
 }
 
-async fn list(client: &Client, output: Output, limit: Option<usize>) -> Result<(), Failure> {
-    let invitations = collect(client, &INVITATIONS, "invitations", limit).await?;
-    let field = |it: &Value, name: &str| text(it, name).to_owned();
-    let rows: Vec<_> = invitations
-        .iter()
-        .map(|it| ["email", "role", "expires_at", "id"].map(|name| field(it, name)))
-        .collect();
-    output.value(&invitations, |_| {
-        table(["EMAIL", "ROLE", "EXPIRES", "ID"], &rows)
-    })
-}
-
-async fn accept(client: &Client, output: Output, link: &str) -> Result<(), Failure> {
-    let token = token_of(link);
+async fn accept(session: &Session, link: &str) -> Result<(), Failure> {
+    let (client, token) = (&session.client, token_of(link));
     let offer: Value = client.json(&client.get(&["invitations", token])).await?;
-    let email = text(&offer, "email");
-    output.note(format!(
-        "You are invited to the tenant {} as {}.",
-        text(&offer, "short_name"),
-        text(&offer, "role")
-    ));
+    let [email, tenant, role] = cells(&offer, ["email", "short_name", "role"]);
+    session
+        .output
+        .note(format!("You are invited to the tenant {tenant} as {role}."));
     let password = secret::ask_password(&format!("Password of {email}"))?;
     let body = json!({ "email": email, "password": password });
     let call = client.post(&["invitations", token, "accept"]);
-    let accepted: Value = client.json(&call.json_body(&body)?).await?;
-    output.value(&accepted, |it| {
+    let human = |it: &Value| {
         let tenant = text(it, "short_name");
         format!(
             "You are a member of {tenant} now. Log in:\n  primatomic login --email {email} --tenant \
              {tenant}"
         )
-    })
+    };
+    session.print(&call.json_body(&body)?, human).await
 }
 
 /// The token of a mail's link; a token is one by itself.
 pub(crate) fn token_of(link: &str) -> &str {
     let token = link.trim().rsplit("token=").next().unwrap_or_default();
     token.split('&').next().unwrap_or_default()
-}
-
-/// The id of an invitation that is named by id or address.
-async fn id_of(client: &Client, invitation: &str) -> Result<String, Failure> {
-    if !invitation.contains('@') {
-        return Ok(invitation.to_owned());
-    }
-    let all = collect(client, &INVITATIONS, "invitations", None).await?;
-    let found = all
-        .iter()
-        .find(|it| text(it, "email").eq_ignore_ascii_case(invitation));
-    found.map(|it| text(it, "id").to_owned()).ok_or_else(|| {
-        Failure::Other(format!(
-            "{invitation} has no open invitation; `primatomic invite list` shows them"
-        ))
-    })
 }
 
 #[cfg(test)]

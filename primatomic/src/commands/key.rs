@@ -3,32 +3,24 @@
 use std::io::Read as _;
 
 use clap::{Args, Subcommand, ValueEnum};
-use primatomic_client::Client;
 use protocol::api_key::ApiKey;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::commands::log::{collect, confirm, text};
+use crate::commands::confirm::Confirmation;
+use crate::commands::json::{cells, labelled, or, text};
+use crate::commands::session::Session;
+use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
-use crate::output::{Output, fields, table};
+use crate::output::{Output, fields};
 
 /// Texts to be recognised that are read at most.
 const INPUT_BYTES_MAX: u64 = 64 << 20;
 
-#[derive(Args, Debug)]
-pub(crate) struct KeyArguments {
-    #[command(subcommand)]
-    command: KeyCommand,
-}
-
 #[derive(Debug, Subcommand)]
-enum KeyCommand {
+pub(crate) enum KeyCommand {
     /// List the API keys: all for admins, the own ones for others
-    List {
-        /// Print at most this many
-        #[arg(long, value_name = "N")]
-        limit: Option<usize>,
-    },
+    List(ListOptions),
     /// Make an API key; its secret is shown this once
     #[command(after_help = "\
 Examples:
@@ -52,9 +44,8 @@ Examples:
     Revoke {
         /// Id of the key
         id: String,
-        /// Don't ask
-        #[arg(long, short)]
-        yes: bool,
+        #[command(flatten)]
+        sure: Confirmation,
     },
     /// Tell API keys from other texts by their checksum, without a server
     ///
@@ -73,7 +64,7 @@ Example:
 }
 
 #[derive(Args, Debug)]
-struct CreateArguments {
+pub(crate) struct CreateArguments {
     /// What the key is for, so that people know it again
     name: String,
     /// What it may do; at most what you may do
@@ -107,121 +98,87 @@ struct CreateKey<'a> {
 }
 
 pub(crate) async fn run(
-    arguments: KeyArguments,
-    client: &Client,
-    output: Output,
+    Group { command }: Group<KeyCommand>,
+    session: &Session,
 ) -> Result<(), Failure> {
-    match arguments.command {
-        KeyCommand::List { limit } => list(client, output, limit).await,
-        KeyCommand::Create(arguments) => create(client, output, &arguments).await,
-        KeyCommand::Rotate { id, overlap_secs } => rotate(client, output, &id, overlap_secs).await,
-        KeyCommand::Revoke { id, yes } => revoke(client, output, &id, yes).await,
-        KeyCommand::Check { texts } => check(output, texts),
-    }
-}
-
-async fn list(client: &Client, output: Output, limit: Option<usize>) -> Result<(), Failure> {
-    let keys = collect(client, &["keys"], "keys", limit).await?;
-    output.value(&keys, |keys| {
-        let row = |key: &Value| {
-            let or = |field: &str, none: &str| match text(key, field) {
-                "" => none.to_owned(),
-                found => found.to_owned(),
-            };
-            let logs = match key.get("logs").and_then(Value::as_array) {
-                Some(logs) => logs.len().to_string(),
-                None => "all".to_owned(),
-            };
-            [
-                or("name", ""),
-                or("role", ""),
-                logs,
-                or("last_used_at", "never"),
-                or("expires_at", "never"),
-                or("id", ""),
-            ]
-        };
-        let rows: Vec<_> = keys.iter().map(row).collect();
-        table(
-            ["NAME", "ROLE", "LOGS", "LAST USED", "EXPIRES", "ID"],
-            &rows,
-        )
-    })
-}
-
-async fn create(
-    client: &Client,
-    output: Output,
-    arguments: &CreateArguments,
-) -> Result<(), Failure> {
-    let body = CreateKey {
-        name: &arguments.name,
-        role: arguments.role,
-        logs: &arguments.logs,
-        expires_at: arguments.expires_at.as_deref(),
-    };
-    let made: Value = client
-        .json(&client.post(&["keys"]).json_body(&body)?)
-        .await?;
-    output.value(&made, |made| {
-        output.note("Keep the key now: it can't be shown again.");
-        secret(
-            made,
-            &[("id", "id"), ("role", "role"), ("expires", "expires_at")],
-        )
-    })
-}
-
-async fn rotate(
-    client: &Client,
-    output: Output,
-    id: &str,
-    overlap_secs: u32,
-) -> Result<(), Failure> {
-    let call = client.post(&["keys", id, "rotate"]);
-    let call = call.json_body(&json!({ "overlap_secs": overlap_secs }))?;
-    let rotated: Value = client.json(&call).await?;
-    output.value(&rotated, |rotated| {
-        output.note(match text(rotated, "earlier_until") {
-            "" => "Keep the key now: it can't be shown again. Earlier secrets ended.".to_owned(),
-            until => format!(
-                "Keep the key now: it can't be shown again. Earlier secrets work until {until}."
-            ),
-        });
-        secret(rotated, &[("id", "id"), ("name", "name"), ("role", "role")])
-    })
-}
-
-/// A key with its secret, and what else there is to say of it.
-fn secret(key: &Value, more: &[(&'static str, &str)]) -> String {
-    let mut pairs = vec![("key", text(key, "key").to_owned())];
-    for (label, field) in more {
-        let value = text(key, field);
-        if !value.is_empty() {
-            pairs.push((label, value.to_owned()));
+    let client = &session.client;
+    match command {
+        KeyCommand::List(options) => {
+            let titles = ["NAME", "ROLE", "LOGS", "LAST USED", "EXPIRES", "ID"];
+            session
+                .print_list(&["keys"], options.limit, titles, row)
+                .await
         }
+        KeyCommand::Create(arguments) => {
+            let body = CreateKey {
+                name: &arguments.name,
+                role: arguments.role,
+                logs: &arguments.logs,
+                expires_at: arguments.expires_at.as_deref(),
+            };
+            let call = client.post(&["keys"]).json_body(&body)?;
+            let human = |made: &Value| {
+                let note = "Keep the key now: it can't be shown again.";
+                session.output.note(note);
+                let pairs = [
+                    ("key", "key"),
+                    ("id", "id"),
+                    ("role", "role"),
+                    ("expires", "expires_at"),
+                ];
+                fields(&labelled(made, pairs))
+            };
+            session.print(&call, human).await
+        }
+        KeyCommand::Rotate { id, overlap_secs } => {
+            let call = client.post(&["keys", &id, "rotate"]);
+            let call = call.json_body(&json!({ "overlap_secs": overlap_secs }))?;
+            let human = |rotated: &Value| {
+                let earlier = match text(rotated, "earlier_until") {
+                    "" => "Earlier secrets ended.".to_owned(),
+                    until => format!("Earlier secrets work until {until}."),
+                };
+                let note = format!("Keep the key now: it can't be shown again. {earlier}");
+                session.output.note(note);
+                let pairs = [
+                    ("key", "key"),
+                    ("id", "id"),
+                    ("name", "name"),
+                    ("role", "role"),
+                ];
+                fields(&labelled(rotated, pairs))
+            };
+            session.print(&call, human).await
+        }
+        KeyCommand::Revoke { id, sure } => {
+            sure.ask(&format!(
+                "Revoke key {id} and the keys that were made with it, at once?"
+            ))?;
+            let human = |revoked: &Value| match revoked["revoked"].as_array().map_or(0, Vec::len) {
+                0 | 1 => format!("Revoked key {id}."),
+                count => format!(
+                    "Revoked key {id}, and {} that were made with it.",
+                    count - 1
+                ),
+            };
+            session.print(&client.delete(&["keys", &id]), human).await
+        }
+        KeyCommand::Check { texts } => check(session.output, texts),
     }
-    fields(&pairs)
 }
 
-async fn revoke(client: &Client, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
-    if !yes {
-        confirm(&format!(
-            "Revoke key {id} and the keys that were made with it, at once?"
-        ))?;
-    }
-    let call = client.delete(&["keys", id]);
-    let revoked: Value = client.json(&call).await?;
-    output.value(&revoked, |revoked| {
-        let count = revoked["revoked"].as_array().map_or(0, Vec::len);
-        match count {
-            0 | 1 => format!("Revoked key {id}."),
-            _ => format!(
-                "Revoked key {id}, and {} that were made with it.",
-                count - 1
-            ),
-        }
-    })
+fn row(key: &Value) -> [String; 6] {
+    let [name, role, used, expires, id] =
+        cells(key, ["name", "role", "last_used_at", "expires_at", "id"]);
+    let logs = key["logs"].as_array().map(|logs| logs.len().to_string());
+    [
+        name,
+        role,
+        logs.unwrap_or_else(|| "all".to_owned()),
+        or(used, "never"),
+        or(expires, "never"),
+        id,
+    ]
 }
 
 fn check(output: Output, mut texts: Vec<String>) -> Result<(), Failure> {

@@ -1,23 +1,19 @@
 //! `log`: create, list, inspect, verify and delete logs.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Subcommand, ValueEnum};
 use indicatif::{BinaryBytes, HumanCount};
-use primatomic_client::Client;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::commands::{deletion, verify};
+use crate::commands::confirm::Confirmation;
+use crate::commands::json::{cell, cells, number, text};
+use crate::commands::session::Session;
+use crate::commands::{Group, ListOptions, deletion, verify};
 use crate::failure::Failure;
-use crate::output::{Output, fields, table};
-
-#[derive(Args, Debug)]
-pub(crate) struct LogArguments {
-    #[command(subcommand)]
-    command: LogCommand,
-}
+use crate::output::fields;
 
 #[derive(Debug, Subcommand)]
-enum LogCommand {
+pub(crate) enum LogCommand {
     /// Create a log
     #[command(after_help = "Example:\n  primatomic log create customer-acme-usage")]
     Create {
@@ -30,11 +26,7 @@ enum LogCommand {
         retention: Option<RetentionArgument>,
     },
     /// List your logs by name
-    List {
-        /// Print at most this many
-        #[arg(long, value_name = "N")]
-        limit: Option<usize>,
-    },
+    List(ListOptions),
     /// Show a log: its head, size and hash chain
     Get {
         /// Name or id
@@ -44,9 +36,8 @@ enum LogCommand {
     Delete {
         /// Name or id
         log: String,
-        /// Don't ask
-        #[arg(long, short)]
-        yes: bool,
+        #[command(flatten)]
+        sure: Confirmation,
     },
     /// Read every event and recompute the hash chain
     #[command(after_help = verify::AFTER_HELP)]
@@ -56,7 +47,7 @@ enum LogCommand {
 #[derive(Clone, Copy, Debug, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
-enum RetentionArgument {
+pub(crate) enum RetentionArgument {
     KeepHot,
     Archive,
 }
@@ -70,32 +61,12 @@ struct CreateLog<'a> {
     retention: Option<RetentionArgument>,
 }
 
-/// A log as the server describes it, as far as people are shown.
-#[derive(Debug, Deserialize)]
-pub(crate) struct LogSummary {
-    pub log_id: String,
-    pub log_name: String,
-    pub created_at: String,
-    #[serde(default)]
-    pub head_sequence: u64,
-    #[serde(default)]
-    pub chain_hash: Option<String>,
-    #[serde(default)]
-    pub event_bytes: Option<u64>,
-    #[serde(default)]
-    pub last_append_at: Option<String>,
-    #[serde(default)]
-    pub retention: Option<String>,
-    #[serde(default)]
-    pub description: Option<String>,
-}
-
 pub(crate) async fn run(
-    arguments: LogArguments,
-    client: &Client,
-    output: Output,
+    Group { command }: Group<LogCommand>,
+    session: &Session,
 ) -> Result<(), Failure> {
-    match arguments.command {
+    let client = &session.client;
+    match command {
         LogCommand::Create {
             name,
             description,
@@ -106,126 +77,44 @@ pub(crate) async fn run(
                 description: description.as_deref(),
                 retention,
             };
-            let created: Value = client
-                .json(&client.post(&["logs"]).json_body(&body)?)
-                .await?;
-            output.value(&created, |it| {
-                format!("Created log {name} ({}).", text(it, "log_id"))
-            })
+            let call = client.post(&["logs"]).json_body(&body)?;
+            let human = |it: &Value| format!("Created log {name} ({}).", text(it, "log_id"));
+            session.print(&call, human).await
         }
-        LogCommand::List { limit } => list(client, output, limit).await,
-        LogCommand::Get { log } => {
-            let found: Value = client.json(&client.get(&["logs", &log])).await?;
-            let summary: LogSummary =
-                serde_json::from_value(found.clone()).map_err(Failure::other)?;
-            output.value(&found, |_| describe(&summary))
+        LogCommand::List(options) => {
+            let row = |it: &Value| cells(it, ["log_name", "head_sequence", "created_at", "log_id"]);
+            let titles = ["NAME", "EVENTS", "CREATED", "ID"];
+            session
+                .print_list(&["logs"], options.limit, titles, row)
+                .await
         }
-        LogCommand::Delete { log, yes } => delete(client, output, &log, yes).await,
-        LogCommand::Verify(arguments) => verify::run(arguments, client, output).await,
-    }
-}
-
-async fn list(client: &Client, output: Output, limit: Option<usize>) -> Result<(), Failure> {
-    let logs = collect(client, &["logs"], "logs", limit).await?;
-    let mut rows = Vec::new();
-    for log in &logs {
-        let log: LogSummary = serde_json::from_value(log.clone()).map_err(Failure::other)?;
-        let events = log.head_sequence.to_string();
-        rows.push([log.log_name, events, log.created_at, log.log_id]);
-    }
-    output.value(&logs, |_| table(["NAME", "EVENTS", "CREATED", "ID"], &rows))
-}
-
-async fn delete(client: &Client, output: Output, log: &str, yes: bool) -> Result<(), Failure> {
-    if !yes {
-        confirm(&format!(
-            "Delete log {log}, its events and views, for good?"
-        ))?;
-    }
-    let call = client.delete(&["logs", log]);
-    let answer = client.send(&call).await?;
-    let answer: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
-    output.value(&answer, |it| {
-        format!("Deleted log {log}.{}", deletion::hint(it))
-    })
-}
-
-/// Walks a list's pages and collects its items.
-pub(crate) async fn collect(
-    client: &Client,
-    path: &[&str],
-    items: &str,
-    limit: Option<usize>,
-) -> Result<Vec<Value>, Failure> {
-    const PAGE: usize = 1_000;
-    let limit = limit.unwrap_or(usize::MAX);
-    let mut found = Vec::new();
-    let mut cursor: Option<String> = None;
-    while found.len() < limit {
-        let page = PAGE.min(limit - found.len());
-        let call = client
-            .get(path)
-            .query("limit", page)
-            .query_if("cursor", cursor.take());
-        let mut page: Value = client.json(&call).await?;
-        if let Some(Value::Array(rows)) = page.get_mut(items).map(Value::take) {
-            found.extend(rows);
+        LogCommand::Get { log } => session.print(&client.get(&["logs", &log]), describe).await,
+        LogCommand::Delete { log, sure } => {
+            sure.ask(&format!(
+                "Delete log {log}, its events and views, for good?"
+            ))?;
+            let human = |it: &Value| format!("Deleted log {log}.{}", deletion::hint(it));
+            session.print(&client.delete(&["logs", &log]), human).await
         }
-        match page.get("next_cursor").and_then(Value::as_str) {
-            Some(next) => cursor = Some(next.to_owned()),
-            None => break,
-        }
-    }
-    Ok(found)
-}
-
-/// Asks a person on the terminal; a script must pass `--yes`.
-pub(crate) fn confirm(question: &str) -> Result<(), Failure> {
-    use std::io::{IsTerminal as _, Write as _};
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::Usage(
-            "this can't be undone; pass --yes to confirm".to_owned(),
-        ));
-    }
-    let mut stderr = std::io::stderr();
-    let _ = write!(stderr, "{question} [y/N] ");
-    let _ = stderr.flush();
-    let mut answer = String::new();
-    std::io::stdin()
-        .read_line(&mut answer)
-        .map_err(Failure::other)?;
-    if matches!(answer.trim(), "y" | "Y" | "yes") {
-        Ok(())
-    } else {
-        Err(Failure::Other("nothing was deleted".to_owned()))
+        LogCommand::Verify(arguments) => verify::run(arguments, session).await,
     }
 }
 
-/// A text field of an answer, or nothing.
-pub(crate) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value.get(field).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn describe(log: &LogSummary) -> String {
-    let mut pairs = vec![
-        ("name", log.log_name.clone()),
-        ("id", log.log_id.clone()),
-        ("created", log.created_at.clone()),
-        ("events", HumanCount(log.head_sequence).to_string()),
-    ];
-    let more = [
+fn describe(log: &Value) -> String {
+    let field = |name: &str| cell(log, name);
+    let bytes = BinaryBytes(number(log, "event_bytes"));
+    fields(&[
+        ("name", field("log_name")),
+        ("id", field("log_id")),
+        ("created", field("created_at")),
         (
-            "bytes",
-            log.event_bytes.map(|it| BinaryBytes(it).to_string()),
+            "events",
+            HumanCount(number(log, "head_sequence")).to_string(),
         ),
-        ("last append", log.last_append_at.clone()),
-        ("chain hash", log.chain_hash.clone()),
-        ("retention", log.retention.clone()),
-        ("description", log.description.clone()),
-    ];
-    pairs.extend(
-        more.into_iter()
-            .filter_map(|(label, value)| Some((label, value?))),
-    );
-    fields(&pairs)
+        ("bytes", bytes.to_string()),
+        ("last append", field("last_append_at")),
+        ("chain hash", field("chain_hash")),
+        ("retention", field("retention")),
+        ("description", field("description")),
+    ])
 }

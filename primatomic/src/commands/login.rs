@@ -2,13 +2,14 @@
 //! a profile.
 
 use clap::Args;
+use primatomic_client::Client;
 use serde_json::{Value, json};
 
-use crate::commands::log::text;
+use crate::commands::json::text;
 use crate::commands::{profile, secret};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::profile::{Connection, ConnectionOptions, DEFAULT_URL, Profiles, Secret, read_key};
+use crate::profile::{ConnectionOptions, DEFAULT_URL, Profiles, Secret, read_key};
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -44,11 +45,7 @@ pub(crate) async fn run(
         Some(email) => token(&url, email, arguments.tenant.as_deref()).await?,
         None => key(options, &url)?,
     };
-    let client = Connection {
-        url: url.clone(),
-        api_key: Some(api_key.clone()),
-    }
-    .client()?;
+    let client = Client::new(&url, Some(api_key.expose()))?;
     let tenant: Value = client.json(&client.get(&["tenants", "me"])).await?;
     profile::set(&mut profiles, &name, Some(url), Some(api_key))?;
     profiles.current.get_or_insert_with(|| name.clone());
@@ -80,11 +77,7 @@ fn key(options: &ConnectionOptions, url: &str) -> Result<Secret, Failure> {
 /// A token for a person, in the tenant that is named or the only one.
 async fn token(url: &str, email: &str, tenant: Option<&str>) -> Result<Secret, Failure> {
     let password = secret::ask_password(&format!("Password of {email}"))?;
-    let client = Connection {
-        url: url.to_owned(),
-        api_key: None,
-    }
-    .client()?;
+    let client = Client::new(url, None)?;
     let log_in = async |tenant_id: Option<&str>| -> Result<Value, Failure> {
         let body = json!({ "email": email, "password": password, "tenant_id": tenant_id });
         let call = client.post(&["auth", "login"]).json_body(&body)?;

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::output::{Output, table};
+use crate::output::{JsonOption, Output, table};
 
 /// Mails that are read; the newest ones.
 const MAILS_MAX: usize = 1_000;
@@ -41,9 +41,8 @@ pub(crate) struct MailboxOptions {
     /// Only mails to this address
     #[arg(long, value_name = "ADDRESS")]
     to: Option<String>,
-    /// Print the result as JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    _json: JsonOption,
 }
 
 #[derive(Args, Debug)]
@@ -64,15 +63,6 @@ struct Mail {
     text: String,
     /// The first link of the text.
     link: Option<String>,
-}
-
-impl MailCommand {
-    pub(crate) fn wants_json(&self) -> bool {
-        match self {
-            Self::List(mailbox) => mailbox.json,
-            Self::Show(one) | Self::Link(one) => one.mailbox.json,
-        }
-    }
 }
 
 pub(crate) fn run(command: MailCommand, output: Output) -> Result<(), Failure> {
@@ -159,7 +149,11 @@ fn parse(path: &Path) -> Result<Mail, Failure> {
         let mut values = lines.filter(|(it, _)| it.eq_ignore_ascii_case(name));
         values.next().map(|(_, value)| value.trim().to_owned())
     };
-    let text = decode(header("Content-Transfer-Encoding").as_deref(), body);
+    let encoding = header("Content-Transfer-Encoding").unwrap_or_default();
+    let text = match encoding.to_ascii_lowercase().as_str() {
+        "quoted-printable" => String::from_utf8_lossy(&quoted_printable(body)).into_owned(),
+        _ => body.to_owned(),
+    };
     let link = text
         .split_whitespace()
         .find(|word| word.starts_with("http://") || word.starts_with("https://"));
@@ -172,13 +166,6 @@ fn parse(path: &Path) -> Result<Mail, Failure> {
         link: link.map(str::to_owned),
         text,
     })
-}
-
-fn decode(encoding: Option<&str>, body: &str) -> String {
-    if encoding.is_some_and(|it| it.eq_ignore_ascii_case("quoted-printable")) {
-        return String::from_utf8_lossy(&quoted_printable(body)).into_owned();
-    }
-    body.to_owned()
 }
 
 /// Decodes `=3D` and lines that end with `=`, as in RFC 2045.

@@ -1,29 +1,19 @@
 //! `member`: who belongs to the tenant, with which role.
 
-use clap::{Args, Subcommand};
-use primatomic_client::Client;
-use serde::Serialize;
-use serde_json::Value;
+use clap::Subcommand;
+use serde_json::{Value, json};
 
+use crate::commands::confirm::{Confirmation, confirm};
+use crate::commands::json::cells;
 use crate::commands::key::RoleArgument;
-use crate::commands::log::{collect, confirm, text};
+use crate::commands::session::Session;
+use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
-use crate::output::{Output, table};
-
-#[derive(Args, Debug)]
-pub(crate) struct MemberArguments {
-    #[command(subcommand)]
-    command: MemberCommand,
-}
 
 #[derive(Debug, Subcommand)]
-enum MemberCommand {
+pub(crate) enum MemberCommand {
     /// List the members of your tenant
-    List {
-        /// Print at most this many
-        #[arg(long, value_name = "N")]
-        limit: Option<usize>,
-    },
+    List(ListOptions),
     /// Give a member another role
     #[command(after_help = "\
 The role `owner` hands the tenant over, and makes you an admin. Only the owner can, logged in with
@@ -44,84 +34,58 @@ Example:
     Remove {
         /// Address or id
         member: String,
-        /// Don't ask
-        #[arg(long, short)]
-        yes: bool,
+        #[command(flatten)]
+        sure: Confirmation,
     },
-}
-
-#[derive(Serialize)]
-struct ChangeRole {
-    role: RoleArgument,
 }
 
 const MEMBERS: [&str; 3] = ["tenants", "me", "members"];
 
 pub(crate) async fn run(
-    arguments: MemberArguments,
-    client: &Client,
-    output: Output,
+    Group { command }: Group<MemberCommand>,
+    session: &Session,
 ) -> Result<(), Failure> {
-    match arguments.command {
-        MemberCommand::List { limit } => list(client, output, limit).await,
+    let [tenants, me, members] = MEMBERS;
+    match command {
+        MemberCommand::List(options) => {
+            let row = |it: &Value| cells(it, ["email", "role", "created_at", "user_id"]);
+            let titles = ["EMAIL", "ROLE", "SINCE", "ID"];
+            session
+                .print_list(&MEMBERS, options.limit, titles, row)
+                .await
+        }
         MemberCommand::Role { member, role, yes } => {
             if role == RoleArgument::Owner && !yes {
                 confirm(&format!("Hand the tenant over to {member}?"))?;
             }
-            let [a, b, c] = MEMBERS;
-            let id = id_of(client, &member).await?;
-            let call = client.patch(&[a, b, c, &id]);
-            let changed: Value = client.json(&call.json_body(&ChangeRole { role })?).await?;
-            output.value(&changed, |it| {
-                format!(
-                    "{} has the role {} now.",
-                    text(it, "email"),
-                    text(it, "role")
-                )
-            })
+            let id = id_of(session, &member).await?;
+            let call = session.client.patch(&[tenants, me, members, &id]);
+            let human = |it: &Value| {
+                let [email, role] = cells(it, ["email", "role"]);
+                format!("{email} has the role {role} now.")
+            };
+            let call = call.json_body(&json!({ "role": role }))?;
+            session.print(&call, human).await
         }
-        MemberCommand::Remove { member, yes } => {
-            if !yes {
-                confirm(&format!("Remove {member} and revoke their keys?"))?;
-            }
-            let [a, b, c] = MEMBERS;
-            let id = id_of(client, &member).await?;
-            let call = client.delete(&[a, b, c, &id]);
-            let removed: Value = client.json(&call).await?;
-            output.value(&removed, |it| {
-                format!(
-                    "Removed {member}; {} keys were revoked.",
-                    it["revoked_keys"]
-                )
-            })
+        MemberCommand::Remove { member, sure } => {
+            sure.ask(&format!("Remove {member} and revoke their keys?"))?;
+            let id = id_of(session, &member).await?;
+            let call = session.client.delete(&[tenants, me, members, &id]);
+            let human = |it: &Value| {
+                let keys = &it["revoked_keys"];
+                format!("Removed {member}; {keys} keys were revoked.")
+            };
+            session.print(&call, human).await
         }
     }
-}
-
-async fn list(client: &Client, output: Output, limit: Option<usize>) -> Result<(), Failure> {
-    let members = collect(client, &MEMBERS, "members", limit).await?;
-    let field = |member: &Value, name: &str| text(member, name).to_owned();
-    let rows: Vec<_> = members
-        .iter()
-        .map(|it| ["email", "role", "created_at", "user_id"].map(|name| field(it, name)))
-        .collect();
-    output.value(&members, |_| table(["EMAIL", "ROLE", "SINCE", "ID"], &rows))
 }
 
 /// The id of a member that is named by id or address.
-async fn id_of(client: &Client, member: &str) -> Result<String, Failure> {
-    if !member.contains('@') {
-        return Ok(member.to_owned());
-    }
-    let members = collect(client, &MEMBERS, "members", None).await?;
-    let found = members
-        .iter()
-        .find(|it| text(it, "email").eq_ignore_ascii_case(member));
-    found
-        .map(|it| text(it, "user_id").to_owned())
-        .ok_or_else(|| {
-            Failure::Other(format!(
-                "{member} is no member; `primatomic member list` shows them"
-            ))
-        })
+async fn id_of(session: &Session, member: &str) -> Result<String, Failure> {
+    let found = session.id_of(&MEMBERS, "user_id", member).await?;
+    found.ok_or_else(|| {
+        Failure::Other(format!(
+            "{member} is no member; `primatomic member list` shows them"
+        ))
+    })
 }

@@ -5,37 +5,43 @@
 
 pub(crate) mod append;
 pub(crate) mod audit;
+mod confirm;
 pub(crate) mod deletion;
 pub(crate) mod events;
-pub(crate) mod input;
+mod input;
 pub(crate) mod invite;
+mod json;
 pub(crate) mod key;
 pub(crate) mod log;
 pub(crate) mod login;
 pub(crate) mod mail;
 pub(crate) mod member;
-pub(crate) mod ndjson;
+mod ndjson;
 pub(crate) mod password;
 pub(crate) mod profile;
 pub(crate) mod query;
-pub(crate) mod secret;
+mod secret;
+pub(crate) mod session;
 pub(crate) mod tail;
 pub(crate) mod tenant;
-pub(crate) mod verify;
+mod verify;
 pub(crate) mod view;
-pub(crate) mod view_example;
-pub(crate) mod view_test;
+mod view_example;
+mod view_test;
 
-use clap::CommandFactory as _;
-use clap_complete::Shell;
+use clap::{Args, Subcommand};
 
-use crate::arguments::Arguments;
-use crate::failure::Failure;
-use crate::output::Output;
+/// Commands about one thing.
+#[derive(Args, Debug)]
+pub(crate) struct Group<T: Subcommand> {
+    #[command(subcommand)]
+    command: T,
+}
 
-/// Prints a completion script.
-pub(crate) fn completions(shell: Shell, output: Output) -> Result<(), Failure> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "primatomic", &mut script);
-    output.bytes(&script)
+/// How much of a list is printed.
+#[derive(Args, Debug)]
+pub(crate) struct ListOptions {
+    /// Print at most this many
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
 }

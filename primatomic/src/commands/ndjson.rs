@@ -6,18 +6,35 @@
 //! replays, and the import goes on where it stopped. If the input has changed meanwhile, the
 //! server refuses the key instead of storing lines twice.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read as _};
+use std::io::{BufRead, Cursor, Read as _};
 use std::path::Path;
 
+use clap::Args;
 use indicatif::HumanCount;
-use primatomic_client::Client;
-use protocol::limits::EVENT_BYTES_MAX;
+use primatomic_client::{Call, Received};
+use protocol::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 
-use crate::commands::append::{AppendArguments, random_key, was_replayed};
+use crate::commands::input::{self, InputOptions};
+use crate::commands::session::Session;
 use crate::failure::Failure;
-use crate::output::{Output, Unit};
+use crate::output::Unit;
+
+/// How an input is cut into batches, and what their keys are.
+#[derive(Args, Debug)]
+pub(crate) struct BatchOptions {
+    /// Prefix of the keys of the batches [default: a random one]
+    #[arg(long, value_name = "PREFIX", requires = "ndjson")]
+    idempotency_prefix: Option<String>,
+    /// Most events in a batch
+    #[arg(long, value_name = "N", default_value_t = 10_000, requires = "ndjson",
+          value_parser = clap::value_parser!(u64).range(1..=BATCH_EVENTS_MAX as u64))]
+    batch_events: u64,
+    /// Most bytes in a batch
+    #[arg(long, value_name = "BYTES", default_value_t = 4 << 20, requires = "ndjson",
+          value_parser = clap::value_parser!(u64).range(1..=BATCH_BYTES_MAX as u64))]
+    batch_bytes: u64,
+}
 
 /// A run of lines, ready to be sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,72 +74,78 @@ struct Imported {
 }
 
 pub(crate) async fn run(
-    arguments: AppendArguments,
-    client: &Client,
-    output: Output,
+    log: &str,
+    input: &InputOptions,
+    options: BatchOptions,
+    mut expected: Option<u64>,
+    session: &Session,
 ) -> Result<(), Failure> {
-    let (input, length) = open(&arguments)?;
-    let progress = output.progress(length, Unit::Bytes);
+    let (input, length) = open(input)?;
+    let progress = session.output.progress(length, Unit::Bytes);
     let mut batches = Batches {
         input,
-        events_max: arguments.batch_events,
-        bytes_max: usize::try_from(arguments.batch_bytes).unwrap_or(usize::MAX),
+        events_max: options.batch_events,
+        bytes_max: usize::try_from(options.batch_bytes).unwrap_or(usize::MAX),
         lines: 0,
         waiting: None,
     };
-    let prefix = arguments.idempotency_prefix.unwrap_or_else(random_key);
-    let mut expected = arguments.expected_sequence;
+    let prefix = options.idempotency_prefix.unwrap_or_else(random_key);
     let mut imported = Imported::default();
     while let Some(batch) = batches.next_batch()? {
         let bytes = batch.body.len() as u64;
-        let mut call = client
-            .post(&["logs", &arguments.log, "append_batch"])
-            .body("application/x-ndjson", batch.body)
-            .header("idempotency-key", &format!("{prefix}-{}", batch.first_line))?
-            .repeatable();
-        if let Some(expected) = expected {
-            call = call.header("expected-sequence", &expected.to_string())?;
-        }
-        let received = client
-            .send(&call)
+        let key = format!("{prefix}-{}", batch.first_line);
+        let call = session.client.post(&["logs", log, "append_batch"]);
+        let call = call.body("application/x-ndjson", batch.body);
+        let received = session
+            .client
+            .send(&keyed(call, &key, expected)?)
             .await
             .inspect_err(|_| progress.abandon())
-            .map_err(|error| explain(error.into(), &imported, &batch.first_line))?;
+            .map_err(|error| explain(error.into(), &imported, batch.first_line))?;
         let appended: Appended = received.json()?;
-        let last = appended.sequences.last().copied();
+        let (first, last) = (appended.sequences.first(), appended.sequences.last());
         imported.events += batch.events;
         imported.batches += 1;
         imported.replayed_batches += u64::from(was_replayed(&received));
-        imported.first_sequence = imported
-            .first_sequence
-            .or_else(|| appended.sequences.first().copied());
-        imported.last_sequence = last.or(imported.last_sequence);
-        expected = expected.and(last);
+        imported.first_sequence = imported.first_sequence.or(first.copied());
+        imported.last_sequence = last.copied().or(imported.last_sequence);
+        expected = expected.and(last.copied());
         progress.inc(bytes);
         progress.set_message(format!("{} events", HumanCount(imported.events)));
     }
     progress.finish_and_clear();
-    output.value(&imported, describe)
+    session.output.value(&imported, describe)
 }
 
-fn open(arguments: &AppendArguments) -> Result<(Box<dyn BufRead>, Option<u64>), Failure> {
-    if let Some(data) = &arguments.input.data {
+fn open(options: &InputOptions) -> Result<(Box<dyn BufRead>, Option<u64>), Failure> {
+    if let Some(data) = &options.data {
         let bytes = data.clone().into_bytes();
         let length = bytes.len() as u64;
-        return Ok((Box::new(std::io::Cursor::new(bytes)), Some(length)));
+        return Ok((Box::new(Cursor::new(bytes)), Some(length)));
     }
-    match arguments.input.file.as_deref() {
-        Some(path) if path != Path::new("-") => {
-            let file = File::open(path).map_err(|error| Failure::file("open", path, error))?;
-            let length = file.metadata().ok().map(|it| it.len());
-            Ok((Box::new(BufReader::with_capacity(1 << 20, file)), length))
-        }
-        _ => Ok((Box::new(BufReader::new(std::io::stdin())), None)),
+    input::open(options.file.as_deref().unwrap_or(Path::new("-")))
+}
+
+/// An append that may be sent again, as its key makes that harmless.
+pub(crate) fn keyed(call: Call, key: &str, expected: Option<u64>) -> Result<Call, Failure> {
+    let call = call.header("idempotency-key", key)?.repeatable();
+    match expected {
+        Some(expected) => Ok(call.header("expected-sequence", &expected.to_string())?),
+        None => Ok(call),
     }
+}
+
+/// Whether the response is that of an earlier append with the same key.
+pub(crate) fn was_replayed(received: &Received) -> bool {
+    received.text("idempotency-replayed") == Some("true")
+}
+
+pub(crate) fn random_key() -> String {
+    format!("cli-{}", uuid::Uuid::new_v4())
 }
 
 /// Says how far the import came, so that nobody must guess what is stored.
-fn explain(failure: Failure, imported: &Imported, line: &u64) -> Failure {
+fn explain(failure: Failure, imported: &Imported, line: u64) -> Failure {
     let Failure::Answer(mut answer) = failure else {
         return failure;
     };
@@ -157,12 +180,10 @@ impl<R: BufRead> Batches<R> {
         };
         while batch.events < self.events_max {
             let line = match self.waiting.take() {
-                Some(line) => line,
-                None => match self.read_line()? {
-                    Some(line) => line,
-                    None => break,
-                },
+                Some(line) => Some(line),
+                None => self.read_line()?,
             };
+            let Some(line) = line else { break };
             if batch.events > 0 && batch.body.len() + line.len() + 1 > self.bytes_max {
                 self.waiting = Some(line);
                 break;

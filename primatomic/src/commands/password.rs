@@ -1,22 +1,16 @@
-//! `password`: a new one for whoever forgot the old one.
+//! `password`: a new one for someone who forgot the old one.
 
-use clap::{Args, Subcommand};
-use primatomic_client::Client;
-use serde_json::{Value, json};
+use clap::Subcommand;
+use serde_json::json;
 
+use crate::commands::Group;
 use crate::commands::invite::token_of;
 use crate::commands::secret;
+use crate::commands::session::Session;
 use crate::failure::Failure;
-use crate::output::Output;
-
-#[derive(Args, Debug)]
-pub(crate) struct PasswordArguments {
-    #[command(subcommand)]
-    command: PasswordCommand,
-}
 
 #[derive(Debug, Subcommand)]
-enum PasswordCommand {
+pub(crate) enum PasswordCommand {
     /// Ask for a mail with a link that sets a new password
     Forgot { email: String },
     /// Set a new password, which is asked for or read from standard input
@@ -30,27 +24,25 @@ Example:
 }
 
 pub(crate) async fn run(
-    arguments: PasswordArguments,
-    client: &Client,
-    output: Output,
+    Group { command }: Group<PasswordCommand>,
+    session: &Session,
 ) -> Result<(), Failure> {
-    match arguments.command {
+    let client = &session.client;
+    match command {
         PasswordCommand::Forgot { email } => {
             let body = json!({ "email": email });
             let call = client.post(&["auth", "forgot-password"]).json_body(&body)?;
-            let asked: Value = client.json(&call).await?;
-            output.value(&asked, |_| {
-                format!("If {email} is registered, a mail with a link is on its way.")
-            })
+            let human =
+                |_: &_| format!("If {email} is registered, a mail with a link is on its way.");
+            session.print(&call, human).await
         }
         PasswordCommand::Reset { link } => {
             let password = secret::ask_password("New password")?;
             let body = json!({ "token": token_of(&link), "password": password });
             let call = client.post(&["auth", "reset-password"]).json_body(&body)?;
-            let set: Value = client.json(&call).await?;
-            output.value(&set, |_| {
-                "The new password is set, and all your sessions have ended.".to_owned()
-            })
+            let human =
+                |_: &_| "The new password is set, and all your sessions have ended.".to_owned();
+            session.print(&call, human).await
         }
     }
 }

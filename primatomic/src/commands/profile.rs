@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
+use primatomic_client::Client;
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::output::{Output, table};
-use crate::profile::{Connection, DEFAULT_URL, Profile, Profiles, Secret, read_key};
+use crate::output::{JsonOption, Output, table};
+use crate::profile::{DEFAULT_URL, Profile, Profiles, Secret, read_key};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProfileCommand {
@@ -35,25 +36,12 @@ Example:
     Remove { name: String },
 }
 
-#[derive(Args, Debug)]
-pub(crate) struct JsonOption {
-    /// Print the result as JSON
-    #[arg(long)]
-    json: bool,
-}
-
 #[derive(Serialize)]
 struct Row<'a> {
     name: &'a str,
     url: &'a str,
     has_key: bool,
     current: bool,
-}
-
-impl ProfileCommand {
-    pub(crate) fn wants_json(&self) -> bool {
-        matches!(self, Self::List(JsonOption { json: true }))
-    }
 }
 
 pub(crate) fn run(command: ProfileCommand, output: Output) -> Result<(), Failure> {
@@ -105,14 +93,8 @@ pub(crate) fn set(
     profile.url = url.or(profile.url.take());
     profile.api_key = api_key.or(profile.api_key.take());
     // A profile that no command could use is refused before it is saved.
-    Connection {
-        url: profile
-            .url
-            .clone()
-            .unwrap_or_else(|| DEFAULT_URL.to_owned()),
-        api_key: profile.api_key.clone(),
-    }
-    .client()?;
+    let url = profile.url.as_deref().unwrap_or(DEFAULT_URL);
+    Client::new(url, profile.api_key.as_ref().map(Secret::expose))?;
     Ok(())
 }
 
@@ -139,17 +121,11 @@ fn list(profiles: &Profiles, output: Output) -> Result<(), Failure> {
         .collect();
     output.value(&rows, |rows| {
         let yes = |flag: bool| if flag { "yes" } else { "" }.to_owned();
-        let cells: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                [
-                    row.name.to_owned(),
-                    row.url.to_owned(),
-                    yes(row.has_key),
-                    yes(row.current),
-                ]
-            })
-            .collect();
+        let cells = |row: &Row<'_>| {
+            let (name, url) = (row.name.to_owned(), row.url.to_owned());
+            [name, url, yes(row.has_key), yes(row.current)]
+        };
+        let cells: Vec<_> = rows.iter().map(cells).collect();
         table(["NAME", "URL", "KEY", "CURRENT"], &cells)
     })
 }

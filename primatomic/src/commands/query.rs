@@ -3,10 +3,11 @@
 use std::io::IsTerminal as _;
 
 use clap::Args;
-use primatomic_client::{Client, Query, QueryAnswer, encode};
+use primatomic_client::{Query, QueryAnswer, encode};
 use protocol::limits::QUERY_BYTES_MAX;
 
 use crate::commands::input::InputOptions;
+use crate::commands::session::Session;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -47,11 +48,7 @@ pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
         .ok_or_else(|| "a parameter looks like name=value".to_owned())
 }
 
-pub(crate) async fn run(
-    arguments: QueryArguments,
-    client: &Client,
-    output: Output,
-) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: QueryArguments, session: &Session) -> Result<(), Failure> {
     let body = if arguments.input.is_given() {
         arguments.input.read(QUERY_BYTES_MAX)?
     } else {
@@ -64,8 +61,8 @@ pub(crate) async fn run(
         parameters: arguments.parameters,
         input: body.into(),
     };
-    let view = client.log(&arguments.log).view(&arguments.view);
-    print(&view.query(&query).await?, output)
+    let view = session.client.log(&arguments.log).view(&arguments.view);
+    print(&view.query(&query).await?, session.output)
 }
 
 fn print(answer: &QueryAnswer, output: Output) -> Result<(), Failure> {

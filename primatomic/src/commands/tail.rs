@@ -1,12 +1,12 @@
 //! `tail`: prints a log's events as they are appended.
 
 use clap::Args;
-use primatomic_client::Client;
+use serde_json::Value;
 
 use crate::commands::events::write_event;
-use crate::commands::log::LogSummary;
+use crate::commands::json::number;
+use crate::commands::session::Session;
 use crate::failure::Failure;
-use crate::output::Output;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -31,16 +31,13 @@ pub(crate) struct TailArguments {
     raw: bool,
 }
 
-pub(crate) async fn run(
-    arguments: TailArguments,
-    client: &Client,
-    output: Output,
-) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: TailArguments, session: &Session) -> Result<(), Failure> {
+    let client = &session.client;
     let from = match arguments.from {
         Some(from) => from,
         None => {
-            let log: LogSummary = client.json(&client.get(&["logs", &arguments.log])).await?;
-            (log.head_sequence + 1).saturating_sub(arguments.last.unwrap_or(0))
+            let log: Value = client.json(&client.get(&["logs", &arguments.log])).await?;
+            (number(&log, "head_sequence") + 1).saturating_sub(arguments.last.unwrap_or(0))
         }
     };
     let mut left = arguments.count.unwrap_or(u64::MAX);
@@ -49,11 +46,11 @@ pub(crate) async fn run(
         let mut text = Vec::new();
         for event in tail.next().await? {
             if left > 0 {
-                write_event(&mut text, &event, output.json, arguments.raw)?;
+                write_event(&mut text, &event, session.output.json, arguments.raw)?;
                 left -= 1;
             }
         }
-        output.bytes(&text)?;
+        session.output.bytes(&text)?;
     }
     Ok(())
 }

@@ -1,21 +1,17 @@
 //! `tenant`: show the own tenant, delete it, and take that back.
 
-use clap::{Args, Subcommand};
-use primatomic_client::Client;
+use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::commands::log::{confirm, text};
+use crate::commands::Group;
+use crate::commands::confirm::Confirmation;
+use crate::commands::json::{labelled, text};
+use crate::commands::session::Session;
 use crate::failure::Failure;
-use crate::output::{Output, fields};
-
-#[derive(Args, Debug)]
-pub(crate) struct TenantArguments {
-    #[command(subcommand)]
-    command: TenantCommand,
-}
+use crate::output::fields;
 
 #[derive(Debug, Subcommand)]
-enum TenantCommand {
+pub(crate) enum TenantCommand {
     /// Show the tenant that the API key belongs to
     Show,
     /// Close the tenant, and delete it with everything in it after the days of grace
@@ -32,9 +28,8 @@ Examples:
         /// Delete it now, without a way back
         #[arg(long)]
         immediately: bool,
-        /// Don't ask
-        #[arg(long, short)]
-        yes: bool,
+        #[command(flatten)]
+        sure: Confirmation,
     },
     /// Keep a tenant that is going to be deleted
     Restore,
@@ -46,88 +41,75 @@ Examples:
 }
 
 pub(crate) async fn run(
-    arguments: TenantArguments,
-    client: &Client,
-    output: Output,
+    Group { command }: Group<TenantCommand>,
+    session: &Session,
 ) -> Result<(), Failure> {
-    match arguments.command {
+    let client = &session.client;
+    match command {
         TenantCommand::Show => {
-            let tenant: Value = client.json(&client.get(&["tenants", "me"])).await?;
-            output.value(&tenant, describe)
+            let call = client.get(&["tenants", "me"]);
+            session.print(&call, describe).await
         }
         TenantCommand::Delete {
             short_name,
             immediately,
-            yes,
+            sure,
         } => {
-            if !yes {
-                let when = if immediately {
-                    "now"
-                } else {
-                    "after the days of grace"
-                };
-                confirm(&format!(
-                    "Delete the tenant {short_name} with everything in it, {when}?"
-                ))?;
-            }
+            let (when, way_back) = match immediately {
+                true => ("now", ""),
+                false => (
+                    "after the days of grace",
+                    " Until then, `primatomic tenant restore` keeps it.",
+                ),
+            };
+            sure.ask(&format!(
+                "Delete the tenant {short_name} with everything in it, {when}?"
+            ))?;
             let body = json!({ "short_name": short_name, "immediately": immediately });
             let call = client.delete(&["tenants", "me"]).json_body(&body)?;
-            let job: Value = client.json(&call).await?;
-            output.value(&job, |job| {
+            let human = |job: &Value| {
                 let (at, id) = (text(job, "delete_at"), text(job, "job_id"));
-                let way_back = if immediately {
-                    ""
-                } else {
-                    " Until then, `primatomic tenant restore` keeps it."
-                };
                 format!(
                     "The tenant {short_name} is closed, and deleted at {at}.{way_back}\nFollow it \
                      with `primatomic tenant deletion {id}`."
                 )
-            })
+            };
+            session.print(&call, human).await
         }
         TenantCommand::Restore => {
             let call = client.post(&["tenants", "me", "restore"]);
-            let tenant: Value = client.json(&call).await?;
-            output.value(&tenant, |tenant| {
-                format!("The tenant {} is open.", text(tenant, "short_name"))
-            })
+            let human = |it: &Value| format!("The tenant {} is open.", text(it, "short_name"));
+            session.print(&call, human).await
         }
         TenantCommand::Deletion { job } => {
             let call = client.get(&["tenant-deletions", &job]);
-            let job: Value = client.json(&call).await?;
-            output.value(&job, describe_deletion)
+            session.print(&call, describe_deletion).await
         }
     }
 }
 
 fn describe(tenant: &Value) -> String {
-    let mut pairs = vec![
-        ("short name", text(tenant, "short_name").to_owned()),
-        ("id", text(tenant, "tenant_id").to_owned()),
-        ("created", text(tenant, "created_at").to_owned()),
-        ("your role", text(tenant, "role").to_owned()),
+    let own = [
+        ("short name", "short_name"),
+        ("id", "tenant_id"),
+        ("created", "created_at"),
+        ("your role", "role"),
     ];
-    let deletion = tenant.get("deletion").unwrap_or(&Value::Null);
-    if !deletion.is_null() {
-        pairs.push(("deleted at", text(deletion, "delete_at").to_owned()));
-        pairs.push(("deletion", text(deletion, "job_id").to_owned()));
-    }
+    let deletion = [("deleted at", "delete_at"), ("deletion", "job_id")];
+    let own = labelled(tenant, own).into_iter();
+    let pairs: Vec<_> = own.chain(labelled(&tenant["deletion"], deletion)).collect();
     fields(&pairs)
 }
 
 fn describe_deletion(job: &Value) -> String {
-    let count = |field: &str| job.get(field).and_then(Value::as_u64).unwrap_or_default();
-    let mut pairs = vec![
-        ("state", text(job, "state").to_owned()),
-        ("step", text(job, "step").to_owned()),
-        ("since", text(job, "step_since").to_owned()),
-        ("deleted at", text(job, "delete_at").to_owned()),
-        ("logs left", count("logs_left").to_string()),
-        ("removals left", count("removals_left").to_string()),
+    let pairs = [
+        ("state", "state"),
+        ("step", "step"),
+        ("since", "step_since"),
+        ("deleted at", "delete_at"),
+        ("logs left", "logs_left"),
+        ("removals left", "removals_left"),
+        ("finished", "finished_at"),
     ];
-    if let Some(finished) = job.get("finished_at").and_then(Value::as_str) {
-        pairs.push(("finished", finished.to_owned()));
-    }
-    fields(&pairs)
+    fields(&labelled(job, pairs))
 }

@@ -5,13 +5,15 @@
 //! server keeps for its head. Someone who noted an earlier value compares that one with `--at`.
 
 use clap::Args;
-use primatomic_client::{Client, Event, EventsPage};
+use primatomic_client::{Event, EventsPage};
 use protocol::{ChainHash, LogId, Sequence, Timestamp};
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::commands::log::LogSummary;
+use crate::commands::json::{cell, number, text};
+use crate::commands::session::Session;
 use crate::failure::Failure;
-use crate::output::{Output, Unit};
+use crate::output::Unit;
 
 pub(crate) const AFTER_HELP: &str = "\
 The chain is c(n) = BLAKE3(c(n-1) | sequence | timestamp | length | bytes), where c(0) is the
@@ -45,23 +47,19 @@ struct Verified {
     verified: bool,
 }
 
-pub(crate) async fn run(
-    arguments: VerifyArguments,
-    client: &Client,
-    output: Output,
-) -> Result<(), Failure> {
-    let log: LogSummary = client.json(&client.get(&["logs", &arguments.log])).await?;
-    let id: LogId = log.log_id.parse().map_err(Failure::other)?;
+pub(crate) async fn run(arguments: VerifyArguments, session: &Session) -> Result<(), Failure> {
+    let client = &session.client;
+    let log: Value = client.json(&client.get(&["logs", &arguments.log])).await?;
+    let id: LogId = text(&log, "log_id").parse().map_err(Failure::other)?;
     let (end, expected, whose) = match (arguments.at, arguments.hash) {
         (Some(at), Some(hash)) => (at, hash.to_lowercase(), "the given hash"),
-        _ => {
-            let hash = log.chain_hash.ok_or_else(|| {
-                Failure::Other("the server did not say the chain hash of the head".to_owned())
-            })?;
-            (log.head_sequence, hash, "the server's hash of the head")
-        }
+        _ => (
+            number(&log, "head_sequence"),
+            cell(&log, "chain_hash"),
+            "the server's hash of the head",
+        ),
     };
-    let found = recompute(client, output, id, end).await?;
+    let found = recompute(session, id, end).await?;
     if found.to_string() != expected {
         return Err(Failure::Other(format!(
             "the log was tampered with, or is damaged: its events up to {end} give {found}, \
@@ -74,7 +72,7 @@ pub(crate) async fn run(
         chain_hash: expected,
         verified: true,
     };
-    output.value(&verified, |it| {
+    session.output.value(&verified, |it| {
         format!(
             "Verified {} events; the chain hash is {}.",
             indicatif::HumanCount(it.sequence),
@@ -84,23 +82,19 @@ pub(crate) async fn run(
 }
 
 /// Reads the events 1 to `end` and folds them into the chain.
-async fn recompute(
-    client: &Client,
-    output: Output,
-    log: LogId,
-    end: u64,
-) -> Result<ChainHash, Failure> {
-    let progress = output.progress(Some(end), Unit::Events);
+async fn recompute(session: &Session, log: LogId, end: u64) -> Result<ChainHash, Failure> {
+    let progress = session.output.progress(Some(end), Unit::Events);
     let id = log.to_string();
     let mut chain = ChainHash::origin(log);
     let mut applied = 0;
     while applied < end {
-        let call = client
+        let call = session
+            .client
             .get(&["logs", &id, "events"])
             .accept("application/json")
             .query("from", applied + 1)
             .query("limit", PAGE_EVENTS.min(end - applied));
-        let page: EventsPage = client.json(&call).await?;
+        let page: EventsPage = session.client.json(&call).await?;
         if page.events.is_empty() {
             return Err(Failure::Other(format!(
                 "events are missing: the log ends at {applied}, before {end}"

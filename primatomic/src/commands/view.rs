@@ -4,33 +4,26 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use primatomic_client::{Answer, Client};
+use primatomic_client::{Client, ErrorAnswer};
 use protocol::limits::COMPONENT_BYTES_MAX;
 use serde_json::Value;
 
-use crate::commands::input::read_file;
-use crate::commands::log::{collect, confirm, text};
-use crate::commands::{deletion, view_example, view_test};
+use crate::commands::confirm::Confirmation;
+use crate::commands::input::{CONFIG_BYTES_MAX, read_file};
+use crate::commands::json::{cell, cells, labelled, number, or, text};
+use crate::commands::session::Session;
+use crate::commands::{Group, deletion, view_example, view_test};
 use crate::failure::Failure;
-use crate::output::{Output, Unit, fields, table};
+use crate::output::{Unit, fields, table};
 
 /// How long an upload may take: 100 MB over a slow line, and the compilation.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// A configuration travels in the address of the request.
-pub(crate) const CONFIG_BYTES_MAX: usize = 8 << 10;
-
 /// How often a build is looked at.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-#[derive(Args, Debug)]
-pub(crate) struct ViewArguments {
-    #[command(subcommand)]
-    command: ViewCommand,
-}
-
 #[derive(Debug, Subcommand)]
-enum ViewCommand {
+pub(crate) enum ViewCommand {
     /// Upload a component as a new version of a view and wait until it is live
     #[command(after_help = "\
 Example:
@@ -54,9 +47,8 @@ Example:
         log: String,
         /// Name of the view
         view: String,
-        /// Don't ask
-        #[arg(long, short)]
-        yes: bool,
+        #[command(flatten)]
+        sure: Confirmation,
     },
     /// Run a component on a file of events, without a server
     Test(view_test::TestArguments),
@@ -65,7 +57,7 @@ Example:
 }
 
 #[derive(Args, Debug)]
-struct DeployArguments {
+pub(crate) struct DeployArguments {
     /// Name or id of the log
     log: String,
     /// Name of the view; a new version if there is one already
@@ -84,50 +76,41 @@ struct DeployArguments {
 }
 
 pub(crate) async fn run(
-    arguments: ViewArguments,
-    client: &Client,
-    output: Output,
+    Group { command }: Group<ViewCommand>,
+    session: &Session,
 ) -> Result<(), Failure> {
-    match arguments.command {
-        ViewCommand::Deploy(arguments) => deploy(arguments, client, output).await,
+    let client = &session.client;
+    match command {
+        ViewCommand::Deploy(arguments) => deploy(arguments, session).await,
         ViewCommand::List { log } => {
-            let views = collect(client, &["logs", &log, "views"], "views", None).await?;
-            let rows: Vec<_> = views.iter().map(row).collect();
-            output.value(&views, |_| {
-                table(["NAME", "LIVE", "STATE", "CREATED"], &rows)
-            })
+            let titles = ["NAME", "LIVE", "STATE", "CREATED"];
+            session
+                .print_list(&["logs", &log, "views"], None, titles, row)
+                .await
         }
         ViewCommand::Status { log, view } => {
-            let status: Value = client
-                .json(&client.get(&["logs", &log, "views", &view]))
-                .await?;
-            output.value(&status, describe)
+            let call = client.get(&["logs", &log, "views", &view]);
+            session.print(&call, describe).await
         }
-        ViewCommand::Delete { log, view, yes } => {
-            if !yes {
-                confirm(&format!("Delete view {view} of log {log}, for good?"))?;
-            }
+        ViewCommand::Delete { log, view, sure } => {
+            sure.ask(&format!("Delete view {view} of log {log}, for good?"))?;
             let call = client.delete(&["logs", &log, "views", &view]);
-            let answer = client.send(&call).await?;
-            let answer: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
-            output.value(&answer, |it| {
-                format!("Deleted view {view} of log {log}.{}", deletion::hint(it))
-            })
+            let human =
+                |it: &Value| format!("Deleted view {view} of log {log}.{}", deletion::hint(it));
+            session.print(&call, human).await
         }
-        ViewCommand::Test(arguments) => view_test::run(arguments, output).await,
-        ViewCommand::Example(arguments) => view_example::run(arguments, output),
+        ViewCommand::Test(arguments) => view_test::run(arguments, session.output).await,
+        ViewCommand::Example(arguments) => view_example::run(arguments, session.output),
     }
 }
 
-async fn deploy(
-    arguments: DeployArguments,
-    client: &Client,
-    output: Output,
-) -> Result<(), Failure> {
+async fn deploy(arguments: DeployArguments, session: &Session) -> Result<(), Failure> {
+    let Session { client, output } = session;
+    let path = ["logs", &arguments.log, "views", &arguments.view];
     let component = read_file(&arguments.component, COMPONENT_BYTES_MAX)?;
     let mut call = client
-        .post(&["logs", &arguments.log, "views", &arguments.view])
-        .query_if("content_type", arguments.content_type)
+        .post(&path)
+        .query_if("content_type", arguments.content_type.as_deref())
         .body("application/wasm", component)
         .timeout(Some(UPLOAD_TIMEOUT));
     if let Some(path) = &arguments.config {
@@ -141,23 +124,17 @@ async fn deploy(
     }
     let spinner = output.progress(None, Unit::Wait);
     spinner.set_message("uploading and compiling");
-    let mut answer: Value = client.json(&call).await?;
-    let number = answer.get("version").and_then(Value::as_u64).unwrap_or(0);
+    let mut uploaded: Value = client.json(&call).await?;
+    let version = number(&uploaded, "version");
     if !arguments.no_wait {
         spinner.set_message("folding the log");
-        let path = ["logs", &arguments.log, "views", &arguments.view];
-        answer["state"] = wait_until_built(client, &path, number).await?.into();
+        uploaded["state"] = wait_until_built(client, &path, version).await?.into();
     }
     spinner.finish_and_clear();
-    output.value(&answer, |it| {
-        let state = match text(it, "state") {
-            "" => "deployed",
-            state => state,
-        };
-        format!(
-            "Version {number} of view {} of log {} is {state}.",
-            arguments.view, arguments.log
-        )
+    output.value(&uploaded, |it| {
+        let state = or(cell(it, "state"), "deployed");
+        let [_, log, _, view] = path;
+        format!("Version {version} of view {view} of log {log} is {state}.")
     })
 }
 
@@ -165,10 +142,8 @@ async fn deploy(
 async fn wait_until_built(client: &Client, path: &[&str], number: u64) -> Result<String, Failure> {
     loop {
         let status: Value = client.json(&client.get(path)).await?;
-        let version = versions(&status)
-            .iter()
-            .find(|version| version.get("version").and_then(Value::as_u64) == Some(number));
-        let Some(version) = version else {
+        let mut versions = versions(&status).iter();
+        let Some(version) = versions.find(|it| it["version"] == number) else {
             return Err(Failure::Other(format!(
                 "version {number} is gone: the view was deleted meanwhile"
             )));
@@ -176,7 +151,7 @@ async fn wait_until_built(client: &Client, path: &[&str], number: u64) -> Result
         match text(version, "state") {
             "building" => tokio::time::sleep(POLL_INTERVAL).await,
             "failed" => {
-                return Err(Failure::Answer(Answer {
+                return Err(Failure::Answer(ErrorAnswer {
                     status: 409,
                     error: format!("version {number} can't go live: {}", failure(version)),
                     code: Some("view_failed".to_owned()),
@@ -189,64 +164,45 @@ async fn wait_until_built(client: &Client, path: &[&str], number: u64) -> Result
 }
 
 fn versions(status: &Value) -> &[Value] {
-    match status.get("versions") {
-        Some(Value::Array(versions)) => versions,
-        _ => &[],
-    }
+    status["versions"].as_array().map_or(&[], Vec::as_slice)
 }
 
 /// Where and why a version stopped.
 fn failure(version: &Value) -> String {
-    let Some(failure) = version.get("failure").filter(|it| it.is_object()) else {
-        return String::new();
-    };
-    match failure.get("sequence").and_then(Value::as_u64) {
-        Some(sequence) if sequence > 0 => {
-            format!("at event {sequence}: {}", text(failure, "message"))
-        }
-        _ => text(failure, "message").to_owned(),
+    let failure = &version["failure"];
+    match number(failure, "sequence") {
+        0 => cell(failure, "message"),
+        sequence => format!("at event {sequence}: {}", text(failure, "message")),
     }
 }
 
 fn row(view: &Value) -> [String; 4] {
-    let number = |value: Option<&Value>| {
-        value
-            .and_then(Value::as_u64)
-            .map_or_else(|| "-".to_owned(), |it| it.to_string())
-    };
-    [
-        text(view, "view_name").to_owned(),
-        number(view.get("live_version")),
-        text(view, "state").to_owned(),
-        text(view, "created_at").to_owned(),
-    ]
+    let [name, live, state, created] =
+        cells(view, ["view_name", "live_version", "state", "created_at"]);
+    [name, or(live, "-"), state, created]
 }
 
 fn describe(view: &Value) -> String {
-    let head = fields(&[
-        ("view", text(view, "view_name").to_owned()),
-        ("id", text(view, "view_id").to_owned()),
-        ("created", text(view, "created_at").to_owned()),
-    ]);
-    let cell = |version: &Value, field: &str| match version.get(field) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Null) | None => "-".to_owned(),
-        Some(other) => other.to_string(),
+    let head = [
+        ("view", "view_name"),
+        ("id", "view_id"),
+        ("created", "created_at"),
+    ];
+    let head = fields(&labelled(view, head));
+    let row = |version: &Value| {
+        let names = [
+            "version",
+            "state",
+            "applied_sequence",
+            "lag_events",
+            "memory_bytes",
+            "compute_ms",
+        ];
+        let [number, state, applied, lag, memory, cpu] =
+            cells(version, names).map(|it| or(it, "-"));
+        [number, state, applied, lag, memory, cpu, failure(version)]
     };
-    let rows: Vec<_> = versions(view)
-        .iter()
-        .map(|version| {
-            [
-                cell(version, "version"),
-                cell(version, "state"),
-                cell(version, "applied_sequence"),
-                cell(version, "lag_events"),
-                cell(version, "memory_bytes"),
-                cell(version, "compute_ms"),
-                failure(version),
-            ]
-        })
-        .collect();
+    let rows: Vec<_> = versions(view).iter().map(row).collect();
     let titles = [
         "VERSION", "STATE", "APPLIED", "LAG", "MEMORY", "CPU MS", "FAILURE",
     ];

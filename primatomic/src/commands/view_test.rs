@@ -3,8 +3,7 @@
 //! It is the worker's own compiler and engine, with the worker's limits, so what works here works
 //! when it is deployed, and what is slow here is slow there.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, Read as _};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -18,10 +17,11 @@ use serde::Serialize;
 use worker::compile::{CompileLimits, CompilerCommand, compile};
 use worker::engine::{Answer, EventRun, FoldFault, Machine, MachineLimits, Program};
 
-use crate::commands::input::read_file;
+use crate::commands::input::{CONFIG_BYTES_MAX, open, read_file};
 use crate::commands::verify::accepted_at;
 use crate::failure::Failure;
 use crate::output::{Output, fields};
+use crate::server::millis;
 
 /// Events are handed to the component in pieces of about this size, as a worker does.
 const PIECE_BYTES: usize = 1 << 20;
@@ -101,7 +101,7 @@ pub(crate) async fn run(arguments: TestArguments, output: Output) -> Result<(), 
     let compile_ms = millis(started.elapsed());
     let program = worker::engine::wasmer::load(&artifact).map_err(Failure::other)?;
     let config = match &arguments.config {
-        Some(path) => read_file(path, super::view::CONFIG_BYTES_MAX)?,
+        Some(path) => read_file(path, CONFIG_BYTES_MAX)?,
         None => Vec::new(),
     };
     let mut machine = start(program.as_ref(), &config)?;
@@ -188,36 +188,52 @@ impl Folded {
 /// Events that wait to be folded together.
 #[derive(Default)]
 struct Piece {
+    runs: Vec<Run>,
+    bytes: usize,
+}
+
+/// Consecutive events of one time.
+struct Run {
+    timestamp: Timestamp,
+    first: Sequence,
+    count: u32,
     packed: Vec<u8>,
-    /// Time, first sequence, count and end in `packed` of each run.
-    runs: Vec<(Timestamp, Sequence, u32, usize)>,
+}
+
+impl Run {
+    fn as_events(&self) -> EventRun<'_> {
+        EventRun {
+            first: self.first,
+            timestamp: self.timestamp,
+            count: self.count,
+            packed: &self.packed,
+        }
+    }
 }
 
 impl Piece {
     fn push(&mut self, sequence: Sequence, timestamp: Timestamp, event: &[u8]) {
-        packed::push(&mut self.packed, event);
-        let end = self.packed.len();
-        match self.runs.last_mut() {
-            Some(run) if run.0 == timestamp => {
-                run.2 += 1;
-                run.3 = end;
-            }
-            _ => self.runs.push((timestamp, sequence, 1, end)),
+        if self
+            .runs
+            .last()
+            .is_none_or(|run| run.timestamp != timestamp)
+        {
+            self.runs.push(Run {
+                timestamp,
+                first: sequence,
+                count: 0,
+                packed: Vec::new(),
+            });
         }
+        if let Some(run) = self.runs.last_mut() {
+            run.count += 1;
+            packed::push(&mut run.packed, event);
+        }
+        self.bytes += packed::LENGTH_BYTES + event.len();
     }
 
-    fn fold(&mut self, machine: &mut dyn Machine) -> Result<(), Failure> {
-        let mut start = 0;
-        let mut runs = Vec::with_capacity(self.runs.len());
-        for &(timestamp, first, count, end) in &self.runs {
-            runs.push(EventRun {
-                first,
-                timestamp,
-                count,
-                packed: &self.packed[start..end],
-            });
-            start = end;
-        }
+    fn fold(self, machine: &mut dyn Machine) -> Result<(), Failure> {
+        let runs: Vec<_> = self.runs.iter().map(Run::as_events).collect();
         machine.fold(&runs).map_err(|fault| {
             Failure::Other(match fault {
                 FoldFault::Rejected { sequence, message } => {
@@ -232,22 +248,12 @@ impl Piece {
                     fault,
                 } => fault.to_string(),
             })
-        })?;
-        self.packed.clear();
-        self.runs.clear();
-        Ok(())
+        })
     }
 }
 
 fn fold(machine: &mut dyn Machine, arguments: &TestArguments) -> Result<Folded, Failure> {
-    let mut lines: Box<dyn std::io::BufRead> = if arguments.events.as_os_str() == "-" {
-        Box::new(BufReader::new(std::io::stdin()))
-    } else {
-        let path = &arguments.events;
-        Box::new(BufReader::new(
-            File::open(path).map_err(|error| Failure::file("open", path, error))?,
-        ))
-    };
+    let (mut lines, _) = open(&arguments.events)?;
     let at = match arguments.at {
         Some(at) => Timestamp(u64::try_from(at.as_microsecond()).unwrap_or(0)),
         None => SystemClock.now(),
@@ -282,8 +288,8 @@ fn fold(machine: &mut dyn Machine, arguments: &TestArguments) -> Result<Folded, 
         folded.last = timestamp;
         let sequence = Sequence::new(number).map_err(Failure::other)?;
         piece.push(sequence, timestamp, &event);
-        if piece.packed.len() >= PIECE_BYTES {
-            piece.fold(machine)?;
+        if piece.bytes >= PIECE_BYTES {
+            std::mem::take(&mut piece).fold(machine)?;
         }
     }
     if !piece.runs.is_empty() {
@@ -320,76 +326,62 @@ fn event(
 
 impl QueryReport {
     fn new(answer: Answer, cpu: Duration) -> Self {
-        let mut report = Self {
-            us: cpu.as_secs_f64() * 1e6,
-            content_type: None,
-            data: None,
-            encoding: None,
-            error: None,
-        };
-        match answer {
-            Answer::Response(response) => {
-                let (data, encoding) = encode(&response.body);
-                report.content_type = response.content_type;
-                report.data = Some(data);
-                report.encoding = Some(encoding);
-            }
-            Answer::Error(error) => report.error = Some(error.message),
+        let (response, error) = match answer {
+            Answer::Response(response) => (Some(response), None),
+            Answer::Error(error) => (None, Some(error.message)),
             Answer::TooLarge { bytes } => {
-                report.error = Some(format!("the answer is too large: {bytes} bytes"));
+                let error = format!("the answer is too large: {bytes} bytes");
+                (None, Some(error))
             }
+        };
+        let (data, encoding) = response.as_ref().map(|it| encode(&it.body)).unzip();
+        Self {
+            us: cpu.as_secs_f64() * 1e6,
+            content_type: response.and_then(|it| it.content_type),
+            data,
+            encoding,
+            error,
         }
-        report
     }
 }
 
 fn describe(report: &Report) -> String {
-    let answer = match (&report.query.data, &report.query.error) {
+    let Report {
+        snapshot, query, ..
+    } = report;
+    let answer = match (&query.data, &query.error) {
         (Some(data), _) => data.clone(),
         (None, Some(error)) => format!("error: {error}"),
         (None, None) => String::new(),
     };
     let fold = report
         .ns_per_event
-        .map_or_else(|| "-".to_owned(), |ns| format!("{ns:.0} ns per event"));
-    let verified = if report.snapshot.verified {
-        "verified"
-    } else {
-        "NOT verified"
+        .map(|ns| format!("{ns:.0} ns per event"));
+    let verified = match snapshot.verified {
+        true => "verified",
+        false => "NOT verified",
     };
     let languages = match report.languages.join(", ") {
         languages if languages.is_empty() => String::new(),
         languages => format!(" ({languages})"),
     };
+    let size = |bytes: u64| BinaryBytes(bytes).to_string();
+    let (component, compile_ms) = (size(report.component_bytes as u64), report.compile_ms);
+    let (events, bytes) = (HumanCount(report.events), size(report.event_bytes));
     let lines = fields(&[
         ("world", format!("{}{languages}", report.world)),
         (
             "component",
-            format!(
-                "{}, compiled in {} ms",
-                BinaryBytes(report.component_bytes as u64),
-                report.compile_ms
-            ),
+            format!("{component}, compiled in {compile_ms} ms"),
         ),
-        (
-            "events",
-            format!(
-                "{} ({})",
-                HumanCount(report.events),
-                BinaryBytes(report.event_bytes)
-            ),
-        ),
-        ("fold", fold),
-        ("memory", BinaryBytes(report.memory_bytes).to_string()),
+        ("events", format!("{events} ({bytes})")),
+        ("fold", fold.unwrap_or_else(|| "-".to_owned())),
+        ("memory", size(report.memory_bytes)),
         (
             "snapshot",
-            format!("{}, {verified}", BinaryBytes(report.snapshot.bytes as u64)),
+            format!("{}, {verified}", size(snapshot.bytes as u64)),
         ),
-        ("query", format!("{:.0} µs", report.query.us)),
+        ("query", format!("{:.0} µs", query.us)),
     ]);
     format!("{lines}\n\n{answer}")
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

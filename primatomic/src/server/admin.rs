@@ -3,20 +3,16 @@
 //! It may be used while servers run. Each change is a control event like all others, which the
 //! tenant finds in its audit log.
 
-use std::sync::Arc;
-
-use catalog::clock::SystemClock;
-use catalog::{
-    Catalog, Context, PAGE_LIMIT_MAX, Page, PostgresOptions, QuotaOverrides, Tenant, TenantUse,
-};
+use catalog::{Catalog, Context, PAGE_LIMIT_MAX, Page, QuotaOverrides, Tenant, TenantUse};
 use clap::{Args, Subcommand};
 use protocol::{Rate, RequestId};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::output::{Output, fields, table};
-use crate::server::options::{DataOptions, bytes};
-use crate::server::stores::CATALOG_FILE;
+use crate::server::numbers::Bytes;
+use crate::server::operator::{Use, with_catalog};
+use crate::server::options::DataOptions;
 
 /// What a running server may still go by.
 const SOON: &str = "Servers that run go by it within 30 seconds.";
@@ -134,15 +130,11 @@ fn size(text: &str) -> Result<Setting, String> {
     match text {
         "default" => Ok(None),
         "0" => Ok(Some(0)),
-        _ => bytes(text).map(Some),
+        _ => text.parse::<Bytes>().map(|it| Some(it.0)),
     }
 }
 
 impl AdminCommand {
-    pub(crate) fn wants_json(&self) -> bool {
-        self.data().json
-    }
-
     fn data(&self) -> &DataOptions {
         let Self::Tenant(command) = self;
         match command {
@@ -156,54 +148,27 @@ impl AdminCommand {
 
 /// Runs an operator's command on the catalog.
 pub(crate) fn run(command: &AdminCommand, output: Output) -> Result<(), Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::other)?
-        .block_on(async {
-            let catalog = open(command.data()).await?;
-            let AdminCommand::Tenant(command) = command;
-            let done = match command {
-                TenantCommand::List(_) => list(&catalog, output).await,
-                TenantCommand::Show(of) => show(&catalog, output, &of.tenant).await,
-                TenantCommand::Limits(arguments) => limits(&catalog, output, arguments).await,
-                TenantCommand::Rate(arguments) => rate(&catalog, output, arguments).await,
-            };
-            catalog.close().await;
-            done
-        })
-}
-
-async fn open(options: &DataOptions) -> Result<Catalog, Failure> {
-    let clock = Arc::new(SystemClock);
-    let catalog = match &options.database_url {
-        Some(url) => Catalog::open_postgres(url, &PostgresOptions::default(), clock).await,
-        None => {
-            let path = options.data.join(CATALOG_FILE);
-            if !path.exists() {
-                return Err(Failure::Other(format!(
-                    "there is no catalog in {}; name the data directory of a server with --data, \
-                     or the database of a cluster with --database-url",
-                    options.data.display()
-                )));
-            }
-            Catalog::open_sqlite(&path, clock).await
-        }
-    };
-    catalog.map_err(Failure::other)
+    let AdminCommand::Tenant(tenant) = command;
+    with_catalog(
+        command.data(),
+        Use::BesideServers,
+        async |catalog| match tenant {
+            TenantCommand::List(_) => list(catalog, output).await,
+            TenantCommand::Show(of) => show(catalog, output, &of.tenant).await,
+            TenantCommand::Limits(arguments) => limits(catalog, output, arguments).await,
+            TenantCommand::Rate(arguments) => rate(catalog, output, arguments).await,
+        },
+    )
 }
 
 async fn find(catalog: &Catalog, name: &str) -> Result<(Tenant, TenantUse), Failure> {
-    let tenant = catalog.find_tenant(name).await.map_err(Failure::other)?;
+    let tenant = catalog.find_tenant(name).await?;
     let tenant = tenant.ok_or_else(|| {
         Failure::Other(format!(
             "there is no tenant {name}; `primatomic admin tenant list` shows all"
         ))
     })?;
-    let used = catalog
-        .tenant_use(tenant.id)
-        .await
-        .map_err(Failure::other)?;
+    let used = catalog.tenant_use(tenant.id).await?;
     Ok((tenant, used))
 }
 
@@ -211,32 +176,29 @@ async fn list(catalog: &Catalog, output: Output) -> Result<(), Failure> {
     let mut page = Page::first(PAGE_LIMIT_MAX);
     let mut tenants = Vec::new();
     loop {
-        let found = catalog.tenants(page).await.map_err(Failure::other)?;
+        let found = catalog.tenants(page).await?;
         for tenant in found.items {
-            let used = catalog
-                .tenant_use(tenant.id)
-                .await
-                .map_err(Failure::other)?;
+            let used = catalog.tenant_use(tenant.id).await?;
             tenants.push((tenant, used));
         }
-        let Some(cursor) = found.next_cursor else {
+        if found.next_cursor.is_none() {
             break;
-        };
+        }
         page = Page {
             limit: PAGE_LIMIT_MAX,
-            cursor: Some(cursor),
+            cursor: found.next_cursor,
         };
     }
     let values: Vec<_> = tenants.iter().map(|(it, used)| value(it, used)).collect();
     output.value(&values, |_| {
         let row = |(tenant, used): &(Tenant, TenantUse)| {
+            let bytes = used.storage_bytes.map(|it| it.to_string());
             [
                 tenant.short_name.clone(),
                 used.logs.to_string(),
                 used.views.to_string(),
                 used.members.to_string(),
-                used.storage_bytes
-                    .map_or_else(|| "-".to_owned(), |it| it.to_string()),
+                bytes.unwrap_or_else(|| "-".to_owned()),
                 rate_text(tenant.rate),
                 tenant.id.to_string(),
             ]
@@ -275,8 +237,7 @@ async fn limits(
         );
     } else {
         let context = Context::system(RequestId::generate());
-        let changed = catalog.set_quotas(tenant.id, context, quotas).await;
-        changed.map_err(Failure::other)?;
+        catalog.set_quotas(tenant.id, context, quotas).await?;
         output.note(SOON);
     }
     show(catalog, output, &tenant.id.to_string()).await
@@ -296,8 +257,7 @@ async fn rate(catalog: &Catalog, output: Output, arguments: &RateArguments) -> R
         None => None,
     };
     let context = Context::system(RequestId::generate());
-    let changed = catalog.set_rate(tenant.id, context, rate).await;
-    changed.map_err(Failure::other)?;
+    catalog.set_rate(tenant.id, context, rate).await?;
     output.note(SOON);
     show(catalog, output, &tenant.id.to_string()).await
 }
@@ -307,17 +267,9 @@ fn value(tenant: &Tenant, used: &TenantUse) -> Value {
         "tenant_id": tenant.id.to_string(),
         "short_name": tenant.short_name,
         "created_at": tenant.created_at.to_string(),
-        "rate": tenant.rate.map(|rate| {
-            json!({"per_second": rate.per_second, "burst": rate.burst})
-        }),
+        "rate": tenant.rate,
         "limits": tenant.quotas,
-        "used": {
-            "logs": used.logs,
-            "views": used.views,
-            "keys": used.keys,
-            "members": used.members,
-            "storage_bytes": used.storage_bytes,
-        },
+        "used": used,
     })
 }
 

@@ -1,17 +1,14 @@
 //! `primatomic archive status`: how far the archive is, as the catalog knows it.
 
-use std::sync::Arc;
-
 use catalog::archive::{ArchiveStatus, ShardStatus};
 use catalog::clock::{Clock as _, SystemClock};
-use catalog::{Catalog, PostgresOptions};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::output::{Output, table};
+use crate::server::operator::{Use, with_catalog};
 use crate::server::options::DataOptions;
-use crate::server::stores::CATALOG_FILE;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ArchiveCommand {
@@ -26,34 +23,10 @@ Examples:
 /// Prints the status.
 pub(crate) fn run(command: &ArchiveCommand, output: Output) -> Result<(), Failure> {
     let ArchiveCommand::Status(options) = command;
-    let status = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::other)?
-        .block_on(status(options))?;
-    output.value(&value(&status), |_| text(&status))
-}
-
-async fn status(options: &DataOptions) -> Result<ArchiveStatus, Failure> {
-    let clock = Arc::new(SystemClock);
-    let catalog = match &options.database_url {
-        Some(url) => Catalog::open_postgres(url, &PostgresOptions::default(), clock).await,
-        None => {
-            let path = options.data.join(CATALOG_FILE);
-            if !path.exists() {
-                return Err(Failure::Other(format!(
-                    "there is no catalog in {}; name the data directory of a server with --data, \
-                     or the database of a cluster with --database-url",
-                    options.data.display()
-                )));
-            }
-            Catalog::open_sqlite(&path, clock).await
-        }
-    };
-    let catalog = catalog.map_err(Failure::other)?;
-    let status = catalog.archive_status().await;
-    catalog.close().await;
-    status.map_err(Failure::other)
+    with_catalog(options, Use::BesideServers, async |catalog| {
+        let status = catalog.archive_status().await?;
+        output.value(&value(&status), |_| text(&status))
+    })
 }
 
 fn value(status: &ArchiveStatus) -> Value {
@@ -83,8 +56,9 @@ fn value(status: &ArchiveStatus) -> Value {
 
 fn pending_secs(shard: &ShardStatus) -> Option<u64> {
     let now = SystemClock.now();
-    let since = |at| now.duration_since(at).as_secs();
-    shard.pending_since.map(since)
+    shard
+        .pending_since
+        .map(|at| now.duration_since(at).as_secs())
 }
 
 fn text(status: &ArchiveStatus) -> String {

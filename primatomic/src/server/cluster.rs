@@ -8,6 +8,7 @@ use storage::nats::{NatsCredentials, NatsOptions};
 use storage::objects::s3::S3Options;
 
 use crate::failure::Failure;
+use crate::server::numbers::narrow;
 
 /// Where the stores of a cluster are. Without any of them the stores are embedded.
 #[derive(Args, Clone, Debug)]
@@ -52,28 +53,16 @@ pub(crate) struct ClusterOptions {
     )]
     pub nats_monitors: Vec<String>,
     /// Begins the names of all streams and subjects
-    #[arg(
-        long,
-        env = "PRIMATOMIC_NATS_PREFIX",
-        value_name = "NAME",
-        default_value = "primatomic"
-    )]
+    #[arg(long, env = "PRIMATOMIC_NATS_PREFIX", value_name = "NAME",
+          default_value_t = NatsOptions::default().prefix)]
     pub nats_prefix: String,
     /// Streams that logs are spread over; can't be changed later
-    #[arg(
-        long,
-        env = "PRIMATOMIC_NATS_SHARDS",
-        value_name = "N",
-        default_value_t = 16
-    )]
+    #[arg(long, env = "PRIMATOMIC_NATS_SHARDS", value_name = "N",
+          default_value_t = JetStreamOptions::default().shards)]
     pub nats_shards: u16,
     /// Copies of every event in NATS
-    #[arg(
-        long,
-        env = "PRIMATOMIC_NATS_REPLICAS",
-        value_name = "N",
-        default_value_t = 3
-    )]
+    #[arg(long, env = "PRIMATOMIC_NATS_REPLICAS", value_name = "N",
+          default_value_t = narrow(JetStreamOptions::default().replicas))]
     pub nats_replicas: u8,
     /// Start although acknowledged events could be lost by a power cut
     #[arg(long, env = "PRIMATOMIC_ALLOW_UNSAFE_DURABILITY")]
@@ -114,10 +103,8 @@ pub(crate) struct Cluster {
 }
 
 impl ClusterOptions {
-    /// The stores of a cluster, or `None` for embedded ones.
-    ///
-    /// # Errors
-    /// When some of the stores are named and others are not.
+    /// The stores of a cluster, or `None` for embedded ones. Some of the stores without the others
+    /// are an error.
     pub(crate) fn cluster(&self) -> Result<Option<Cluster>, Failure> {
         let (Some(database_url), Some(bucket), false) =
             (&self.database_url, &self.s3_bucket, self.nats.is_empty())

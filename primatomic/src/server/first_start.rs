@@ -29,7 +29,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Makes what is missing.
 pub(crate) async fn prepare(node: &Node, data: &DataDirectory) -> Result<(), Failure> {
     write_examples(data)?;
-    let (tenant, owner) = match find(&node.stores.catalog).await? {
+    let catalog = &node.stores.catalog;
+    let (tenant, owner) = match find(catalog).await? {
         Some(found) => found,
         None => create(node, data).await?,
     };
@@ -40,7 +41,7 @@ pub(crate) async fn prepare(node: &Node, data: &DataDirectory) -> Result<(), Fai
         logs: None,
         secret: None,
     };
-    if !has_valid_key(&node.stores.catalog, data, tenant).await? {
+    if !has_valid_key(catalog, data, tenant).await? {
         let key = ApiKey::generate();
         let new = NewKey {
             name: "dev-key".to_owned(),
@@ -49,25 +50,18 @@ pub(crate) async fn prepare(node: &Node, data: &DataDirectory) -> Result<(), Fai
             expires_at: None,
             sha256: sha256(key.expose()),
         };
-        node.stores
-            .catalog
-            .create_key(&access, context(&access), new)
-            .await
-            .map_err(Failure::other)?;
+        let made = catalog.create_key(&access, context(&access), new).await;
+        made.map_err(Failure::other)?;
         write_key(data, &key)?;
     }
-    create_demo_log(&node.stores.catalog, &access).await
+    create_demo_log(catalog, &access).await
 }
 
 async fn find(catalog: &Catalog) -> Result<Option<(TenantId, UserId)>, Failure> {
-    let user = catalog
-        .user_by_email(OWNER_EMAIL)
-        .await
-        .map_err(Failure::other)?;
-    let Some(user) = user else {
+    let Some(user) = catalog.user_by_email(OWNER_EMAIL).await? else {
         return Ok(None);
     };
-    let memberships = catalog.memberships(user.id).await.map_err(Failure::other)?;
+    let memberships = catalog.memberships(user.id).await?;
     Ok(memberships
         .iter()
         .find(|membership| membership.short_name == SHORT_NAME)
@@ -111,10 +105,7 @@ async fn has_valid_key(
     let Ok(text) = std::fs::read_to_string(data.join("dev-key")) else {
         return Ok(false);
     };
-    let found = catalog
-        .authenticate(sha256(text.trim()))
-        .await
-        .map_err(Failure::other)?;
+    let found = catalog.authenticate(sha256(text.trim())).await?;
     Ok(found.is_some_and(|it| it.access.tenant == tenant))
 }
 

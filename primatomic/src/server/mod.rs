@@ -13,6 +13,8 @@ mod lock;
 mod logging;
 mod maintenance;
 mod node;
+mod numbers;
+mod operator;
 mod options;
 mod quota_options;
 mod readiness;
@@ -31,6 +33,7 @@ pub(crate) use admin::run as admin;
 pub(crate) use archive_status::ArchiveCommand;
 pub(crate) use archive_status::run as archive;
 pub(crate) use maintenance::{migrate, rebuild_catalog};
+pub(crate) use numbers::millis;
 pub(crate) use options::{DataOptions, DevOptions, Role, ServeOptions, ServerOptions};
 pub(crate) use restore::RestoreOptions;
 pub(crate) use restore::run as restore;
@@ -68,7 +71,7 @@ pub(crate) fn openapi(output: Output) -> Result<(), Failure> {
     output.bytes(control_plane::openapi_document().as_bytes())
 }
 
-/// The life of a child process that compiles.
+/// What a child process that compiles does.
 pub(crate) fn compile_component() -> std::process::ExitCode {
     worker::compile::child_main()
 }
@@ -78,12 +81,17 @@ fn run(options: ServerOptions, role: Role, development: bool) -> Result<(), Fail
     raise_open_files();
     // Everything that persists is its owner's alone, even in a directory that others may enter.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
-    let data = DataDirectory::open(&options.data)?;
+    let data = DataDirectory::open(&options.directory.data)?;
+    block_on(serve_until_stopped(options, role, &data, development))
+}
+
+/// Runs a future on threads of its own.
+fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Failure::other)?
-        .block_on(serve_until_stopped(options, role, &data, development))
+        .block_on(future)
 }
 
 async fn serve_until_stopped(
@@ -110,15 +118,13 @@ async fn serve_until_stopped(
     let node = Node::start(&options, role, data, &url).await?;
     if development {
         first_start::prepare(&node, data).await?;
-        say(&welcome::text(&url, data.path()))?;
-    } else if listener.is_some() {
-        say(&format!("Primatomic is listening on {url}"))?;
-    } else {
-        say(match role {
-            Role::Archiver => "An archiver of Primatomic is ready",
-            _ => "A worker of Primatomic is ready",
-        })?;
     }
+    say(&match role {
+        Role::All if development => welcome::text(&url, data.path()),
+        Role::All | Role::ControlPlane => format!("Primatomic is listening on {url}"),
+        Role::Archiver => "An archiver of Primatomic is ready".to_owned(),
+        Role::Worker => "A worker of Primatomic is ready".to_owned(),
+    })?;
     tracing::info!(%url, data = %data.path().display(), "listening");
     let served = node.serve(listener, internal, stop).await;
     node.close().await;

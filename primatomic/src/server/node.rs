@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use archiver::{Archiver, ArchiverOptions, ArchiverParts};
 use catalog::clock::{SharedClock, SystemClock};
-use control_plane::{ControlPlane, Mailbox, Parts};
+use control_plane::{ControlPlane, Mailbox, Parts, internal};
 use protocol::Rate;
 use storage::bus::SharedViews;
 use storage::bus::nats::{Peers, RemoteViews, Serving, serve};
@@ -19,7 +19,7 @@ use worker::{Worker, WorkerOptions, WorkerParts};
 
 use crate::failure::Failure;
 use crate::server::lock::DataDirectory;
-use crate::server::options::{MailOptions, RequestOptions, Role, ServerOptions, ViewOptions};
+use crate::server::options::{MailOptions, Role, ServerOptions, ViewOptions};
 use crate::server::readiness;
 use crate::server::stores::Stores;
 
@@ -36,8 +36,8 @@ pub(crate) struct Node {
     appender: Appender,
     worker: Option<Arc<Worker>>,
     /// The worker takes calls of other processes.
-    pub(super) serving: Option<Arc<Serving>>,
-    pub(super) control_plane: Option<ControlPlane>,
+    serving: Option<Arc<Serving>>,
+    control_plane: Option<ControlPlane>,
     archiver: Option<Archiver>,
     metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
     grace: Duration,
@@ -69,9 +69,10 @@ impl Node {
                 ..AppenderOptions::default()
             },
         );
-        let worker = match role {
-            Role::All | Role::Worker => Some(start_worker(options, &stores, &clock)?),
-            Role::ControlPlane | Role::Archiver => None,
+        let runs = |part| role == Role::All || role == part;
+        let worker = match runs(Role::Worker) {
+            true => Some(start_worker(options, &stores, &clock)?),
+            false => None,
         };
         // A worker that shares its process with the control plane serves that one alone.
         let serving = match (role, &worker, &stores.bus) {
@@ -82,26 +83,20 @@ impl Node {
             }
             _ => None,
         };
-        let archiver = match role {
-            Role::All | Role::Archiver => Some(start_archiver(options, &stores, &clock)),
-            Role::ControlPlane | Role::Worker => None,
-        };
-        let control_plane = match role {
-            Role::All | Role::ControlPlane => {
-                let views = views(&stores, worker.as_ref()).await?;
-                Some(ControlPlane::new(Parts {
-                    catalog: stores.catalog.clone(),
-                    event_log: Arc::clone(&stores.event_log),
-                    appender: appender.clone(),
-                    objects: Arc::clone(&stores.objects),
-                    views,
-                    peers: peers(&stores, &appender).await?,
-                    clock,
-                    mail: mailbox(&options.mail, data)?,
-                    options: control_plane_options(options, role, url),
-                }))
-            }
-            Role::Worker | Role::Archiver => None,
+        let archiver = runs(Role::Archiver).then(|| start_archiver(options, &stores, &clock));
+        let control_plane = match runs(Role::ControlPlane) {
+            true => Some(ControlPlane::new(Parts {
+                catalog: stores.catalog.clone(),
+                event_log: Arc::clone(&stores.event_log),
+                appender: appender.clone(),
+                objects: Arc::clone(&stores.objects),
+                views: views(&stores, worker.as_ref()).await?,
+                peers: peers(&stores, &appender).await?,
+                clock,
+                mail: mailbox(&options.mail, data)?,
+                options: control_plane_options(options, role, url),
+            })),
+            false => None,
         };
         Ok(Self {
             stores,
@@ -128,8 +123,9 @@ impl Node {
         internal: Option<TcpListener>,
         stop: CancellationToken,
     ) -> Result<(), Failure> {
+        let answered = CancellationToken::new();
         let serving = async {
-            match (listener, &self.control_plane) {
+            let served = match (listener, &self.control_plane) {
                 (Some(listener), Some(control_plane)) => {
                     let serving = control_plane.clone().serve(listener, stop.clone());
                     serving.await.map_err(Failure::other)
@@ -138,37 +134,29 @@ impl Node {
                     stop.cancelled().await;
                     Ok(())
                 }
+            };
+            // A worker that stops hands its hot views off, while it still answers.
+            if let Some(serving) = &self.serving {
+                serving.hand_off(self.grace).await;
             }
-        };
-        let answered = CancellationToken::new();
-        let serving = async {
-            let served = serving.await;
-            self.hand_over().await;
             answered.cancel();
             served
         };
-        let internal = async {
-            let (Some(internal), Some(metrics)) = (internal, &self.metrics) else {
+        let pages = async {
+            let (Some(listener), Some(metrics)) = (internal, &self.metrics) else {
                 return Ok(());
             };
-            let needs = readiness::needs(self, stop.clone());
-            let endpoint = control_plane::internal::endpoint(metrics.clone(), needs);
-            let acceptor =
-                poem::listener::TcpAcceptor::from_tokio(internal).map_err(Failure::other)?;
-            poem::Server::new_with_acceptor(acceptor)
-                .run_with_graceful_shutdown(endpoint, answered.cancelled(), None)
-                .await
-                .map_err(Failure::other)
+            let needs = readiness::needs(
+                &self.stores,
+                self.control_plane.as_ref(),
+                self.serving.as_ref(),
+                stop.clone(),
+            );
+            let serving = internal::serve(listener, metrics.clone(), needs, answered.clone());
+            serving.await.map_err(Failure::other)
         };
-        let (served, internal) = tokio::join!(serving, internal);
-        served.and(internal)
-    }
-
-    /// A worker that stops hands over what is hot, while it still answers.
-    async fn hand_over(&self) {
-        if let Some(serving) = &self.serving {
-            serving.hand_off(self.grace).await;
-        }
+        let (served, pages) = tokio::join!(serving, pages);
+        served.and(pages)
     }
 
     /// Stops the roles and closes the stores, in this order: each needs what is closed after it.
@@ -226,15 +214,12 @@ async fn peers(stores: &Stores, appender: &Appender) -> Result<Option<Peers>, Fa
 
 fn start_archiver(options: &ServerOptions, stores: &Stores, clock: &SharedClock) -> Archiver {
     let archive = &options.archive;
-    let hot = archive
-        .archive_hot_secs
-        .max(options.events.idempotency_window_secs);
-    let is_alone = stores.bus.is_none();
+    let key_window = options.events.idempotency_window_secs;
+    let hot = archive.archive_hot_secs.max(key_window);
     Archiver::start(ArchiverParts {
-        id: if is_alone {
-            Uuid::nil()
-        } else {
-            Uuid::now_v7()
+        id: match stores.bus {
+            Some(_) => Uuid::now_v7(),
+            None => Uuid::nil(),
         },
         event_log: Arc::clone(&stores.event_log),
         objects: Arc::clone(&stores.objects),
@@ -277,24 +262,21 @@ fn compiler() -> Result<CompilerCommand, Failure> {
     let program = std::env::current_exe().map_err(|error| {
         Failure::Other(format!("the path of this program is not known: {error}"))
     })?;
-    Ok(CompilerCommand::new(
-        program,
-        ["compile-component"],
-        COMPILERS_MAX,
-    ))
+    let arguments = ["compile-component"];
+    Ok(CompilerCommand::new(program, arguments, COMPILERS_MAX))
 }
 
 fn worker_options(views: &ViewOptions) -> WorkerOptions {
     WorkerOptions {
         machine: MachineLimits {
-            memory_bytes: views.view_memory,
+            memory_bytes: views.view_memory.0,
             fold_cpu: Duration::from_millis(views.view_fold_cpu_ms),
             query_cpu: Duration::from_millis(views.view_query_cpu_ms),
-            result_bytes: views.view_result_bytes,
-            snapshot_bytes: views.view_snapshot_bytes,
+            result_bytes: views.view_result_bytes.0,
+            snapshot_bytes: views.view_snapshot_bytes.0,
             ..MachineLimits::default()
         },
-        memory_bytes: views.views_memory,
+        memory_bytes: views.views_memory.0,
         instances_max: views.views_in_memory_max,
         idle: Duration::from_secs(views.view_idle_secs),
         ..WorkerOptions::default()
@@ -302,29 +284,21 @@ fn worker_options(views: &ViewOptions) -> WorkerOptions {
 }
 
 fn control_plane_options(options: &ServerOptions, role: Role, url: &str) -> control_plane::Options {
-    let RequestOptions {
-        rate_limit,
-        rate_burst,
-        auth_rate_limit,
-        ref trusted_proxies,
-        connections_max,
-        streams_max,
-        body_memory,
-    } = options.requests;
+    let requests = &options.requests;
     control_plane::Options {
         public_url: options.public_url.clone().unwrap_or_else(|| url.to_owned()),
         tenant_rate: Rate {
-            per_second: rate_limit,
-            burst: rate_burst,
+            per_second: requests.rate_limit,
+            burst: requests.rate_burst,
         },
         auth_rate: Rate {
-            per_second: auth_rate_limit,
-            burst: auth_rate_limit,
+            per_second: requests.auth_rate_limit,
+            burst: requests.auth_rate_limit,
         },
-        trusted_proxies: trusted_proxies.clone(),
-        connections_max: size(connections_max.into()),
-        streams_max: size(streams_max.into()),
-        body_memory_bytes: size(body_memory),
+        trusted_proxies: requests.trusted_proxies.clone(),
+        connections_max: size(requests.connections_max.into()),
+        streams_max: size(requests.streams_max.into()),
+        body_memory_bytes: size(requests.body_memory.0),
         drain: Duration::from_secs(match (options.drain_secs, role) {
             (Some(secs), _) => secs,
             (None, Role::ControlPlane) => DRAIN_SECS,

@@ -5,14 +5,21 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use archiver::ArchiverOptions;
 use clap::{Args, ValueEnum};
+use control_plane::Options as ApiOptions;
+use storage::event_log::appender::AppenderOptions;
+use worker::WorkerOptions;
+use worker::engine::MachineLimits;
 
+use crate::output::JsonOption;
 use crate::server::cluster::ClusterOptions;
+use crate::server::numbers::{Bytes, millis, narrow};
 use crate::server::quota_options::QuotaOptions;
 
-/// Where the data lies.
+/// The data directory.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct DataOptions {
+pub(crate) struct DirectoryOption {
     /// Directory that holds everything that persists
     #[arg(
         long,
@@ -21,6 +28,13 @@ pub(crate) struct DataOptions {
         default_value = "data"
     )]
     pub data: PathBuf,
+}
+
+/// Where the data lies.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DataOptions {
+    #[command(flatten)]
+    pub directory: DirectoryOption,
     /// Address of the PostgreSQL database of a cluster, in place of the directory; holds a password,
     /// so prefer the environment
     #[arg(
@@ -30,9 +44,8 @@ pub(crate) struct DataOptions {
         hide_env_values = true
     )]
     pub database_url: Option<String>,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    _json: JsonOption,
 }
 
 #[derive(Args, Debug)]
@@ -92,14 +105,8 @@ pub(crate) enum LogFormat {
 /// Everything that `dev` and `serve` share.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ServerOptions {
-    /// Directory that holds everything that persists
-    #[arg(
-        long,
-        env = "PRIMATOMIC_DATA",
-        value_name = "DIRECTORY",
-        default_value = "data"
-    )]
-    pub data: PathBuf,
+    #[command(flatten)]
+    pub directory: DirectoryOption,
     /// Address of the HTTP API; port 0 takes a free one
     #[arg(
         long,
@@ -140,11 +147,13 @@ pub(crate) struct ServerOptions {
     pub drain_secs: Option<u64>,
     /// Seconds that a stop waits for requests that are under way
     #[arg(long, env = "PRIMATOMIC_SHUTDOWN_TIMEOUT_SECS", value_name = "SECONDS",
-          default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=3600))]
+          default_value_t = ApiOptions::default().shutdown_timeout.as_secs(),
+          value_parser = clap::value_parser!(u64).range(..=3600))]
     pub shutdown_timeout_secs: u64,
     /// Seconds for which a tenant can be restored after its owner had it deleted
     #[arg(long, env = "PRIMATOMIC_DELETION_GRACE_SECS", value_name = "SECONDS",
-          default_value_t = 604_800, value_parser = clap::value_parser!(u64).range(..=31_536_000))]
+          default_value_t = ApiOptions::default().deletion_grace.as_secs(),
+          value_parser = clap::value_parser!(u64).range(..=31_536_000))]
     pub deletion_grace_secs: u64,
     #[command(flatten)]
     pub mail: MailOptions,
@@ -186,24 +195,17 @@ pub(crate) struct MailOptions {
 #[command(next_help_heading = "Limits on requests")]
 pub(crate) struct RequestOptions {
     /// Requests per second of a tenant, shared by all its keys; 0 lifts the limit
-    #[arg(
-        long,
-        env = "PRIMATOMIC_RATE_LIMIT",
-        value_name = "N",
-        default_value_t = 100
-    )]
+    #[arg(long, env = "PRIMATOMIC_RATE_LIMIT", value_name = "N",
+          default_value_t = ApiOptions::default().tenant_rate.per_second)]
     pub rate_limit: u32,
     /// Requests that a tenant may send at once after a pause
-    #[arg(long, env = "PRIMATOMIC_RATE_BURST", value_name = "N", default_value_t = 150,
+    #[arg(long, env = "PRIMATOMIC_RATE_BURST", value_name = "N",
+          default_value_t = ApiOptions::default().tenant_rate.burst,
           value_parser = clap::value_parser!(u32).range(1..))]
     pub rate_burst: u32,
     /// Requests per second of an address to the operations of authentication; 0 lifts the limit
-    #[arg(
-        long,
-        env = "PRIMATOMIC_AUTH_RATE_LIMIT",
-        value_name = "N",
-        default_value_t = 10
-    )]
+    #[arg(long, env = "PRIMATOMIC_AUTH_RATE_LIMIT", value_name = "N",
+          default_value_t = ApiOptions::default().auth_rate.per_second)]
     pub auth_rate_limit: u32,
     /// Address of a proxy whose X-Forwarded-For is believed; several are separated by commas
     #[arg(
@@ -214,21 +216,18 @@ pub(crate) struct RequestOptions {
     )]
     pub trusted_proxies: Vec<IpAddr>,
     /// Connections at a time; more wait
-    #[arg(long, env = "PRIMATOMIC_CONNECTIONS_MAX", value_name = "N", default_value_t = 8_192,
+    #[arg(long, env = "PRIMATOMIC_CONNECTIONS_MAX", value_name = "N",
+          default_value_t = narrow(ApiOptions::default().connections_max),
           value_parser = clap::value_parser!(u32).range(1..))]
     pub connections_max: u32,
     /// Live tails at a time
-    #[arg(
-        long,
-        env = "PRIMATOMIC_STREAMS_MAX",
-        value_name = "N",
-        default_value_t = 1_000
-    )]
+    #[arg(long, env = "PRIMATOMIC_STREAMS_MAX", value_name = "N",
+          default_value_t = narrow(ApiOptions::default().streams_max))]
     pub streams_max: u32,
     /// Memory for large request bodies, all together
-    #[arg(long, env = "PRIMATOMIC_BODY_MEMORY", value_name = "BYTES", default_value = "512M",
-          value_parser = bytes)]
-    pub body_memory: u64,
+    #[arg(long, env = "PRIMATOMIC_BODY_MEMORY", value_name = "BYTES",
+          default_value_t = Bytes(ApiOptions::default().body_memory_bytes as u64))]
+    pub body_memory: Bytes,
 }
 
 /// Limits on events.
@@ -236,17 +235,13 @@ pub(crate) struct RequestOptions {
 #[command(next_help_heading = "Events")]
 pub(crate) struct EventOptions {
     /// Seconds for which an Idempotency-Key is remembered
-    #[arg(
-        long,
-        env = "PRIMATOMIC_IDEMPOTENCY_WINDOW_SECS",
-        value_name = "SECONDS",
-        default_value_t = 3_600
-    )]
+    #[arg(long, env = "PRIMATOMIC_IDEMPOTENCY_WINDOW_SECS", value_name = "SECONDS",
+          default_value_t = AppenderOptions::default().key_window.as_secs())]
     pub idempotency_window_secs: u64,
     /// Size that the event log may grow to; appends then fail as on a full disk [default: what the
     /// disk holds]
-    #[arg(long, env = "PRIMATOMIC_EVENT_LOG_BYTES_MAX", value_name = "BYTES", value_parser = bytes)]
-    pub event_log_bytes_max: Option<u64>,
+    #[arg(long, env = "PRIMATOMIC_EVENT_LOG_BYTES_MAX", value_name = "BYTES")]
+    pub event_log_bytes_max: Option<Bytes>,
 }
 
 /// When events are archived.
@@ -255,49 +250,54 @@ pub(crate) struct EventOptions {
 pub(crate) struct ArchiveOptions {
     /// Events at which a segment of the archive is cut
     #[arg(long, env = "PRIMATOMIC_ARCHIVE_SEGMENT_EVENTS", value_name = "N",
-          default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+          default_value_t = ArchiverOptions::default().segment_events,
+          value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub archive_segment_events: u64,
     /// Seconds after which a segment is cut although it has fewer events
     #[arg(long, env = "PRIMATOMIC_ARCHIVE_SEGMENT_SECS", value_name = "SECONDS",
-          default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+          default_value_t = ArchiverOptions::default().segment_age.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub archive_segment_secs: u64,
     /// Seconds that archived events of logs with the retention `archive` stay in the hot log; at
     /// least as long as an Idempotency-Key is remembered
-    #[arg(
-        long,
-        env = "PRIMATOMIC_ARCHIVE_HOT_SECS",
-        value_name = "SECONDS",
-        default_value_t = 3_600
-    )]
+    #[arg(long, env = "PRIMATOMIC_ARCHIVE_HOT_SECS", value_name = "SECONDS",
+          default_value_t = ArchiverOptions::default().hot.as_secs())]
     pub archive_hot_secs: u64,
     /// Seconds within which the bytes of a deleted log are gone from the archive
     #[arg(long, env = "PRIMATOMIC_ARCHIVE_ERASE_SECS", value_name = "SECONDS",
-          default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..))]
+          default_value_t = ArchiverOptions::default().erase.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..))]
     pub archive_erase_secs: u64,
     /// Small blocks of a log that are merged into a larger one
     #[arg(long, env = "PRIMATOMIC_ARCHIVE_MERGED_BLOCKS", value_name = "N",
-          default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=256))]
+          default_value_t = ArchiverOptions::default().merged_blocks,
+          value_parser = clap::value_parser!(u32).range(2..=256))]
     pub archive_merged_blocks: u32,
     /// Seconds between two rounds of merging, erasing and removing
     #[arg(long, env = "PRIMATOMIC_ARCHIVE_TIDY_SECS", value_name = "SECONDS",
-          default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+          default_value_t = ArchiverOptions::default().tidy.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub archive_tidy_secs: u64,
     /// Seconds that an object of the archive outlives the last reference to it
     #[arg(long, env = "PRIMATOMIC_ARCHIVE_GRACE_SECS", value_name = "SECONDS",
-          default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
+          default_value_t = ArchiverOptions::default().grace.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..))]
     pub archive_grace_secs: u64,
     /// Seconds within which a segment must be recorded once it is cut; what is six times as old and
     /// was not, is waste
     #[arg(long, env = "PRIMATOMIC_ARCHIVE_RECORD_SECS", value_name = "SECONDS",
-          default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+          default_value_t = ArchiverOptions::default().record_within.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub archive_record_secs: u64,
     /// Seconds between two backups of the catalog and of what is not archived yet
     #[arg(long, env = "PRIMATOMIC_BACKUP_SECS", value_name = "SECONDS",
-          default_value_t = 21_600, value_parser = clap::value_parser!(u64).range(1..))]
+          default_value_t = ArchiverOptions::default().backup.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..))]
     pub backup_secs: u64,
     /// Backups that are kept
     #[arg(long, env = "PRIMATOMIC_BACKUPS_KEPT", value_name = "N",
-          default_value_t = 28, value_parser = clap::value_parser!(u16).range(1..))]
+          default_value_t = narrow(ArchiverOptions::default().backups_kept),
+          value_parser = clap::value_parser!(u16).range(1..))]
     pub backups_kept: u16,
 }
 
@@ -306,71 +306,38 @@ pub(crate) struct ArchiveOptions {
 #[command(next_help_heading = "Views")]
 pub(crate) struct ViewOptions {
     /// Linear memory of one view
-    #[arg(long, env = "PRIMATOMIC_VIEW_MEMORY", value_name = "BYTES", default_value = "256M",
-          value_parser = bytes)]
-    pub view_memory: u64,
+    #[arg(long, env = "PRIMATOMIC_VIEW_MEMORY", value_name = "BYTES",
+          default_value_t = Bytes(MachineLimits::default().memory_bytes))]
+    pub view_memory: Bytes,
     /// CPU time that a view may use to fold one batch of events
-    #[arg(long, env = "PRIMATOMIC_VIEW_FOLD_CPU_MS", value_name = "MS", default_value_t = 5_000,
+    #[arg(long, env = "PRIMATOMIC_VIEW_FOLD_CPU_MS", value_name = "MS",
+          default_value_t = millis(MachineLimits::default().fold_cpu),
           value_parser = clap::value_parser!(u64).range(1..=600_000))]
     pub view_fold_cpu_ms: u64,
     /// CPU time that a view may use to answer one query
-    #[arg(long, env = "PRIMATOMIC_VIEW_QUERY_CPU_MS", value_name = "MS", default_value_t = 10_000,
+    #[arg(long, env = "PRIMATOMIC_VIEW_QUERY_CPU_MS", value_name = "MS",
+          default_value_t = millis(MachineLimits::default().query_cpu),
           value_parser = clap::value_parser!(u64).range(1..=600_000))]
     pub view_query_cpu_ms: u64,
     /// Size of one answer of a view
-    #[arg(long, env = "PRIMATOMIC_VIEW_RESULT_BYTES", value_name = "BYTES", default_value = "32M",
-          value_parser = bytes)]
-    pub view_result_bytes: u64,
+    #[arg(long, env = "PRIMATOMIC_VIEW_RESULT_BYTES", value_name = "BYTES",
+          default_value_t = Bytes(MachineLimits::default().result_bytes))]
+    pub view_result_bytes: Bytes,
     /// Size of one snapshot of a view
-    #[arg(long, env = "PRIMATOMIC_VIEW_SNAPSHOT_BYTES", value_name = "BYTES", default_value = "1G",
-          value_parser = bytes)]
-    pub view_snapshot_bytes: u64,
+    #[arg(long, env = "PRIMATOMIC_VIEW_SNAPSHOT_BYTES", value_name = "BYTES",
+          default_value_t = Bytes(MachineLimits::default().snapshot_bytes))]
+    pub view_snapshot_bytes: Bytes,
     /// Linear memory of all views that are in memory; beyond it the longest unasked go
-    #[arg(long, env = "PRIMATOMIC_VIEWS_MEMORY", value_name = "BYTES", default_value = "2G",
-          value_parser = bytes)]
-    pub views_memory: u64,
+    #[arg(long, env = "PRIMATOMIC_VIEWS_MEMORY", value_name = "BYTES",
+          default_value_t = Bytes(WorkerOptions::default().memory_bytes))]
+    pub views_memory: Bytes,
     /// Views in memory at a time; each reserves address space
-    #[arg(long, env = "PRIMATOMIC_VIEWS_IN_MEMORY_MAX", value_name = "N", default_value_t = 4_000,
+    #[arg(long, env = "PRIMATOMIC_VIEWS_IN_MEMORY_MAX", value_name = "N",
+          default_value_t = WorkerOptions::default().instances_max,
           value_parser = clap::value_parser!(u32).range(1..=16_000))]
     pub views_in_memory_max: u32,
     /// Seconds after which a view that nobody asks leaves memory
-    #[arg(
-        long,
-        env = "PRIMATOMIC_VIEW_IDLE_SECS",
-        value_name = "SECONDS",
-        default_value_t = 600
-    )]
+    #[arg(long, env = "PRIMATOMIC_VIEW_IDLE_SECS", value_name = "SECONDS",
+          default_value_t = WorkerOptions::default().idle.as_secs())]
     pub view_idle_secs: u64,
-}
-
-/// A number of bytes, with K, M or G for powers of 1024.
-pub(crate) fn bytes(text: &str) -> Result<u64, String> {
-    let (digits, shift) = match text.char_indices().last() {
-        Some((end, 'K' | 'k')) => (&text[..end], 10),
-        Some((end, 'M' | 'm')) => (&text[..end], 20),
-        Some((end, 'G' | 'g')) => (&text[..end], 30),
-        _ => (text, 0),
-    };
-    digits
-        .parse::<u64>()
-        .ok()
-        .and_then(|number| number.checked_mul(1 << shift))
-        .filter(|bytes| *bytes > 0)
-        .ok_or_else(|| "a size is a whole number of bytes, or one with K, M or G".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read_with_their_unit() {
-        assert_eq!(bytes("4096"), Ok(4096));
-        assert_eq!(bytes("64k"), Ok(64 << 10));
-        assert_eq!(bytes("256M"), Ok(256 << 20));
-        assert_eq!(bytes("1G"), Ok(1 << 30));
-        for text in ["", "M", "-1", "1.5G", "0", "99999999999999G", "1é"] {
-            assert!(bytes(text).is_err(), "{text}");
-        }
-    }
 }

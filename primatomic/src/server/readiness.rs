@@ -2,13 +2,21 @@
 
 use std::sync::Arc;
 
+use control_plane::ControlPlane;
 use control_plane::internal::{Needs, Problem};
+use storage::bus::nats::Serving;
 use tokio_util::sync::CancellationToken;
 
-use crate::server::node::Node;
+use crate::server::stores::Stores;
 
-/// The needs of all roles of a process. While it stops, it is not ready.
-pub(super) fn needs(node: &Node, stop: CancellationToken) -> Arc<Needs> {
+/// The needs of all roles of a process. While it stops, it is not ready. A worker of a cluster needs
+/// to be reached, too.
+pub(super) fn needs(
+    stores: &Stores,
+    control_plane: Option<&ControlPlane>,
+    serving: Option<&Arc<Serving>>,
+    stop: CancellationToken,
+) -> Needs {
     let needs = Needs::default().all_of(move || {
         let is_stopping = stop.is_cancelled();
         async move {
@@ -16,28 +24,20 @@ pub(super) fn needs(node: &Node, stop: CancellationToken) -> Arc<Needs> {
             problem.into_iter().collect()
         }
     });
-    Arc::new(match &node.control_plane {
-        // It knows what it can do without.
-        Some(control_plane) => {
+    // A control plane knows what it can do without.
+    if let Some(control_plane) = control_plane.cloned() {
+        return needs.all_of(move || {
             let control_plane = control_plane.clone();
-            needs.all_of(move || {
-                let control_plane = control_plane.clone();
-                async move {
-                    let mut problems = control_plane.problems().await;
-                    problems.retain(|it| it.part != "process");
-                    problems
-                }
-            })
-        }
-        None => stores(needs, node),
-    })
-}
-
-/// A worker and an archiver need every store, and a worker its calls.
-fn stores(needs: Needs, node: &Node) -> Needs {
-    let catalog = node.stores.catalog.clone();
-    let event_log = Arc::clone(&node.stores.event_log);
-    let objects = Arc::clone(&node.stores.objects);
+            async move {
+                let mut problems = control_plane.problems().await;
+                problems.retain(|it| it.part != "process");
+                problems
+            }
+        });
+    }
+    let catalog = stores.catalog.clone();
+    let event_log = Arc::clone(&stores.event_log);
+    let objects = Arc::clone(&stores.objects);
     let needs = needs
         .part("database", move || {
             let catalog = catalog.clone();
@@ -51,7 +51,7 @@ fn stores(needs: Needs, node: &Node) -> Needs {
             let objects = Arc::clone(&objects);
             async move { objects.health().await }
         });
-    let Some(serving) = node.serving.clone() else {
+    let Some(serving) = serving.cloned() else {
         return needs;
     };
     needs.part("bus", move || {

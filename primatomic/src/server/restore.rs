@@ -11,11 +11,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{JsonOption, Output};
+use crate::server::block_on;
 use crate::server::cluster::ClusterOptions;
 use crate::server::lock::DataDirectory;
 use crate::server::logging;
-use crate::server::options::{EventOptions, LogFormat};
+use crate::server::options::{DirectoryOption, EventOptions, LogFormat};
 use crate::server::stores::Stores;
 
 #[derive(Args, Clone, Debug)]
@@ -30,23 +31,16 @@ Examples:
   mkdir new && cp -r old/objects new/ && primatomic restore --data new --take-over
   primatomic restore --take-over --nats nats://n1:4222 --database-url ... --s3-bucket events")]
 pub(crate) struct RestoreOptions {
-    /// Directory that holds everything that persists
-    #[arg(
-        long,
-        env = "PRIMATOMIC_DATA",
-        value_name = "DIRECTORY",
-        default_value = "data"
-    )]
-    pub data: std::path::PathBuf,
+    #[command(flatten)]
+    pub directory: DirectoryOption,
     /// The backup to restore [default: the newest one]
     #[arg(long, value_name = "ID")]
     pub backup: Option<Uuid>,
     /// Restore although the object store holds the archive of another cluster, which must be lost
     #[arg(long)]
     pub take_over: bool,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    _json: JsonOption,
     #[command(flatten)]
     pub events: EventOptions,
     #[command(flatten)]
@@ -57,28 +51,16 @@ pub(crate) struct RestoreOptions {
 pub(crate) fn run(options: &RestoreOptions, output: Output) -> Result<(), Failure> {
     logging::start("warn", LogFormat::Auto)?;
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
-    let report = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::other)?
-        .block_on(restore_stores(options, output))?;
-    let RestoreReport {
-        backup,
-        control_events,
-        segments,
-        logs,
-        events,
-        cut_off_logs,
-    } = report;
-    let value = json!({
-        "backup": backup.to_string(),
-        "control_events": control_events,
-        "segments": segments,
-        "logs": logs,
-        "events": events,
-        "cut_off_logs": cut_off_logs,
-    });
-    output.value(&value, |_| {
+    let report = block_on(restore_stores(options, output))?;
+    output.value(&json!(report), |_| {
+        let RestoreReport {
+            backup,
+            control_events,
+            segments,
+            logs,
+            events,
+            cut_off_logs,
+        } = report;
         let cut_off = match cut_off_logs {
             0 => String::new(),
             logs => format!(
@@ -101,16 +83,13 @@ async fn restore_stores(
     // What was allowed once is restored, whatever the quotas are now.
     let limits = CatalogLimits::default();
     let cluster = options.cluster.cluster()?;
-    let data = match cluster {
-        Some(_) => None,
-        None => Some(DataDirectory::open(&options.data)?),
-    };
-    let stores = match (&cluster, &data) {
-        (Some(cluster), _) => Stores::cluster(cluster, limits, Arc::clone(&clock)).await?,
-        (None, Some(data)) => {
+    let mut lock = None;
+    let stores = match &cluster {
+        Some(cluster) => Stores::cluster(cluster, limits, Arc::clone(&clock)).await?,
+        None => {
+            let data = lock.insert(DataDirectory::open(&options.directory.data)?);
             Stores::embedded(data, &options.events, limits, Arc::clone(&clock)).await?
         }
-        (None, None) => return Err(Failure::Usage("no stores are named".to_owned())),
     };
     let parts = RestoreParts {
         event_log: Arc::clone(&stores.event_log),
@@ -127,7 +106,7 @@ async fn restore_stores(
             Progress::Logs { done, of } => format!("{done} of {of} logs are restored"),
         });
     };
-    let outcome = restore(&parts, options.backup, &progress).await;
+    let restored = restore(&parts, options.backup, &progress).await;
     stores.close().await;
-    outcome.map_err(Failure::other)
+    restored.map_err(Failure::other)
 }

@@ -49,7 +49,7 @@ impl Stores {
     ) -> Result<Self, Failure> {
         let path = data.join(EVENT_LOG_FILE);
         let options = SqliteOptions {
-            file_bytes_max: events.event_log_bytes_max,
+            file_bytes_max: events.event_log_bytes_max.map(|it| it.0),
         };
         // Opening checks the file and may take a moment.
         let opened = tokio::task::spawn_blocking(move || SqliteEventLog::open(&path, options));
@@ -58,9 +58,8 @@ impl Stores {
             .map_err(Failure::other)?
             .map_err(Failure::other)?;
         let objects = DirObjects::open(&data.join("objects")).map_err(Failure::other)?;
-        let catalog = Catalog::open_sqlite_with(&data.join(CATALOG_FILE), clock, limits)
-            .await
-            .map_err(Failure::other)?;
+        let catalog = data.join(CATALOG_FILE);
+        let catalog = Catalog::open_sqlite_with(&catalog, clock, limits).await?;
         Ok(Self {
             event_log: Arc::new(event_log.clone()),
             objects: Arc::new(objects),
@@ -77,15 +76,12 @@ impl Stores {
         clock: SharedClock,
     ) -> Result<Self, Failure> {
         let options = PostgresOptions::default();
-        let catalog = Catalog::open_postgres_with(&cluster.database_url, &options, clock, limits)
-            .await
-            .map_err(Failure::other)?;
-        let event_log = JetStreamEventLog::open(cluster.event_log.clone())
-            .await
-            .map_err(Failure::other)?;
-        let objects = S3::open(cluster.objects.clone())
-            .await
-            .map_err(Failure::other)?;
+        let catalog =
+            Catalog::open_postgres_with(&cluster.database_url, &options, clock, limits).await?;
+        let event_log = JetStreamEventLog::open(cluster.event_log.clone()).await;
+        let event_log = event_log.map_err(Failure::other)?;
+        let objects = S3::open(cluster.objects.clone()).await;
+        let objects = objects.map_err(Failure::other)?;
         let bus = Bus::connect(&cluster.nats).await.map_err(Failure::other)?;
         Ok(Self {
             event_log: Arc::new(event_log.clone()),

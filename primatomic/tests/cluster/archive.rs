@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use test_servers::NatsServer;
 use test_servers::cluster::{Member, Nats, Node, Stores};
 
-const PATIENCE: Duration = Duration::from_secs(90);
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Archivers that do everything as soon as they can.
 const EAGER: [(&str, &str); 7] = [
@@ -29,7 +29,7 @@ fn nats() -> Nats {
 }
 
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !holds() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(100));

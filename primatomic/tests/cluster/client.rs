@@ -12,7 +12,7 @@ use crate::checker::StoredLog;
 use crate::history::Append;
 
 /// How long an answer is waited for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 /// The most events that are read at once.
 const PAGE: u64 = 10_000;
 
@@ -36,7 +36,7 @@ impl Address {
 pub(crate) enum NoAnswer {
     /// Something is away; the request may have been carried out or not.
     Away,
-    /// Nothing came within [`PATIENCE`].
+    /// Nothing came within [`TIMEOUT`].
     TimedOut,
     /// An answer that nobody must get.
     Surprise(String),
@@ -52,7 +52,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(key: String, planes: Vec<Address>) -> Self {
-        let http = Http::builder().timeout(PATIENCE).build().unwrap();
+        let http = Http::builder().timeout(TIMEOUT).build().unwrap();
         Self { http, key, planes }
     }
 

@@ -16,7 +16,7 @@ use test_servers::cluster::{Member, Nats, Node, Stores};
 
 use self::grep::files_with;
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 const MARK: &str = "zqmarkzq";
 
@@ -39,7 +39,7 @@ const LOGS: usize = 8;
 const EVENTS: u64 = 10;
 
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !holds() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(200));

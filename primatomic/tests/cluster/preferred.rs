@@ -13,13 +13,13 @@ use test_servers::cluster::{Member, Nats, Node, Stores};
 const CLIENTS: usize = 16;
 const EVENTS: usize = 25;
 const LOGS: usize = 4;
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Appends under a key until it is acknowledged, through one plane after the other.
 fn append(http: &Client, token: &str, urls: &[String], log: usize, name: &str) -> (u64, Duration) {
     let start = Instant::now();
     for attempt in 0.. {
-        assert!(start.elapsed() < PATIENCE, "{name} is not acknowledged");
+        assert!(start.elapsed() < TIMEOUT, "{name} is not acknowledged");
         let url = &urls[attempt % urls.len()];
         let sent = http
             .post(format!("{url}/logs/log-{log}/append"))
@@ -46,7 +46,7 @@ fn append_all(
     acknowledged: &AtomicUsize,
 ) -> Vec<(usize, String, u64, Duration)> {
     let client = |number: usize| {
-        let http = Client::builder().timeout(PATIENCE).build().unwrap();
+        let http = Client::builder().timeout(TIMEOUT).build().unwrap();
         let mut told = Vec::new();
         for event in 0..EVENTS {
             let name = format!("{round}-{number}-{event}");

@@ -19,7 +19,7 @@ const PAY_BACK: Duration = Duration::from_secs(4);
 const EDGE: u64 = 5;
 
 /// How long the clients may take to empty a bucket.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Default)]
 struct Counts {
@@ -50,7 +50,7 @@ fn at_the_edge(counts: &Counts) -> Option<(u64, Instant)> {
     let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
     let begun = Instant::now();
     let before = (count(&counts.admitted), count(&counts.refused));
-    while begun.elapsed() < PATIENCE {
+    while begun.elapsed() < TIMEOUT {
         let (admitted, refused) = (count(&counts.admitted), count(&counts.refused));
         if admitted >= before.0 + EDGE && refused >= before.1 + EDGE {
             return Some((admitted, Instant::now()));

@@ -10,7 +10,7 @@ use serde_json::Value;
 use test_servers::NatsServer;
 use test_servers::cluster::{Member, Nats, Node, Stores};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A process with its internal address.
 struct Process {
@@ -62,7 +62,7 @@ impl Process {
                     break;
                 }
                 assert!(
-                    start.elapsed() < PATIENCE,
+                    start.elapsed() < TIMEOUT,
                     "{base}: {missing:?}, not {parts:?}"
                 );
                 thread::sleep(Duration::from_millis(50));

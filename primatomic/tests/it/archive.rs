@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Server, directory};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Archives, trims and tidies as soon as there is anything.
 const EAGER: [&str; 12] = [
@@ -55,7 +55,7 @@ fn append(server: &Server, log: &str, from: u64, through: u64) {
 }
 
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !holds() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(50));
@@ -354,7 +354,7 @@ fn invariant_8_a_crash_between_any_two_steps_changes_nothing() {
         let url = crate::harness::url_of(&mut child);
         let mut crashed = false;
         let begun = Instant::now();
-        let deadline = begun + PATIENCE;
+        let deadline = begun + TIMEOUT;
         let mut logs = 0;
         let ending = directory.path().to_owned();
         while Instant::now() < deadline && !crashed {

@@ -1,4 +1,4 @@
-//! Letters to a mail server that speaks TLS: they reach one whose certificate is trusted, and
+//! Messages to a mail server that speaks TLS: they reach one whose certificate is trusted, and
 //! nothing of them reaches another.
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -15,17 +15,17 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::harness::{directory, log, spawn_with, url_of};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What one connection came to.
-type Outcome = Result<Vec<String>, String>;
+type Transcript = Result<Vec<String>, String>;
 
 /// A mail server with a certificate for `localhost` that it signed itself.
 struct MailServer {
     url: String,
     /// The certificate, as a file for programs that are to trust it.
     certificate: String,
-    outcomes: mpsc::Receiver<Outcome>,
+    transcripts: mpsc::Receiver<Transcript>,
 }
 
 impl MailServer {
@@ -43,7 +43,7 @@ impl MailServer {
         let config = Arc::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (sender, outcomes) = mpsc::channel();
+        let (sender, transcripts) = mpsc::channel();
         // It ends when nobody wants to know of another connection.
         thread::spawn(move || {
             for stream in listener.incoming() {
@@ -55,25 +55,27 @@ impl MailServer {
         Self {
             url: format!("smtps://ada:a-mail-password@localhost:{port}"),
             certificate: cert.pem(),
-            outcomes,
+            transcripts,
         }
     }
 
-    fn outcome(&self) -> Outcome {
-        self.outcomes.recv_timeout(PATIENCE).expect("a connection")
+    fn transcript(&self) -> Transcript {
+        self.transcripts
+            .recv_timeout(TIMEOUT)
+            .expect("a connection")
     }
 }
 
 /// The lines that a client said, or why there is no TLS between it and us.
-fn session(config: &Arc<ServerConfig>, mut stream: TcpStream) -> Outcome {
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+fn session(config: &Arc<ServerConfig>, mut stream: TcpStream) -> Transcript {
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     let mut tls = ServerConnection::new(Arc::clone(config)).unwrap();
     while tls.is_handshaking() {
         tls.complete_io(&mut stream).map_err(|it| it.to_string())?;
     }
     let mut lines = BufReader::new(StreamOwned::new(tls, stream));
     let mut said = Vec::new();
-    let mut is_letter = false;
+    let mut is_message = false;
     let mut reply = "220 test ESMTP";
     loop {
         if !reply.is_empty() {
@@ -90,13 +92,13 @@ fn session(config: &Arc<ServerConfig>, mut stream: TcpStream) -> Outcome {
         }
         reply = match line.split(' ').next().unwrap_or_default() {
             "." => "250 taken",
-            _ if is_letter => "",
+            _ if is_message => "",
             "EHLO" => "250-test\r\n250 AUTH PLAIN",
             "AUTH" => "235 welcome",
             "DATA" => "354 end with a dot",
             _ => "250 go on",
         };
-        is_letter = (is_letter || line == "DATA") && line != ".";
+        is_message = (is_message || line == "DATA") && line != ".";
         said.push(line);
     }
 }
@@ -113,7 +115,7 @@ fn start(directory: &Path, smtp: &MailServer, trusted: &Path) -> Child {
     )
 }
 
-/// Signs somebody up, so that a letter is sent.
+/// Signs somebody up, so that a message is sent.
 fn sign_up(url: &str) {
     let body =
         r#"{"owner_email":"ada@example.org","owner_password":"correct horse","short_name":"ada"}"#;
@@ -129,13 +131,13 @@ fn stop(mut server: Child) {
 }
 
 #[test]
-fn a_letter_reaches_a_mail_server_over_tls() {
+fn a_message_reaches_a_mail_server_over_tls() {
     let (directory, smtp) = (directory(), MailServer::start());
     let trusted = directory.path().join("trusted.pem");
     std::fs::write(&trusted, &smtp.certificate).unwrap();
     let mut server = start(directory.path(), &smtp, &trusted);
     sign_up(&url_of(&mut server));
-    let said = smtp.outcome();
+    let said = smtp.transcript();
     stop(server);
     let said = said.unwrap().join("\n");
     assert!(said.contains("RCPT TO:<ada@example.org>"), "{said}");
@@ -150,7 +152,7 @@ fn a_mail_server_with_a_certificate_of_another_is_told_nothing() {
     std::fs::write(&trusted, MailServer::start().certificate).unwrap();
     let mut server = start(directory.path(), &smtp, &trusted);
     sign_up(&url_of(&mut server));
-    let said = smtp.outcome();
+    let said = smtp.transcript();
     stop(server);
     assert!(said.is_err(), "{said:?}");
     assert!(!log(directory.path()).contains("a-mail-password"));

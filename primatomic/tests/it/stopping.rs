@@ -1,4 +1,4 @@
-//! How a server stops when it is told to.
+//! How a server stops when it is asked to.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;

@@ -91,7 +91,7 @@ impl Stores {
     pub fn run_with(&self, role: &str, settings: &[(&str, &str)]) -> Result<Node> {
         let mut command = self.command(role);
         command.envs(settings.iter().copied());
-        Node::start(command, role).with_context(|| format!("a {role} did not start"))
+        Node::start(&mut command, role).with_context(|| format!("a {role} did not start"))
     }
 
     fn command(&self, role: &str) -> Command {

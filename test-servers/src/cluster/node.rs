@@ -33,10 +33,14 @@ impl Node {
             .args(["dev", "--listen", "127.0.0.1:0"])
             .env("PRIMATOMIC_RATE_LIMIT", "0")
             .env("PRIMATOMIC_AUTH_RATE_LIMIT", "0");
-        Self::start(command, "dev server")
+        Self::start(&mut command, "dev server")
     }
 
-    pub(super) fn start(mut command: Command, role: &str) -> Result<Self> {
+    /// Starts a process in a directory of its own, and waits for its first line.
+    ///
+    /// # Errors
+    /// When it does not start; the text ends with what it logged.
+    pub fn start(command: &mut Command, role: &str) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let log = File::create(directory.path().join("server.log"))?;
         let mut child = command
@@ -72,6 +76,11 @@ impl Node {
     #[must_use]
     pub fn log(&self) -> String {
         fs::read_to_string(self.directory.path().join("server.log")).unwrap_or_default()
+    }
+
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Whether it ended without being asked to.

@@ -59,7 +59,8 @@ impl Slot {
             .env("PRIMATOMIC_NATS", nats.join(","))
             .env("PRIMATOMIC_DATABASE_URL", &self.database.url)
             .env("PRIMATOMIC_S3_ENDPOINT", &self.objects.url);
-        Node::start(command, &self.role).with_context(|| format!("a {} did not start", self.role))
+        Node::start(&mut command, &self.role)
+            .with_context(|| format!("a {} did not start", self.role))
     }
 
     /// Changes the paths to a store.

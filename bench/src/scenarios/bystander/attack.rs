@@ -1,17 +1,12 @@
 //! A tenant whose views are hostile, and who uses them as much as it may.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
-use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::MissedTickBehavior;
 
 use crate::api::Endpoint;
 use crate::guests::Hostile;
-use crate::load::Connection;
+use crate::load::{Attacker, Attackers};
 
 /// Views of each kind; together they want more threads than the server grants to a tenant.
 const COPIES: u32 = 2;
@@ -26,19 +21,9 @@ const EVENT: &[u8] = br#"{"inc":1}"#;
 /// Hostile views that are deployed and wait for their first request.
 pub(super) struct Attack {
     endpoint: Endpoint,
-    /// The log and the name of each view, and how it attacks.
-    views: Vec<(String, String, Hostile)>,
+    /// The log of each view, and how it attacks.
+    views: Vec<(String, Hostile)>,
 }
-
-/// Clients that attack until this is dropped, or until their time is over.
-pub(super) struct Attackers {
-    tasks: JoinSet<()>,
-    answers: Answers,
-}
-
-/// By kind of view and by status, 0 for none, how many answers there were.
-type Counts = BTreeMap<(&'static str, u16), u64>;
-type Answers = Arc<Mutex<Counts>>;
 
 #[derive(Deserialize)]
 struct Uploaded {
@@ -56,19 +41,14 @@ impl Attack {
                 let name = hostile.name;
                 let log = format!("{name}-{copy}");
                 api.create_log(&log).await?;
-                let path = format!("/logs/{log}/views/{name}");
-                let upload =
-                    endpoint.request("POST", &path, "application/octet-stream", &component);
-                let answer = api.call(&upload).await;
-                let answer = answer.with_context(|| format!("can't deploy the view {name}"))?;
-                let uploaded: Uploaded =
-                    serde_json::from_slice(&answer).context("unknown answer to an upload")?;
+                let uploaded = api.json(&endpoint.deploy(&log, name, &component)).await;
+                let Uploaded { state } =
+                    uploaded.with_context(|| format!("can't deploy the view {name}"))?;
                 ensure!(
-                    uploaded.state == "live",
-                    "the hostile view {name} is {} and not live",
-                    uploaded.state
+                    state == "live",
+                    "the hostile view {name} is {state} and not live"
                 );
-                views.push((log, name.to_owned(), *hostile));
+                views.push((log, *hostile));
             }
         }
         Ok(Self {
@@ -77,80 +57,27 @@ impl Attack {
         })
     }
 
-    /// Lets all clients loose, for `duration` at most.
-    pub(super) fn start(&self, duration: Duration) -> Result<Attackers> {
-        let clients = u32::try_from(self.views.len())? * CLIENTS_PER_VIEW;
-        let period = Duration::from_secs(1) * clients / REQUESTS_PER_SECOND;
-        let answers = Answers::default();
-        let mut tasks = JoinSet::new();
-        let now = Instant::now();
-        let mut number = 0;
-        for (log, view, hostile) in &self.views {
+    /// Lets all clients loose.
+    pub(super) fn start(&self) -> Attackers {
+        let mut attackers = Vec::new();
+        for (log, hostile) in &self.views {
             for client in 0..CLIENTS_PER_VIEW {
-                let attacker = Attacker {
-                    kind: hostile.name,
-                    endpoint: self.endpoint.clone(),
-                    request: if client % 2 == 0 {
-                        self.endpoint.append(log, EVENT)
-                    } else {
-                        self.endpoint.query(log, view, None)
-                    },
-                    answers: Arc::clone(&answers),
-                    first: now + period * number / clients,
-                    period,
-                    end: now + duration,
+                let request = if client % 2 == 0 {
+                    self.endpoint.append(log, EVENT)
+                } else {
+                    self.endpoint.query(log, hostile.name, None)
                 };
-                tasks.spawn(attacker.attack());
-                number += 1;
+                attackers.push(Attacker {
+                    kind: hostile.name,
+                    request: Box::new(move |_| request.clone()),
+                });
             }
         }
-        Ok(Attackers { tasks, answers })
-    }
-}
-
-impl Attackers {
-    /// Breaks all connections off and returns what the server answered.
-    pub(super) async fn stop(mut self) -> Counts {
-        self.tasks.shutdown().await;
-        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.clone()
-    }
-}
-
-struct Attacker {
-    kind: &'static str,
-    endpoint: Endpoint,
-    request: Vec<u8>,
-    answers: Answers,
-    first: Instant,
-    period: Duration,
-    end: Instant,
-}
-
-impl Attacker {
-    /// Sends its request again and again. An attacker does not mind errors.
-    async fn attack(self) {
-        let mut ticks = interval_at(self.first, self.period);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut connection = None;
-        loop {
-            ticks.tick().await;
-            if Instant::now() >= self.end {
-                break;
-            }
-            let open = match connection.take() {
-                Some(open) => Ok(open),
-                None => Connection::open(self.endpoint.address).await,
-            };
-            let mut status = 0;
-            if let Ok(mut open) = open
-                && let Ok(reply) = open.exchange(&self.request).await
-            {
-                status = reply.status;
-                connection = Some(open);
-            }
-            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-            *answers.entry((self.kind, status)).or_default() += 1;
-        }
+        Attackers::start(
+            self.endpoint.address,
+            attackers,
+            REQUESTS_PER_SECOND,
+            MissedTickBehavior::Delay,
+        )
     }
 }

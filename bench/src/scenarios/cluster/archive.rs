@@ -10,11 +10,15 @@ use crate::cluster::{Cluster, behind};
 use crate::context::{Context, log_name};
 use crate::load::{self, Pace, Plan, Traffic};
 use crate::progress;
-use crate::report::Section;
+use crate::report::{Section, real};
+use crate::scenarios::Scenario;
 use crate::scenarios::events::{lines, realistic};
 use crate::scenarios::measure::Meter;
 
-pub(crate) const ABOUT: &str = "\
+pub(in crate::scenarios) const SCENARIO: Scenario = Scenario {
+    name: "cluster-archive",
+    summary: "The cost of archiving, and the size of segments",
+    about: "\
 16 clients append 20,000 events a second in an open loop for 20 s or more, in batches of 100, to 20 \
 logs; 5 s of the same load come before. No event is sent twice: each is JSON of about 200 bytes with a \
 random id, a time and a few fields, like those of docs/scale.md. Meanwhile what is not archived is looked at every \
@@ -22,7 +26,9 @@ half second: the frames between the end of each stream and the position in the c
 cut at 10,000 events of its shard or after 30 s, as by default, so up to 40,000 events wait by design. \
 The CPU time is that of both archivers while the load lasts, and the events are those that they \
 archived in that time. Afterwards everything is archived, and the bytes of all segments, with their \
-indexes, are compared with those of all events.";
+indexes, are compared with those of all events.",
+    run: |context, section| Box::pin(run(context, section)),
+};
 
 const EVENTS_PER_SECOND: f64 = 20_000.0;
 const BATCH_EVENTS: u64 = 100;
@@ -32,7 +38,7 @@ const WARM_UP: Duration = Duration::from_secs(5);
 const LOAD_MIN: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(500);
 /// Behind the last event its segment waits for 30 s.
-const PATIENCE: Duration = Duration::from_secs(120);
+const ARCHIVE_TIMEOUT: Duration = Duration::from_secs(120);
 /// Events of each shard at which a segment is cut.
 const SEGMENT_EVENTS: f64 = 10_000.0;
 
@@ -43,7 +49,7 @@ struct Archived {
     segments: f64,
 }
 
-pub(in crate::scenarios) async fn run(context: &Context, section: &mut Section) -> Result<()> {
+async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let cluster = start(context, &[]).await?;
     let prefix = log_name("archive");
     let logs: Vec<_> = (0..LOGS).map(|log| format!("{prefix}-{log}")).collect();
@@ -55,36 +61,35 @@ pub(in crate::scenarios) async fn run(context: &Context, section: &mut Section) 
     load::run(&warm_up).await?;
 
     let streams = cluster.streams().await?;
-    let frames_before: u64 = streams.ends().await?.iter().sum();
+    let frames_before = streams.frames().await?;
     let (cpu, before) = (CpuWatch::start()?, archived(&cluster).await?);
-    let meter = Meter {
-        server: None,
-        per_request: 100.0,
-    };
+    let meter = Meter::new(None, 100);
     let mut lag = Vec::new();
-    let outcome = tokio::select! {
-        outcome = meter.run("open loop", &plan, section) => outcome?,
+    let result = tokio::select! {
+        result = meter.run("open loop", &plan, section) => result?,
         failed = look(&cluster, &mut lag) => return failed,
     };
     let (cores, after) = (cpu.cores()?, archived(&cluster).await?);
-    let frames: u64 = streams.ends().await?.iter().sum::<u64>() - frames_before;
-    ensure!(outcome.failed == 0, "some batches were refused");
+    let frames = streams.frames().await? - frames_before;
+    ensure!(result.failed == 0, "some batches were refused");
     let seconds = cpu.start.elapsed().as_secs_f64();
     let archivers = cores.iter().find(|(name, _)| name == "archiver");
     let busy = archivers.map_or(0.0, |(_, cores)| cores * seconds);
 
-    let appended = outcome.per_second() * outcome.elapsed.as_secs_f64() * 100.0;
-    let events_per_frame = appended / f64::from(u32::try_from(frames)?).max(1.0);
-    let waited = cluster.wait_until_archived(PATIENCE).await?;
-    section.figure("events appended per second", appended / seconds, "events/s");
+    let appended = result.per_second() * result.elapsed.as_secs_f64() * 100.0;
+    let events_per_frame = appended / real(frames).max(1.0);
+    let waited = cluster.wait_until_archived(ARCHIVE_TIMEOUT).await?;
     let of_load = after.events - before.events;
-    section.figure("events archived per second", of_load / seconds, "events/s");
     let segments = after.segments - before.segments;
-    section.figure("segments per second", segments / seconds, "");
-    section.figure("events in a frame", events_per_frame, "");
-    section.figure("everything archived after", waited.as_secs_f64(), "s");
+    section.figures([
+        ("events appended per second", appended / seconds, "events/s"),
+        ("events archived per second", of_load / seconds, "events/s"),
+        ("segments per second", segments / seconds, ""),
+        ("events in a frame", events_per_frame, ""),
+        ("everything archived after", waited.as_secs_f64(), "s"),
+    ]);
     report_cores(&cores, "under load", section);
-    report_lag(&lag, events_per_frame, streams.shards(), section)?;
+    report_lag(&lag, events_per_frame, streams.shards(), section);
     section.at_most(
         "archivers' CPU time per 10,000 events, of one core for a second",
         100.0 * busy / (of_load / 10_000.0).max(f64::EPSILON),
@@ -104,15 +109,14 @@ fn plan(
 ) -> Result<(Plan, u64)> {
     let per_second = events_per_second / 100.0;
     let endpoint = cluster.endpoint()?;
-    let (mut requests, mut next, mut due) = (Vec::new(), first, 0.0);
+    let (mut requests, mut next) = (Vec::new(), first);
     for log in logs.iter().cycle() {
-        if due > duration.as_secs_f64() * per_second + 1.0 {
+        if real(requests.len() as u64) > duration.as_secs_f64() * per_second + 1.0 {
             break;
         }
         let batch = lines(BATCH_EVENTS, |number| realistic(next + number));
         requests.push(endpoint.append_batch(log, &batch));
         next += BATCH_EVENTS;
-        due += 1.0;
     }
     let plan = Plan {
         traffic: Traffic::over(cluster.addresses(), requests)?,
@@ -144,37 +148,29 @@ async fn look(cluster: &Cluster, lag: &mut Vec<u64>) -> Result<()> {
     }
 }
 
-fn report_lag(
-    lag: &[u64],
-    events_per_frame: f64,
-    shards: usize,
-    section: &mut Section,
-) -> Result<()> {
+fn report_lag(lag: &[u64], events_per_frame: f64, shards: usize, section: &mut Section) {
     let (early, late) = lag.split_at(lag.len() / 2);
-    let events = |lag: &[u64]| -> Result<f64> {
+    let events = |lag: &[u64]| {
         let frames = lag.iter().copied().max().unwrap_or_default();
-        Ok(f64::from(u32::try_from(frames)?) * events_per_frame)
+        real(frames) * events_per_frame
     };
-    let (early, late) = (events(early)?, events(late)?);
+    let (early, late) = (events(early), events(late));
     progress::say(&format!(
         "  not archived: at most {early:.0}, then {late:.0} events"
     ));
     section.figure("events not archived, at most, first half", early, "events");
     // As many as make segments, and as many again while those are on their way.
-    let by_design = SEGMENT_EVENTS * f64::from(u32::try_from(shards)?);
+    let by_design = SEGMENT_EVENTS * real(shards as u64);
     section.at_most(
         "events not archived, at most, second half",
         late,
         2.0 * by_design,
         "events",
     );
-    Ok(())
 }
 
 async fn report_size(cluster: &Cluster, section: &mut Section) -> Result<()> {
-    let catalog = cluster.catalog().await?;
-    let status = catalog.archive_status().await?;
-    catalog.close().await;
+    let status = cluster.archive_status().await?;
     let (mut raw, mut events) = (0.0, 0.0);
     for archiver in &cluster.archivers {
         let metrics = archiver.metrics().await?;
@@ -183,14 +179,13 @@ async fn report_size(cluster: &Cluster, section: &mut Section) -> Result<()> {
         raw += metrics.sum("archive_raw_bytes") - 4.0 * own;
         events += own;
     }
-    let bytes = f64::from(u32::try_from(status.bytes)?);
-    section.figure("segments", f64::from(u32::try_from(status.segments)?), "");
-    section.figure("bytes of an event", raw / events.max(1.0), "bytes");
-    section.figure(
-        "bytes of an event in its segment",
-        bytes / events.max(1.0),
-        "bytes",
-    );
+    let bytes = real(status.bytes);
+    let events = events.max(1.0);
+    section.figures([
+        ("segments", real(status.segments), ""),
+        ("bytes of an event", raw / events, "bytes"),
+        ("bytes of an event in its segment", bytes / events, "bytes"),
+    ]);
     section.at_most(
         "bytes of segments against those of their events",
         100.0 * bytes / raw.max(1.0),

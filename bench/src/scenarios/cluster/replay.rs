@@ -6,31 +6,36 @@ use anyhow::{Result, ensure};
 use tokio::time::{Instant, sleep};
 
 use super::start;
-use crate::api::Api;
+use crate::api::ensure_answer;
 use crate::cluster::Cluster;
 use crate::context::{Context, log_name};
 use crate::load::Recorder;
 use crate::progress;
-use crate::report::Section;
-use crate::scenarios::events::lines;
+use crate::report::{Section, real};
+use crate::scenarios::Scenario;
+use crate::scenarios::filling::fill;
 
-pub(crate) const ABOUT: &str = "\
+pub(in crate::scenarios) const SCENARIO: Scenario = Scenario {
+    name: "cluster-replay",
+    summary: "A cold worker that folds archived events",
+    about: "\
 The example view `counter` over a log of 1,000,000 events such as `{\"inc\":12345}`, appended in frames of \
 1,000 to a log with the retention `archive`, and archived meanwhile. The archivers trim at once, and NATS holds nothing but the newest frame of each log before anything is measured, \
 which is checked; the rest is in segments on the S3 server. Views were deployed while the log was \
 empty, and their worker was killed before the first event, so none has a snapshot. In each round a worker is started, answers the query of a \
 view of another log, and is asked for a view that it never loaded, with `after` at the head: the time \
-of that answer. Then it is killed. The median of 5 rounds counts.";
+of that answer. Then it is killed. The median of 5 rounds counts.",
+    run: |context, section| Box::pin(run(context, section)),
+};
 
 const ROUNDS: usize = 5;
 const EVENTS: u64 = 1_000_000;
-const BATCH_EVENTS: u64 = 1_000;
-const PATIENCE: Duration = Duration::from_secs(180);
+const ARCHIVE_TIMEOUT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(250);
 /// The view by which a new worker is noticed.
 const OTHER: &str = "other";
 
-pub(in crate::scenarios) async fn run(context: &Context, section: &mut Section) -> Result<()> {
+async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let settings = [
         ("PRIMATOMIC_ARCHIVE_HOT_SECS", "0"),
         ("PRIMATOMIC_IDEMPOTENCY_WINDOW_SECS", "0"),
@@ -51,8 +56,11 @@ pub(in crate::scenarios) async fn run(context: &Context, section: &mut Section) 
     for worker in cluster.workers.drain(..) {
         worker.kill();
     }
-    let head = fill(&mut api, &log).await?;
-    let archived = cluster.wait_until_archived(PATIENCE).await?;
+    let start = Instant::now();
+    let (head, _) = fill(&mut api, &log, EVENTS, |number| increment(amount(number))).await?;
+    let seconds = start.elapsed().as_secs_f64();
+    progress::say(&format!("  {head} events appended in {seconds:.1} s"));
+    let archived = cluster.wait_until_archived(ARCHIVE_TIMEOUT).await?;
     let held = wait_until_trimmed(&cluster, 2).await?;
     progress::say(&format!("  archived after {:.1} s", archived.as_secs_f64()));
 
@@ -65,11 +73,7 @@ pub(in crate::scenarios) async fn run(context: &Context, section: &mut Section) 
         let start = Instant::now();
         let answer = api.query(&log, &view(round), Some(head)).await?;
         let time = start.elapsed();
-        ensure!(
-            answer == expected.as_bytes(),
-            "the view answered {} and not {expected}",
-            String::from_utf8_lossy(&answer)
-        );
+        ensure_answer(&answer, expected.as_bytes())?;
         progress::say(&format!("  replay: {:.3} s", time.as_secs_f64()));
         times.record(time);
         for worker in cluster.workers.drain(..) {
@@ -92,17 +96,6 @@ fn view(round: usize) -> String {
     format!("counter-{round}")
 }
 
-async fn fill(api: &mut Api, log: &str) -> Result<u64> {
-    let (start, mut head) = (Instant::now(), 0);
-    for first in (0..EVENTS).step_by(usize::try_from(BATCH_EVENTS)?) {
-        let lines = lines(BATCH_EVENTS, |number| increment(amount(first + number)));
-        head = api.append_batch(log, &lines).await?;
-    }
-    let seconds = start.elapsed().as_secs_f64();
-    progress::say(&format!("  {head} events appended in {seconds:.1} s"));
-    Ok(head)
-}
-
 /// Waits until NATS holds nothing but one frame for each of so many logs, and returns how many
 /// there are.
 async fn wait_until_trimmed(cluster: &Cluster, logs: u64) -> Result<u64> {
@@ -114,7 +107,7 @@ async fn wait_until_trimmed(cluster: &Cluster, logs: u64) -> Result<u64> {
             return Ok(messages);
         }
         ensure!(
-            start.elapsed() < PATIENCE,
+            start.elapsed() < ARCHIVE_TIMEOUT,
             "NATS still holds {messages} frames of {logs} logs"
         );
         sleep(POLL).await;
@@ -127,22 +120,17 @@ async fn report(
     held: u64,
     section: &mut Section,
 ) -> Result<()> {
-    let catalog = cluster.catalog().await?;
-    let status = catalog.archive_status().await?;
-    catalog.close().await;
+    let status = cluster.archive_status().await?;
     let times = times.summary();
-    let events = f64::from(u32::try_from(EVENTS)?);
-    section.figure("segments", f64::from(u32::try_from(status.segments)?), "");
-    section.figure(
-        "frames that NATS holds",
-        f64::from(u32::try_from(held)?),
-        "",
-    );
-    section.figure("first answer, median", times.p50_ms, "ms");
-    section.figure("first answer, slowest round", times.max_ms, "ms");
+    section.figures([
+        ("segments", real(status.segments), ""),
+        ("frames that NATS holds", real(held), ""),
+        ("first answer, median", times.p50_ms, "ms"),
+        ("first answer, slowest round", times.max_ms, "ms"),
+    ]);
     section.at_least(
         "replay of 1M archived events into the counter",
-        events / (times.p50_ms / 1e3),
+        real(EVENTS) / (times.p50_ms / 1e3),
         1e6,
         "events/s",
     );

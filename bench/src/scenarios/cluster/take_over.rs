@@ -13,31 +13,38 @@ use crate::guests;
 use crate::load::Recorder;
 use crate::progress;
 use crate::report::Section;
-use crate::scenarios::events::{document, lines};
+use crate::scenarios::Scenario;
+use crate::scenarios::events::document;
+use crate::scenarios::filling::fill;
 
-pub(crate) const ABOUT: &str = "\
+pub(in crate::scenarios) const SCENARIO: Scenario = Scenario {
+    name: "cluster-take-over",
+    summary: "The first answer of a view whose worker was killed",
+    about: "\
 A view whose state is 10 MB of JSON text that hardly repeats, all events of its log, on three workers. \
 The one that has it in memory is stopped in good order first, which leaves a snapshot. Then, 5 times, \
 the worker that has it is killed with SIGKILL and the view is queried at once, with `after` at the head \
 of its log, and again after 5 ms whenever the answer is an error: the time from the kill to the answer. \
 The load is what the other worker itself measured, from the newest snapshot to the instance. A worker \
-is started for each that was killed. The slowest round counts.";
+is started for each that was killed. The slowest round counts.",
+    run: |context, section| Box::pin(run(context, section)),
+};
 
 const ROUNDS: usize = 5;
 const VIEW: &str = "view";
 /// 10 MB.
 const DOCUMENTS: u64 = 10_000;
 const DOCUMENT_BYTES: usize = 1_000;
-const BATCH_EVENTS: u64 = 1_000;
-const PATIENCE: Duration = Duration::from_secs(30);
+const OWNER_TIMEOUT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(100);
 
-pub(in crate::scenarios) async fn run(context: &Context, section: &mut Section) -> Result<()> {
+async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let mut cluster = start(context, &[]).await?;
     let mut api = cluster.endpoint()?.connect().await?;
     let log = log_name("take-over");
     api.create_log(&log).await?;
-    let (head, bytes) = fill(&mut api, &log).await?;
+    let document = |number| document(number, DOCUMENT_BYTES);
+    let (head, bytes) = fill(&mut api, &log, DOCUMENTS, document).await?;
     api.deploy(&log, VIEW, &guests::keeps_events()?).await?;
     api.wait_for_view(&log, VIEW, Some(head)).await?;
     let owner = owner(&mut cluster, &mut api, &log).await?;
@@ -67,10 +74,12 @@ pub(in crate::scenarios) async fn run(context: &Context, section: &mut Section) 
         cluster.add_worker()?;
     }
     let (answers, loads) = (answers.summary(), loads.summary());
-    section.figure("kill to answer, median", answers.p50_ms, "ms");
-    section.figure("kill to answer, slowest", answers.max_ms, "ms");
-    section.figure("load of the snapshot, median", loads.p50_ms, "ms");
-    section.figure("load of the snapshot, slowest", loads.max_ms, "ms");
+    section.figures([
+        ("kill to answer, median", answers.p50_ms, "ms"),
+        ("kill to answer, slowest", answers.max_ms, "ms"),
+        ("load of the snapshot, median", loads.p50_ms, "ms"),
+        ("load of the snapshot, slowest", loads.max_ms, "ms"),
+    ]);
     section.at_most(
         "kill to answer without the load of the snapshot, slowest",
         worst,
@@ -78,19 +87,6 @@ pub(in crate::scenarios) async fn run(context: &Context, section: &mut Section) 
         "s",
     );
     Ok(())
-}
-
-/// The head of the log, and the bytes of its events.
-async fn fill(api: &mut Api, log: &str) -> Result<(u64, u32)> {
-    let (mut head, mut bytes) = (0, 0);
-    for first in (0..DOCUMENTS).step_by(usize::try_from(BATCH_EVENTS)?) {
-        let lines = lines(BATCH_EVENTS, |number| {
-            document(first + number, DOCUMENT_BYTES)
-        });
-        bytes += lines.len() - usize::try_from(BATCH_EVENTS)?;
-        head = api.append_batch(log, &lines).await?;
-    }
-    Ok((head, u32::try_from(bytes)?))
 }
 
 /// Which worker has the view in memory. Another one may have had it before the last worker joined:
@@ -108,7 +104,10 @@ async fn owner(cluster: &mut Cluster, api: &mut Api, log: &str) -> Result<usize>
             return Ok(owner);
         }
         let count = owners.len();
-        ensure!(start.elapsed() < PATIENCE, "{count} workers have the view");
+        ensure!(
+            start.elapsed() < OWNER_TIMEOUT,
+            "{count} workers have the view"
+        );
         for surplus in owners.into_iter().skip(1).rev() {
             cluster.workers.remove(surplus).kill();
             cluster.add_worker()?;

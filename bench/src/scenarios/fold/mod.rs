@@ -11,24 +11,30 @@ use usage_metering::UsageMetering;
 use self::batch::Batch;
 use self::native::Native;
 use self::subject::Subject;
+use super::Scenario;
 use super::events;
 use crate::guests;
 use crate::progress;
 use crate::report::Section;
 
-pub(crate) const ABOUT: &str = "\
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "fold",
+    summary: "What folding an event costs, in process",
+    about: "\
 In process, without HTTP or a log: the worker's engine folds 200,000 events of 200 bytes, in calls \
 of 10 frames of 1,000 events, which is what a cold load does; the figure is the median of 15 rounds, \
 per event. The host cost is that of a component that ignores its events: nothing but the passing of \
 events is left. `packed` is world 1.0.0, one call for each batch; `driver` is world 0.0.1, called for \
 each event by the in-wasm driver; `single` is world 1.0.0 with an import of the clock, which gets \
 each event in a batch of its own, so that it sees the right time; the in-wasm driver makes them. The example views are folded by the engine and natively, from the same \
-source and in alternating rounds; events of the counter are `{\"inc\":1}`.";
+source and in alternating rounds; events of the counter are `{\"inc\":1}`.",
+    run: |_, section| Box::pin(run(section)),
+};
 
 /// Rounds of every subject; odd, so that there is one in the middle.
 const ROUNDS: usize = 15;
 
-pub(super) async fn run(section: &mut Section) -> Result<()> {
+async fn run(section: &mut Section) -> Result<()> {
     host_cost(section).await?;
     example_views(section).await
 }
@@ -50,11 +56,8 @@ async fn host_cost(section: &mut Section) -> Result<()> {
     section.at_most("host cost per event, driver", cost, 40.0, "ns");
 
     let cost = median(ROUNDS, || driver.fold_singly(&frames))?;
-    section.figure(
-        "driver, one call of the engine for each event",
-        cost,
-        "ns/event",
-    );
+    let what = "driver, one call of the engine for each event";
+    section.figure(what, cost, "ns/event");
 
     let mut single = Subject::compile(guests::batches_with_clock()?).await?;
     let cost = median(ROUNDS, || single.fold(&frames))?;
@@ -71,17 +74,16 @@ async fn example_views(section: &mut Section) -> Result<()> {
     let increments = Batch::of(|_| events::increment(), 1_000)?;
     let mut engine = Subject::compile(example_views::counter().to_vec()).await?;
     let mut native = Native::<Counter>::default();
-    let counter = pair(|| engine.fold(&increments), || native.fold(&increments))?;
-    say("counter", counter.engine);
-    section.figure("counter (world 0.0.1), engine", counter.engine, "ns/event");
-    section.figure("counter, native", counter.native, "ns/event");
+    let (wasm, plain) = pair(|| engine.fold(&increments), || native.fold(&increments))?;
+    say("counter", wasm);
+    section.figure("counter (world 0.0.1), engine", wasm, "ns/event");
+    section.figure("counter, native", plain, "ns/event");
 
     let usage = Batch::of(events::usage, 1_000)?;
     let mut engine = Subject::compile(example_views::usage_metering().to_vec()).await?;
     let mut native = Native::<UsageMetering>::default();
-    let metering = pair(|| engine.fold(&usage), || native.fold(&usage))?;
-    say("usage-metering", metering.engine);
-    let (wasm, plain) = (metering.engine, metering.native);
+    let (wasm, plain) = pair(|| engine.fold(&usage), || native.fold(&usage))?;
+    say("usage-metering", wasm);
     section.figure("usage-metering (world 1.0.0), engine", wasm, "ns/event");
     section.figure("usage-metering, native", plain, "ns/event");
     let ratio = wasm / plain.max(f64::EPSILON);
@@ -100,16 +102,11 @@ fn median(rounds: usize, mut round: impl FnMut() -> Result<f64>) -> Result<f64> 
     Ok(middle(figures))
 }
 
-struct Pair {
-    engine: f64,
-    native: f64,
-}
-
-/// Medians of two kinds of rounds that take turns, so that both see the same machine.
+/// Medians of two kinds of rounds that alternate, so that both see the same machine.
 fn pair(
     mut engine: impl FnMut() -> Result<f64>,
     mut native: impl FnMut() -> Result<f64>,
-) -> Result<Pair> {
+) -> Result<(f64, f64)> {
     let (mut of_engine, mut of_native) = (Vec::new(), Vec::new());
     engine()?;
     native()?;
@@ -117,10 +114,7 @@ fn pair(
         of_engine.push(engine()?);
         of_native.push(native()?);
     }
-    Ok(Pair {
-        engine: middle(of_engine),
-        native: middle(of_native),
-    })
+    Ok((middle(of_engine), middle(of_native)))
 }
 
 fn middle(mut figures: Vec<f64>) -> f64 {

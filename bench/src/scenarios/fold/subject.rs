@@ -8,9 +8,7 @@ use worker::compile::{CompileLimits, CompilerCommand, compile};
 use worker::engine::{EventRun, Machine, MachineLimits, wasmer};
 
 use super::batch::{Batch, CALLS, EVENTS};
-
-/// The hidden command of this program that compiles a component.
-const COMPILE_COMMAND: &str = "compile-component";
+use crate::COMPILE_COMMAND;
 
 /// An instance, and how far its log has been folded.
 pub(super) struct Subject {

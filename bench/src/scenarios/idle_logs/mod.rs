@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 
 use self::populate::Populated;
+use super::Scenario;
 use super::events::call;
 use crate::api::Api;
 use crate::context::Context;
@@ -17,26 +18,30 @@ use crate::progress;
 use crate::report::Section;
 use crate::server::Server;
 
-pub(crate) const ABOUT: &str = "\
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "idle-logs",
+    summary: "A server with a great many logs that nobody uses",
+    about: "\
 A server with 100,000 logs, each with one event and a live view (the example view `counter`), that \
 nobody uses. Logs and views are entered into the catalog directly, by the same code that serves the \
 API but with many of them in a transaction; the events are appended over HTTP. Then the server is \
 restarted: start is the time from starting the process until it listens and answers its health \
 check, memory is the resident memory (VmRSS) after that and again after the appends. Then one client \
 appends to one of the logs, and in turn to one of another server with ten logs, half a second each, \
-so that both see the same disk.";
+so that both see the same disk.",
+    run: |context, section| Box::pin(run(context, section)),
+};
 
 const LOGS: u32 = 100_000;
 const FEW_LOGS: u32 = 10;
-/// How long one server is appended to before the other has its turn.
-const TURN: Duration = Duration::from_millis(500);
+/// How long one server is appended to before the other is.
+const SLICE: Duration = Duration::from_millis(500);
 /// How much slower an append to one of many may be and still count as equally fast: about what two
 /// runs on the same server differ by.
 const AS_FAST: f64 = 1.15;
 
-pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> {
-    context.needs_own_server()?;
-    let program = context.program()?;
+async fn run(context: &Context, section: &mut Section) -> Result<()> {
+    let program = context.own_program()?;
     let (many_data, few_data) = (context.data()?, context.data()?);
     let logs = context.logs(LOGS);
     let many = populate::run(&program, many_data.path(), logs).await?;
@@ -45,43 +50,36 @@ pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> 
     let (many_server, start) = start(&program, many_data.path()).await?;
     let memory = resident_mb(many_server.pid())?;
     progress::say(&format!("  {logs} logs: start {start:?}, {memory:.0} MB"));
-    section.at_most(
-        format!("start with {logs} logs"),
-        start.as_secs_f64(),
-        2.0,
-        "s",
-    );
-    section.at_most(
-        format!("resident memory with {logs} logs"),
-        memory,
-        250.0,
-        "MB",
-    );
+    let (what, seconds) = (format!("start with {logs} logs"), start.as_secs_f64());
+    section.at_most(what, seconds, 2.0, "s");
+    let what = format!("resident memory with {logs} logs");
+    section.at_most(what, memory, 250.0, "MB");
 
     let (few_server, few_start) = self::start(&program, few_data.path()).await?;
-    section.figure("start with ten logs", few_start.as_secs_f64(), "s");
-    section.figure(
-        "resident memory with ten logs",
-        resident_mb(few_server.pid())?,
-        "MB",
-    );
+    let few_memory = resident_mb(few_server.pid())?;
+    section.figures([
+        ("start with ten logs", few_start.as_secs_f64(), "s"),
+        ("resident memory with ten logs", few_memory, "MB"),
+    ]);
 
     let mut of_many = Appends::new(&many_server, &many).await?;
     let mut of_few = Appends::new(&few_server, &few).await?;
     let phase = Instant::now();
     while phase.elapsed() < context.duration() {
-        of_many.take_turn().await?;
-        of_few.take_turn().await?;
+        of_many.append_for_a_slice().await?;
+        of_few.append_for_a_slice().await?;
     }
     let (many_appends, few_appends) = (of_many.times.summary(), of_few.times.summary());
-    let what = "resident memory after the appends";
-    section.figure(what, resident_mb(many_server.pid())?, "MB");
-    section.figure(
-        "first append to an idle log of many",
-        of_many.first_ms,
-        "ms",
-    );
-    section.figure("first append to an idle log of ten", of_few.first_ms, "ms");
+    let memory = resident_mb(many_server.pid())?;
+    section.figures([
+        ("resident memory after the appends", memory, "MB"),
+        (
+            "first append to an idle log of many",
+            of_many.first_ms,
+            "ms",
+        ),
+        ("first append to an idle log of ten", of_few.first_ms, "ms"),
+    ]);
     section.latency("append to one log of many", &many_appends);
     section.latency("append to one log of ten", &few_appends);
     progress::say(&format!(
@@ -101,7 +99,7 @@ pub(super) async fn run(context: &Context, section: &mut Section) -> Result<()> 
 /// Starts a server and waits until it answers its health check.
 async fn start(program: &Path, data: &Path) -> Result<(Server, Duration)> {
     let start = Instant::now();
-    let server = Server::start(program, data)?;
+    let server = Server::start(program, data, &[])?;
     server.endpoint.connect().await?.health().await?;
     Ok((server, start.elapsed()))
 }
@@ -129,12 +127,12 @@ impl Appends {
         })
     }
 
-    async fn take_turn(&mut self) -> Result<()> {
-        let turn = Instant::now();
-        while turn.elapsed() < TURN {
-            let start = Instant::now();
+    async fn append_for_a_slice(&mut self) -> Result<()> {
+        let start = Instant::now();
+        while start.elapsed() < SLICE {
+            let sent = Instant::now();
             self.api.append(&self.log, &call(1)).await?;
-            self.times.record(start.elapsed());
+            self.times.record(sent.elapsed());
         }
         Ok(())
     }

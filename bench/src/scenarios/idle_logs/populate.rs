@@ -41,7 +41,7 @@ impl Populated {
 pub(super) async fn run(program: &Path, data: &Path, logs: u32) -> Result<Populated> {
     let began = Instant::now();
     // The server makes the directory, the tenant and its key, and compiles the view once.
-    let server = Server::start(program, data)?;
+    let server = Server::start(program, data, &[])?;
     let mut api = server.endpoint.connect().await?;
     api.create_log(TEMPLATE).await?;
     api.append(TEMPLATE, EVENT).await?;
@@ -53,7 +53,7 @@ pub(super) async fn run(program: &Path, data: &Path, logs: u32) -> Result<Popula
     enter(data, &key, &names).await?;
     let entered = began.elapsed();
 
-    let server = Server::start(program, data)?;
+    let server = Server::start(program, data, &[])?;
     append_to_each(&server.endpoint, &names).await?;
     server.stop()?;
     progress::say(&format!(

@@ -13,7 +13,7 @@ use reqwest::{Method, Response, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::{Answer, Error};
+use crate::error::{Error, ErrorAnswer};
 use crate::retry;
 
 /// How long a connection may take to come about.
@@ -92,8 +92,8 @@ impl Client {
         &self.base
     }
 
-    /// A call to the path that these segments make; each is encoded, so a name can't leave its
-    /// place.
+    /// A call to the path that these segments make; each is encoded, so a name can't add
+    /// one.
     #[must_use]
     pub fn call(&self, method: Method, segments: &[&str]) -> Call {
         let mut url = self.base.clone();
@@ -204,7 +204,7 @@ impl Client {
             // A rate-limited request was not looked at, so it can be sent again whatever it is.
             harmless: status == 429,
             transient: matches!(status, 429 | 502 | 503),
-            error: Error::Answer(Answer::read(status, &body)),
+            error: Error::Answer(ErrorAnswer::read(status, &body)),
         }
     }
 

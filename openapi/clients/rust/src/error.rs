@@ -12,7 +12,7 @@ pub enum Error {
     Input(String),
     /// The server answered with an error.
     #[error("{0}")]
-    Answer(Answer),
+    Answer(ErrorAnswer),
     /// No answer came.
     #[error("can't reach {url}: {reason}")]
     Unreachable {
@@ -39,7 +39,7 @@ impl Error {
 
 /// An error answer of the server.
 #[derive(Debug)]
-pub struct Answer {
+pub struct ErrorAnswer {
     /// The HTTP status.
     pub status: u16,
     /// A sentence for people.
@@ -58,7 +58,7 @@ struct ErrorBody {
     request_id: Option<String>,
 }
 
-impl Answer {
+impl ErrorAnswer {
     /// Reads the documented JSON error; anything else, such as the text of a proxy, is quoted.
     #[must_use]
     pub fn read(status: u16, body: &[u8]) -> Self {
@@ -86,7 +86,7 @@ impl Answer {
     }
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for ErrorAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.error)?;
         match &self.code {
@@ -103,18 +103,18 @@ mod tests {
     #[test]
     fn the_documented_error_is_read() {
         let body = br#"{"error":"There is no log x.","code":"log_not_found","request_id":"r"}"#;
-        let error = Error::Answer(Answer::read(404, body));
+        let error = Error::Answer(ErrorAnswer::read(404, body));
         assert_eq!(error.to_string(), "There is no log x. (404, log_not_found)");
         assert_eq!(error.code(), Some("log_not_found"));
     }
 
     #[test]
     fn an_answer_that_is_not_ours_is_quoted_in_part() {
-        let answer = Answer::read(502, &b"<h1>Bad gateway</h1>".repeat(100));
+        let answer = ErrorAnswer::read(502, &b"<h1>Bad gateway</h1>".repeat(100));
         assert!(answer.error.starts_with("<h1>Bad gateway</h1>"));
         assert_eq!(answer.error.len(), 300);
         assert_eq!(
-            Answer::read(500, b"").error,
+            ErrorAnswer::read(500, b"").error,
             "the server answered with status 500"
         );
     }

@@ -10,7 +10,7 @@ mod tail;
 mod view;
 
 pub use client::{Call, Client, Received};
-pub use error::{Answer, Error};
+pub use error::{Error, ErrorAnswer};
 pub use event::{Encoding, Event, EventsPage, encode, packed};
 pub use log::{AppendOptions, Log, random_key};
 pub use tail::Tail;

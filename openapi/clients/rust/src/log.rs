@@ -6,8 +6,6 @@ use serde::Deserialize;
 use crate::client::{Call, Client};
 use crate::error::Error;
 use crate::event::{EventsPage, packed};
-use crate::tail::Tail;
-use crate::view::View;
 
 /// A log by its name or id.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +14,7 @@ pub struct Log<'a> {
     pub(crate) name: &'a str,
 }
 
-/// What an append may be told.
+/// How an append is sent.
 #[derive(Clone, Debug, Default)]
 pub struct AppendOptions {
     /// Makes a repeated append harmless for an hour; a random one if nothing is said.
@@ -53,7 +51,7 @@ impl Client {
     }
 }
 
-impl<'a> Log<'a> {
+impl Log<'_> {
     /// Appends an event and returns its sequence.
     ///
     /// # Errors
@@ -97,18 +95,6 @@ impl<'a> Log<'a> {
             .query("from", from)
             .query("limit", limit);
         self.client.json(&call).await
-    }
-
-    /// Follows the log from a sequence on.
-    #[must_use]
-    pub fn tail(&self, from: u64) -> Tail<'a> {
-        Tail::new(*self, from)
-    }
-
-    /// A view of this log; nothing is sent yet.
-    #[must_use]
-    pub fn view(&self, name: &'a str) -> View<'a> {
-        View { log: *self, name }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Server-sent events, as the HTML standard defines them, as far as an event log needs them.
 
-/// The most bytes that one message may take here: an event of 1 MiB, escaped or in base64, with
-/// room to spare.
+/// The most bytes that one message may take here: an event of 1 MiB, escaped or in base64, and
+/// more.
 const MESSAGE_BYTES_MAX: usize = 16 << 20;
 
 /// One message of a stream.

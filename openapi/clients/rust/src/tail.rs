@@ -27,16 +27,20 @@ struct Connection {
     parser: Parser,
 }
 
-impl<'a> Tail<'a> {
-    pub(crate) fn new(log: Log<'a>, from: u64) -> Self {
-        Self {
-            log,
+impl<'a> Log<'a> {
+    /// Follows the log from a sequence on.
+    #[must_use]
+    pub fn tail(&self, from: u64) -> Tail<'a> {
+        Tail {
+            log: *self,
             next: from.max(1),
             backoff: Backoff::new(),
             connection: None,
         }
     }
+}
 
+impl Tail<'_> {
     /// Waits for the next events: those that arrived together, at least one.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Deserialize;
 
-use crate::error::{Answer, Error};
+use crate::error::{Error, ErrorAnswer};
 use crate::log::Log;
 
 /// How much longer than the view a client waits: the server's own answer says how far it came.
@@ -72,6 +72,14 @@ struct Failure {
     message: String,
 }
 
+impl<'a> Log<'a> {
+    /// A view of this log; nothing is sent yet.
+    #[must_use]
+    pub fn view(&self, name: &'a str) -> View<'a> {
+        View { log: *self, name }
+    }
+}
+
 impl View<'_> {
     /// Uploads a component as a new version and waits until it is live; returns its number.
     ///
@@ -94,7 +102,7 @@ impl View<'_> {
                 }
                 Some(version) if version.state == "failed" => {
                     let message = version.failure.map(|it| it.message).unwrap_or_default();
-                    return Err(Error::Answer(Answer {
+                    return Err(Error::Answer(ErrorAnswer {
                         status: 409,
                         error: format!("version {number} can't go live: {message}"),
                         code: Some("view_failed".to_owned()),

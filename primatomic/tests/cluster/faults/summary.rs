@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::plan::Kind;
 use crate::checker::Violation;
-use crate::client::PATIENCE;
+use crate::client::TIMEOUT;
 use crate::history::History;
 
 /// How many violations are printed.
@@ -100,7 +100,7 @@ impl<'a> Summary<'a> {
             );
         }
         println!(
-            "{} requests given up, because nothing came within {PATIENCE:?}",
+            "{} requests given up, because nothing came within {TIMEOUT:?}",
             history.timeouts
         );
         println!(

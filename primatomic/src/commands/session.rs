@@ -1,0 +1,83 @@
+//! What a command that asks a server works with.
+
+use primatomic_client::{Call, Client};
+use serde_json::Value;
+
+use crate::commands::json::text;
+use crate::failure::Failure;
+use crate::output::{Output, table};
+
+/// The server, and the terminal.
+pub(crate) struct Session {
+    pub client: Client,
+    pub output: Output,
+}
+
+impl Session {
+    /// Sends a call and prints the response: JSON as it is, or what `human` makes of it.
+    pub(crate) async fn print(
+        &self,
+        call: &Call,
+        human: impl FnOnce(&Value) -> String,
+    ) -> Result<(), Failure> {
+        let response: Value = self.client.json(call).await?;
+        self.output.value(&response, human)
+    }
+
+    /// Prints a list: its items as JSON, or a table with a row for each.
+    pub(crate) async fn print_list<const N: usize>(
+        &self,
+        path: &[&str],
+        limit: Option<usize>,
+        titles: [&str; N],
+        row: impl Fn(&Value) -> [String; N],
+    ) -> Result<(), Failure> {
+        let items = self.collect(path, limit).await?;
+        self.output.value(&items, |items| {
+            let rows: Vec<_> = items.iter().map(row).collect();
+            table(titles, &rows)
+        })
+    }
+
+    /// The id of an item that is named by its id or its address, if there is one.
+    pub(crate) async fn id_of(
+        &self,
+        path: &[&str],
+        id: &str,
+        named: &str,
+    ) -> Result<Option<String>, Failure> {
+        if !named.contains('@') {
+            return Ok(Some(named.to_owned()));
+        }
+        let items = self.collect(path, None).await?;
+        let found = items
+            .iter()
+            .find(|it| text(it, "email").eq_ignore_ascii_case(named));
+        Ok(found.map(|it| text(it, id).to_owned()))
+    }
+
+    /// Walks a list's pages and collects its items, which every page names as its path ends.
+    async fn collect(&self, path: &[&str], limit: Option<usize>) -> Result<Vec<Value>, Failure> {
+        const PAGE: usize = 1_000;
+        let items = path.last().copied().unwrap_or_default();
+        let limit = limit.unwrap_or(usize::MAX);
+        let mut found = Vec::new();
+        let mut cursor: Option<String> = None;
+        while found.len() < limit {
+            let call = self
+                .client
+                .get(path)
+                .query("limit", PAGE.min(limit - found.len()))
+                .query_if("cursor", cursor.take());
+            let mut page: Value = self.client.json(&call).await?;
+            if let Some(Value::Array(rows)) = page.get_mut(items).map(Value::take) {
+                found.extend(rows);
+            }
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = Some(next.to_owned()),
+                None => break,
+            }
+        }
+        Ok(found)
+    }
+}
