@@ -5,8 +5,8 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::column::{from_u64, to_digest, to_u64};
-use super::entity::artifact;
-use super::turn::Turn;
+use super::entity::{artifact, insert, one};
+use super::lock::LockKey;
 use super::{Catalog, CatalogError};
 
 /// What a compiled artifact must look like before it is run.
@@ -26,9 +26,8 @@ impl Catalog {
         &self,
         digest: ArtifactDigest,
     ) -> Result<Option<ArtifactRecord>, CatalogError> {
-        let row = artifact::Entity::find_by_id(digest.0.to_vec())
-            .one(self.readers())
-            .await?;
+        let row = artifact::Entity::find_by_id(digest.0.to_vec());
+        let row = one(self.readers(), row).await?;
         match row {
             Some(row) => Ok(Some(ArtifactRecord {
                 sha256: to_digest(row.sha256)?,
@@ -67,7 +66,7 @@ impl Catalog {
         component: ComponentDigest,
         record: ArtifactRecord,
     ) -> Result<(), CatalogError> {
-        self.change(Turn::Artifact(digest), move |change| async move {
+        self.change(LockKey::Artifact(digest), move |change| async move {
             let sql = change.sql();
             artifact::Entity::delete_by_id(digest.0.to_vec())
                 .exec(sql)
@@ -78,9 +77,7 @@ impl Catalog {
                 bytes: Set(from_u64(record.bytes)),
                 component: Set(Some(component.0.to_vec())),
             };
-            artifact::Entity::insert(row)
-                .exec_without_returning(sql)
-                .await?;
+            insert(sql, row).await?;
             change.commit().await
         })
         .await
@@ -91,7 +88,7 @@ impl Catalog {
     /// # Errors
     /// When the row can't be removed.
     pub async fn forget_artifact(&self, digest: ArtifactDigest) -> Result<(), CatalogError> {
-        self.change(Turn::Artifact(digest), move |change| async move {
+        self.change(LockKey::Artifact(digest), move |change| async move {
             artifact::Entity::delete_by_id(digest.0.to_vec())
                 .exec(change.sql())
                 .await?;

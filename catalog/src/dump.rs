@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::entity::{
     compute_usage, control_event, deletion, deletion_job, snapshot, snapshot_check,
 };
-use super::turn::Turn;
+use super::lock::LockKey;
 use super::{Catalog, CatalogError, RebuildReport};
 
 /// Rows that are read at a time.
@@ -120,7 +120,7 @@ impl Catalog {
     /// When a row can't be written; then none of them was.
     pub async fn load(&self, rows: Vec<DumpRow>) -> Result<(), CatalogError> {
         let tables = &Tables::of(rows);
-        self.change(Turn::All, move |change| async move {
+        self.change(LockKey::All, move |change| async move {
             let sql = change.sql();
             put::<control_event::Entity>(sql, &tables.control_events).await?;
             put::<deletion::Entity>(sql, &tables.deletions).await?;
@@ -141,7 +141,7 @@ impl Catalog {
         if self.readers().get_database_backend() == DbBackend::Postgres {
             let go_on = "SELECT setval(pg_get_serial_sequence('control_events', 'position'), \
                          (SELECT coalesce(max(position), 1) FROM control_events))";
-            self.writer().execute_unprepared(go_on).await?;
+            self.0.writer.execute_unprepared(go_on).await?;
         }
         self.rebuild().await
     }

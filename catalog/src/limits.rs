@@ -1,6 +1,7 @@
 //! How much the catalog holds for one owner. Operators may change every figure.
 
-use super::{CatalogError, Quotas};
+use super::CatalogError;
+use super::model::Quotas;
 
 /// The most components, names and rows that the catalog keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]

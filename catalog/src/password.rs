@@ -4,10 +4,10 @@ use protocol::{RequestId, Timestamp, UserId};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::column::from_time;
-use super::entity::{password_reset, user};
-use super::event::{ControlEvent, PEOPLE};
+use super::entity::{one, password_reset, user};
+use super::event::{ControlEvent, MailedToken, PEOPLE};
+use super::lock::LockKey;
 use super::session::end_sessions;
-use super::turn::Turn;
 use super::{Catalog, CatalogError, Context};
 use crate::access::Actor;
 
@@ -21,7 +21,7 @@ pub enum ResetPasswordError {
 }
 
 impl Catalog {
-    /// Remembers that a mail with a token for a new password goes to a person. How often that
+    /// Records that a mail with a token for a new password goes to a person. How often that
     /// happens is the caller's to bound.
     ///
     /// # Errors
@@ -33,13 +33,13 @@ impl Catalog {
         token_sha256: [u8; 32],
         expires_at: Timestamp,
     ) -> Result<(), CatalogError> {
-        self.change(Turn::People, move |mut change| async move {
-            let context = by(user, request_id);
-            let event = ControlEvent::PasswordResetRequested {
+        self.change(LockKey::People, move |mut change| async move {
+            let context = Context::user(user, request_id);
+            let event = ControlEvent::PasswordResetRequested(MailedToken {
                 user,
                 token_sha256,
                 expires_at,
-            };
+            });
             change.record(PEOPLE, context, event).await?;
             change.commit().await
         })
@@ -58,7 +58,7 @@ impl Catalog {
             return Ok(None);
         };
         let person = user::Entity::find_by_id(row.user_id);
-        let person = person.one(self.readers()).await?;
+        let person = one(self.readers(), person).await?;
         Ok(person.map(|person| person.email))
     }
 
@@ -75,38 +75,26 @@ impl Catalog {
         password_hash: String,
     ) -> Result<UserId, ResetPasswordError> {
         let password_hash = &password_hash;
-        self.change(Turn::People, move |mut change| async move {
+        self.change(LockKey::People, move |mut change| async move {
             let row = find(change.sql(), token_sha256, change.at()).await?;
             let user = UserId(row.ok_or(ResetPasswordError::Unknown)?.user_id);
-            let person = user::Entity::find_by_id(user.0)
-                .one(change.sql())
-                .await
-                .map_err(CatalogError::from)?
-                .ok_or(ResetPasswordError::Unknown)?;
-            let context = by(user, request_id);
+            let person = one(change.sql(), user::Entity::find_by_id(user.0)).await?;
+            let person = person.ok_or(ResetPasswordError::Unknown)?;
+            let context = Context::user(user, request_id);
             let changed = ControlEvent::PasswordChanged {
                 user,
                 password_hash: password_hash.clone(),
             };
-            let recorded = change.record(PEOPLE, context, changed).await;
-            recorded.map_err(CatalogError::from)?;
+            change.record(PEOPLE, context, changed).await?;
             if !person.email_verified {
                 let verified = ControlEvent::EmailVerified { user };
-                let recorded = change.record(PEOPLE, context, verified).await;
-                recorded.map_err(CatalogError::from)?;
+                change.record(PEOPLE, context, verified).await?;
             }
-            end_sessions(change.sql(), user, None).await?;
+            end_sessions(change.sql(), Actor::User(user), None).await?;
             change.commit().await?;
             Ok(user)
         })
         .await
-    }
-}
-
-fn by(user: UserId, request_id: RequestId) -> Context {
-    Context {
-        actor: Actor::User(user),
-        request_id,
     }
 }
 
@@ -117,5 +105,5 @@ async fn find(
 ) -> Result<Option<password_reset::Model>, CatalogError> {
     let found = password_reset::Entity::find_by_id(token_sha256.to_vec())
         .filter(password_reset::Column::ExpiresAt.gt(from_time(now)));
-    Ok(found.one(sql).await?)
+    one(sql, found).await
 }

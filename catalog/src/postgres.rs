@@ -7,7 +7,7 @@ use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
 use super::connection::Connection;
-use super::turn::Turns;
+use super::lock::LocalLocks;
 use super::{Catalog, CatalogError, CatalogLimits};
 use crate::clock::SharedClock;
 
@@ -85,8 +85,8 @@ impl Catalog {
         let writer = Connection::new(pool.clone(), deadline);
         let readers = Connection::new(pool, deadline);
         // Changes that wait for each other never take all connections from the readers.
-        let turns = Turns::new(options.connections_max / 2);
-        Self::open(writer, readers, turns, clock, limits).await
+        let locks = LocalLocks::new(options.connections_max / 2);
+        Self::open(writer, readers, locks, clock, limits).await
     }
 }
 
@@ -128,12 +128,12 @@ fn server(url: &str, options: &PostgresOptions) -> Result<PgConnectOptions, Cata
         .statement_cache_capacity(STATEMENTS_CACHED)
         .options([
             ("statement_timeout", statement_timeout.as_str()),
-            // A node that stops in the middle of a change must not keep its turn for ever.
+            // A node that stops in the middle of a change must not keep its locks for ever.
             (
                 "idle_in_transaction_session_timeout",
                 statement_timeout.as_str(),
             ),
-            // What turns rely on, whatever the server's default is.
+            // What locks rely on, whatever the server's default is.
             ("default_transaction_isolation", "read committed"),
             ("tcp_keepalives_idle", "30"),
             ("tcp_keepalives_interval", "10"),

@@ -14,7 +14,7 @@ use sea_orm::{
 use super::audit::to_recorded;
 use super::column::to_u64;
 use super::entity::control_event;
-use super::turn::Turn;
+use super::lock::LockKey;
 use super::{Catalog, CatalogError, apply};
 
 /// The read model, in an order in which no table refers to a later one.
@@ -78,7 +78,7 @@ impl Catalog {
     /// # Errors
     /// When an event can't be read or applied; then nothing was changed.
     pub async fn rebuild(&self) -> Result<RebuildReport, CatalogError> {
-        self.change(Turn::All, move |change| async move {
+        self.change(LockKey::All, move |change| async move {
             // Large tables take as long as they take.
             let sql = change.without_deadline().await?;
             for table in TABLES {

@@ -6,9 +6,9 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::column::{from_time, from_u64, plain, to_sequence, to_time, to_u64};
-use super::entity::{snapshot, snapshot_check};
+use super::entity::{insert, one, snapshot, snapshot_check};
 use super::limits::within;
-use super::turn::Turn;
+use super::lock::LockKey;
 use super::{Catalog, CatalogError};
 use protocol::view::SnapshotInfo;
 
@@ -25,7 +25,7 @@ impl Catalog {
         version: VersionId,
         info: SnapshotInfo,
     ) -> Result<(), CatalogError> {
-        self.change(Turn::Snapshots(version), move |change| async move {
+        self.change(LockKey::Snapshots(version), move |change| async move {
             let sql = change.sql();
             let id = (version.0, from_u64(info.sequence.get()));
             snapshot::Entity::delete_by_id(id).exec(sql).await?;
@@ -35,9 +35,7 @@ impl Catalog {
                 bytes: Set(from_u64(info.bytes)),
                 created_at: Set(from_time(info.created_at)),
             };
-            snapshot::Entity::insert(row)
-                .exec_without_returning(sql)
-                .await?;
+            insert(sql, row).await?;
             change.commit().await
         })
         .await
@@ -74,7 +72,7 @@ impl Catalog {
         version: VersionId,
         sequence: Sequence,
     ) -> Result<(), CatalogError> {
-        self.change(Turn::Snapshots(version), move |change| async move {
+        self.change(LockKey::Snapshots(version), move |change| async move {
             snapshot::Entity::delete_by_id((version.0, from_u64(sequence.get())))
                 .exec(change.sql())
                 .await?;
@@ -128,9 +126,11 @@ impl Catalog {
         &self,
         version: VersionId,
     ) -> Result<Option<snapshot_check::Model>, CatalogError> {
-        Ok(snapshot_check::Entity::find_by_id(version.0)
-            .one(self.readers())
-            .await?)
+        one(
+            self.readers(),
+            snapshot_check::Entity::find_by_id(version.0),
+        )
+        .await
     }
 
     async fn store_snapshot_check(
@@ -140,7 +140,7 @@ impl Catalog {
         off_reason: Option<String>,
     ) -> Result<(), CatalogError> {
         let off_reason = &off_reason;
-        self.change(Turn::Snapshots(version), move |change| async move {
+        self.change(LockKey::Snapshots(version), move |change| async move {
             let sql = change.sql();
             snapshot_check::Entity::delete_by_id(version.0)
                 .exec(sql)
@@ -150,9 +150,7 @@ impl Catalog {
                 verified: Set(verified),
                 off_reason: Set(off_reason.clone()),
             };
-            snapshot_check::Entity::insert(row)
-                .exec_without_returning(sql)
-                .await?;
+            insert(sql, row).await?;
             change.commit().await
         })
         .await

@@ -8,7 +8,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
 use super::connection::Connection;
 use super::error::is_busy;
-use super::turn::Turns;
+use super::lock::LocalLocks;
 use super::{Catalog, CatalogError, CatalogLimits};
 use crate::clock::SharedClock;
 
@@ -47,7 +47,7 @@ impl Catalog {
     ) -> Result<Self, CatalogError> {
         let writer = Connection::new(connect(path, 1, &limits).await?, None);
         let readers = Connection::new(connect(path, READERS, &limits).await?, None);
-        Self::open(writer, readers, Turns::new(1), clock, limits).await
+        Self::open(writer, readers, LocalLocks::new(1), clock, limits).await
     }
 }
 

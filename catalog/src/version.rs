@@ -1,69 +1,20 @@
-//! Versions of views, and where each of them stands.
+//! Versions of views.
 //!
 //! A version is `building` until it folded its log. Then it goes `live` and the one before it is
 //! `retired`, ready to be activated again; or it has `failed` and never goes live.
 
-use std::fmt;
-use std::str::FromStr;
-
 use bytes::Bytes;
+use protocol::view::{Halt, VersionSpec, World};
 use protocol::{ComponentDigest, LogId, TenantId, Timestamp, VersionId, ViewId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::column::{to_digest, to_json, to_sequence, to_time, to_u64, to_word};
 use super::entity::version;
-use super::view::View;
+use super::model::VersionState;
 use super::{Catalog, CatalogError};
-use protocol::view::{Halt, VersionSpec, World};
 
 /// Versions that are resumed after a restart, at most.
 const BUILDING_MAX: u64 = 10_000;
-
-/// Where a version stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum VersionState {
-    Building,
-    Live,
-    Retired,
-    Failed,
-}
-
-impl VersionState {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Building => "building",
-            Self::Live => "live",
-            Self::Retired => "retired",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl fmt::Display for VersionState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The text is no state of a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a version is building, live, retired or failed")]
-pub struct UnknownState;
-
-impl FromStr for VersionState {
-    type Err = UnknownState;
-
-    fn from_str(text: &str) -> Result<Self, UnknownState> {
-        match text {
-            "building" => Ok(Self::Building),
-            "live" => Ok(Self::Live),
-            "retired" => Ok(Self::Retired),
-            "failed" => Ok(Self::Failed),
-            _ => Err(UnknownState),
-        }
-    }
-}
 
 /// One uploaded component of a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,23 +35,6 @@ pub struct Version {
     pub halted: Option<Halt>,
     pub created_at: Timestamp,
     pub activated_at: Option<Timestamp>,
-}
-
-impl Version {
-    /// What a worker must know to run the version.
-    #[must_use]
-    pub fn spec(&self, view: &View) -> VersionSpec {
-        VersionSpec {
-            tenant: view.tenant,
-            log: view.log,
-            view: view.id,
-            version: self.id,
-            component: self.component,
-            world: self.world,
-            config: self.config.clone(),
-            halted: self.halted.clone(),
-        }
-    }
 }
 
 impl Catalog {

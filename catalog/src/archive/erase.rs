@@ -7,19 +7,19 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::column::{from_time, to_u64};
-use super::super::entity::{archive_block, archive_segment};
-use super::super::record::Change;
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError};
-use super::record::{check, existing_logs};
+use super::record::{check, live_blocks};
 use super::{
-    ArchiveError, ArchivedBlock, NewSegment, ROWS_PER_STATEMENT, ShardLease, insert_blocks,
-    insert_segment, release_blocks, to_block,
+    ArchiveError, ArchivedBlock, NewSegment, ROWS_PER_STATEMENT, ShardLease, insert_segment,
+    release_blocks, to_block,
 };
+use crate::column::{from_time, to_u64};
+use crate::entity::{archive_block, archive_segment, delete};
+use crate::lock::LockKey;
+use crate::record::Change;
+use crate::{Catalog, CatalogError};
 
 /// Removes the rows of a log, and marks the segments that still hold its bytes.
-pub(in super::super) async fn forget_log(change: &Change, log: LogId) -> Result<(), CatalogError> {
+pub(crate) async fn forget_log(change: &Change, log: LogId) -> Result<(), CatalogError> {
     let sql = change.sql();
     let rows: Vec<(Uuid, i64)> = archive_block::Entity::find()
         .select_only()
@@ -31,10 +31,8 @@ pub(in super::super) async fn forget_log(change: &Change, log: LogId) -> Result<
         .into_tuple()
         .all(sql)
         .await?;
-    archive_block::Entity::delete_many()
-        .filter(archive_block::Column::LogId.eq(log.0))
-        .exec(sql)
-        .await?;
+    let of_log = archive_block::Column::LogId.eq(log.0);
+    delete(sql, archive_block::Entity::delete_many().filter(of_log)).await?;
     for ids in rows.chunks(ROWS_PER_STATEMENT) {
         let ids = ids.iter().map(|(segment, _)| *segment);
         archive_segment::Entity::update_many()
@@ -104,24 +102,17 @@ impl Catalog {
         to: NewSegment,
     ) -> Result<(), ArchiveError> {
         let to = &to;
-        self.change(Turn::Shard(lease.shard), move |change| async move {
+        self.change(LockKey::Shard(lease.shard), move |change| async move {
             let sql = change.sql();
             check(sql, lease).await?;
-            let alive = existing_logs(sql, &to.blocks).await?;
-            let mut blocks = to.blocks.clone();
-            blocks.retain(|block| alive.contains(&block.entry.log.0));
-            let deleted = archive_block::Entity::delete_many()
-                .filter(archive_block::Column::SegmentId.eq(from.0))
-                .exec(sql)
-                .await
-                .map_err(CatalogError::from)?;
-            if deleted.rows_affected != blocks.len() as u64 {
+            let live = live_blocks(sql, &to.blocks).await?;
+            let before = archive_block::Column::SegmentId.eq(from.0);
+            let before = archive_block::Entity::delete_many().filter(before);
+            if delete(sql, before).await? != live.len() as u64 {
                 return Err(ArchiveError::Changed);
             }
-            let (live, deleted) = (blocks.len(), blocks.len() < to.blocks.len());
-            insert_segment(&change, lease.shard, to.id, to.bytes, live, deleted).await?;
-            insert_blocks(sql, lease.shard, &blocks).await?;
-            release_blocks(&change, from, blocks.len()).await?;
+            insert_segment(&change, lease.shard, to, &live).await?;
+            release_blocks(&change, from, live.len()).await?;
             change.commit().await?;
             Ok(())
         })
@@ -146,12 +137,12 @@ impl Catalog {
         Ok(rows.into_iter().map(segment).collect())
     }
 
-    /// Forgets a segment whose object is gone.
+    /// Deletes the row of a segment whose object is gone.
     ///
     /// # Errors
     /// When the row can't be removed.
     pub async fn forget_segment(&self, shard: u16, id: SegmentId) -> Result<(), CatalogError> {
-        self.change(Turn::Shard(shard), move |change| async move {
+        self.change(LockKey::Shard(shard), move |change| async move {
             archive_segment::Entity::delete_by_id(id.0)
                 .exec(change.sql())
                 .await?;

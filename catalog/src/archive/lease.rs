@@ -12,10 +12,10 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
-use super::super::column::{from_time, from_u64, to_time, to_u64};
-use super::super::entity::archive_shard;
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError};
+use crate::column::{from_time, from_u64, to_time, to_u64};
+use crate::entity::{archive_shard, insert, one};
+use crate::lock::LockKey;
+use crate::{Catalog, CatalogError};
 
 /// The right to archive a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,14 +40,12 @@ impl Catalog {
         holder: Uuid,
         lasts: Duration,
     ) -> Result<Option<ShardLease>, CatalogError> {
-        self.change(Turn::Shard(shard), move |change| async move {
+        self.change(LockKey::Shard(shard), move |change| async move {
             let sql = change.sql();
             let now = change.at();
             let until = from_time(now.saturating_add(lasts));
-            let row = archive_shard::Entity::find_by_id(i32::from(shard))
-                .one(sql)
-                .await?;
-            let Some(row) = row else {
+            let row = archive_shard::Entity::find_by_id(i32::from(shard));
+            let Some(row) = one(sql, row).await? else {
                 let row = archive_shard::ActiveModel {
                     shard: Set(shard.into()),
                     position: Set(0),
@@ -58,9 +56,7 @@ impl Catalog {
                     pending_since: Set(None),
                     updated_at: Set(from_time(now)),
                 };
-                archive_shard::Entity::insert(row)
-                    .exec_without_returning(sql)
-                    .await?;
+                insert(sql, row).await?;
                 change.commit().await?;
                 return Ok(Some(ShardLease {
                     shard,
@@ -104,7 +100,7 @@ impl Catalog {
         end: Position,
         pending_since: Option<Timestamp>,
     ) -> Result<bool, CatalogError> {
-        self.change(Turn::Shard(lease.shard), move |change| async move {
+        self.change(LockKey::Shard(lease.shard), move |change| async move {
             let now = change.at();
             let until = from_time(now.saturating_add(lasts));
             let renewed = archive_shard::Entity::update_many()
@@ -137,7 +133,7 @@ impl Catalog {
     /// # Errors
     /// When the row can't be written.
     pub async fn release_shard(&self, lease: ShardLease) -> Result<(), CatalogError> {
-        self.change(Turn::Shard(lease.shard), move |change| async move {
+        self.change(LockKey::Shard(lease.shard), move |change| async move {
             archive_shard::Entity::update_many()
                 .col_expr(archive_shard::Column::LeaseUntil, Expr::value(0))
                 .filter(archive_shard::Column::Shard.eq(i32::from(lease.shard)))

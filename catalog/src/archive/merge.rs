@@ -9,15 +9,15 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::column::from_u64;
-use super::super::entity::archive_block;
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError};
 use super::record::{check, existing_logs};
 use super::{
-    ArchiveError, ArchivedBlock, LEVEL_FULL, NewSegment, ShardLease, delete_blocks, insert_blocks,
-    insert_segment, release_blocks, to_block,
+    ArchiveError, ArchivedBlock, LEVEL_FULL, NewSegment, ShardLease, delete_blocks, insert_segment,
+    release_blocks, to_block,
 };
+use crate::column::from_u64;
+use crate::entity::archive_block;
+use crate::lock::LockKey;
+use crate::{Catalog, CatalogError};
 
 /// Consecutive blocks of a log and the one that holds all their events.
 #[derive(Clone, Debug)]
@@ -91,14 +91,17 @@ impl Catalog {
         merges: Vec<Merge>,
     ) -> Result<(), ArchiveError> {
         let merges = &merges;
-        self.change(Turn::Shard(lease.shard), move |change| async move {
+        self.change(LockKey::Shard(lease.shard), move |change| async move {
             let sql = change.sql();
             check(sql, lease).await?;
-            let into: Vec<_> = merges.iter().map(|merge| merge.into).collect();
-            let alive = existing_logs(sql, &into).await?;
-            let all = merges.len();
-            let lives = |merge: &&Merge| alive.contains(&merge.into.entry.log.0);
-            let merges: Vec<_> = merges.iter().filter(lives).collect();
+            let new = NewSegment {
+                id: segment,
+                bytes: segment_bytes,
+                blocks: merges.iter().map(|merge| merge.into).collect(),
+            };
+            let existing = existing_logs(sql, &new.blocks).await?;
+            let exists = |merge: &&Merge| existing.contains(&merge.into.entry.log.0);
+            let merges: Vec<_> = merges.iter().filter(exists).collect();
             let mut released: BTreeMap<SegmentId, usize> = BTreeMap::new();
             for merge in &merges {
                 let mut by_segment: BTreeMap<SegmentId, Vec<Sequence>> = BTreeMap::new();
@@ -114,14 +117,8 @@ impl Catalog {
                     *released.entry(from).or_default() += firsts.len();
                 }
             }
-            let new = NewSegment {
-                id: segment,
-                bytes: segment_bytes,
-                blocks: merges.iter().map(|merge| merge.into).collect(),
-            };
-            let (live, deleted) = (new.blocks.len(), new.blocks.len() < all);
-            insert_segment(&change, lease.shard, new.id, new.bytes, live, deleted).await?;
-            insert_blocks(sql, lease.shard, &new.blocks).await?;
+            let live: Vec<_> = merges.iter().map(|merge| merge.into).collect();
+            insert_segment(&change, lease.shard, &new, &live).await?;
             for (from, blocks) in released {
                 release_blocks(&change, from, blocks).await?;
             }
@@ -135,14 +132,14 @@ impl Catalog {
     ///
     /// # Errors
     /// When the row can't be written.
-    pub async fn settle_block(
+    pub async fn mark_block_full(
         &self,
         shard: u16,
         block: &ArchivedBlock,
     ) -> Result<(), CatalogError> {
         let first = from_u64(block.entry.first.get());
         let log = block.entry.log.0;
-        self.change(Turn::Shard(shard), move |change| async move {
+        self.change(LockKey::Shard(shard), move |change| async move {
             archive_block::Entity::update_many()
                 .col_expr(
                     archive_block::Column::Level,

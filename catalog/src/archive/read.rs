@@ -9,10 +9,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::column::{from_u64, to_digest, to_sequence, to_time, to_u64, to_word};
-use super::super::entity::{archive_block, log};
-use super::super::{Catalog, CatalogError, Retention};
 use super::{ArchivedBlock, ROWS_PER_STATEMENT, to_block};
+use crate::column::{from_u64, to_digest, to_sequence, to_time, to_u64, to_word};
+use crate::entity::{archive_block, log};
+use crate::{Catalog, CatalogError, Retention};
 
 /// A log and how far it is archived.
 #[derive(Clone, Copy, Debug)]

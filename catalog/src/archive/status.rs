@@ -9,10 +9,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::column::{to_time, to_u64};
-use super::super::entity::{archive_id, archive_segment, archive_shard};
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError};
+use crate::column::{to_time, to_u64};
+use crate::entity::{archive_id, archive_segment, archive_shard, insert};
+use crate::lock::LockKey;
+use crate::{Catalog, CatalogError};
 
 /// One shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,15 +51,13 @@ impl Catalog {
         if let Some(row) = archive_id::Entity::find().one(self.readers()).await? {
             return Ok(row.id);
         }
-        self.change(Turn::Shard(0), move |change| async move {
+        self.change(LockKey::Shard(0), move |change| async move {
             let sql = change.sql();
             if let Some(row) = archive_id::Entity::find().one(sql).await? {
                 return Ok(row.id);
             }
             let id = Uuid::now_v7();
-            archive_id::Entity::insert(archive_id::ActiveModel { id: Set(id) })
-                .exec_without_returning(sql)
-                .await?;
+            insert(sql, archive_id::ActiveModel { id: Set(id) }).await?;
             change.commit().await?;
             Ok(id)
         })

@@ -7,10 +7,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::column::{from_time, from_u64, to_sequence};
-use super::super::entity::archive_block;
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError, Retention};
+use crate::column::{from_time, from_u64, to_sequence};
+use crate::entity::archive_block;
+use crate::lock::LockKey;
+use crate::{Catalog, CatalogError, Retention};
 
 impl Catalog {
     /// Logs of a shard whose archived frames are to be trimmed, and through which sequence: those
@@ -50,7 +50,7 @@ impl Catalog {
         shard: u16,
         trims: &[(LogId, Sequence)],
     ) -> Result<(), CatalogError> {
-        self.change(Turn::Shard(shard), move |change| async move {
+        self.change(LockKey::Shard(shard), move |change| async move {
             for (log, through) in trims {
                 archive_block::Entity::update_many()
                     .col_expr(archive_block::Column::TrimPending, Expr::value(false))
@@ -68,7 +68,7 @@ impl Catalog {
 
 /// Marks the blocks of a log whose retention changed: what is archived is to go from the hot log,
 /// or may stay there.
-pub(in super::super) async fn set_retention(
+pub(crate) async fn set_retention(
     sql: &impl ConnectionTrait,
     log: LogId,
     retention: Retention,

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use super::Relation;
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "artifacts")]
 pub(crate) struct Model {
@@ -12,8 +14,5 @@ pub(crate) struct Model {
     /// The component that it was compiled from; none in rows that are older than the column.
     pub(crate) component: Option<Vec<u8>>,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use super::Relation;
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "keys")]
 pub(crate) struct Model {
@@ -20,8 +22,5 @@ pub(crate) struct Model {
     /// The person behind the key: who gave it its secret, or who is behind the key that did.
     pub(crate) user_id: Option<Uuid>,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

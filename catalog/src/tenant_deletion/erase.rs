@@ -9,12 +9,12 @@ use sea_orm::{
     Statement,
 };
 
-use super::super::column::{from_json, to_u64};
-use super::super::entity::{compute_usage, control_event, session, stored_bytes};
-use super::super::event::{ControlEvent, PEOPLE};
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError, deletion_job};
 use super::TenantDeletion;
+use crate::column::{from_json, to_u64};
+use crate::entity::{compute_usage, control_event, delete, session, stored_bytes};
+use crate::event::{ControlEvent, PEOPLE};
+use crate::lock::LockKey;
+use crate::{Catalog, CatalogError, deletion};
 
 /// Control events that are removed in one transaction.
 const EVENTS_AT_A_TIME: u64 = 2_000;
@@ -38,7 +38,7 @@ impl Catalog {
     /// When the rows can't be removed.
     pub async fn erase_some_records(&self, of: &TenantDeletion) -> Result<bool, CatalogError> {
         let tenant = of.tenant;
-        self.change(Turn::TenantAndPeople(tenant), move |change| async move {
+        self.change(LockKey::TenantAndPeople(tenant), move |change| async move {
             let sql = change.sql();
             let positions: Vec<i64> = control_event::Entity::find()
                 .select_only()
@@ -51,23 +51,16 @@ impl Catalog {
                 .all(sql)
                 .await?;
             let last = (positions.len() as u64) < EVENTS_AT_A_TIME;
-            control_event::Entity::delete_many()
-                .filter(control_event::Column::Position.is_in(positions))
-                .exec(sql)
-                .await?;
+            let erased = control_event::Column::Position.is_in(positions);
+            delete(sql, control_event::Entity::delete_many().filter(erased)).await?;
             name_nobody(sql, tenant).await?;
-            compute_usage::Entity::delete_many()
-                .filter(compute_usage::Column::TenantId.eq(tenant.0))
-                .exec(sql)
-                .await?;
-            stored_bytes::Entity::delete_by_id(tenant.0)
-                .exec(sql)
-                .await?;
-            session::Entity::delete_many()
-                .filter(session::Column::TenantId.eq(tenant.0))
-                .exec(sql)
-                .await?;
-            deletion_job::forget(sql, tenant).await?;
+            let usage = compute_usage::Column::TenantId.eq(tenant.0);
+            delete(sql, compute_usage::Entity::delete_many().filter(usage)).await?;
+            let stored = stored_bytes::Entity::delete_by_id(tenant.0);
+            stored.exec(sql).await?;
+            let sessions = session::Column::TenantId.eq(tenant.0);
+            delete(sql, session::Entity::delete_many().filter(sessions)).await?;
+            deletion::delete_of(sql, tenant).await?;
             people(sql).await?;
             change.commit().await?;
             Ok(last)
@@ -83,7 +76,7 @@ impl Catalog {
     /// # Errors
     /// When somebody else reads the catalog for too long.
     pub async fn scrub(&self, bytes_max: u64) -> Result<(), CatalogError> {
-        let sql = self.writer();
+        let sql = &self.0.writer;
         if sql.get_database_backend() != DbBackend::Sqlite {
             return Ok(());
         }

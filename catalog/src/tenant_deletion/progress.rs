@@ -9,15 +9,15 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::column::{from_time, to_time, to_word};
-use super::super::entity::{
-    archive_segment, deletion, key, key_use, log, membership, session, tenant_deletion,
-};
-use super::super::event::{ControlEvent, PEOPLE};
-use super::super::record::Change;
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError, Context, archive, deletion as deletions};
 use super::{DeletionStep, TenantDeletion, erase, of_tenant, to_tenant_deletion};
+use crate::column::{from_time, to_time, to_word};
+use crate::entity::{
+    archive_segment, delete, deletion, key, key_use, log, membership, session, tenant_deletion,
+};
+use crate::event::{ControlEvent, PEOPLE};
+use crate::lock::LockKey;
+use crate::record::Change;
+use crate::{Catalog, CatalogError, Context, archive, removal};
 
 /// Logs that are removed in one transaction.
 const LOGS_AT_A_TIME: u64 = 100;
@@ -69,7 +69,7 @@ impl Catalog {
     pub async fn start_tenant_deletion(&self, due: &TenantDeletion) -> Result<(), CatalogError> {
         let tenant = due.tenant;
         self.change(
-            Turn::TenantAndPeople(tenant),
+            LockKey::TenantAndPeople(tenant),
             move |mut change| async move {
                 let found = of_tenant(change.sql(), tenant).await?;
                 let is_due = |it: TenantDeletion| {
@@ -88,15 +88,11 @@ impl Catalog {
                     change.record(PEOPLE, context, gone).await?;
                 }
                 let sql = change.sql();
-                session::Entity::delete_many()
-                    .filter(session::Column::TenantId.eq(tenant.0))
-                    .exec(sql)
-                    .await?;
+                let sessions = session::Column::TenantId.eq(tenant.0);
+                delete(sql, session::Entity::delete_many().filter(sessions)).await?;
                 for keys in keys.chunks(VALUES_MAX) {
-                    key_use::Entity::delete_many()
-                        .filter(key_use::Column::KeyId.is_in(keys.iter().copied()))
-                        .exec(sql)
-                        .await?;
+                    let uses = key_use::Column::KeyId.is_in(keys.iter().copied());
+                    delete(sql, key_use::Entity::delete_many().filter(uses)).await?;
                 }
                 erase::people(sql).await?;
                 change.commit().await
@@ -112,7 +108,7 @@ impl Catalog {
     /// When the change can't be recorded.
     pub async fn remove_some_logs(&self, of: &TenantDeletion) -> Result<bool, CatalogError> {
         let tenant = of.tenant;
-        self.change(Turn::Tenant(tenant), move |mut change| async move {
+        self.change(LockKey::Tenant(tenant), move |mut change| async move {
             if !stands(&change, of).await? {
                 return Ok(true);
             }
@@ -126,7 +122,7 @@ impl Catalog {
             let last = (rows.len() as u64) < LOGS_AT_A_TIME;
             for row in rows {
                 let id = LogId(row.id);
-                deletions::of_log(&change, tenant, id).await?;
+                removal::of_log(&change, tenant, id).await?;
                 let event = ControlEvent::LogDeleted {
                     log: id,
                     name: to_word(&row.name)?,
@@ -153,7 +149,7 @@ impl Catalog {
         from: &TenantDeletion,
         to: DeletionStep,
     ) -> Result<(), CatalogError> {
-        self.change(Turn::Tenant(from.tenant), move |mut change| async move {
+        self.change(LockKey::Tenant(from.tenant), move |mut change| async move {
             if !stands(&change, from).await? {
                 return Ok(());
             }

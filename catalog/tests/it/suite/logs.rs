@@ -208,7 +208,7 @@ async fn a_deleted_log_frees_its_name_and_place_and_names_what_it_left() {
         None
     );
     assert_eq!(catalog.building_versions().await.unwrap(), []);
-    assert_eq!(catalog.pending_deletions(10).await.unwrap(), [deletion]);
+    assert_eq!(catalog.pending_removals(10).await.unwrap(), [deletion]);
     let error = catalog.delete_log(&access, by(&access), log.id).await;
     assert!(matches!(error, Err(LogError::NotFound)));
     let again = fixture.log(&access, "orders").await;

@@ -172,10 +172,10 @@ async fn deletions_stay_until_they_are_finished() {
                 .unwrap(),
         );
     }
-    assert_eq!(catalog.pending_deletions(2).await.unwrap(), deletions[..2]);
-    catalog.finish_deletion(&deletions[0]).await.unwrap();
-    catalog.finish_deletion(&deletions[0]).await.unwrap();
-    assert_eq!(catalog.pending_deletions(9).await.unwrap(), deletions[1..]);
+    assert_eq!(catalog.pending_removals(2).await.unwrap(), deletions[..2]);
+    catalog.finish_removal(&deletions[0]).await.unwrap();
+    catalog.finish_removal(&deletions[0]).await.unwrap();
+    assert_eq!(catalog.pending_removals(9).await.unwrap(), deletions[1..]);
 }
 
 #[tokio::test]

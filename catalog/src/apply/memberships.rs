@@ -1,0 +1,52 @@
+//! Who is a member of which tenant.
+
+use protocol::UserId;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+use super::ReadModel;
+use crate::access::Role;
+use crate::column::from_time;
+use crate::entity::insert;
+use crate::entity::membership::{ActiveModel, Column, Entity};
+use crate::error::ChangeError;
+
+impl<C: ConnectionTrait> ReadModel<'_, C> {
+    pub(super) async fn add_member(&self, user: UserId, role: Role) -> Result<(), ChangeError> {
+        let row = ActiveModel {
+            tenant_id: Set(self.recorded.tenant.0),
+            user_id: Set(user.0),
+            role: Set(role.as_str().to_owned()),
+            created_at: Set(from_time(self.recorded.at)),
+        };
+        Ok(insert(self.sql, row).await?)
+    }
+
+    pub(super) async fn set_member_role(
+        &self,
+        user: UserId,
+        role: Role,
+    ) -> Result<(), ChangeError> {
+        Entity::update_many()
+            .col_expr(Column::Role, Expr::value(role.as_str()))
+            .filter(Column::TenantId.eq(self.recorded.tenant.0))
+            .filter(Column::UserId.eq(user.0))
+            .exec(self.sql)
+            .await?;
+        self.delete_secrets_above(user, role).await
+    }
+
+    pub(super) async fn remove_member(&self, user: UserId) -> Result<(), ChangeError> {
+        Entity::delete_by_id((self.recorded.tenant.0, user.0))
+            .exec(self.sql)
+            .await?;
+        self.delete_secrets_of_person(user).await
+    }
+
+    pub(super) async fn delete_members(&self) -> Result<(), ChangeError> {
+        let of_tenant = Entity::delete_many().filter(Column::TenantId.eq(self.recorded.tenant.0));
+        of_tenant.exec(self.sql).await?;
+        Ok(())
+    }
+}
