@@ -34,13 +34,6 @@ pub enum Role {
     Owner,
 }
 
-impl Role {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
-    }
-}
-
 /// Who does something: stands in every control event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "kebab-case")]

@@ -2,7 +2,7 @@
 
 use protocol::{LogId, Name, TenantId, VersionId};
 
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::log::{self, CreateLogError, Log, NewLog};
 use super::transition::{self, VersionError};
 use super::upload::{NewVersion, UploadError};
@@ -23,19 +23,16 @@ impl Catalog {
             self.check_new_log(access, new)?;
         }
         let new = &new;
-        self.change(
-            LockKey::Tenant(access.tenant),
-            move |mut change| async move {
-                self.check_log_quota(&change, access, new.len() as u64)
-                    .await?;
-                let mut logs = Vec::with_capacity(new.len());
-                for new in new {
-                    logs.push(log::create(&mut change, access.tenant, context, new.clone()).await?);
-                }
-                change.commit().await?;
-                Ok(logs)
-            },
-        )
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            self.check_log_quota(&change, access, new.len() as u64)
+                .await?;
+            let mut logs = Vec::with_capacity(new.len());
+            for new in new {
+                logs.push(log::create(&mut change, access.tenant, context, new.clone()).await?);
+            }
+            change.commit().await?;
+            Ok(logs)
+        })
         .await
     }
 
@@ -51,19 +48,16 @@ impl Catalog {
             self.check_new_version(new)?;
         }
         let new = &new;
-        self.change(
-            LockKey::Tenant(access.tenant),
-            move |mut change| async move {
-                let mut uploaded = Vec::with_capacity(new.len());
-                for (log, name, new) in new {
-                    let new = new.clone();
-                    let upload = self.upload(&mut change, access, context, *log, name, new);
-                    uploaded.push(upload.await?);
-                }
-                change.commit().await?;
-                Ok(uploaded)
-            },
-        )
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            let mut uploaded = Vec::with_capacity(new.len());
+            for (log, name, new) in new {
+                let new = new.clone();
+                let upload = self.upload(&mut change, access, context, *log, name, new);
+                uploaded.push(upload.await?);
+            }
+            change.commit().await?;
+            Ok(uploaded)
+        })
         .await
     }
 
@@ -74,7 +68,7 @@ impl Catalog {
         context: Context,
         ids: &[VersionId],
     ) -> Result<Vec<View>, VersionError> {
-        self.change(LockKey::Tenant(tenant), move |mut change| async move {
+        self.change(Lock::Tenant(tenant), move |mut change| async move {
             let mut views = Vec::with_capacity(ids.len());
             for id in ids {
                 views.push(transition::activate(&mut change, tenant, context, *id).await?);

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::column::{from_time, from_u64, to_u64};
 use super::entity::{compute_batch, compute_usage, delete, insert, one};
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::{Catalog, CatalogError};
 
 /// How long the id of a batch is kept. A worker sends one again for seconds, not for days.
@@ -40,7 +40,7 @@ impl Catalog {
         rows.sort_unstable_by_key(|(_, version, _)| *version);
         let rows = &rows;
         let id = (batch.worker, from_u64(batch.epoch), from_u64(batch.counter));
-        self.change(LockKey::Worker(batch.worker), move |change| async move {
+        self.change(Lock::Worker(batch.worker), move |change| async move {
             let sql = change.sql();
             if one(sql, compute_batch::Entity::find_by_id(id))
                 .await?
@@ -68,9 +68,6 @@ impl Catalog {
     }
 
     /// CPU time that a version spent, in microseconds.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn compute_us(&self, version: VersionId) -> Result<u64, CatalogError> {
         let row = one(self.readers(), compute_usage::Entity::find_by_id(version.0)).await?;
         Ok(row.map_or(0, |row| to_u64(row.compute_us)))

@@ -20,8 +20,9 @@ use sea_orm::{
 };
 
 use super::column::{from_time, to_time, to_word};
-use super::entity::{delete, deletion, deletion_job, insert, one};
-use super::lock::LockKey;
+use super::entity::deletion_job::{ActiveModel, Column, Entity, Model};
+use super::entity::{all, delete, deletion, insert, one};
+use super::lock::Lock;
 use super::model::{DeletionId, DeletionStep};
 use super::page::List;
 use super::record::Change;
@@ -60,95 +61,73 @@ impl Deletion {
 
 impl Catalog {
     /// Deletions of logs that the holder may reach, and of their views, newest first.
-    ///
-    /// # Errors
-    /// When the cursor is not from this list.
     pub async fn deletions(
         &self,
         access: &Access,
         page: Page,
     ) -> Result<Paged<Deletion>, CatalogError> {
         let list = List::new("deletions", access.tenant, b"");
-        let order = (deletion_job::Column::Id, Order::Desc);
-        let id = |row: &deletion_job::Model| row.id;
+        let order = (Column::Id, Order::Desc);
+        let id = |row: &Model| row.id;
         let rows = list.read(self.readers(), &page, scope::deletions(access), order, id);
         rows.await?.try_map(to_deletion)
     }
 
     /// One of those deletions.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn deletion(
         &self,
         access: &Access,
         id: DeletionId,
     ) -> Result<Option<Deletion>, CatalogError> {
-        let row = scope::deletions(access).filter(deletion_job::Column::Id.eq(id.0));
+        let row = scope::deletions(access).filter(Column::Id.eq(id.0));
         let row = one(self.readers(), row).await?;
         row.map(to_deletion).transpose()
     }
 
     /// Deletions of all tenants in the step `bytes` whose bytes are removed, oldest first: they wait for
     /// files to be scrubbed.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn removed_deletions(&self, limit: u32) -> Result<Vec<Deletion>, CatalogError> {
         let pending = deletion::Entity::find()
             .select_only()
             .column(deletion::Column::Id)
             .into_query();
-        let rows = deletion_job::Entity::find()
-            .filter(deletion_job::Column::Step.eq(DeletionStep::Bytes.as_str()))
-            .filter(deletion_job::Column::Id.not_in_subquery(pending))
-            .order_by_asc(deletion_job::Column::StepAt)
-            .limit(u64::from(limit))
-            .all(self.readers())
-            .await?;
-        rows.into_iter().map(to_deletion).collect()
+        let rows = Entity::find()
+            .filter(Column::Step.eq(DeletionStep::Bytes.into_str()))
+            .filter(Column::Id.not_in_subquery(pending))
+            .order_by_asc(Column::StepAt)
+            .limit(u64::from(limit));
+        all(self.readers(), rows, to_deletion).await
     }
 
     /// Deletions of all tenants that came to a step before a time, oldest first.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn deletions_at(
         &self,
         step: DeletionStep,
         before: Timestamp,
         limit: u32,
     ) -> Result<Vec<Deletion>, CatalogError> {
-        let rows = deletion_job::Entity::find()
-            .filter(deletion_job::Column::Step.eq(step.as_str()))
-            .filter(deletion_job::Column::StepAt.lt(from_time(before)))
-            .order_by_asc(deletion_job::Column::StepAt)
-            .limit(u64::from(limit))
-            .all(self.readers())
-            .await?;
-        rows.into_iter().map(to_deletion).collect()
+        let rows = Entity::find()
+            .filter(Column::Step.eq(step.into_str()))
+            .filter(Column::StepAt.lt(from_time(before)))
+            .order_by_asc(Column::StepAt)
+            .limit(u64::from(limit));
+        all(self.readers(), rows, to_deletion).await
     }
 
     /// Begins the next step of deletions; those that another node has carried on stay where they are.
-    ///
-    /// # Errors
-    /// When the rows can't be written.
     pub async fn advance_deletions(
         &self,
         deletions: &[Deletion],
         from: DeletionStep,
         to: DeletionStep,
     ) -> Result<(), CatalogError> {
-        self.change(LockKey::Deletions, move |change| async move {
+        self.change(Lock::Deletions, move |change| async move {
             for ids in deletions.chunks(ROWS_PER_STATEMENT) {
-                deletion_job::Entity::update_many()
-                    .col_expr(deletion_job::Column::Step, Expr::value(to.as_str()))
-                    .col_expr(
-                        deletion_job::Column::StepAt,
-                        Expr::value(from_time(change.at())),
-                    )
-                    .filter(deletion_job::Column::Id.is_in(ids.iter().map(|it| it.id.0)))
-                    .filter(deletion_job::Column::Step.eq(from.as_str()))
+                Entity::update_many()
+                    .col_expr(Column::Step, Expr::value(to.into_str()))
+                    .col_expr(Column::StepAt, Expr::value(from_time(change.at())))
+                    .filter(Column::Id.is_in(ids.iter().map(|it| it.id.0)))
+                    .filter(Column::Step.eq(from.into_str()))
                     .exec(change.sql())
                     .await?;
             }
@@ -158,14 +137,11 @@ impl Catalog {
     }
 
     /// Deletes the rows of deletions that nobody is shown any more.
-    ///
-    /// # Errors
-    /// When the rows can't be removed.
     pub async fn forget_deletions(&self, deletions: &[Deletion]) -> Result<(), CatalogError> {
-        self.change(LockKey::Deletions, move |change| async move {
+        self.change(Lock::Deletions, move |change| async move {
             for ids in deletions.chunks(ROWS_PER_STATEMENT) {
-                deletion_job::Entity::delete_many()
-                    .filter(deletion_job::Column::Id.is_in(ids.iter().map(|it| it.id.0)))
+                Entity::delete_many()
+                    .filter(Column::Id.is_in(ids.iter().map(|it| it.id.0)))
                     .exec(change.sql())
                     .await?;
             }
@@ -182,7 +158,7 @@ pub(super) async fn begin(
     (log, log_name): (LogId, &Name),
     view: Option<(ViewId, &Name)>,
 ) -> Result<(), CatalogError> {
-    let row = deletion_job::ActiveModel {
+    let row = ActiveModel {
         id: Set(removal.id.0),
         tenant_id: Set(removal.tenant.0),
         log_id: Set(log.0),
@@ -190,7 +166,7 @@ pub(super) async fn begin(
         view_id: Set(view.map(|(id, _)| id.0)),
         view_name: Set(view.map(|(_, name)| name.to_string())),
         requested_at: Set(from_time(removal.created_at)),
-        step: Set(DeletionStep::Bytes.as_str().to_owned()),
+        step: Set(DeletionStep::Bytes.to_string()),
         step_at: Set(from_time(removal.created_at)),
     };
     insert(change.sql(), row).await?;
@@ -202,12 +178,12 @@ pub(super) async fn delete_of(
     sql: &impl ConnectionTrait,
     tenant: TenantId,
 ) -> Result<(), CatalogError> {
-    let of_tenant = deletion_job::Column::TenantId.eq(tenant.0);
-    delete(sql, deletion_job::Entity::delete_many().filter(of_tenant)).await?;
+    let of_tenant = Column::TenantId.eq(tenant.0);
+    delete(sql, Entity::delete_many().filter(of_tenant)).await?;
     Ok(())
 }
 
-fn to_deletion(row: deletion_job::Model) -> Result<Deletion, CatalogError> {
+fn to_deletion(row: Model) -> Result<Deletion, CatalogError> {
     let view = match (row.view_id, row.view_name) {
         (Some(id), Some(name)) => Some((ViewId(id), to_word(&name)?)),
         _ => None,

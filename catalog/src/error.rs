@@ -1,4 +1,4 @@
-//! What can go wrong in the catalog, whatever the operation. Outcomes that callers tell apart
+//! What can go wrong in the catalog, whatever the operation. Errors that callers tell apart
 //! (a taken name, a limit) have an enum beside their operation, which wraps [`CatalogError`].
 
 use sea_orm::sqlx::error::DatabaseError as _;

@@ -162,7 +162,7 @@ pub enum ControlEvent {
         version: VersionId,
         view: ViewId,
     },
-    /// It was old, and made room for a new one.
+    /// It was old, and was removed for a new one.
     VersionRemoved {
         version: VersionId,
         view: ViewId,

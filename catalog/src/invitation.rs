@@ -18,9 +18,10 @@ use super::column::{from_time, to_time, to_word};
 use super::email::Email;
 use super::entity::{control_event, invitation, membership, one, tenant, user};
 use super::event::{ControlEvent, InvitationCreated};
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::page::List;
 use super::permissions::role_now;
+use super::quota::Counted;
 use super::record::Change;
 use super::{Catalog, CatalogError, Context, Page, Paged, scope};
 use crate::access::{Access, Role};
@@ -82,9 +83,6 @@ pub enum InvitationError {
 
 impl Catalog {
     /// Whether an address is a person's, or an invitation to it is open.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn expects_mail(&self, address: &str) -> Result<bool, CatalogError> {
         if self.user_by_email(address).await?.is_some() {
             return Ok(true);
@@ -102,9 +100,6 @@ impl Catalog {
     }
 
     /// Invites an address.
-    ///
-    /// # Errors
-    /// When it belongs to a member, the role is above the holder's, or there are too many.
     pub async fn invite(
         &self,
         access: &Access,
@@ -113,31 +108,28 @@ impl Catalog {
     ) -> Result<Invitation, InviteError> {
         let email = Email::normalise(&new.email)?;
         let (email_key, email) = (&email.key(), &email.into_text());
-        self.change(
-            LockKey::Tenant(access.tenant),
-            move |mut change| async move {
-                check_inviter(&change, access, new.role).await?;
-                self.check_invitee(&change, access, email_key).await?;
-                self.check_sent(&change, access).await?;
-                let invitation = Invitation {
-                    id: InvitationId::generate(),
-                    email: email.clone(),
-                    role: new.role,
-                    created_at: change.at(),
-                    expires_at: new.expires_at,
-                };
-                let event = ControlEvent::InvitationCreated(InvitationCreated {
-                    invitation: invitation.id,
-                    email: email.clone(),
-                    role: new.role,
-                    token_sha256: new.token_sha256,
-                    expires_at: new.expires_at,
-                });
-                change.record(access.tenant, context, event).await?;
-                change.commit().await?;
-                Ok(invitation)
-            },
-        )
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            check_inviter(&change, access, new.role).await?;
+            self.check_invitee(&change, access, email_key).await?;
+            self.check_sent(&change, access).await?;
+            let invitation = Invitation {
+                id: InvitationId::generate(),
+                email: email.clone(),
+                role: new.role,
+                created_at: change.at(),
+                expires_at: new.expires_at,
+            };
+            let event = ControlEvent::InvitationCreated(InvitationCreated {
+                invitation: invitation.id,
+                email: email.clone(),
+                role: new.role,
+                token_sha256: new.token_sha256,
+                expires_at: new.expires_at,
+            });
+            change.record(access.tenant, context, event).await?;
+            change.commit().await?;
+            Ok(invitation)
+        })
         .await
     }
 
@@ -161,7 +153,8 @@ impl Catalog {
             .count(sql)
             .await
             .map_err(CatalogError::from)?;
-        let quota = self.member_quota(sql, access.tenant, open).await?;
+        let members = Counted::Members { invitations: open };
+        let quota = self.quota(sql, access.tenant, members).await?;
         quota.allow(1, |limit, used| InviteError::MemberLimitReached {
             limit,
             used,
@@ -175,26 +168,20 @@ impl Catalog {
             return Err(InviteError::InvitationLimitReached(0));
         };
         // The time of the invitation that would be one too many within a day.
-        let at = scope::control_events(access)
-            .select_only()
-            .column(control_event::Column::At)
+        let sent = scope::control_events(access)
             .filter(control_event::Column::Kind.eq("invitation_created"))
             .order_by_desc(control_event::Column::Sequence)
             .offset(before)
-            .limit(1)
-            .into_tuple();
-        let at: Option<i64> = at.one(change.sql()).await.map_err(CatalogError::from)?;
+            .limit(1);
+        let sent = one(change.sql(), sent).await?;
         let a_day_ago = change.at().saturating_sub(DAY);
-        if at.is_some_and(|at| to_time(at) > a_day_ago) {
+        if sent.is_some_and(|event| to_time(event.at) > a_day_ago) {
             return Err(InviteError::InvitationLimitReached(limit));
         }
         Ok(())
     }
 
     /// The tenant's open invitations, newest first.
-    ///
-    /// # Errors
-    /// When the cursor is not from this list.
     pub async fn invitations(
         &self,
         access: &Access,
@@ -209,33 +196,24 @@ impl Catalog {
     }
 
     /// Takes an invitation back.
-    ///
-    /// # Errors
-    /// When the tenant has no such invitation.
     pub async fn revoke_invitation(
         &self,
         access: &Access,
         context: Context,
         id: InvitationId,
     ) -> Result<(), InvitationError> {
-        self.change(
-            LockKey::Tenant(access.tenant),
-            move |mut change| async move {
-                let row = scope::invitations(access).filter(invitation::Column::Id.eq(id.0));
-                let row = one(change.sql(), row).await?;
-                row.ok_or(InvitationError::NotFound)?;
-                let event = ControlEvent::InvitationRevoked { invitation: id };
-                change.record(access.tenant, context, event).await?;
-                Ok(change.commit().await?)
-            },
-        )
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            let row = scope::invitations(access).filter(invitation::Column::Id.eq(id.0));
+            let row = one(change.sql(), row).await?;
+            row.ok_or(InvitationError::NotFound)?;
+            let event = ControlEvent::InvitationRevoked { invitation: id };
+            change.record(access.tenant, context, event).await?;
+            Ok(change.commit().await?)
+        })
         .await
     }
 
     /// What a token invites to; `None` when it is unknown, used, revoked or expired.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn open_invitation(
         &self,
         token_sha256: [u8; 32],

@@ -13,12 +13,13 @@ use uuid::Uuid;
 
 pub use self::rotate::RotateKeyError;
 use super::column::{from_time, plain, to_actor, to_logs, to_time, to_word};
-use super::entity::{insert, key, key_use, log, one};
+use super::entity::{insert, key, key_use, log, one, values};
 use super::event::{ControlEvent, KeyCreated};
 use super::limits::within;
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::page::List;
 use super::permissions::role_now;
+use super::quota::Counted;
 use super::record::Change;
 use super::secret::person_behind;
 use super::{Catalog, CatalogError, Context, Page, Paged, scope};
@@ -81,9 +82,6 @@ pub enum KeyError {
 
 impl Catalog {
     /// Creates a key that may do no more than its maker.
-    ///
-    /// # Errors
-    /// When it would be allowed more than its maker, names unknown logs, or is one too many.
     pub async fn create_key(
         &self,
         access: &Access,
@@ -96,51 +94,47 @@ impl Catalog {
         within("the list of logs", named, limits.logs_per_key)?;
         check_ceiling(access, &new)?;
         let new = &new;
-        self.change(
-            LockKey::Tenant(access.tenant),
-            move |mut change| async move {
-                let own = role_now(&change, access).await?;
-                check_role(own.ok_or(CreateKeyError::MakerGone)?, new.role)?;
-                check_logs(change.sql(), access, new.logs.as_deref()).await?;
-                let quota = self.key_quota(change.sql(), access.tenant).await?;
-                quota.allow(1, |limit, used| CreateKeyError::LimitReached {
-                    limit,
-                    used,
-                })?;
-                let expires_at = check_end(change.sql(), context.actor, new.expires_at).await?;
-                let person = maker_of_secret(&change, access).await?;
-                let key = Key {
-                    id: KeyId::generate(),
-                    name: plain(new.name.clone()),
-                    role: new.role,
-                    logs: new.logs.clone(),
-                    created_by: context.actor,
-                    created_at: change.at(),
-                    rotated_at: None,
-                    expires_at,
-                    last_used_at: None,
-                };
-                let event = ControlEvent::KeyCreated(KeyCreated {
-                    key: key.id,
-                    name: key.name.clone(),
-                    role: key.role,
-                    logs: key.logs.clone(),
-                    expires_at: key.expires_at,
-                    sha256: new.sha256,
-                    person,
-                });
-                change.record(access.tenant, context, event).await?;
-                change.commit().await?;
-                Ok(key)
-            },
-        )
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            let own = role_now(&change, access).await?;
+            check_role(own.ok_or(CreateKeyError::MakerGone)?, new.role)?;
+            check_logs(change.sql(), access, new.logs.as_deref()).await?;
+            let quota = self
+                .quota(change.sql(), access.tenant, Counted::Keys)
+                .await?;
+            quota.allow(1, |limit, used| CreateKeyError::LimitReached {
+                limit,
+                used,
+            })?;
+            let expires_at = check_end(change.sql(), context.actor, new.expires_at).await?;
+            let person = maker_of_secret(&change, access).await?;
+            let key = Key {
+                id: KeyId::generate(),
+                name: plain(new.name.clone()),
+                role: new.role,
+                logs: new.logs.clone(),
+                created_by: context.actor,
+                created_at: change.at(),
+                rotated_at: None,
+                expires_at,
+                last_used_at: None,
+            };
+            let event = ControlEvent::KeyCreated(KeyCreated {
+                key: key.id,
+                name: key.name.clone(),
+                role: key.role,
+                logs: key.logs.clone(),
+                expires_at: key.expires_at,
+                sha256: new.sha256,
+                person,
+            });
+            change.record(access.tenant, context, event).await?;
+            change.commit().await?;
+            Ok(key)
+        })
         .await
     }
 
     /// The keys that the holder may see, newest first: from admin on all, below its own.
-    ///
-    /// # Errors
-    /// When the cursor is not from this list.
     pub async fn keys(&self, access: &Access, page: Page) -> Result<Paged<Key>, CatalogError> {
         let list = List::new("keys", access.tenant, b"");
         let order = (key::Column::Id, Order::Desc);
@@ -159,9 +153,6 @@ impl Catalog {
     }
 
     /// Writes down when keys were used. Times only move forward.
-    ///
-    /// # Errors
-    /// When the rows can't be written.
     pub async fn note_key_use(&self, uses: &[(KeyId, Timestamp)]) -> Result<(), CatalogError> {
         if uses.is_empty() {
             return Ok(());
@@ -170,7 +161,7 @@ impl Catalog {
         let mut uses = uses.to_vec();
         uses.sort_unstable();
         let uses = &uses;
-        self.change(LockKey::KeyUses, move |change| async move {
+        self.change(Lock::KeyUses, move |change| async move {
             for (id, at) in uses {
                 note(change.sql(), *id, *at).await?;
             }
@@ -240,12 +231,9 @@ async fn check_logs(
     let Some(logs) = logs else {
         return Ok(());
     };
-    let known = scope::logs(access)
-        .select_only()
-        .column(log::Column::Id)
-        .filter(log::Column::Id.is_in(logs.iter().map(|log| log.0)))
-        .into_tuple();
-    let known: Vec<Uuid> = known.all(sql).await.map_err(CatalogError::from)?;
+    let named = log::Column::Id.is_in(logs.iter().map(|log| log.0));
+    let known = scope::logs(access).filter(named);
+    let known: Vec<Uuid> = values(sql, known, log::Column::Id).await?;
     match logs.iter().find(|log| !known.contains(&log.0)) {
         Some(unknown) => Err(CreateKeyError::LogNotFound(*unknown)),
         None => Ok(()),

@@ -9,7 +9,7 @@ pub struct CatalogLimits {
     /// What a tenant may have for which no operator set anything else.
     pub quotas: Quotas,
     pub views_per_log: u64,
-    /// Beyond it, the oldest version that is neither live nor being built makes room.
+    /// Beyond it, the oldest version that is neither live nor being built is removed.
     pub versions_per_view: u64,
     /// Invitations that a tenant sends within 24 hours: each is a mail to someone who did not ask.
     pub invitations_per_day: u64,

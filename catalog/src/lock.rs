@@ -2,10 +2,10 @@
 //!
 //! Changes read, decide and then write: is the name free, how many logs are there, which sequence
 //! comes next. On SQLite that is safe because one transaction writes at a time. On PostgreSQL many
-//! nodes write at once, so every change names the [`LockKey`] that its decision belongs to and holds
+//! nodes write at once, so every change names the [`Lock`] that its decision belongs to and holds
 //! it until it is committed: as an advisory lock of the transaction, which the server releases
-//! when the transaction ends in whatever way, a killed node included. Two changes with the same key
-//! never overlap, on any node; changes with different keys do. So behind one key everything is as
+//! when the transaction ends in whatever way, a killed node included. Two changes under one lock
+//! never overlap, on any node; changes under different ones do. So under a lock everything is as
 //! serial as on SQLite, and sequences are dense without a counter row.
 //!
 //! Why not `SERIALIZABLE`: it would make every change optimistic, and fail and repeat those of a
@@ -14,10 +14,10 @@
 //! All locks of a change are taken at its beginning, in one order, after a shared one that a
 //! rebuild takes alone. The default isolation, `READ COMMITTED`, is a must: a statement then sees
 //! what was committed before it began, and hence all changes that had the lock before. Deadlocks are
-//! left to rows that changes with different keys share; such a change is repeated (`record`).
+//! left to rows that changes under different locks share; such a change is repeated (`record`).
 //!
-//! Within one process, keys are also mutexes, which are held until the change was published: what is
-//! published under one key has the order of its commits. Several keys may share one mutex.
+//! Within one process, locks are also mutexes, which are held until the change was published: what is
+//! published under a lock has the order of its commits. Several locks may share one mutex.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +36,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What two changes must not decide about at the same time.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum LockKey {
+pub(super) enum Lock {
     /// The control events of a tenant and everything that it owns.
     Tenant(TenantId),
     /// The control events about people, and names that are unique among all tenants.
@@ -63,9 +63,9 @@ pub(super) enum LockKey {
     All,
 }
 
-impl LockKey {
-    /// Numbers that stand for the key, ascending. Two keys that share one by chance wait for each
-    /// other in vain, which does no harm.
+impl Lock {
+    /// Numbers that stand for the lock on every node, ascending. Two locks that share one by chance
+    /// wait for each other in vain, which does no harm.
     fn numbers(self) -> Vec<i64> {
         let people = number("tenant", PEOPLE.as_bytes());
         let mut numbers = match self {
@@ -92,9 +92,9 @@ impl LockKey {
         numbers
     }
 
-    /// Waits, in the transaction, for changes with the same key on other nodes. SQLite lets one
+    /// Waits, in the transaction, for changes under the same lock on other nodes. SQLite lets one
     /// transaction write at a time anyway.
-    pub(super) async fn lock(self, sql: &impl ConnectionTrait) -> Result<(), DbErr> {
+    pub(super) async fn take(self, sql: &impl ConnectionTrait) -> Result<(), DbErr> {
         if sql.get_database_backend() != DbBackend::Postgres {
             return Ok(());
         }
@@ -141,19 +141,19 @@ impl LocalLocks {
         Self((0..at_a_time.max(1)).map(|_| Arc::default()).collect())
     }
 
-    /// Waits for the changes with the same key in this process.
-    pub(super) async fn acquire(&self, key: LockKey) -> Result<LocalGuard, CatalogError> {
-        tokio::time::timeout(TIMEOUT, self.lock(key))
+    /// Waits for the changes under the same lock in this process.
+    pub(super) async fn acquire(&self, lock: Lock) -> Result<LocalGuard, CatalogError> {
+        tokio::time::timeout(TIMEOUT, self.hold(lock))
             .await
             .map_err(|_| CatalogError::Unavailable("too many changes wait already".to_owned()))
     }
 
-    async fn lock(&self, key: LockKey) -> LocalGuard {
+    async fn hold(&self, lock: Lock) -> LocalGuard {
         let count = self.0.len() as u64;
         let index = |number: i64| usize::try_from(number.unsigned_abs() % count).unwrap_or(0);
-        let mut indices: Vec<usize> = match key {
-            LockKey::All => (0..self.0.len()).collect(),
-            key => key.numbers().into_iter().map(index).collect(),
+        let mut indices: Vec<usize> = match lock {
+            Lock::All => (0..self.0.len()).collect(),
+            lock => lock.numbers().into_iter().map(index).collect(),
         };
         // In one order, so that two changes never deadlock.
         indices.sort_unstable();
@@ -171,31 +171,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_that_share_something_share_a_number() {
+    fn locks_that_share_something_share_a_number() {
         let tenant = TenantId::generate();
-        let new = LockKey::TenantAndPeople(tenant).numbers();
-        assert!(new.contains(&LockKey::Tenant(tenant).numbers()[0]));
-        assert!(new.contains(&LockKey::People.numbers()[0]));
+        let new = Lock::TenantAndPeople(tenant).numbers();
+        assert!(new.contains(&Lock::Tenant(tenant).numbers()[0]));
+        assert!(new.contains(&Lock::People.numbers()[0]));
         assert!(new.is_sorted());
-        assert_eq!(LockKey::People.numbers(), LockKey::Tenant(PEOPLE).numbers());
-        let other = LockKey::Tenant(TenantId::generate()).numbers();
-        assert_ne!(LockKey::Tenant(tenant).numbers(), other);
+        assert_eq!(Lock::People.numbers(), Lock::Tenant(PEOPLE).numbers());
+        let other = Lock::Tenant(TenantId::generate()).numbers();
+        assert_ne!(Lock::Tenant(tenant).numbers(), other);
     }
 
     #[tokio::test]
     async fn a_lock_is_held_by_one_and_all_by_nobody_else() {
         for at_a_time in [1, 8] {
             let locks = LocalLocks::new(at_a_time);
-            let tenant = LockKey::Tenant(TenantId::generate());
-            let held = locks.lock(tenant).await;
-            for waiting in [tenant, LockKey::All] {
-                assert!(has_to_wait(locks.lock(waiting)).await);
+            let tenant = Lock::Tenant(TenantId::generate());
+            let held = locks.hold(tenant).await;
+            for waiting in [tenant, Lock::All] {
+                assert!(has_to_wait(locks.hold(waiting)).await);
             }
             drop(held);
-            let held = locks.lock(LockKey::All).await;
-            assert!(has_to_wait(locks.lock(tenant)).await);
+            let held = locks.hold(Lock::All).await;
+            assert!(has_to_wait(locks.hold(tenant)).await);
             drop(held);
-            locks.lock(tenant).await;
+            locks.hold(tenant).await;
         }
     }
 

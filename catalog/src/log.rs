@@ -4,13 +4,15 @@ use protocol::{LogId, Name, TenantId, Timestamp};
 use sea_orm::{ColumnTrait, ConnectionTrait, Order, QueryFilter};
 
 use super::column::{plain, to_time, to_word};
-use super::entity::{log, one};
+use super::entity::log::{Column, Model};
+use super::entity::one;
 use super::error::ChangeError;
 use super::event::{ControlEvent, LogCreated};
 use super::limits::within;
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::model::Retention;
 use super::page::List;
+use super::quota::Counted;
 use super::record::Change;
 use super::removal::Removal;
 use super::{Catalog, CatalogError, Context, Page, Paged, archive, deletion, removal, scope};
@@ -93,23 +95,20 @@ impl Catalog {
     ) -> Result<Log, CreateLogError> {
         self.check_new_log(access, &new)?;
         let new = &new;
-        self.change(
-            LockKey::Tenant(access.tenant),
-            move |mut change| async move {
-                self.check_log_quota(&change, access, 1).await?;
-                let log = create(&mut change, access.tenant, context, new.clone()).await?;
-                change.commit().await?;
-                Ok(log)
-            },
-        )
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            self.check_log_quota(&change, access, 1).await?;
+            let log = create(&mut change, access.tenant, context, new.clone()).await?;
+            change.commit().await?;
+            Ok(log)
+        })
         .await
     }
 
     /// A log of the tenant; `None` also when a key is not limited to it.
     pub async fn log(&self, access: &Access, log: &LogRef) -> Result<Option<Log>, CatalogError> {
         let condition = match log {
-            LogRef::Id(id) => log::Column::Id.eq(id.0),
-            LogRef::Name(name) => log::Column::Name.eq(name.as_str()),
+            LogRef::Id(id) => Column::Id.eq(id.0),
+            LogRef::Name(name) => Column::Name.eq(name.as_str()),
         };
         let row = one(self.readers(), scope::logs(access).filter(condition)).await?;
         row.map(to_log).transpose()
@@ -118,8 +117,8 @@ impl Catalog {
     /// The logs that the holder may reach, by their names.
     pub async fn logs(&self, access: &Access, page: Page) -> Result<Paged<Log>, CatalogError> {
         let list = List::new("logs", access.tenant, b"");
-        let order = (log::Column::Name, Order::Asc);
-        let name = |row: &log::Model| row.name.clone();
+        let order = (Column::Name, Order::Asc);
+        let name = |row: &Model| row.name.clone();
         let rows = list.read(self.readers(), &page, scope::logs(access), order, name);
         rows.await?.try_map(to_log)
     }
@@ -135,36 +134,32 @@ impl Catalog {
         let description_bytes = changes.description.iter().flatten().map(String::len).sum();
         self.check_description(description_bytes)?;
         let changes = &changes;
-        self.change(
-            LockKey::Tenant(access.tenant),
-            move |mut change| async move {
-                let before = find(change.sql(), access, id)
-                    .await?
-                    .ok_or(LogError::NotFound)?;
-                let mut after = before.clone();
-                if let Some(description) = &changes.description {
-                    after.description = description.clone().map(plain);
-                }
-                if let Some(retention) = changes.retention {
-                    after.retention = retention;
-                }
-                if after == before {
-                    return Ok(before);
-                }
-                after.updated_at = change.at();
-                let event = ControlEvent::LogUpdated {
-                    log: id,
-                    description: after.description.clone(),
-                    retention: after.retention,
-                };
-                change.record(access.tenant, context, event).await?;
-                if after.retention != before.retention {
-                    archive::set_retention(change.sql(), id, after.retention).await?;
-                }
-                change.commit().await?;
-                Ok(after)
-            },
-        )
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            let before = find(change.sql(), access, id).await?;
+            let before = before.ok_or(LogError::NotFound)?;
+            let mut after = before.clone();
+            if let Some(description) = &changes.description {
+                after.description = description.clone().map(plain);
+            }
+            if let Some(retention) = changes.retention {
+                after.retention = retention;
+            }
+            if after == before {
+                return Ok(before);
+            }
+            after.updated_at = change.at();
+            let event = ControlEvent::LogUpdated {
+                log: id,
+                description: after.description.clone(),
+                retention: after.retention,
+            };
+            change.record(access.tenant, context, event).await?;
+            if after.retention != before.retention {
+                archive::set_retention(change.sql(), id, after.retention).await?;
+            }
+            change.commit().await?;
+            Ok(after)
+        })
         .await
     }
 
@@ -177,24 +172,20 @@ impl Catalog {
         context: Context,
         id: LogId,
     ) -> Result<Removal, LogError> {
-        self.change(
-            LockKey::Tenant(access.tenant),
-            move |mut change| async move {
-                let log = find(change.sql(), access, id)
-                    .await?
-                    .ok_or(LogError::NotFound)?;
-                let removal = removal::of_log(&change, access.tenant, id).await?;
-                deletion::begin(&change, &removal, (id, &log.name), None).await?;
-                let event = ControlEvent::LogDeleted {
-                    log: id,
-                    name: log.name,
-                };
-                change.record(access.tenant, context, event).await?;
-                archive::forget_log(&change, id).await?;
-                change.commit().await?;
-                Ok(removal)
-            },
-        )
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            let log = find(change.sql(), access, id).await?;
+            let log = log.ok_or(LogError::NotFound)?;
+            let removal = removal::of_log(&change, access.tenant, id).await?;
+            deletion::begin(&change, &removal, (id, &log.name), None).await?;
+            let event = ControlEvent::LogDeleted {
+                log: id,
+                name: log.name,
+            };
+            change.record(access.tenant, context, event).await?;
+            archive::forget_log(&change, id).await?;
+            change.commit().await?;
+            Ok(removal)
+        })
         .await
     }
 
@@ -220,7 +211,9 @@ impl Catalog {
         access: &Access,
         more: u64,
     ) -> Result<(), CreateLogError> {
-        let quota = self.log_quota(change.sql(), access.tenant).await?;
+        let quota = self
+            .quota(change.sql(), access.tenant, Counted::Logs)
+            .await?;
         quota.allow(more, |limit, used| CreateLogError::LimitReached {
             limit,
             used,
@@ -258,11 +251,11 @@ pub(super) async fn find(
     access: &Access,
     id: LogId,
 ) -> Result<Option<Log>, CatalogError> {
-    let row = one(sql, scope::logs(access).filter(log::Column::Id.eq(id.0))).await?;
+    let row = one(sql, scope::logs(access).filter(Column::Id.eq(id.0))).await?;
     row.map(to_log).transpose()
 }
 
-fn to_log(row: log::Model) -> Result<Log, CatalogError> {
+fn to_log(row: Model) -> Result<Log, CatalogError> {
     Ok(Log {
         id: LogId(row.id),
         tenant: TenantId(row.tenant_id),

@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder};
 use super::column::{to_time, to_word};
 use super::entity::{delete, key, key_use, membership, one, user};
 use super::event::ControlEvent;
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::page::List;
 use super::permissions::role_now;
 use super::record::Change;
@@ -61,9 +61,6 @@ pub enum MemberError {
 
 impl Catalog {
     /// The tenant's members, in the order in which they registered.
-    ///
-    /// # Errors
-    /// When the cursor is not from this list.
     pub async fn members(
         &self,
         access: &Access,
@@ -71,14 +68,8 @@ impl Catalog {
     ) -> Result<Paged<Member>, CatalogError> {
         let list = List::new("members", access.tenant, b"");
         let order = (membership::Column::UserId, Order::Asc);
-        let user_id = |row: &membership::Model| row.user_id;
-        let rows = list.read(
-            self.readers(),
-            &page,
-            scope::members(access),
-            order,
-            user_id,
-        );
+        let members = scope::members(access);
+        let rows = list.read(self.readers(), &page, members, order, |row| row.user_id);
         let Paged {
             items: rows,
             next_cursor,
@@ -98,9 +89,6 @@ impl Catalog {
     }
 
     /// Gives a member another role. The owner gives the own role away, and is an admin then.
-    ///
-    /// # Errors
-    /// When there is no such member, or the holder may not do it.
     pub async fn change_role(
         &self,
         access: &Access,
@@ -108,70 +96,61 @@ impl Catalog {
         member: UserId,
         role: Role,
     ) -> Result<Member, MemberError> {
-        self.change(
-            LockKey::Tenant(access.tenant),
-            move |mut change| async move {
-                let (row, person) = find(&change, access, member).await?;
-                let before = to_member(&row, &person)?;
-                let own = own_role(&change, access).await?;
-                check_below(before.role, own)?;
-                if before.role == role {
-                    return Ok(before);
-                }
-                if role == Role::Owner {
-                    let (Actor::User(owner), Role::Owner) = (access.actor, own) else {
-                        return Err(MemberError::OwnerInPersonOnly);
-                    };
-                    set_role(&mut change, access.tenant, context, member, role).await?;
-                    set_role(&mut change, access.tenant, context, owner, Role::Admin).await?;
-                } else {
-                    set_role(&mut change, access.tenant, context, member, role).await?;
-                }
-                change.commit().await?;
-                Ok(Member { role, ..before })
-            },
-        )
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            let (row, person) = find(&change, access, member).await?;
+            let before = to_member(&row, &person)?;
+            let own = own_role(&change, access).await?;
+            check_below(before.role, own)?;
+            if before.role == role {
+                return Ok(before);
+            }
+            if role == Role::Owner {
+                let (Actor::User(owner), Role::Owner) = (access.actor, own) else {
+                    return Err(MemberError::OwnerInPersonOnly);
+                };
+                set_role(&mut change, access.tenant, context, member, role).await?;
+                set_role(&mut change, access.tenant, context, owner, Role::Admin).await?;
+            } else {
+                set_role(&mut change, access.tenant, context, member, role).await?;
+            }
+            change.commit().await?;
+            Ok(Member { role, ..before })
+        })
         .await
     }
 
     /// Ends a membership, and with it the person's sessions and keys of this tenant.
-    ///
-    /// # Errors
-    /// When there is no such member, or the holder may not do it.
     pub async fn remove_member(
         &self,
         access: &Access,
         context: Context,
         member: UserId,
     ) -> Result<Removed, MemberError> {
-        self.change(
-            LockKey::Tenant(access.tenant),
-            move |mut change| async move {
-                let (row, _) = find(&change, access, member).await?;
-                let actor = person_behind(change.sql(), change.at(), access).await?;
-                if actor == Some(member) {
-                    return Err(MemberError::Yourself);
-                }
-                check_below(to_word(&row.role)?, own_role(&change, access).await?)?;
-                let keys = keys_of(&change, access.tenant, member).await?;
-                for key in &keys {
-                    let event = ControlEvent::KeyRevoked {
-                        key: KeyId(key.id),
-                        name: key.name.clone(),
-                    };
-                    change.record(access.tenant, context, event).await?;
-                }
-                let uses = key_use::Column::KeyId.is_in(keys.iter().map(|key| key.id));
-                delete(change.sql(), key_use::Entity::delete_many().filter(uses)).await?;
-                let event = ControlEvent::MemberRemoved { user: member };
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            let (row, _) = find(&change, access, member).await?;
+            let actor = person_behind(change.sql(), change.at(), access).await?;
+            if actor == Some(member) {
+                return Err(MemberError::Yourself);
+            }
+            check_below(to_word(&row.role)?, own_role(&change, access).await?)?;
+            let keys = keys_of(&change, access.tenant, member).await?;
+            for key in &keys {
+                let event = ControlEvent::KeyRevoked {
+                    key: KeyId(key.id),
+                    name: key.name.clone(),
+                };
                 change.record(access.tenant, context, event).await?;
-                end_sessions(change.sql(), Actor::User(member), Some(access.tenant)).await?;
-                change.commit().await?;
-                Ok(Removed {
-                    keys_revoked: keys.len() as u64,
-                })
-            },
-        )
+            }
+            let uses = key_use::Column::KeyId.is_in(keys.iter().map(|key| key.id));
+            delete(change.sql(), key_use::Entity::delete_many().filter(uses)).await?;
+            let event = ControlEvent::MemberRemoved { user: member };
+            change.record(access.tenant, context, event).await?;
+            end_sessions(change.sql(), Actor::User(member), Some(access.tenant)).await?;
+            change.commit().await?;
+            Ok(Removed {
+                keys_revoked: keys.len() as u64,
+            })
+        })
         .await
     }
 }

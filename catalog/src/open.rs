@@ -8,7 +8,7 @@ use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
 use super::connection::Connection;
-use super::lock::{LocalLocks, LockKey};
+use super::lock::{LocalLocks, Lock};
 use super::{Catalog, CatalogError, CatalogLimits, Inner};
 use crate::clock::SharedClock;
 
@@ -47,9 +47,9 @@ impl Catalog {
         if self.pending_migrations().await?.is_empty() {
             return Ok(0);
         }
-        let _guard = self.0.locks.acquire(LockKey::All).await?;
+        let _guard = self.0.locks.acquire(Lock::All).await?;
         let connection = self.0.writer.begin(Arc::default()).await?;
-        LockKey::All.lock(&connection).await?;
+        Lock::All.take(&connection).await?;
         let transaction = connection.without_deadline().await?;
         let pending = Migrator::get_pending_migrations(transaction).await?.len();
         Migrator::up(transaction, None).await?;
@@ -58,9 +58,6 @@ impl Catalog {
     }
 
     /// The migrations that [`Catalog::migrate`] would apply.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, CatalogError> {
         let readers = self.readers();
         let pending = Migrator::get_pending_migrations_read_only(readers.inner());

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use super::column::from_time;
 use super::entity::{one, password_reset, user};
 use super::event::{ControlEvent, MailedToken, PEOPLE};
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::session::end_sessions;
 use super::{Catalog, CatalogError, Context};
 use crate::access::Actor;
@@ -23,9 +23,6 @@ pub enum ResetPasswordError {
 impl Catalog {
     /// Records that a mail with a token for a new password goes to a person. How often that
     /// happens is the caller's to bound.
-    ///
-    /// # Errors
-    /// When the change can't be recorded.
     pub async fn request_password_reset(
         &self,
         request_id: RequestId,
@@ -33,7 +30,7 @@ impl Catalog {
         token_sha256: [u8; 32],
         expires_at: Timestamp,
     ) -> Result<(), CatalogError> {
-        self.change(LockKey::People, move |mut change| async move {
+        self.change(Lock::People, move |mut change| async move {
             let context = Context::user(user, request_id);
             let event = ControlEvent::PasswordResetRequested(MailedToken {
                 user,
@@ -47,9 +44,6 @@ impl Catalog {
     }
 
     /// The address whose password a token sets right now; `None` when it is unknown, used or expired.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn password_reset_email(
         &self,
         token_sha256: [u8; 32],
@@ -65,9 +59,6 @@ impl Catalog {
     /// Sets the password of the person who holds a token, and ends all of their sessions. The
     /// token, and others of the same person, are used up. The address is verified then, because
     /// its mail had the token.
-    ///
-    /// # Errors
-    /// When the token is unknown, used or expired.
     pub async fn reset_password(
         &self,
         request_id: RequestId,
@@ -75,7 +66,7 @@ impl Catalog {
         password_hash: String,
     ) -> Result<UserId, ResetPasswordError> {
         let password_hash = &password_hash;
-        self.change(LockKey::People, move |mut change| async move {
+        self.change(Lock::People, move |mut change| async move {
             let row = find(change.sql(), token_sha256, change.at()).await?;
             let user = UserId(row.ok_or(ResetPasswordError::Unknown)?.user_id);
             let person = one(change.sql(), user::Entity::find_by_id(user.0)).await?;

@@ -59,9 +59,6 @@ impl Catalog {
     /// Opens the catalog in a PostgreSQL database, `postgres://user:password@host:port/database`,
     /// and migrates it. Whether the connection is encrypted, and how the server is verified, stands
     /// in the parameters `sslmode` and `sslrootcert` of the address.
-    ///
-    /// # Errors
-    /// When the address is none of PostgreSQL, nobody answers there, or a migration fails.
     pub async fn open_postgres(
         url: &str,
         options: &PostgresOptions,
@@ -71,9 +68,6 @@ impl Catalog {
     }
 
     /// Like [`Catalog::open_postgres`], with other limits.
-    ///
-    /// # Errors
-    /// When the address is none of PostgreSQL, nobody answers there, or a migration fails.
     pub async fn open_postgres_with(
         url: &str,
         options: &PostgresOptions,
@@ -101,7 +95,7 @@ async fn connect(url: &str, options: &PostgresOptions) -> Result<DatabaseConnect
         .map_sqlx_postgres_opts(move |_| server.clone());
     let connected = tokio::time::timeout(options.connect_timeout, Database::connect(pool)).await;
     match connected {
-        Ok(outcome) => Ok(outcome?),
+        Ok(pool) => Ok(pool?),
         Err(_) => Err(CatalogError::Unavailable(format!(
             "the database did not answer within {} ms",
             options.connect_timeout.as_millis()

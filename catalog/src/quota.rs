@@ -11,9 +11,21 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFi
 use super::column::{to_json, to_u64};
 use super::entity::{key, membership, one, tenant};
 use super::event::ControlEvent;
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::model::{QuotaOverrides, Quotas};
 use super::{Catalog, CatalogError, Context};
+
+/// What is counted in rows.
+#[derive(Clone, Copy)]
+pub(super) enum Counted {
+    Logs,
+    Views,
+    Keys,
+    /// Together with so many invitations.
+    Members {
+        invitations: u64,
+    },
+}
 
 /// How much a tenant has of one thing, and how much it may have.
 pub(super) struct Quota {
@@ -48,7 +60,7 @@ impl Catalog {
         context: Context,
         quotas: QuotaOverrides,
     ) -> Result<bool, CatalogError> {
-        self.change(LockKey::Tenant(tenant), move |mut change| async move {
+        self.change(Lock::Tenant(tenant), move |mut change| async move {
             let row = one(change.sql(), tenant::Entity::find_by_id(tenant.0)).await?;
             let Some(row) = row else {
                 return Ok(false);
@@ -67,68 +79,43 @@ impl Catalog {
         Ok(self.limits().quotas.with(&to_overrides(row)?))
     }
 
-    pub(super) async fn log_quota(
+    /// What a tenant has of a thing, for a change that adds to it.
+    pub(super) async fn quota(
         &self,
         sql: &impl ConnectionTrait,
         tenant: TenantId,
+        of: Counted,
     ) -> Result<Quota, CatalogError> {
-        let (row, quotas) = self.tenant_and_quotas(sql, tenant).await?;
-        Ok(Quota {
-            used: to_u64(row.log_count),
-            limit: quotas.logs,
-        })
-    }
-
-    pub(super) async fn view_quota(
-        &self,
-        sql: &impl ConnectionTrait,
-        tenant: TenantId,
-    ) -> Result<Quota, CatalogError> {
-        let (row, quotas) = self.tenant_and_quotas(sql, tenant).await?;
-        Ok(Quota {
-            used: to_u64(row.view_count),
-            limit: quotas.views,
-        })
-    }
-
-    pub(super) async fn key_quota(
-        &self,
-        sql: &impl ConnectionTrait,
-        tenant: TenantId,
-    ) -> Result<Quota, CatalogError> {
-        let keys = key::Entity::find().filter(key::Column::TenantId.eq(tenant.0));
-        let (_, quotas) = self.tenant_and_quotas(sql, tenant).await?;
-        Ok(Quota {
-            used: keys.count(sql).await?,
-            limit: quotas.keys,
-        })
-    }
-
-    /// Counts open invitations as members, as many as the caller knows of.
-    pub(super) async fn member_quota(
-        &self,
-        sql: &impl ConnectionTrait,
-        tenant: TenantId,
-        invitations: u64,
-    ) -> Result<Quota, CatalogError> {
-        let members = membership::Entity::find().filter(membership::Column::TenantId.eq(tenant.0));
-        let (_, quotas) = self.tenant_and_quotas(sql, tenant).await?;
-        Ok(Quota {
-            used: members.count(sql).await? + invitations,
-            limit: quotas.members,
-        })
-    }
-
-    async fn tenant_and_quotas(
-        &self,
-        sql: &impl ConnectionTrait,
-        tenant: TenantId,
-    ) -> Result<(tenant::Model, Quotas), CatalogError> {
         let row = one(sql, tenant::Entity::find_by_id(tenant.0)).await?;
         let row = row.ok_or_else(CatalogError::tenant_deleted)?;
         let quotas = self.quotas_of(&row)?;
-        Ok((row, quotas))
+        let (used, limit) = match of {
+            Counted::Logs => (to_u64(row.log_count), quotas.logs),
+            Counted::Views => (to_u64(row.view_count), quotas.views),
+            Counted::Keys => (count_keys(sql, tenant).await?, quotas.keys),
+            Counted::Members { invitations } => {
+                let members = count_members(sql, tenant).await?;
+                (members + invitations, quotas.members)
+            }
+        };
+        Ok(Quota { used, limit })
     }
+}
+
+pub(super) async fn count_keys(
+    sql: &impl ConnectionTrait,
+    tenant: TenantId,
+) -> Result<u64, CatalogError> {
+    let keys = key::Entity::find().filter(key::Column::TenantId.eq(tenant.0));
+    Ok(keys.count(sql).await?)
+}
+
+pub(super) async fn count_members(
+    sql: &impl ConnectionTrait,
+    tenant: TenantId,
+) -> Result<u64, CatalogError> {
+    let members = membership::Entity::find().filter(membership::Column::TenantId.eq(tenant.0));
+    Ok(members.count(sql).await?)
 }
 
 pub(super) fn to_overrides(row: &tenant::Model) -> Result<QuotaOverrides, CatalogError> {

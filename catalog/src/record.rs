@@ -1,7 +1,7 @@
 //! Recording changes: control events and what they do to the read model, in one transaction.
 //!
 //! A [`Change`] is the only way to write control events and the only caller of [`apply`] besides
-//! the rebuild. It holds its [`LockKey`] from before it reads what it decides by until its events are
+//! the rebuild. It holds its [`Lock`] from before it reads what it decides by until its events are
 //! published, so what is published of one tenant has the order of the commits.
 
 use std::collections::HashMap;
@@ -18,10 +18,10 @@ use sea_orm::{
 
 use super::column::{from_actor, from_time, from_u64, to_u64};
 use super::connection::Connection;
-use super::entity::{control_event, insert};
+use super::entity::{control_event, insert, values};
 use super::error::{ChangeError, is_unanswered};
 use super::event::{self, ControlEvent, RecordedEvent};
-use super::lock::{LocalGuard, LockKey};
+use super::lock::{LocalGuard, Lock};
 use super::uncertain_commit::{CommitStatus, resolve};
 use super::{Catalog, CatalogError, Context, apply};
 
@@ -35,7 +35,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct Change {
     catalog: Catalog,
     connection: Connection<DatabaseTransaction>,
-    key: LockKey,
+    lock: Lock,
     guard: LocalGuard,
     /// The time of all its events.
     at: Timestamp,
@@ -51,7 +51,7 @@ impl Catalog {
     /// transaction, so it must not change anything else.
     pub(super) async fn change<T, E, F>(
         &self,
-        key: LockKey,
+        lock: Lock,
         work: impl Fn(Change) -> F,
     ) -> Result<T, E>
     where
@@ -61,7 +61,7 @@ impl Catalog {
         let mut attempt = 1;
         loop {
             let contended = Arc::default();
-            let result = match self.begin(key, &contended).await {
+            let result = match self.begin(lock, &contended).await {
                 Ok(change) => work(change).await,
                 Err(error) => Err(error.into()),
             };
@@ -73,18 +73,14 @@ impl Catalog {
         }
     }
 
-    async fn begin(
-        &self,
-        key: LockKey,
-        contended: &Arc<AtomicBool>,
-    ) -> Result<Change, CatalogError> {
-        let guard = self.0.locks.acquire(key).await?;
+    async fn begin(&self, lock: Lock, contended: &Arc<AtomicBool>) -> Result<Change, CatalogError> {
+        let guard = self.0.locks.acquire(lock).await?;
         let connection = self.0.writer.begin(Arc::clone(contended)).await?;
-        key.lock(&connection).await?;
+        lock.take(&connection).await?;
         Ok(Change {
             catalog: self.clone(),
             connection,
-            key,
+            lock,
             guard,
             at: self.now(),
             sequences: HashMap::new(),
@@ -178,7 +174,7 @@ impl Change {
         let status = match self.connection.commit().await {
             Ok(()) => CommitStatus::Committed,
             Err(error) if shared && is_unanswered(&error) => {
-                resolve(&self.catalog, self.key, &self.recorded, &error).await
+                resolve(&self.catalog, self.lock, &self.recorded, &error).await
             }
             Err(error) => CommitStatus::RolledBack(error.into()),
         };
@@ -202,14 +198,10 @@ pub(super) async fn newest_sequence(
     sql: &impl ConnectionTrait,
     tenant: TenantId,
 ) -> Result<u64, CatalogError> {
-    let newest: Option<i64> = control_event::Entity::find()
-        .select_only()
-        .column(control_event::Column::Sequence)
+    let newest = control_event::Entity::find()
         .filter(control_event::Column::TenantId.eq(tenant.0))
         .order_by_desc(control_event::Column::Sequence)
-        .limit(1)
-        .into_tuple()
-        .one(sql)
-        .await?;
-    Ok(newest.map_or(0, to_u64))
+        .limit(1);
+    let newest = values(sql, newest, control_event::Column::Sequence).await?;
+    Ok(newest.first().copied().map_or(0, to_u64))
 }

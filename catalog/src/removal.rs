@@ -14,8 +14,10 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::column::{from_json, from_time, to_digest, to_json, to_time};
-use super::entity::{delete, deletion, insert, snapshot, snapshot_check, version, view};
-use super::lock::LockKey;
+use super::entity::{
+    all, delete, deletion, insert, snapshot, snapshot_check, values, version, view,
+};
+use super::lock::Lock;
 use super::model::DeletionId;
 use super::record::Change;
 use super::{Catalog, CatalogError};
@@ -40,26 +42,18 @@ pub struct Removal {
 
 impl Catalog {
     /// Removals that are not finished, oldest first.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn pending_removals(&self, limit: u32) -> Result<Vec<Removal>, CatalogError> {
         let rows = deletion::Entity::find()
             .order_by_asc(deletion::Column::Id)
-            .limit(u64::from(limit))
-            .all(self.readers())
-            .await?;
-        rows.into_iter().map(to_removal).collect()
+            .limit(u64::from(limit));
+        all(self.readers(), rows, to_removal).await
     }
 
     /// Ends a removal whose bytes are gone, with what is known of the snapshots that were among
     /// them.
-    ///
-    /// # Errors
-    /// When the rows can't be removed.
     pub async fn finish_removal(&self, removal: &Removal) -> Result<(), CatalogError> {
         let id = removal.id;
-        self.change(LockKey::Removal(id), move |change| async move {
+        self.change(Lock::Removal(id), move |change| async move {
             let sql = change.sql();
             for versions in removal.versions.chunks(VERSIONS_PER_STATEMENT) {
                 let versions = || versions.iter().map(|version| version.0);
@@ -75,18 +69,12 @@ impl Catalog {
     }
 
     /// Whether a version of any tenant runs a component.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn component_in_use(&self, component: ComponentDigest) -> Result<bool, CatalogError> {
         is_in_use(self.readers(), component).await
     }
 
     /// Does something if no version of any tenant runs a component; no version begins to, on any
     /// node, before it is done. It must not ask the catalog.
-    ///
-    /// # Errors
-    /// When it fails, or the catalog can't be read.
     pub async fn if_unused<E, F>(
         &self,
         component: ComponentDigest,
@@ -97,7 +85,7 @@ impl Catalog {
         F: Future<Output = Result<(), E>>,
     {
         let work = &work;
-        self.change(LockKey::Component(component), move |change| async move {
+        self.change(Lock::Component(component), move |change| async move {
             if !is_in_use(change.sql(), component).await? {
                 work().await?;
             }
@@ -126,13 +114,8 @@ pub(super) async fn of_log(
     tenant: TenantId,
     log: LogId,
 ) -> Result<Removal, CatalogError> {
-    let views = view::Entity::find()
-        .select_only()
-        .column(view::Column::Id)
-        .filter(view::Column::LogId.eq(log.0))
-        .into_tuple::<Uuid>()
-        .all(change.sql())
-        .await?;
+    let views = view::Entity::find().filter(view::Column::LogId.eq(log.0));
+    let views = values(change.sql(), views, view::Column::Id).await?;
     let versions = versions_of(change.sql(), views).await?;
     store(change, tenant, Some(log), versions).await
 }
@@ -169,11 +152,9 @@ async fn versions_of(
         .into_tuple()
         .all(sql)
         .await?;
-    let mut versions = Vec::with_capacity(rows.len());
-    for (id, component) in rows {
-        versions.push((VersionId(id), ComponentDigest(to_digest(component)?)));
-    }
-    Ok(versions)
+    rows.into_iter()
+        .map(|(id, component)| Ok((VersionId(id), ComponentDigest(to_digest(component)?))))
+        .collect()
 }
 
 async fn store(

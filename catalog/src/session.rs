@@ -15,9 +15,9 @@ use sea_orm::{
 use super::column::{
     from_actor, from_logs, from_time, to_actor, to_digest, to_logs, to_time, to_word,
 };
-use super::entity::{delete, insert, one, session, tenant, user};
+use super::entity::{delete, insert, one, session, tenant, user, values};
 use super::limits::within;
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::model::Quotas;
 use super::secret;
 use super::tenant::to_rate;
@@ -71,9 +71,6 @@ pub struct Authenticated {
 
 impl Catalog {
     /// Stores a session. When its user or key has too many already, the oldest ends.
-    ///
-    /// # Errors
-    /// When the password behind it is not the present one, or the row can't be written.
     pub async fn create_session(&self, new: NewSession) -> Result<(), CreateSessionError> {
         let (actor_kind, actor_id) = from_actor(new.actor);
         let logs = from_logs(new.logs.as_deref())?;
@@ -83,7 +80,7 @@ impl Catalog {
             self.limits().logs_per_key,
         )?;
         let (actor_kind, logs, new) = (&actor_kind, &logs, &new);
-        self.change(LockKey::Tenant(new.tenant), move |change| async move {
+        self.change(Lock::Tenant(new.tenant), move |change| async move {
             let sql = change.sql();
             check_password(sql, new).await?;
             let row = session::ActiveModel {
@@ -91,7 +88,7 @@ impl Catalog {
                 tenant_id: Set(new.tenant.0),
                 actor_kind: Set(actor_kind.clone()),
                 actor_id: Set(actor_id),
-                role: Set(new.role.as_str().to_owned()),
+                role: Set(new.role.to_string()),
                 logs: Set(logs.clone()),
                 created_at: Set(from_time(change.at())),
                 expires_at: Set(from_time(new.expires_at)),
@@ -115,11 +112,8 @@ impl Catalog {
     }
 
     /// Ends a session; says whether there was one.
-    ///
-    /// # Errors
-    /// When the row can't be removed.
     pub async fn delete_session(&self, token_sha256: [u8; 32]) -> Result<bool, CatalogError> {
-        self.change(LockKey::Session(token_sha256), move |change| async move {
+        self.change(Lock::Session(token_sha256), move |change| async move {
             let deleted = session::Entity::delete_by_id(token_sha256.to_vec())
                 .exec(change.sql())
                 .await?;
@@ -131,9 +125,6 @@ impl Catalog {
 
     /// The holder of a session's or key's token. `None` if it is unknown, expired or revoked, or if
     /// the membership or key behind a session is gone.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn authenticate(
         &self,
         token_sha256: [u8; 32],
@@ -259,12 +250,7 @@ async fn remove(
     sql: &impl ConnectionTrait,
     sessions: sea_orm::Select<session::Entity>,
 ) -> Result<(), CatalogError> {
-    let tokens: Vec<Vec<u8>> = sessions
-        .select_only()
-        .column(session::Column::TokenSha256)
-        .into_tuple()
-        .all(sql)
-        .await?;
+    let tokens: Vec<Vec<u8>> = values(sql, sessions, session::Column::TokenSha256).await?;
     if !tokens.is_empty() {
         let of_tokens = session::Column::TokenSha256.is_in(tokens);
         delete(sql, session::Entity::delete_many().filter(of_tokens)).await?;

@@ -29,17 +29,11 @@ const STATEMENTS_CACHED: usize = 256;
 
 impl Catalog {
     /// Opens the catalog in a SQLite file, creates it if it is not there, and migrates it.
-    ///
-    /// # Errors
-    /// When the file can't be opened, is no database, or a migration fails.
     pub async fn open_sqlite(path: &Path, clock: SharedClock) -> Result<Self, CatalogError> {
         Self::open_sqlite_with(path, clock, CatalogLimits::default()).await
     }
 
     /// Like [`Catalog::open_sqlite`], with other limits.
-    ///
-    /// # Errors
-    /// When the file can't be opened, is no database, or a migration fails.
     pub async fn open_sqlite_with(
         path: &Path,
         clock: SharedClock,
@@ -88,7 +82,7 @@ async fn connect(
             Err(error) if is_busy(&error) && begun.elapsed() < BUSY_TIMEOUT => {
                 tokio::time::sleep(BUSY_RETRY).await;
             }
-            outcome => return Ok(outcome?),
+            connected => return Ok(connected?),
         }
     }
 }

@@ -13,7 +13,7 @@ use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use super::column::{from_u64, to_u64};
 use super::entity::one;
 use super::entity::stored_bytes::{ActiveModel, Column, Entity, Model};
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::{Catalog, CatalogError};
 
 /// Tenants that one statement asks for.
@@ -21,18 +21,12 @@ const TENANTS_AT_A_TIME: usize = 1_000;
 
 impl Catalog {
     /// The bytes of a tenant; `None` when they were never counted.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn stored_bytes(&self, tenant: TenantId) -> Result<Option<u64>, CatalogError> {
         let row = one(self.readers(), Entity::find_by_id(tenant.0)).await?;
         Ok(row.map(|row| to_u64(row.bytes)))
     }
 
     /// The bytes of those of the tenants that were counted.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn stored_bytes_of(
         &self,
         tenants: &[TenantId],
@@ -61,7 +55,7 @@ impl Catalog {
         let mut more = more.to_vec();
         more.sort_unstable();
         let more = &more;
-        self.change(LockKey::StoredBytes, move |change| async move {
+        self.change(Lock::StoredBytes, move |change| async move {
             for (tenant, bytes) in more {
                 Entity::update_many()
                     .col_expr(Column::Bytes, Expr::col(Column::Bytes).add(*bytes))
@@ -75,11 +69,8 @@ impl Catalog {
     }
 
     /// Writes down what was counted, in place of what was known.
-    ///
-    /// # Errors
-    /// When the row can't be written.
     pub async fn set_stored_bytes(&self, tenant: TenantId, bytes: u64) -> Result<(), CatalogError> {
-        self.change(LockKey::StoredBytes, move |change| async move {
+        self.change(Lock::StoredBytes, move |change| async move {
             let row = ActiveModel {
                 tenant_id: Set(tenant.0),
                 bytes: Set(from_u64(bytes)),

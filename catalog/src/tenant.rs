@@ -1,19 +1,20 @@
 //! Tenants: creating one with its owner, and what is known about it.
 
 use protocol::{Rate, RequestId, TenantId, Timestamp, UserId};
-use sea_orm::{ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter};
 use uuid::Uuid;
 
 use super::column::{plain, to_time, to_u64};
 use super::email::Email;
-use super::entity::{key, membership, one, tenant};
+use super::entity::one;
+use super::entity::tenant::{Column, Entity, Model};
 use super::error::ChangeError;
 use super::event::{ControlEvent, PEOPLE, UserRegistered};
 use super::limits::within;
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::model::QuotaOverrides;
 use super::page::List;
-use super::quota::to_overrides;
+use super::quota::{count_keys, count_members, to_overrides};
 use super::{Catalog, CatalogError, Context, Page, Paged};
 use crate::access::{Access, Role};
 
@@ -75,9 +76,6 @@ impl From<ChangeError> for CreateTenantError {
 
 impl Catalog {
     /// Creates a tenant and registers its owner.
-    ///
-    /// # Errors
-    /// When the short name or the address is taken.
     pub async fn create_tenant(
         &self,
         request_id: RequestId,
@@ -103,7 +101,7 @@ impl Catalog {
             role: Role::Owner,
         };
         self.change(
-            LockKey::TenantAndPeople(tenant),
+            Lock::TenantAndPeople(tenant),
             move |mut change| async move {
                 // The name first: whoever asks for a taken name learns nothing about the address.
                 change
@@ -121,76 +119,53 @@ impl Catalog {
     }
 
     /// The holder's tenant.
-    ///
-    /// # Errors
-    /// When the catalog can't be read, or the tenant is gone while the holder still acts for it.
     pub async fn tenant(&self, access: &Access) -> Result<Tenant, CatalogError> {
-        let row = one(self.readers(), tenant::Entity::find_by_id(access.tenant.0)).await?;
+        let row = one(self.readers(), Entity::find_by_id(access.tenant.0)).await?;
         to_tenant(row.ok_or_else(CatalogError::tenant_deleted)?)
     }
 
     /// A page of all tenants by their short names, for operators.
-    ///
-    /// # Errors
-    /// When the cursor is not from this list.
     pub async fn tenants(&self, page: Page) -> Result<Paged<Tenant>, CatalogError> {
         let list = List::new("tenants", PEOPLE, b"");
-        let order = (tenant::Column::ShortName, Order::Asc);
-        let name = |row: &tenant::Model| row.short_name.clone();
-        let rows = list.read(self.readers(), &page, tenant::Entity::find(), order, name);
+        let order = (Column::ShortName, Order::Asc);
+        let name = |row: &Model| row.short_name.clone();
+        let rows = list.read(self.readers(), &page, Entity::find(), order, name);
         rows.await?.try_map(to_tenant)
     }
 
     /// The tenant with an id or a short name, for operators.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn find_tenant(&self, name: &str) -> Result<Option<Tenant>, CatalogError> {
         let condition = match name.parse::<Uuid>() {
-            Ok(id) => tenant::Column::Id.eq(id),
-            Err(_) => tenant::Column::ShortName.eq(plain(name.to_owned())),
+            Ok(id) => Column::Id.eq(id),
+            Err(_) => Column::ShortName.eq(plain(name.to_owned())),
         };
-        let row = one(self.readers(), tenant::Entity::find().filter(condition)).await?;
+        let row = one(self.readers(), Entity::find().filter(condition)).await?;
         row.map(to_tenant).transpose()
     }
 
     /// What a tenant has of what its quotas count.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn tenant_use(&self, tenant: TenantId) -> Result<TenantUse, CatalogError> {
         let sql = self.readers();
-        let row = one(sql, tenant::Entity::find_by_id(tenant.0)).await?;
-        let keys = key::Entity::find()
-            .filter(key::Column::TenantId.eq(tenant.0))
-            .count(sql)
-            .await?;
-        let members = membership::Entity::find()
-            .filter(membership::Column::TenantId.eq(tenant.0))
-            .count(sql)
-            .await?;
+        let row = one(sql, Entity::find_by_id(tenant.0)).await?;
         Ok(TenantUse {
             logs: row.as_ref().map_or(0, |row| to_u64(row.log_count)),
             views: row.as_ref().map_or(0, |row| to_u64(row.view_count)),
-            keys,
-            members,
+            keys: count_keys(sql, tenant).await?,
+            members: count_members(sql, tenant).await?,
             storage_bytes: self.stored_bytes(tenant).await?,
         })
     }
 
     /// Sets or lifts a tenant's own request rate, for operators. Says whether there is such a
     /// tenant.
-    ///
-    /// # Errors
-    /// When the change can't be recorded.
     pub async fn set_rate(
         &self,
         tenant: TenantId,
         context: Context,
         rate: Option<Rate>,
     ) -> Result<bool, CatalogError> {
-        self.change(LockKey::Tenant(tenant), move |mut change| async move {
-            let row = tenant::Entity::find_by_id(tenant.0);
+        self.change(Lock::Tenant(tenant), move |mut change| async move {
+            let row = Entity::find_by_id(tenant.0);
             let Some(row) = one(change.sql(), row).await? else {
                 return Ok(false);
             };
@@ -205,7 +180,7 @@ impl Catalog {
     }
 }
 
-fn to_tenant(row: tenant::Model) -> Result<Tenant, CatalogError> {
+fn to_tenant(row: Model) -> Result<Tenant, CatalogError> {
     Ok(Tenant {
         id: TenantId(row.id),
         rate: to_rate(&row),
@@ -216,7 +191,7 @@ fn to_tenant(row: tenant::Model) -> Result<Tenant, CatalogError> {
     })
 }
 
-pub(super) fn to_rate(row: &tenant::Model) -> Option<Rate> {
+pub(super) fn to_rate(row: &Model) -> Option<Rate> {
     Some(Rate {
         per_second: u32::try_from(row.rate_per_second?).unwrap_or(0),
         burst: u32::try_from(row.rate_burst?).unwrap_or(0),

@@ -4,9 +4,9 @@ use protocol::{TenantId, VersionId, ViewId};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::column::{plain, to_word};
-use super::entity::{version, view};
+use super::entity::{one, version, view};
 use super::event::ControlEvent;
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::model::VersionState;
 use super::record::Change;
 use super::view::View;
@@ -27,16 +27,13 @@ pub enum VersionError {
 
 impl Catalog {
     /// Makes a version the live one. The live one before it is retired.
-    ///
-    /// # Errors
-    /// When the tenant has no such version, or its build failed.
     pub async fn activate_version(
         &self,
         tenant: TenantId,
         context: Context,
         id: VersionId,
     ) -> Result<View, VersionError> {
-        self.change(LockKey::Tenant(tenant), move |mut change| async move {
+        self.change(Lock::Tenant(tenant), move |mut change| async move {
             let view = activate(&mut change, tenant, context, id).await?;
             change.commit().await?;
             Ok(view)
@@ -45,9 +42,6 @@ impl Catalog {
     }
 
     /// Writes down that the build of a version failed.
-    ///
-    /// # Errors
-    /// When the tenant has no such version, or it was built already.
     pub async fn fail_version(
         &self,
         tenant: TenantId,
@@ -56,7 +50,7 @@ impl Catalog {
         halt: Halt,
     ) -> Result<(), VersionError> {
         let halt = &self.cut(halt);
-        self.change(LockKey::Tenant(tenant), move |mut change| async move {
+        self.change(Lock::Tenant(tenant), move |mut change| async move {
             let row = find(change.sql(), tenant, id).await?;
             match to_word(&row.state)? {
                 VersionState::Building => {}
@@ -75,9 +69,6 @@ impl Catalog {
     }
 
     /// Writes down that a version met an event that it can't fold. The first such report stands.
-    ///
-    /// # Errors
-    /// When the tenant has no such version.
     pub async fn halt_version(
         &self,
         tenant: TenantId,
@@ -86,7 +77,7 @@ impl Catalog {
         halt: Halt,
     ) -> Result<(), VersionError> {
         let halt = &self.cut(halt);
-        self.change(LockKey::Tenant(tenant), move |mut change| async move {
+        self.change(Lock::Tenant(tenant), move |mut change| async move {
             let row = find(change.sql(), tenant, id).await?;
             if row.halted_sequence.is_some() {
                 return Ok(());
@@ -152,10 +143,6 @@ async fn find(
     tenant: TenantId,
     id: VersionId,
 ) -> Result<version::Model, VersionError> {
-    scope::versions(tenant)
-        .filter(version::Column::Id.eq(id.0))
-        .one(sql)
-        .await
-        .map_err(CatalogError::from)?
-        .ok_or(VersionError::NotFound)
+    let row = scope::versions(tenant).filter(version::Column::Id.eq(id.0));
+    one(sql, row).await?.ok_or(VersionError::NotFound)
 }

@@ -13,7 +13,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use super::column::{from_time, from_u64};
 use super::entity::control_event;
 use super::event::RecordedEvent;
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::{Catalog, CatalogError};
 
 /// How long the database is asked.
@@ -34,7 +34,7 @@ pub(super) enum CommitStatus {
 /// Finds out whether a change was committed whose commit failed with `error` and without a reply.
 pub(super) async fn resolve(
     catalog: &Catalog,
-    key: LockKey,
+    lock: Lock,
     recorded: &[Arc<RecordedEvent>],
     error: &DbErr,
 ) -> CommitStatus {
@@ -48,7 +48,7 @@ pub(super) async fn resolve(
     };
     let look = async {
         loop {
-            match is_recorded(catalog, key, event).await {
+            match is_recorded(catalog, lock, event).await {
                 Ok(true) => return CommitStatus::Committed,
                 Ok(false) => {
                     return CommitStatus::RolledBack(CatalogError::Unavailable(format!(
@@ -63,13 +63,9 @@ pub(super) async fn resolve(
 }
 
 /// Whether an event was committed, once its transaction has ended.
-async fn is_recorded(
-    catalog: &Catalog,
-    key: LockKey,
-    event: &RecordedEvent,
-) -> Result<bool, DbErr> {
+async fn is_recorded(catalog: &Catalog, lock: Lock, event: &RecordedEvent) -> Result<bool, DbErr> {
     let connection = catalog.0.writer.begin(Arc::default()).await?;
-    key.lock(&connection).await?;
+    lock.take(&connection).await?;
     let row = control_event::Entity::find()
         .filter(control_event::Column::TenantId.eq(event.tenant.0))
         .filter(control_event::Column::Sequence.eq(from_u64(event.sequence)))

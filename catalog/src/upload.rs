@@ -4,13 +4,17 @@ use bytes::Bytes;
 use protocol::view::ComponentReport;
 use protocol::{ComponentDigest, LogId, Name, TenantId, VersionId, ViewId};
 
+use sea_orm::EntityTrait;
+
 use super::column::{from_json, plain};
+use super::entity::{one, version};
 use super::event::{ControlEvent, VersionUploaded};
 use super::limits::within;
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::model::VersionState;
+use super::quota::Counted;
 use super::record::Change;
-use super::version::Version;
+use super::version::{Version, to_version};
 use super::view::View;
 use super::{Catalog, CatalogError, Context, log, removal, view as views};
 use crate::access::Access;
@@ -43,9 +47,6 @@ pub enum UploadError {
 impl Catalog {
     /// Adds a version to a view of a log, and creates the view if it is new. The version is being
     /// built from then on, and its component is in use.
-    ///
-    /// # Errors
-    /// When the holder does not reach the log, or there would be too many views.
     pub async fn upload_version(
         &self,
         access: &Access,
@@ -55,9 +56,9 @@ impl Catalog {
         new: NewVersion,
     ) -> Result<(View, Version), UploadError> {
         self.check_new_version(&new)?;
-        let key = LockKey::Upload(access.tenant, new.component);
+        let lock = Lock::Upload(access.tenant, new.component);
         let (name, new) = (&name, &new);
-        self.change(key, move |mut change| async move {
+        self.change(lock, move |mut change| async move {
             let new = new.clone();
             let uploaded = self.upload(&mut change, access, context, log, name, new);
             let uploaded = uploaded.await?;
@@ -113,27 +114,15 @@ impl Catalog {
             component: new.component,
             component_bytes: new.component_bytes,
             world: new.report.world,
-            imports: new.report.imports.clone(),
-            languages: new.report.languages.clone(),
-            content_type: new.content_type.clone(),
-            config: new.config.to_vec(),
-        });
-        change.record(tenant, context, event).await?;
-        let version = Version {
-            id,
-            number,
-            component: new.component,
-            component_bytes: new.component_bytes,
-            world: new.report.world,
             imports: new.report.imports,
             languages: new.report.languages,
             content_type: new.content_type,
-            config: new.config,
-            state: VersionState::Building,
-            halted: None,
-            created_at: change.at(),
-            activated_at: None,
-        };
+            config: new.config.to_vec(),
+        });
+        change.record(tenant, context, event).await?;
+        let row = one(change.sql(), version::Entity::find_by_id(id.0)).await?;
+        let row = row.ok_or_else(|| CatalogError::Corrupt("the upload is missing".to_owned()))?;
+        let version = to_version(row)?;
         view.versions.insert(0, version.clone());
         Ok((view, version))
     }
@@ -150,7 +139,7 @@ impl Catalog {
         if views::count(change.sql(), log).await? >= limit {
             return Err(UploadError::LogFull(limit));
         }
-        let quota = self.view_quota(change.sql(), tenant).await?;
+        let quota = self.quota(change.sql(), tenant, Counted::Views).await?;
         quota.allow(1, |limit, used| UploadError::LimitReached { limit, used })?;
         let view = View {
             id: ViewId::generate(),

@@ -7,7 +7,7 @@ use super::column::{from_time, to_word};
 use super::email::Email;
 use super::entity::{email_verification, membership, one, tenant, user};
 use super::event::{ControlEvent, MailedToken, PEOPLE};
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::{Catalog, CatalogError, Context};
 use crate::access::Role;
 
@@ -54,9 +54,6 @@ pub enum VerifyEmailError {
 
 impl Catalog {
     /// The person with an address, whatever its case.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<User>, CatalogError> {
         let Ok(email) = Email::normalise(email) else {
             return Ok(None);
@@ -72,9 +69,6 @@ impl Catalog {
     }
 
     /// The tenants that a person is a member of, by their short names.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, CatalogError> {
         let rows: Vec<membership::Model> = membership::Entity::find()
             .filter(membership::Column::UserId.eq(user.0))
@@ -111,7 +105,7 @@ impl Catalog {
         token_sha256: [u8; 32],
         expires_at: Timestamp,
     ) -> Result<(), CatalogError> {
-        self.change(LockKey::People, move |mut change| async move {
+        self.change(Lock::People, move |mut change| async move {
             let person = one(change.sql(), user::Entity::find_by_id(user.0)).await?;
             if person.is_none() {
                 return Ok(());
@@ -130,15 +124,12 @@ impl Catalog {
 
     /// Verifies the address of the person who holds a token. The token, and others of the same
     /// person, are used up.
-    ///
-    /// # Errors
-    /// When the token is unknown, used or expired.
     pub async fn verify_email(
         &self,
         request_id: RequestId,
         token_sha256: [u8; 32],
     ) -> Result<UserId, VerifyEmailError> {
-        self.change(LockKey::People, move |mut change| async move {
+        self.change(Lock::People, move |mut change| async move {
             let token = email_verification::Entity::find_by_id(token_sha256.to_vec())
                 .filter(email_verification::Column::ExpiresAt.gt(from_time(change.at())));
             let token = one(change.sql(), token).await?;

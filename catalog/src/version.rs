@@ -9,7 +9,7 @@ use protocol::{ComponentDigest, LogId, TenantId, Timestamp, VersionId, ViewId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::column::{to_digest, to_json, to_sequence, to_time, to_u64, to_word};
-use super::entity::version;
+use super::entity::version::{Column, Entity, Model};
 use super::model::VersionState;
 use super::{Catalog, CatalogError};
 
@@ -37,15 +37,27 @@ pub struct Version {
     pub activated_at: Option<Timestamp>,
 }
 
+impl Version {
+    pub(super) fn spec_in(&self, tenant: TenantId, log: LogId, view: ViewId) -> VersionSpec {
+        VersionSpec {
+            tenant,
+            log,
+            view,
+            version: self.id,
+            component: self.component,
+            world: self.world,
+            config: self.config.clone(),
+            halted: self.halted.clone(),
+        }
+    }
+}
+
 impl Catalog {
     /// Versions whose build had not ended, oldest first, to be resumed after a restart.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn building_versions(&self) -> Result<Vec<(TenantId, VersionSpec)>, CatalogError> {
-        let rows = version::Entity::find()
-            .filter(version::Column::State.eq(VersionState::Building.as_str()))
-            .order_by_asc(version::Column::Id)
+        let rows = Entity::find()
+            .filter(Column::State.eq(VersionState::Building.into_str()))
+            .order_by_asc(Column::Id)
             .limit(BUILDING_MAX)
             .all(self.readers())
             .await?;
@@ -53,17 +65,7 @@ impl Catalog {
         for row in rows {
             let tenant = TenantId(row.tenant_id);
             let (log, view) = (LogId(row.log_id), ViewId(row.view_id));
-            let version = to_version(row)?;
-            let spec = VersionSpec {
-                tenant,
-                log,
-                view,
-                version: version.id,
-                component: version.component,
-                world: version.world,
-                config: version.config,
-                halted: version.halted,
-            };
+            let spec = to_version(row)?.spec_in(tenant, log, view);
             building.push((tenant, spec));
         }
         Ok(building)
@@ -75,7 +77,7 @@ fn to_number(number: i64) -> Result<u32, CatalogError> {
         .map_err(|_| CatalogError::Corrupt(format!("{number} is no version number")))
 }
 
-pub(super) fn to_version(row: version::Model) -> Result<Version, CatalogError> {
+pub(super) fn to_version(row: Model) -> Result<Version, CatalogError> {
     let halted = match row.halted_sequence {
         Some(sequence) => Some(Halt {
             sequence: to_sequence(sequence)?,

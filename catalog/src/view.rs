@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::column::{to_time, to_u64, to_word};
 use super::entity::{one, version, view};
 use super::event::ControlEvent;
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::page::List;
 use super::removal::Removal;
 use super::version::{Version, to_version};
@@ -50,16 +50,7 @@ impl Version {
     /// What a worker must know to run the version.
     #[must_use]
     pub fn spec(&self, view: &View) -> VersionSpec {
-        VersionSpec {
-            tenant: view.tenant,
-            log: view.log,
-            view: view.id,
-            version: self.id,
-            component: self.component,
-            world: self.world,
-            config: self.config.clone(),
-            halted: self.halted.clone(),
-        }
+        self.spec_in(view.tenant, view.log, view.id)
     }
 }
 
@@ -74,9 +65,6 @@ pub enum ViewError {
 
 impl Catalog {
     /// A view of a log.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn view(
         &self,
         access: &Access,
@@ -88,9 +76,6 @@ impl Catalog {
 
     /// The views of a log by their names; none for a log that the holder does not reach. A page may
     /// hold fewer than it could when the views have very many versions.
-    ///
-    /// # Errors
-    /// When the cursor is not from this list.
     pub async fn views(
         &self,
         access: &Access,
@@ -152,9 +137,6 @@ impl Catalog {
     /// Deletes a view with all its versions. The removal names what they left in the object store,
     /// and stays until [`Catalog::finish_removal`]; the [`Deletion`](crate::Deletion) with the same
     /// id says how far it is.
-    ///
-    /// # Errors
-    /// When the holder reaches no such view.
     pub async fn delete_view(
         &self,
         access: &Access,
@@ -162,27 +144,24 @@ impl Catalog {
         log: LogId,
         name: &Name,
     ) -> Result<Removal, ViewError> {
-        self.change(
-            LockKey::Tenant(access.tenant),
-            move |mut change| async move {
-                let view = scope::views(access, log).filter(view::Column::Name.eq(name.as_str()));
-                let view = one(change.sql(), view).await?.ok_or(ViewError::NotFound)?;
-                let view = ViewId(view.id);
-                let of = logs::find(change.sql(), access, log)
-                    .await?
-                    .ok_or(ViewError::NotFound)?;
-                let removal = removal::of_view(&change, access.tenant, view).await?;
-                deletion::begin(&change, &removal, (log, &of.name), Some((view, name))).await?;
-                let event = ControlEvent::ViewDeleted {
-                    view,
-                    log,
-                    name: name.clone(),
-                };
-                change.record(access.tenant, context, event).await?;
-                change.commit().await?;
-                Ok(removal)
-            },
-        )
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            let view = scope::views(access, log).filter(view::Column::Name.eq(name.as_str()));
+            let view = one(change.sql(), view).await?.ok_or(ViewError::NotFound)?;
+            let view = ViewId(view.id);
+            let of = logs::find(change.sql(), access, log)
+                .await?
+                .ok_or(ViewError::NotFound)?;
+            let removal = removal::of_view(&change, access.tenant, view).await?;
+            deletion::begin(&change, &removal, (log, &of.name), Some((view, name))).await?;
+            let event = ControlEvent::ViewDeleted {
+                view,
+                log,
+                name: name.clone(),
+            };
+            change.record(access.tenant, context, event).await?;
+            change.commit().await?;
+            Ok(removal)
+        })
         .await
     }
 }

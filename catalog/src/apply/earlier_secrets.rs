@@ -12,7 +12,7 @@ use super::ReadModel;
 use crate::access::Role;
 use crate::column::{from_time, from_u64};
 use crate::entity::earlier_secret::{ActiveModel, Column, Entity};
-use crate::entity::{insert, key};
+use crate::entity::{key, one};
 use crate::error::ChangeError;
 
 /// Earlier secrets of one key that work at a time; the oldest ends for another one.
@@ -27,12 +27,11 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
     ) -> Result<(), ChangeError> {
         let key = before.id;
         let until = from_time(until);
-        Entity::update_many()
+        let rows = Entity::update_many()
             .col_expr(Column::ExpiresAt, Expr::value(until))
             .filter(Column::KeyId.eq(key))
-            .filter(Column::ExpiresAt.gt(until))
-            .exec(self.sql)
-            .await?;
+            .filter(Column::ExpiresAt.gt(until));
+        self.update(rows).await?;
         let row = ActiveModel {
             sha256: Set(before.sha256),
             key_id: Set(key),
@@ -40,43 +39,34 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
             expires_at: Set(until),
             user_id: Set(before.user_id),
         };
-        insert(self.sql, row).await?;
-        Entity::delete_many()
+        self.insert(row).await?;
+        let rows = Entity::delete_many()
             .filter(Column::KeyId.eq(key))
-            .filter(Column::ExpiresAt.lte(from_time(self.recorded.at)))
-            .exec(self.sql)
-            .await?;
-        let newest_surplus: Option<i64> = Entity::find()
-            .select_only()
-            .column(Column::Sequence)
+            .filter(Column::ExpiresAt.lte(self.at()));
+        self.delete(rows).await?;
+        let surplus = Entity::find()
             .filter(Column::KeyId.eq(key))
             .order_by_desc(Column::Sequence)
             .offset(EARLIER_MAX)
-            .limit(1)
-            .into_tuple()
-            .one(self.sql)
-            .await?;
-        if let Some(sequence) = newest_surplus {
-            Entity::delete_many()
-                .filter(Column::KeyId.eq(key))
-                .filter(Column::Sequence.lte(sequence))
-                .exec(self.sql)
-                .await?;
-        }
-        Ok(())
+            .limit(1);
+        let Some(newest_surplus) = one(self.sql, surplus).await? else {
+            return Ok(());
+        };
+        let rows = Entity::delete_many()
+            .filter(Column::KeyId.eq(key))
+            .filter(Column::Sequence.lte(newest_surplus.sequence));
+        self.delete(rows).await
     }
 
     pub(super) async fn delete_secrets_of_key(&self, key: KeyId) -> Result<(), ChangeError> {
-        let of_key = Entity::delete_many().filter(Column::KeyId.eq(key.0));
-        of_key.exec(self.sql).await?;
-        Ok(())
+        self.delete(Entity::delete_many().filter(Column::KeyId.eq(key.0)))
+            .await
     }
 
     pub(super) async fn delete_secrets(&self) -> Result<(), ChangeError> {
         let keys = ids(keys_of(self.recorded.tenant));
-        let of_tenant = Entity::delete_many().filter(Column::KeyId.in_subquery(keys));
-        of_tenant.exec(self.sql).await?;
-        Ok(())
+        self.delete(Entity::delete_many().filter(Column::KeyId.in_subquery(keys)))
+            .await
     }
 
     /// Ends the earlier secrets of someone who leaves a tenant, of whichever key.
@@ -98,7 +88,7 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
             .add(key::Column::UserId.ne(person.0))
             .add(key::Column::UserId.is_null());
         let keys = keys_of(self.recorded.tenant)
-            .filter(key::Column::Role.is_in(above.map(Role::as_str)))
+            .filter(key::Column::Role.is_in(above.map(|it| it.into_str())))
             .filter(of_others);
         self.delete_secrets_of(person, keys).await
     }
@@ -108,12 +98,10 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         person: UserId,
         keys: Select<key::Entity>,
     ) -> Result<(), ChangeError> {
-        Entity::delete_many()
+        let rows = Entity::delete_many()
             .filter(Column::UserId.eq(person.0))
-            .filter(Column::KeyId.in_subquery(ids(keys)))
-            .exec(self.sql)
-            .await?;
-        Ok(())
+            .filter(Column::KeyId.in_subquery(ids(keys)));
+        self.delete(rows).await
     }
 }
 

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use super::ReadModel;
 use crate::column::{from_time, from_u64};
 use crate::entity::email_verification::{ActiveModel, Column, Entity};
-use crate::entity::insert;
+use crate::entity::one;
 use crate::error::ChangeError;
 use crate::event::MailedToken;
 
@@ -23,30 +23,23 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
             sequence: Set(from_u64(self.recorded.sequence)),
             expires_at: Set(from_time(token.expires_at)),
         };
-        insert(self.sql, row).await?;
-        let newest_closed: Option<i64> = Entity::find()
-            .select_only()
-            .column(Column::Sequence)
+        self.insert(row).await?;
+        let surplus = Entity::find()
             .filter(Column::UserId.eq(token.user.0))
             .order_by_desc(Column::Sequence)
             .offset(OPEN_MAX)
-            .limit(1)
-            .into_tuple()
-            .one(self.sql)
-            .await?;
-        if let Some(sequence) = newest_closed {
-            Entity::delete_many()
-                .filter(Column::UserId.eq(token.user.0))
-                .filter(Column::Sequence.lte(sequence))
-                .exec(self.sql)
-                .await?;
-        }
-        Ok(())
+            .limit(1);
+        let Some(newest_surplus) = one(self.sql, surplus).await? else {
+            return Ok(());
+        };
+        let rows = Entity::delete_many()
+            .filter(Column::UserId.eq(token.user.0))
+            .filter(Column::Sequence.lte(newest_surplus.sequence));
+        self.delete(rows).await
     }
 
     pub(super) async fn delete_verifications(&self, user: UserId) -> Result<(), ChangeError> {
-        let of_user = Entity::delete_many().filter(Column::UserId.eq(user.0));
-        of_user.exec(self.sql).await?;
-        Ok(())
+        self.delete(Entity::delete_many().filter(Column::UserId.eq(user.0)))
+            .await
     }
 }

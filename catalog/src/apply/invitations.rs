@@ -7,7 +7,6 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter}
 use super::ReadModel;
 use crate::column::from_time;
 use crate::email::Email;
-use crate::entity::insert;
 use crate::entity::invitation::{ActiveModel, Column, Entity};
 use crate::error::ChangeError;
 use crate::event::InvitationCreated;
@@ -19,39 +18,37 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         new: &InvitationCreated,
     ) -> Result<(), ChangeError> {
         let email_key = Email::normalise(&new.email)?.key();
-        let at = from_time(self.recorded.at);
+        let at = self.at();
         let replaced = Condition::any()
             .add(Column::EmailKey.eq(email_key.as_str()))
             .add(Column::ExpiresAt.lte(at));
-        Entity::delete_many()
+        let rows = Entity::delete_many()
             .filter(Column::TenantId.eq(self.recorded.tenant.0))
-            .filter(replaced)
-            .exec(self.sql)
-            .await?;
+            .filter(replaced);
+        self.delete(rows).await?;
         let row = ActiveModel {
             id: Set(new.invitation.0),
             tenant_id: Set(self.recorded.tenant.0),
             email: Set(new.email.clone()),
             email_key: Set(email_key),
-            role: Set(new.role.as_str().to_owned()),
+            role: Set(new.role.to_string()),
             token_sha256: Set(new.token_sha256.to_vec()),
             created_at: Set(at),
             expires_at: Set(from_time(new.expires_at)),
         };
-        Ok(insert(self.sql, row).await?)
+        self.insert(row).await
     }
 
     pub(super) async fn delete_invitation(
         &self,
         invitation: InvitationId,
     ) -> Result<(), ChangeError> {
-        Entity::delete_by_id(invitation.0).exec(self.sql).await?;
-        Ok(())
+        self.delete(Entity::delete_many().filter(Column::Id.eq(invitation.0)))
+            .await
     }
 
     pub(super) async fn delete_invitations(&self) -> Result<(), ChangeError> {
-        let of_tenant = Entity::delete_many().filter(Column::TenantId.eq(self.recorded.tenant.0));
-        of_tenant.exec(self.sql).await?;
-        Ok(())
+        self.delete(Entity::delete_many().filter(Column::TenantId.eq(self.recorded.tenant.0)))
+            .await
     }
 }

@@ -9,7 +9,6 @@ use uuid::Uuid;
 use super::ReadModel;
 use crate::access::{Actor, Role};
 use crate::column::{corrupt, from_actor, from_logs, from_time};
-use crate::entity::insert;
 use crate::entity::key::{ActiveModel, Column, Entity};
 use crate::error::ChangeError;
 use crate::event::{KeyCreated, KeyRotated};
@@ -21,17 +20,17 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
             id: Set(new.key.0),
             tenant_id: Set(self.recorded.tenant.0),
             name: Set(new.name.clone()),
-            role: Set(new.role.as_str().to_owned()),
+            role: Set(new.role.to_string()),
             logs: Set(from_logs(new.logs.as_deref())?),
             created_by_kind: Set(created_by_kind),
             created_by_id: Set(created_by_id),
-            created_at: Set(from_time(self.recorded.at)),
+            created_at: Set(self.at()),
             rotated_at: Set(None),
             expires_at: Set(new.expires_at.map(from_time)),
             sha256: Set(new.sha256.to_vec()),
             user_id: Set(self.person_behind(self.recorded.actor, new.person).await?),
         };
-        Ok(insert(self.sql, row).await?)
+        self.insert(row).await
     }
 
     /// Gives a key another secret.
@@ -43,13 +42,12 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         let Some(before) = Entity::find_by_id(key.0).one(self.sql).await? else {
             return Err(corrupt(format!("key {key} is not there to be rotated")).into());
         };
-        Entity::update_many()
+        let rows = Entity::update_many()
             .col_expr(Column::Sha256, Expr::value(rotated.sha256.to_vec()))
-            .col_expr(Column::RotatedAt, Expr::value(from_time(self.recorded.at)))
+            .col_expr(Column::RotatedAt, Expr::value(self.at()))
             .col_expr(Column::UserId, Expr::value(person))
-            .filter(Column::Id.eq(key.0))
-            .exec(self.sql)
-            .await?;
+            .filter(Column::Id.eq(key.0));
+        self.update(rows).await?;
         match rotated.earlier_until {
             Some(until) => self.keep_secret(before, until).await,
             None => self.delete_secrets_of_key(key).await,
@@ -58,24 +56,21 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
 
     pub(super) async fn revoke_key(&self, key: KeyId) -> Result<(), ChangeError> {
         self.delete_secrets_of_key(key).await?;
-        Entity::delete_by_id(key.0).exec(self.sql).await?;
-        Ok(())
+        self.delete(Entity::delete_many().filter(Column::Id.eq(key.0)))
+            .await
     }
 
     pub(super) async fn set_key_role(&self, key: KeyId, role: Role) -> Result<(), ChangeError> {
-        Entity::update_many()
-            .col_expr(Column::Role, Expr::value(role.as_str()))
-            .filter(Column::Id.eq(key.0))
-            .exec(self.sql)
-            .await?;
-        Ok(())
+        let rows = Entity::update_many()
+            .col_expr(Column::Role, Expr::value(role.into_str()))
+            .filter(Column::Id.eq(key.0));
+        self.update(rows).await
     }
 
     pub(super) async fn delete_keys(&self) -> Result<(), ChangeError> {
         self.delete_secrets().await?;
-        let of_tenant = Entity::delete_many().filter(Column::TenantId.eq(self.recorded.tenant.0));
-        of_tenant.exec(self.sql).await?;
-        Ok(())
+        self.delete(Entity::delete_many().filter(Column::TenantId.eq(self.recorded.tenant.0)))
+            .await
     }
 
     /// The person who makes or rotates a key, or who stands behind the key that does. The first events of

@@ -6,9 +6,9 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::ReadModel;
-use crate::column::{from_time, from_u64};
+use crate::column::from_u64;
 use crate::entity::log::{ActiveModel, Column, Entity};
-use crate::entity::{insert, tenant};
+use crate::entity::tenant;
 use crate::error::ChangeError;
 use crate::event::LogCreated;
 use crate::model::Retention;
@@ -20,11 +20,11 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
             tenant_id: Set(self.recorded.tenant.0),
             name: Set(new.name.as_str().to_owned()),
             description: Set(new.description.clone()),
-            retention: Set(new.retention.as_str().to_owned()),
-            created_at: Set(from_time(self.recorded.at)),
-            updated_at: Set(from_time(self.recorded.at)),
+            retention: Set(new.retention.to_string()),
+            created_at: Set(self.at()),
+            updated_at: Set(self.at()),
         };
-        insert(self.sql, row).await?;
+        self.insert(row).await?;
         self.count(tenant::Column::LogCount, 1).await
     }
 
@@ -34,14 +34,12 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         description: Option<&str>,
         retention: Retention,
     ) -> Result<(), ChangeError> {
-        Entity::update_many()
+        let rows = Entity::update_many()
             .col_expr(Column::Description, Expr::value(description))
-            .col_expr(Column::Retention, Expr::value(retention.as_str()))
-            .col_expr(Column::UpdatedAt, Expr::value(from_time(self.recorded.at)))
-            .filter(Column::Id.eq(log.0))
-            .exec(self.sql)
-            .await?;
-        Ok(())
+            .col_expr(Column::Retention, Expr::value(retention.into_str()))
+            .col_expr(Column::UpdatedAt, Expr::value(self.at()))
+            .filter(Column::Id.eq(log.0));
+        self.update(rows).await
     }
 
     pub(super) async fn delete_log(&self, log: LogId) -> Result<(), ChangeError> {

@@ -7,8 +7,6 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::ReadModel;
 use crate::access::Role;
-use crate::column::from_time;
-use crate::entity::insert;
 use crate::entity::membership::{ActiveModel, Column, Entity};
 use crate::error::ChangeError;
 
@@ -17,10 +15,10 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         let row = ActiveModel {
             tenant_id: Set(self.recorded.tenant.0),
             user_id: Set(user.0),
-            role: Set(role.as_str().to_owned()),
-            created_at: Set(from_time(self.recorded.at)),
+            role: Set(role.to_string()),
+            created_at: Set(self.at()),
         };
-        Ok(insert(self.sql, row).await?)
+        self.insert(row).await
     }
 
     pub(super) async fn set_member_role(
@@ -28,12 +26,11 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         user: UserId,
         role: Role,
     ) -> Result<(), ChangeError> {
-        Entity::update_many()
-            .col_expr(Column::Role, Expr::value(role.as_str()))
+        let rows = Entity::update_many()
+            .col_expr(Column::Role, Expr::value(role.into_str()))
             .filter(Column::TenantId.eq(self.recorded.tenant.0))
-            .filter(Column::UserId.eq(user.0))
-            .exec(self.sql)
-            .await?;
+            .filter(Column::UserId.eq(user.0));
+        self.update(rows).await?;
         self.delete_secrets_above(user, role).await
     }
 
@@ -45,8 +42,7 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
     }
 
     pub(super) async fn delete_members(&self) -> Result<(), ChangeError> {
-        let of_tenant = Entity::delete_many().filter(Column::TenantId.eq(self.recorded.tenant.0));
-        of_tenant.exec(self.sql).await?;
-        Ok(())
+        self.delete(Entity::delete_many().filter(Column::TenantId.eq(self.recorded.tenant.0)))
+            .await
     }
 }

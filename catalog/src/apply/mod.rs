@@ -18,8 +18,10 @@ mod users;
 mod versions;
 mod views;
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DeleteMany, EntityTrait, UpdateMany};
 
+use super::column::from_time;
+use super::entity::insert;
 use super::error::ChangeError;
 use super::event::{ControlEvent as Event, RecordedEvent};
 
@@ -27,6 +29,27 @@ use super::event::{ControlEvent as Event, RecordedEvent};
 struct ReadModel<'a, C> {
     sql: &'a C,
     recorded: &'a RecordedEvent,
+}
+
+impl<C: ConnectionTrait> ReadModel<'_, C> {
+    /// When the event happened, as a column holds it.
+    fn at(&self) -> i64 {
+        from_time(self.recorded.at)
+    }
+
+    async fn insert<A: ActiveModelTrait>(&self, row: A) -> Result<(), ChangeError> {
+        Ok(insert(self.sql, row).await?)
+    }
+
+    async fn update<E: EntityTrait>(&self, rows: UpdateMany<E>) -> Result<(), ChangeError> {
+        rows.exec(self.sql).await?;
+        Ok(())
+    }
+
+    async fn delete<E: EntityTrait>(&self, rows: DeleteMany<E>) -> Result<(), ChangeError> {
+        rows.exec(self.sql).await?;
+        Ok(())
+    }
 }
 
 /// Applies one event.

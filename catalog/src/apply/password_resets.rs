@@ -6,7 +6,6 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::ReadModel;
 use crate::column::from_time;
-use crate::entity::insert;
 use crate::entity::password_reset::{ActiveModel, Column, Entity};
 use crate::error::ChangeError;
 use crate::event::MailedToken;
@@ -14,22 +13,20 @@ use crate::event::MailedToken;
 impl<C: ConnectionTrait> ReadModel<'_, C> {
     /// Opens a reset. Expired ones of the same person go.
     pub(super) async fn open_reset(&self, token: &MailedToken) -> Result<(), ChangeError> {
-        Entity::delete_many()
+        let rows = Entity::delete_many()
             .filter(Column::UserId.eq(token.user.0))
-            .filter(Column::ExpiresAt.lte(from_time(self.recorded.at)))
-            .exec(self.sql)
-            .await?;
+            .filter(Column::ExpiresAt.lte(self.at()));
+        self.delete(rows).await?;
         let row = ActiveModel {
             token_sha256: Set(token.token_sha256.to_vec()),
             user_id: Set(token.user.0),
             expires_at: Set(from_time(token.expires_at)),
         };
-        Ok(insert(self.sql, row).await?)
+        self.insert(row).await
     }
 
     pub(super) async fn delete_resets(&self, user: UserId) -> Result<(), ChangeError> {
-        let of_user = Entity::delete_many().filter(Column::UserId.eq(user.0));
-        of_user.exec(self.sql).await?;
-        Ok(())
+        self.delete(Entity::delete_many().filter(Column::UserId.eq(user.0)))
+            .await
     }
 }

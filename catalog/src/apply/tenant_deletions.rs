@@ -7,7 +7,6 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::ReadModel;
 use crate::column::from_time;
-use crate::entity::insert;
 use crate::entity::tenant_deletion::{ActiveModel, Column, Entity};
 use crate::error::ChangeError;
 use crate::model::DeletionStep;
@@ -22,21 +21,20 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         self.set_delete_at(Some(delete_at)).await?;
         let moved = Entity::update_many()
             .col_expr(Column::DeleteAt, Expr::value(from_time(delete_at)))
-            .filter(Column::Id.eq(deletion.0))
-            .exec(self.sql)
-            .await?;
+            .filter(Column::Id.eq(deletion.0));
+        let moved = moved.exec(self.sql).await?;
         if moved.rows_affected > 0 {
             return Ok(());
         }
         let row = ActiveModel {
             id: Set(deletion.0),
             tenant_id: Set(self.recorded.tenant.0),
-            requested_at: Set(from_time(self.recorded.at)),
+            requested_at: Set(self.at()),
             delete_at: Set(from_time(delete_at)),
-            step: Set(DeletionStep::Scheduled.as_str().to_owned()),
-            step_at: Set(from_time(self.recorded.at)),
+            step: Set(DeletionStep::Scheduled.to_string()),
+            step_at: Set(self.at()),
         };
-        Ok(insert(self.sql, row).await?)
+        self.insert(row).await
     }
 
     pub(super) async fn cancel_deletion(
@@ -44,8 +42,8 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         deletion: TenantDeletionId,
     ) -> Result<(), ChangeError> {
         self.set_delete_at(None).await?;
-        Entity::delete_by_id(deletion.0).exec(self.sql).await?;
-        Ok(())
+        self.delete(Entity::delete_many().filter(Column::Id.eq(deletion.0)))
+            .await
     }
 
     pub(super) async fn start_deletion(
@@ -71,13 +69,11 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         deletion: TenantDeletionId,
         step: DeletionStep,
     ) -> Result<(), ChangeError> {
-        Entity::update_many()
-            .col_expr(Column::Step, Expr::value(step.as_str()))
-            .col_expr(Column::StepAt, Expr::value(from_time(self.recorded.at)))
-            .filter(Column::Id.eq(deletion.0))
-            .exec(self.sql)
-            .await?;
-        Ok(())
+        let rows = Entity::update_many()
+            .col_expr(Column::Step, Expr::value(step.into_str()))
+            .col_expr(Column::StepAt, Expr::value(self.at()))
+            .filter(Column::Id.eq(deletion.0));
+        self.update(rows).await
     }
 
     async fn end_access(&self) -> Result<(), ChangeError> {

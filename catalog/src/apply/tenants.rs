@@ -7,7 +7,6 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
 
 use super::ReadModel;
 use crate::column::{from_json, from_time};
-use crate::entity::insert;
 use crate::entity::tenant::{ActiveModel, Column, Entity};
 use crate::error::ChangeError;
 use crate::model::QuotaOverrides;
@@ -17,7 +16,7 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         let row = ActiveModel {
             id: Set(self.recorded.tenant.0),
             short_name: Set(short_name.to_owned()),
-            created_at: Set(from_time(self.recorded.at)),
+            created_at: Set(self.at()),
             log_count: Set(0),
             view_count: Set(0),
             rate_per_second: Set(None),
@@ -25,7 +24,7 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
             quotas: Set(None),
             delete_at: Set(None),
         };
-        Ok(insert(self.sql, row).await?)
+        self.insert(row).await
     }
 
     pub(super) async fn set_rate(&self, rate: Option<Rate>) -> Result<(), ChangeError> {
@@ -33,23 +32,22 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         let column = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
         let per_second = rate.map(|rate| column(rate.per_second));
         let burst = rate.map(|rate| column(rate.burst));
-        self.update_tenant()
+        let rows = self
+            .update_tenant()
             .col_expr(Column::RatePerSecond, Expr::value(per_second))
-            .col_expr(Column::RateBurst, Expr::value(burst))
-            .exec(self.sql)
-            .await?;
-        Ok(())
+            .col_expr(Column::RateBurst, Expr::value(burst));
+        self.update(rows).await
     }
 
     pub(super) async fn set_quotas(&self, quotas: &QuotaOverrides) -> Result<(), ChangeError> {
         let quotas = (!quotas.is_empty())
             .then(|| from_json(quotas))
             .transpose()?;
-        let set = self
-            .update_tenant()
-            .col_expr(Column::Quotas, Expr::value(quotas));
-        set.exec(self.sql).await?;
-        Ok(())
+        self.update(
+            self.update_tenant()
+                .col_expr(Column::Quotas, Expr::value(quotas)),
+        )
+        .await
     }
 
     pub(super) async fn set_delete_at(
@@ -57,25 +55,22 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         delete_at: Option<Timestamp>,
     ) -> Result<(), ChangeError> {
         let delete_at = Expr::value(delete_at.map(from_time));
-        let set = self.update_tenant().col_expr(Column::DeleteAt, delete_at);
-        set.exec(self.sql).await?;
-        Ok(())
+        self.update(self.update_tenant().col_expr(Column::DeleteAt, delete_at))
+            .await
     }
 
     /// Adds to the number of logs or views, or takes from it.
     pub(super) async fn count(&self, column: Column, more: i64) -> Result<(), ChangeError> {
-        let set = self
-            .update_tenant()
-            .col_expr(column, Expr::col(column).add(more));
-        set.exec(self.sql).await?;
-        Ok(())
+        self.update(
+            self.update_tenant()
+                .col_expr(column, Expr::col(column).add(more)),
+        )
+        .await
     }
 
     pub(super) async fn delete_tenant_row(&self) -> Result<(), ChangeError> {
-        Entity::delete_by_id(self.recorded.tenant.0)
-            .exec(self.sql)
-            .await?;
-        Ok(())
+        self.delete(Entity::delete_many().filter(Column::Id.eq(self.recorded.tenant.0)))
+            .await
     }
 
     fn update_tenant(&self) -> UpdateMany<Entity> {

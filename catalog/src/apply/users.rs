@@ -6,9 +6,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::ReadModel;
-use crate::column::from_time;
 use crate::email::Email;
-use crate::entity::insert;
 use crate::entity::user::{ActiveModel, Column, Entity};
 use crate::error::ChangeError;
 use crate::event::UserRegistered;
@@ -21,17 +19,16 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
             email_key: Set(Email::normalise(&new.email)?.key()),
             password_hash: Set(new.password_hash.clone()),
             email_verified: Set(new.email_verified),
-            created_at: Set(from_time(self.recorded.at)),
+            created_at: Set(self.at()),
         };
-        Ok(insert(self.sql, row).await?)
+        self.insert(row).await
     }
 
     pub(super) async fn verify_email(&self, user: UserId) -> Result<(), ChangeError> {
-        Entity::update_many()
+        let rows = Entity::update_many()
             .col_expr(Column::EmailVerified, true.into())
-            .filter(Column::Id.eq(user.0))
-            .exec(self.sql)
-            .await?;
+            .filter(Column::Id.eq(user.0));
+        self.update(rows).await?;
         self.delete_verifications(user).await
     }
 
@@ -40,18 +37,17 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         user: UserId,
         password_hash: &str,
     ) -> Result<(), ChangeError> {
-        Entity::update_many()
+        let rows = Entity::update_many()
             .col_expr(Column::PasswordHash, Expr::value(password_hash))
-            .filter(Column::Id.eq(user.0))
-            .exec(self.sql)
-            .await?;
+            .filter(Column::Id.eq(user.0));
+        self.update(rows).await?;
         self.delete_resets(user).await
     }
 
     pub(super) async fn delete_user(&self, user: UserId) -> Result<(), ChangeError> {
         self.delete_verifications(user).await?;
         self.delete_resets(user).await?;
-        Entity::delete_by_id(user.0).exec(self.sql).await?;
-        Ok(())
+        self.delete(Entity::delete_many().filter(Column::Id.eq(user.0)))
+            .await
     }
 }

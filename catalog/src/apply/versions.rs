@@ -7,8 +7,7 @@ use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, UpdateMany};
 
 use super::ReadModel;
-use crate::column::{from_json, from_time, from_u64};
-use crate::entity::insert;
+use crate::column::{from_json, from_u64};
 use crate::entity::version::{ActiveModel, Column, Entity};
 use crate::error::ChangeError;
 use crate::event::VersionUploaded;
@@ -29,24 +28,19 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
             languages: Set(from_json(&new.languages)?),
             content_type: Set(new.content_type.clone()),
             config: Set(new.config.clone()),
-            state: Set(VersionState::Building.as_str().to_owned()),
+            state: Set(VersionState::Building.to_string()),
             halted_sequence: Set(None),
             halted_message: Set(None),
-            created_at: Set(from_time(self.recorded.at)),
+            created_at: Set(self.at()),
             activated_at: Set(None),
         };
-        Ok(insert(self.sql, row).await?)
+        self.insert(row).await
     }
 
     pub(super) async fn set_live(&self, version: VersionId) -> Result<(), ChangeError> {
-        in_state(version, VersionState::Live)
-            .col_expr(
-                Column::ActivatedAt,
-                Expr::value(from_time(self.recorded.at)),
-            )
-            .exec(self.sql)
-            .await?;
-        Ok(())
+        let rows = in_state(version, VersionState::Live)
+            .col_expr(Column::ActivatedAt, Expr::value(self.at()));
+        self.update(rows).await
     }
 
     pub(super) async fn fail_version(
@@ -55,9 +49,7 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         reason: &Halt,
     ) -> Result<(), ChangeError> {
         self.halt_version(version, reason).await?;
-        let failed = in_state(version, VersionState::Failed);
-        failed.exec(self.sql).await?;
-        Ok(())
+        self.update(in_state(version, VersionState::Failed)).await
     }
 
     pub(super) async fn halt_version(
@@ -66,38 +58,33 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         halt: &Halt,
     ) -> Result<(), ChangeError> {
         let sequence = from_u64(halt.sequence.get());
-        Entity::update_many()
+        let rows = Entity::update_many()
             .col_expr(Column::HaltedSequence, Expr::value(sequence))
             .col_expr(Column::HaltedMessage, Expr::value(halt.message.as_str()))
-            .filter(Column::Id.eq(version.0))
-            .exec(self.sql)
-            .await?;
-        Ok(())
+            .filter(Column::Id.eq(version.0));
+        self.update(rows).await
     }
 
     pub(super) async fn set_retired(&self, version: VersionId) -> Result<(), ChangeError> {
-        let retired = in_state(version, VersionState::Retired);
-        retired.exec(self.sql).await?;
-        Ok(())
+        self.update(in_state(version, VersionState::Retired)).await
     }
 
     pub(super) async fn delete_version(&self, version: VersionId) -> Result<(), ChangeError> {
-        Entity::delete_by_id(version.0).exec(self.sql).await?;
-        Ok(())
+        self.delete(Entity::delete_many().filter(Column::Id.eq(version.0)))
+            .await
     }
 
     pub(super) async fn delete_versions_of_views(
         &self,
         views: SelectStatement,
     ) -> Result<(), ChangeError> {
-        let of_views = Entity::delete_many().filter(Column::ViewId.in_subquery(views));
-        of_views.exec(self.sql).await?;
-        Ok(())
+        self.delete(Entity::delete_many().filter(Column::ViewId.in_subquery(views)))
+            .await
     }
 }
 
 fn in_state(version: VersionId, state: VersionState) -> UpdateMany<Entity> {
     Entity::update_many()
-        .col_expr(Column::State, Expr::value(state.as_str()))
+        .col_expr(Column::State, Expr::value(state.into_str()))
         .filter(Column::Id.eq(version.0))
 }

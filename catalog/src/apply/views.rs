@@ -7,9 +7,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 use uuid::Uuid;
 
 use super::ReadModel;
-use crate::column::{from_time, from_u64};
+use crate::column::from_u64;
+use crate::entity::tenant;
 use crate::entity::view::{ActiveModel, Column, Entity};
-use crate::entity::{insert, tenant};
 use crate::error::ChangeError;
 
 impl<C: ConnectionTrait> ReadModel<'_, C> {
@@ -24,10 +24,10 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
             tenant_id: Set(self.recorded.tenant.0),
             log_id: Set(log.0),
             name: Set(name.as_str().to_owned()),
-            created_at: Set(from_time(self.recorded.at)),
+            created_at: Set(self.at()),
             live_version_id: Set(None),
         };
-        insert(self.sql, row).await?;
+        self.insert(row).await?;
         self.count(tenant::Column::ViewCount, 1).await
     }
 
@@ -37,11 +37,10 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         version: VersionId,
         view: ViewId,
     ) -> Result<(), ChangeError> {
-        Entity::update_many()
+        let rows = Entity::update_many()
             .col_expr(Column::LiveVersionId, Expr::value(version.0))
-            .filter(Column::Id.eq(view.0))
-            .exec(self.sql)
-            .await?;
+            .filter(Column::Id.eq(view.0));
+        self.update(rows).await?;
         self.set_live(version).await
     }
 
@@ -51,12 +50,11 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         version: VersionId,
         view: ViewId,
     ) -> Result<(), ChangeError> {
-        Entity::update_many()
+        let rows = Entity::update_many()
             .col_expr(Column::LiveVersionId, Expr::value(None::<Uuid>))
             .filter(Column::Id.eq(view.0))
-            .filter(Column::LiveVersionId.eq(version.0))
-            .exec(self.sql)
-            .await?;
+            .filter(Column::LiveVersionId.eq(version.0));
+        self.update(rows).await?;
         self.set_retired(version).await
     }
 

@@ -13,8 +13,8 @@ use super::{
     release_blocks, to_block,
 };
 use crate::column::{from_time, to_u64};
-use crate::entity::{archive_block, archive_segment, delete};
-use crate::lock::LockKey;
+use crate::entity::{all, archive_block, archive_segment, delete, values};
+use crate::lock::Lock;
 use crate::record::Change;
 use crate::{Catalog, CatalogError};
 
@@ -55,40 +55,28 @@ pub(crate) async fn forget_log(change: &Change, log: LogId) -> Result<(), Catalo
 impl Catalog {
     /// Segments of a shard that hold bytes of logs which were deleted before `before`, and blocks
     /// of others.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn segments_to_erase(
         &self,
         shard: u16,
         before: Timestamp,
         limit: u32,
     ) -> Result<Vec<SegmentId>, CatalogError> {
-        let ids: Vec<Uuid> = archive_segment::Entity::find()
-            .select_only()
-            .column(archive_segment::Column::Id)
+        let segments = archive_segment::Entity::find()
             .filter(archive_segment::Column::EraseSince.lt(from_time(before)))
             .filter(archive_segment::Column::RetiredAt.is_null())
             .filter(archive_segment::Column::Shard.eq(i32::from(shard)))
             .order_by_asc(archive_segment::Column::EraseSince)
-            .limit(u64::from(limit))
-            .into_tuple()
-            .all(self.readers())
-            .await?;
+            .limit(u64::from(limit));
+        let ids = values(self.readers(), segments, archive_segment::Column::Id).await?;
         Ok(ids.into_iter().map(SegmentId).collect())
     }
 
     /// The blocks that lie in a segment and are still wanted, in the order of their offsets.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn blocks_in(&self, segment: SegmentId) -> Result<Vec<ArchivedBlock>, CatalogError> {
         let rows = archive_block::Entity::find()
             .filter(archive_block::Column::SegmentId.eq(segment.0))
-            .order_by_asc(archive_block::Column::ByteOffset)
-            .all(self.readers())
-            .await?;
-        rows.into_iter().map(to_block).collect()
+            .order_by_asc(archive_block::Column::ByteOffset);
+        all(self.readers(), rows, to_block).await
     }
 
     /// Moves the blocks of a segment to a new one that was written from it.
@@ -102,7 +90,7 @@ impl Catalog {
         to: NewSegment,
     ) -> Result<(), ArchiveError> {
         let to = &to;
-        self.change(LockKey::Shard(lease.shard), move |change| async move {
+        self.change(Lock::Shard(lease.shard), move |change| async move {
             let sql = change.sql();
             check(sql, lease).await?;
             let live = live_blocks(sql, &to.blocks).await?;
@@ -120,9 +108,6 @@ impl Catalog {
     }
 
     /// Segments that nothing refers to since before `before`, with their bytes.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn retired_segments(
         &self,
         before: Timestamp,
@@ -138,11 +123,8 @@ impl Catalog {
     }
 
     /// Deletes the row of a segment whose object is gone.
-    ///
-    /// # Errors
-    /// When the row can't be removed.
     pub async fn forget_segment(&self, shard: u16, id: SegmentId) -> Result<(), CatalogError> {
-        self.change(LockKey::Shard(shard), move |change| async move {
+        self.change(Lock::Shard(shard), move |change| async move {
             archive_segment::Entity::delete_by_id(id.0)
                 .exec(change.sql())
                 .await?;
@@ -152,19 +134,12 @@ impl Catalog {
     }
 
     /// Which of these segments the catalog knows.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn known_segments(&self, ids: &[SegmentId]) -> Result<Vec<SegmentId>, CatalogError> {
         let mut known = Vec::with_capacity(ids.len());
         for ids in ids.chunks(ROWS_PER_STATEMENT) {
-            let found: Vec<Uuid> = archive_segment::Entity::find()
-                .select_only()
-                .column(archive_segment::Column::Id)
-                .filter(archive_segment::Column::Id.is_in(ids.iter().map(|id| id.0)))
-                .into_tuple()
-                .all(self.readers())
-                .await?;
+            let found = archive_segment::Column::Id.is_in(ids.iter().map(|id| id.0));
+            let found = archive_segment::Entity::find().filter(found);
+            let found = values(self.readers(), found, archive_segment::Column::Id).await?;
             known.extend(found.into_iter().map(SegmentId));
         }
         Ok(known)

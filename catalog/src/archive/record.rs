@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::{ArchivedBlock, ROWS_PER_STATEMENT, ShardLease, insert_segment};
 use crate::column::from_u64;
-use crate::entity::{archive_shard, log, one};
-use crate::lock::LockKey;
+use crate::entity::{archive_shard, log, one, values};
+use crate::lock::Lock;
 use crate::{Catalog, CatalogError};
 
 /// A segment that lies in the object store and whose blocks are to be found there.
@@ -46,7 +46,7 @@ impl Catalog {
         through: Position,
     ) -> Result<ShardLease, ArchiveError> {
         let segment = &segment;
-        self.change(LockKey::Shard(lease.shard), move |change| async move {
+        self.change(Lock::Shard(lease.shard), move |change| async move {
             let sql = change.sql();
             advance(sql, lease, through).await?;
             if let Some(segment) = segment {
@@ -74,9 +74,7 @@ async fn advance(
             archive_shard::Column::Position,
             Expr::value(from_u64(through.0)),
         )
-        .filter(archive_shard::Column::Shard.eq(i32::from(lease.shard)))
-        .filter(archive_shard::Column::Holder.eq(lease.holder))
-        .filter(archive_shard::Column::Epoch.eq(from_u64(lease.epoch)))
+        .filter(lease.holds())
         .filter(archive_shard::Column::Position.eq(from_u64(lease.position.0)));
     let advanced = advance.exec(sql).await.map_err(CatalogError::from)?;
     if advanced.rows_affected != 1 {
@@ -90,18 +88,10 @@ pub(super) async fn check(
     sql: &impl ConnectionTrait,
     lease: ShardLease,
 ) -> Result<(), ArchiveError> {
-    let row = one(
-        sql,
-        archive_shard::Entity::find_by_id(i32::from(lease.shard)),
-    )
-    .await?;
-    let holds = |row: &archive_shard::Model| {
-        row.holder == Some(lease.holder) && row.epoch == from_u64(lease.epoch)
-    };
-    if row.as_ref().is_some_and(holds) {
-        Ok(())
-    } else {
-        Err(ArchiveError::LeaseLost)
+    let row = archive_shard::Entity::find().filter(lease.holds());
+    match one(sql, row).await? {
+        Some(_) => Ok(()),
+        None => Err(ArchiveError::LeaseLost),
     }
 }
 
@@ -129,14 +119,8 @@ pub(super) async fn existing_logs(
         let mut logs: Vec<_> = blocks.iter().map(|block| block.entry.log.0).collect();
         logs.sort_unstable();
         logs.dedup();
-        let found: Vec<Uuid> = log::Entity::find()
-            .select_only()
-            .column(log::Column::Id)
-            .filter(log::Column::Id.is_in(logs))
-            .lock_shared()
-            .into_tuple()
-            .all(sql)
-            .await?;
+        let found = log::Entity::find().filter(log::Column::Id.is_in(logs));
+        let found: Vec<Uuid> = values(sql, found.lock_shared(), log::Column::Id).await?;
         existing.extend(found);
     }
     Ok(existing)

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{ArchivedBlock, insert_blocks, insert_segment_row};
 use crate::column::{from_time, from_u64, to_word};
 use crate::entity::{archive_segment, archive_shard, deletion_job, insert, log, tenant_deletion};
-use crate::lock::LockKey;
+use crate::lock::Lock;
 use crate::record::Change;
 use crate::{Catalog, CatalogError, DeletionStep, Retention};
 
@@ -24,9 +24,6 @@ const KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 impl Catalog {
     /// All logs of all tenants behind an id, in the order of their ids, for the system.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn logs_of_all(
         &self,
         after: Option<LogId>,
@@ -61,7 +58,7 @@ impl Catalog {
         shard_of: impl Fn(LogId) -> u16,
     ) -> Result<(), CatalogError> {
         let shard_of = &shard_of;
-        self.change(LockKey::All, move |change| async move {
+        self.change(Lock::All, move |change| async move {
             let erasing = is_erasing(change.sql()).await?;
             let mut live: HashMap<SegmentId, usize> = HashMap::new();
             let mut shards: HashMap<SegmentId, u16> = HashMap::new();
@@ -96,11 +93,8 @@ impl Catalog {
     }
 
     /// Sets the position from which a shard is archived on.
-    ///
-    /// # Errors
-    /// When the row can't be written.
     pub async fn set_archived(&self, shard: u16, position: Position) -> Result<(), CatalogError> {
-        self.change(LockKey::Shard(shard), move |change| async move {
+        self.change(Lock::Shard(shard), move |change| async move {
             let sql = change.sql();
             archive_shard::Entity::delete_by_id(i32::from(shard))
                 .exec(sql)
@@ -129,7 +123,7 @@ async fn is_erasing(sql: &impl ConnectionTrait) -> Result<bool, CatalogError> {
         DeletionStep::Backups,
         DeletionStep::Done,
     ];
-    let others = others.map(DeletionStep::as_str);
+    let others = others.map(|step| step.into_str());
     let jobs = deletion_job::Entity::find()
         .filter(deletion_job::Column::Step.is_not_in(others))
         .limit(1)

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::column::{to_time, to_u64};
 use crate::entity::{archive_id, archive_segment, archive_shard, insert};
-use crate::lock::LockKey;
+use crate::lock::Lock;
 use crate::{Catalog, CatalogError};
 
 /// One shard.
@@ -44,14 +44,11 @@ pub struct ArchiveStatus {
 
 impl Catalog {
     /// Names the archive of this catalog, for ever.
-    ///
-    /// # Errors
-    /// When the row can't be read or written.
     pub async fn archive_id(&self) -> Result<Uuid, CatalogError> {
         if let Some(row) = archive_id::Entity::find().one(self.readers()).await? {
             return Ok(row.id);
         }
-        self.change(LockKey::Shard(0), move |change| async move {
+        self.change(Lock::Shard(0), move |change| async move {
             let sql = change.sql();
             if let Some(row) = archive_id::Entity::find().one(sql).await? {
                 return Ok(row.id);
@@ -65,9 +62,6 @@ impl Catalog {
     }
 
     /// How far every shard is archived.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn archive_status(&self) -> Result<ArchiveStatus, CatalogError> {
         let shards = archive_shard::Entity::find()
             .order_by_asc(archive_shard::Column::Shard)

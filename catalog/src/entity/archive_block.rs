@@ -1,8 +1,6 @@
 //! Operational: the blocks of each log, and the segment that each is in.
 
-use sea_orm::entity::prelude::*;
-
-use super::Relation;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "archive_blocks")]

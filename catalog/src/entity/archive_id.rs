@@ -1,8 +1,6 @@
 //! Operational: the one row that names this catalog's archive.
 
-use sea_orm::entity::prelude::*;
-
-use super::Relation;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "archive_ids")]

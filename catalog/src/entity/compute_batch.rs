@@ -1,8 +1,6 @@
 //! Operational: batches of CPU time that were counted.
 
-use sea_orm::entity::prelude::*;
-
-use super::Relation;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "compute_batches")]

@@ -1,9 +1,8 @@
 //! Control events as they are stored.
 
-use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Relation;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "control_events")]

@@ -1,9 +1,8 @@
 //! Operational: what is still to be removed from the event log and the object store.
 
-use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Relation;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "deletions")]

@@ -1,9 +1,8 @@
 //! Operational: what people see of the deletion of a log or a view, until a while after it is done.
 
-use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Relation;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "deletion_jobs")]

@@ -1,8 +1,6 @@
 //! Read model: secrets that keys had before they were rotated, and that still work.
 
-use sea_orm::entity::prelude::*;
-
-use super::Relation;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "earlier_secrets")]

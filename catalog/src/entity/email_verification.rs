@@ -1,8 +1,6 @@
 //! Read model: verifications that were asked for and not done.
 
-use sea_orm::entity::prelude::*;
-
-use super::Relation;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "email_verifications")]

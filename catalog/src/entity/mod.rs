@@ -30,11 +30,18 @@ pub(super) mod version;
 pub(super) mod view;
 
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbErr, DeleteMany, EntityTrait, EnumIter, RelationDef,
-    RelationTrait, Select,
+    ActiveModelTrait, ConnectionTrait, DbErr, DeleteMany, EntityTrait, EnumIter, QuerySelect,
+    RelationDef, RelationTrait, Select, TryGetableMany,
 };
 
 use super::CatalogError;
+
+/// What every table needs.
+mod prelude {
+    pub(super) use sea_orm::entity::prelude::*;
+
+    pub(super) use super::Relation;
+}
 
 /// No table says how it relates to others: queries do.
 #[derive(Clone, Copy, Debug, EnumIter)]
@@ -70,4 +77,24 @@ pub(super) async fn delete<E: EntityTrait>(
     rows: DeleteMany<E>,
 ) -> Result<u64, CatalogError> {
     Ok(rows.exec(sql).await?.rows_affected)
+}
+
+/// What a query finds, each row converted.
+pub(super) async fn all<E: EntityTrait, T>(
+    sql: &impl ConnectionTrait,
+    query: Select<E>,
+    convert: fn(E::Model) -> Result<T, CatalogError>,
+) -> Result<Vec<T>, CatalogError> {
+    let rows = query.all(sql).await?;
+    rows.into_iter().map(convert).collect()
+}
+
+/// What a query finds in one column.
+pub(super) async fn values<E: EntityTrait, T: TryGetableMany + Send + Sync>(
+    sql: &impl ConnectionTrait,
+    query: Select<E>,
+    column: E::Column,
+) -> Result<Vec<T>, CatalogError> {
+    let values = query.select_only().column(column).into_tuple();
+    Ok(values.all(sql).await?)
 }

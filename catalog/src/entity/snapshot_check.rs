@@ -1,9 +1,8 @@
 //! Operational: how the verification of snapshots of a version went.
 
-use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Relation;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "snapshot_checks")]

@@ -1,8 +1,6 @@
 //! Read model: deletions of tenants, from the request to the end and for ever.
 
-use sea_orm::entity::prelude::*;
-
-use super::Relation;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "tenant_deletions")]

@@ -8,7 +8,8 @@ use crate::column::to_word;
 use crate::entity::{invitation, one, user};
 use crate::error::ChangeError;
 use crate::event::{ControlEvent, PEOPLE, UserRegistered};
-use crate::lock::LockKey;
+use crate::lock::Lock;
+use crate::quota::Counted;
 use crate::record::Change;
 use crate::{Catalog, CatalogError, Context};
 
@@ -48,9 +49,6 @@ impl From<ChangeError> for AcceptError {
 impl Catalog {
     /// Makes the invited person a member, registers them where the address is new, and uses the
     /// token up. The address is verified then: its mail had the token.
-    ///
-    /// # Errors
-    /// When the token opens nothing, or the person is a member.
     pub async fn accept_invitation(
         &self,
         request_id: RequestId,
@@ -61,12 +59,13 @@ impl Catalog {
         let open = open.ok_or(AcceptError::Unknown)?;
         let tenant = open.tenant;
         let invitee = &invitee;
-        let key = LockKey::TenantAndPeople(tenant);
-        let changed = self.change(key, move |mut change| async move {
+        let lock = Lock::TenantAndPeople(tenant);
+        let changed = self.change(lock, move |mut change| async move {
             // It may have been used or revoked meanwhile; else it is as it was.
             let row = find_open(change.sql(), token_sha256, change.at()).await?;
             let row = row.ok_or(AcceptError::Unknown)?;
-            let quota = self.member_quota(change.sql(), tenant, 0).await?;
+            let members = Counted::Members { invitations: 0 };
+            let quota = self.quota(change.sql(), tenant, members).await?;
             quota.allow(1, |limit, used| AcceptError::MemberLimitReached {
                 limit,
                 used,

@@ -8,7 +8,7 @@ use crate::access::{Access, Actor};
 use crate::column::from_actor;
 use crate::entity::{key, key_use, one};
 use crate::event::ControlEvent;
-use crate::lock::LockKey;
+use crate::lock::Lock;
 use crate::record::Change;
 use crate::{Catalog, CatalogError, Context, scope};
 
@@ -16,32 +16,26 @@ impl Catalog {
     /// Revokes a key, and with it every session that was made from it and every key that was made
     /// with it. Below admin, holders revoke their own keys only. Gives the keys that ended, the one
     /// that was asked for first.
-    ///
-    /// # Errors
-    /// When the holder sees no such key.
     pub async fn revoke_key(
         &self,
         access: &Access,
         context: Context,
         id: KeyId,
     ) -> Result<Vec<KeyId>, KeyError> {
-        self.change(
-            LockKey::Tenant(access.tenant),
-            move |mut change| async move {
-                let row = scope::keys(access).filter(key::Column::Id.eq(id.0));
-                let row = one(change.sql(), row).await?.ok_or(KeyError::NotFound)?;
-                let mut rows = vec![row];
-                let mut revoked = Vec::new();
-                while let Some(row) = rows.pop() {
-                    let id = KeyId(row.id);
-                    rows.extend(made_with(&change, id).await?);
-                    revoke(&mut change, access, context, row).await?;
-                    revoked.push(id);
-                }
-                change.commit().await?;
-                Ok(revoked)
-            },
-        )
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            let row = scope::keys(access).filter(key::Column::Id.eq(id.0));
+            let row = one(change.sql(), row).await?.ok_or(KeyError::NotFound)?;
+            let mut rows = vec![row];
+            let mut revoked = Vec::new();
+            while let Some(row) = rows.pop() {
+                let id = KeyId(row.id);
+                rows.extend(made_with(&change, id).await?);
+                revoke(&mut change, access, context, row).await?;
+                revoked.push(id);
+            }
+            change.commit().await?;
+            Ok(revoked)
+        })
         .await
     }
 }

@@ -12,7 +12,7 @@ use super::{Key, maker_of_secret, to_key};
 use crate::access::{Access, Actor, Role};
 use crate::entity::{key, one};
 use crate::event::{ControlEvent, KeyRotated};
-use crate::lock::LockKey;
+use crate::lock::Lock;
 use crate::permissions::role_now;
 use crate::session::end_sessions;
 use crate::{Catalog, CatalogError, Context, scope};
@@ -39,9 +39,6 @@ impl Catalog {
     /// Gives a key a new secret. All those before it work for `overlap` more, unless they end sooner;
     /// without an overlap they end at once, and so do all sessions that were made from them. Gives
     /// the key, and until when earlier secrets work.
-    ///
-    /// # Errors
-    /// When the holder sees no such key, or the key may do more than the holder at this moment.
     pub async fn rotate_key(
         &self,
         access: &Access,
@@ -50,35 +47,31 @@ impl Catalog {
         sha256: [u8; 32],
         overlap: Duration,
     ) -> Result<(Key, Option<Timestamp>), RotateKeyError> {
-        self.change(
-            LockKey::Tenant(access.tenant),
-            move |mut change| async move {
-                let row = scope::keys(access).filter(key::Column::Id.eq(id.0));
-                let row = one(change.sql(), row).await?;
-                let mut key = to_key(row.ok_or(RotateKeyError::NotFound)?, None)?;
-                let own = role_now(&change, access).await?;
-                check_ceiling(access, own.ok_or(RotateKeyError::HolderGone)?, &key)?;
-                if let Some(end) = key.expires_at.filter(|end| *end <= change.at()) {
-                    return Err(RotateKeyError::Expired(end));
-                }
-                let earlier_until =
-                    (!overlap.is_zero()).then(|| change.at().saturating_add(overlap));
-                let event = ControlEvent::KeyRotated(KeyRotated {
-                    key: id,
-                    name: key.name.clone(),
-                    sha256,
-                    earlier_until,
-                    person: maker_of_secret(&change, access).await?,
-                });
-                change.record(access.tenant, context, event).await?;
-                if earlier_until.is_none() {
-                    end_sessions(change.sql(), Actor::ApiKey(id), None).await?;
-                }
-                key.rotated_at = Some(change.at());
-                change.commit().await?;
-                Ok((key, earlier_until))
-            },
-        )
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            let row = scope::keys(access).filter(key::Column::Id.eq(id.0));
+            let row = one(change.sql(), row).await?;
+            let mut key = to_key(row.ok_or(RotateKeyError::NotFound)?, None)?;
+            let own = role_now(&change, access).await?;
+            check_ceiling(access, own.ok_or(RotateKeyError::HolderGone)?, &key)?;
+            if let Some(end) = key.expires_at.filter(|end| *end <= change.at()) {
+                return Err(RotateKeyError::Expired(end));
+            }
+            let earlier_until = (!overlap.is_zero()).then(|| change.at().saturating_add(overlap));
+            let event = ControlEvent::KeyRotated(KeyRotated {
+                key: id,
+                name: key.name.clone(),
+                sha256,
+                earlier_until,
+                person: maker_of_secret(&change, access).await?,
+            });
+            change.record(access.tenant, context, event).await?;
+            if earlier_until.is_none() {
+                end_sessions(change.sql(), Actor::ApiKey(id), None).await?;
+            }
+            key.rotated_at = Some(change.at());
+            change.commit().await?;
+            Ok((key, earlier_until))
+        })
         .await
     }
 }

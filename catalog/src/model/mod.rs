@@ -34,13 +34,6 @@ pub enum Retention {
     Archive,
 }
 
-impl Retention {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
-    }
-}
-
 /// The state of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case", const_into_str)]
@@ -49,13 +42,6 @@ pub enum VersionState {
     Live,
     Retired,
     Failed,
-}
-
-impl VersionState {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
-    }
 }
 
 /// What is done next in a deletion, in this order.
@@ -91,13 +77,6 @@ pub enum DeletionStep {
     /// Waiting for the backups from before to go.
     Backups,
     Done,
-}
-
-impl DeletionStep {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
-    }
 }
 
 /// Names the deletion of a log or a view, and the removal of its bytes.

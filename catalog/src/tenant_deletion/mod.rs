@@ -17,7 +17,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use super::column::{to_time, to_word};
 use super::entity::{one, tenant, tenant_deletion};
 use super::event::ControlEvent;
-use super::lock::LockKey;
+use super::lock::Lock;
 use super::model::DeletionStep;
 use super::{Catalog, CatalogError, Context};
 use crate::access::Access;
@@ -38,9 +38,6 @@ pub struct TenantDeletion {
 impl Catalog {
     /// Closes the holder's tenant and has it deleted at a time. When that is due already, the
     /// earlier time holds.
-    ///
-    /// # Errors
-    /// When the change can't be recorded.
     pub async fn schedule_tenant_deletion(
         &self,
         access: &Access,
@@ -48,7 +45,7 @@ impl Catalog {
         delete_at: Timestamp,
     ) -> Result<TenantDeletion, CatalogError> {
         let tenant = access.tenant;
-        self.change(LockKey::Tenant(tenant), move |mut change| async move {
+        self.change(Lock::Tenant(tenant), move |mut change| async move {
             let found = of_tenant(change.sql(), tenant).await?;
             if let Some(found) = found
                 && (found.step > DeletionStep::Scheduled || found.delete_at <= delete_at)
@@ -78,16 +75,13 @@ impl Catalog {
     }
 
     /// Opens the holder's tenant again. Nothing happens when it is not closed.
-    ///
-    /// # Errors
-    /// When the change can't be recorded.
     pub async fn cancel_tenant_deletion(
         &self,
         access: &Access,
         context: Context,
     ) -> Result<(), CatalogError> {
         let tenant = access.tenant;
-        self.change(LockKey::Tenant(tenant), move |mut change| async move {
+        self.change(Lock::Tenant(tenant), move |mut change| async move {
             let found = of_tenant(change.sql(), tenant).await?;
             if let Some(found) = found.filter(|it| it.step == DeletionStep::Scheduled) {
                 let event = ControlEvent::TenantDeletionCancelled { deletion: found.id };
@@ -100,9 +94,6 @@ impl Catalog {
     }
 
     /// A deletion by its id; `None` also for one that was cancelled.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn tenant_deletion(
         &self,
         id: TenantDeletionId,
@@ -112,9 +103,6 @@ impl Catalog {
     }
 
     /// The deletion of a tenant, if it is or was deleted.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn deletion_of_tenant(
         &self,
         tenant: TenantId,

@@ -24,7 +24,7 @@ impl Fixture {
         deleted.unwrap().id
     }
 
-    /// Removes the bytes of everything that was deleted, as far as the catalog is told.
+    /// Removes the bytes of everything that was deleted, as far as the catalog knows.
     async fn remove_bytes(&self) {
         for deletion in self.catalog.pending_removals(99).await.unwrap() {
             self.catalog.finish_removal(&deletion).await.unwrap();
