@@ -55,12 +55,12 @@ async fn advance(
         _ => Point::ArchiveErased,
     };
     loop {
-        let due = catalog.deletion_jobs_at(from, before, AT_A_TIME).await?;
+        let due = catalog.deletions_at(from, before, AT_A_TIME).await?;
         if due.is_empty() {
             break;
         }
         reached(point);
-        catalog.advance_deletion_jobs(&due, from, to).await?;
+        catalog.advance_deletions(&due, from, to).await?;
     }
     let mut due = catalog.tenant_deletions_at(from, AT_A_TIME).await?;
     due.retain(|deletion| deletion.step_at < before);

@@ -42,7 +42,7 @@ pub(crate) async fn merge(parts: &ArchiverParts, lease: ShardLease) -> Result<()
         for group in grouped(blocks) {
             if group.len() < 2 {
                 for block in &group {
-                    parts.catalog.settle_block(lease.shard, block).await?;
+                    parts.catalog.mark_block_full(lease.shard, block).await?;
                 }
                 continue;
             }

@@ -3,58 +3,35 @@
 //! Every operation of the control plane takes an [`Access`] first, and every query of tenant-owned
 //! rows starts from its tenant. There is no way to reach such a row without one.
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use protocol::{KeyId, LogId, TenantId, UserId};
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr};
 
 /// What a member or a key may do. Roles are ordered: each one may do all that a lower one may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Role {
     ReadOnly,
     Member,
     Admin,
     Owner,
-}
-
-impl Role {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ReadOnly => "read-only",
-            Self::Member => "member",
-            Self::Admin => "admin",
-            Self::Owner => "owner",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The text is not a role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a role is one of owner, admin, member, read-only")]
-pub struct UnknownRole;
-
-impl FromStr for Role {
-    type Err = UnknownRole;
-
-    fn from_str(text: &str) -> Result<Self, UnknownRole> {
-        match text {
-            "owner" => Ok(Self::Owner),
-            "admin" => Ok(Self::Admin),
-            "member" => Ok(Self::Member),
-            "read-only" => Ok(Self::ReadOnly),
-            _ => Err(UnknownRole),
-        }
-    }
 }
 
 /// Who does something: stands in every control event.
@@ -67,7 +44,7 @@ pub enum Actor {
     System,
 }
 
-/// The outcome of authentication.
+/// An authenticated caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
     pub tenant: TenantId,

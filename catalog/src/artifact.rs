@@ -2,11 +2,12 @@
 
 use protocol::{ArtifactDigest, ComponentDigest};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::column::{from_u64, to_digest, to_u64};
-use super::entity::artifact;
-use super::turn::Turn;
+use super::entity::artifact::{ActiveModel, Column, Entity};
+use super::entity::{insert, one, values};
+use super::lock::Lock;
 use super::{Catalog, CatalogError};
 
 /// What a compiled artifact must look like before it is run.
@@ -19,16 +20,12 @@ pub struct ArtifactRecord {
 
 impl Catalog {
     /// What is known about an artifact.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn artifact(
         &self,
         digest: ArtifactDigest,
     ) -> Result<Option<ArtifactRecord>, CatalogError> {
-        let row = artifact::Entity::find_by_id(digest.0.to_vec())
-            .one(self.readers())
-            .await?;
+        let row = Entity::find_by_id(digest.0.to_vec());
+        let row = one(self.readers(), row).await?;
         match row {
             Some(row) => Ok(Some(ArtifactRecord {
                 sha256: to_digest(row.sha256)?,
@@ -39,60 +36,42 @@ impl Catalog {
     }
 
     /// The artifacts that were compiled from a component, by whatever engine.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn artifacts_of(
         &self,
         component: ComponentDigest,
     ) -> Result<Vec<ArtifactDigest>, CatalogError> {
-        let rows: Vec<Vec<u8>> = artifact::Entity::find()
-            .select_only()
-            .column(artifact::Column::Digest)
-            .filter(artifact::Column::Component.eq(component.0.to_vec()))
-            .into_tuple()
-            .all(self.readers())
-            .await?;
+        let rows = Entity::find().filter(Column::Component.eq(component.0.to_vec()));
+        let rows = values(self.readers(), rows, Column::Digest).await?;
         let digests = rows.into_iter().map(to_digest);
         digests.map(|digest| digest.map(ArtifactDigest)).collect()
     }
 
     /// Writes down an artifact and what it was compiled from, in place of what was known about it.
-    ///
-    /// # Errors
-    /// When the row can't be written.
     pub async fn record_artifact(
         &self,
         digest: ArtifactDigest,
         component: ComponentDigest,
         record: ArtifactRecord,
     ) -> Result<(), CatalogError> {
-        self.change(Turn::Artifact(digest), move |change| async move {
+        self.change(Lock::Artifact(digest), move |change| async move {
             let sql = change.sql();
-            artifact::Entity::delete_by_id(digest.0.to_vec())
-                .exec(sql)
-                .await?;
-            let row = artifact::ActiveModel {
+            Entity::delete_by_id(digest.0.to_vec()).exec(sql).await?;
+            let row = ActiveModel {
                 digest: Set(digest.0.to_vec()),
                 sha256: Set(record.sha256.to_vec()),
                 bytes: Set(from_u64(record.bytes)),
                 component: Set(Some(component.0.to_vec())),
             };
-            artifact::Entity::insert(row)
-                .exec_without_returning(sql)
-                .await?;
+            insert(sql, row).await?;
             change.commit().await
         })
         .await
     }
 
-    /// Forgets an artifact.
-    ///
-    /// # Errors
-    /// When the row can't be removed.
+    /// Deletes the row of an artifact.
     pub async fn forget_artifact(&self, digest: ArtifactDigest) -> Result<(), CatalogError> {
-        self.change(Turn::Artifact(digest), move |change| async move {
-            artifact::Entity::delete_by_id(digest.0.to_vec())
+        self.change(Lock::Artifact(digest), move |change| async move {
+            Entity::delete_by_id(digest.0.to_vec())
                 .exec(change.sql())
                 .await?;
             change.commit().await

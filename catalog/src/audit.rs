@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Quer
 use uuid::Uuid;
 
 use super::column::{from_time, from_u64, plain, to_actor, to_time, to_u64};
-use super::entity::control_event;
+use super::entity::control_event::{Column, Model};
 use super::event::{ControlEvent, RecordedEvent};
 use super::page::List;
 use super::record::newest_sequence;
@@ -41,9 +41,6 @@ pub struct AuditFilter {
 
 impl Catalog {
     /// The tenant's control events, newest first.
-    ///
-    /// # Errors
-    /// When the cursor is not from this list, or an event can't be read by this program.
     pub async fn audit(
         &self,
         access: &Access,
@@ -60,28 +57,28 @@ impl Catalog {
         };
         let first = before.saturating_sub(self.limits().audit_events_scanned);
         let rows = scope::control_events(access)
-            .filter(control_event::Column::Sequence.lt(from_u64(before)))
-            .filter(control_event::Column::Sequence.gte(from_u64(first)))
+            .filter(Column::Sequence.lt(from_u64(before)))
+            .filter(Column::Sequence.gte(from_u64(first)))
             .apply_if(filter.kind.map(plain), |query, kind| {
-                query.filter(control_event::Column::Kind.eq(kind))
+                query.filter(Column::Kind.eq(kind))
             })
             .apply_if(filter.actor, |query, actor| {
                 query.filter(match actor {
-                    AuditActor::Id(id) => control_event::Column::ActorId.eq(id),
-                    AuditActor::System => control_event::Column::ActorId.is_null(),
+                    AuditActor::Id(id) => Column::ActorId.eq(id),
+                    AuditActor::System => Column::ActorId.is_null(),
                 })
             })
             .apply_if(filter.about, |query, id| {
-                let payload = Expr::col(control_event::Column::Payload).cast_as("text");
+                let payload = Expr::col(Column::Payload).cast_as("text");
                 query.filter(payload.like(format!("%\"{id}\"%")))
             })
             .apply_if(filter.from, |query, from| {
-                query.filter(control_event::Column::At.gte(from_time(from)))
+                query.filter(Column::At.gte(from_time(from)))
             })
             .apply_if(filter.until, |query, until| {
-                query.filter(control_event::Column::At.lt(from_time(until)))
+                query.filter(Column::At.lt(from_time(until)))
             })
-            .order_by_desc(control_event::Column::Sequence)
+            .order_by_desc(Column::Sequence)
             .limit(page.size() as u64 + 1)
             .all(self.readers())
             .await?;
@@ -95,7 +92,7 @@ impl Catalog {
     }
 }
 
-pub(super) fn to_recorded(row: &control_event::Model) -> Result<RecordedEvent, CatalogError> {
+pub(super) fn to_recorded(row: &Model) -> Result<RecordedEvent, CatalogError> {
     let tenant = TenantId(row.tenant_id);
     let sequence = to_u64(row.sequence);
     Ok(RecordedEvent {

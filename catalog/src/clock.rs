@@ -26,7 +26,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that moves only when it is told to.
+/// A clock that moves only when it is moved.
 #[derive(Debug)]
 pub struct ManualClock(AtomicU64);
 

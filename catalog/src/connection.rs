@@ -17,6 +17,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
+use super::column::to_u64;
 use super::error::is_contention;
 
 /// A pool or a transaction.
@@ -44,11 +45,11 @@ impl<C> Connection<C> {
         &self,
         answer: impl Future<Output = Result<T, DbErr>>,
     ) -> Result<T, DbErr> {
-        let outcome = within(self.deadline, answer).await;
-        if outcome.as_ref().is_err_and(is_contention) {
+        let result = within(self.deadline, answer).await;
+        if result.as_ref().is_err_and(is_contention) {
             self.contended.store(true, Ordering::Relaxed);
         }
-        outcome
+        result
     }
 }
 
@@ -102,11 +103,11 @@ impl Connection<DatabaseTransaction> {
     }
 
     pub(super) async fn commit(self) -> Result<(), DbErr> {
-        let outcome = within(self.deadline, self.inner.commit()).await;
-        if outcome.as_ref().is_err_and(is_contention) {
+        let result = within(self.deadline, self.inner.commit()).await;
+        if result.as_ref().is_err_and(is_contention) {
             self.contended.store(true, Ordering::Relaxed);
         }
-        outcome
+        result
     }
 }
 
@@ -133,6 +134,14 @@ impl<C: ConnectionTrait> ConnectionTrait for Connection<C> {
     }
 }
 
+/// The number in the first column of what a query finds.
+pub(super) async fn number(sql: &impl ConnectionTrait, query: &str) -> Result<u64, DbErr> {
+    let statement = Statement::from_string(sql.get_database_backend(), query);
+    let row = sql.query_one_raw(statement).await?;
+    let found: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    Ok(found.map_or(0, to_u64))
+}
+
 async fn within<T>(
     deadline: Option<Duration>,
     answer: impl Future<Output = Result<T, DbErr>>,
@@ -141,7 +150,7 @@ async fn within<T>(
         return answer.await;
     };
     match tokio::time::timeout(deadline, answer).await {
-        Ok(outcome) => outcome,
+        Ok(result) => result,
         Err(_) => Err(DbErr::Conn(RuntimeErr::Internal(format!(
             "the database did not answer within {} ms",
             deadline.as_millis()

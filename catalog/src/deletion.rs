@@ -1,225 +1,201 @@
-//! Deletions: what is gone from the catalog and must still go from the event log and the object
-//! store.
+//! Deletions of logs and views, as members see them.
 //!
-//! A deletion is stored in the transaction that removes the rows, so nothing is ever forgotten: it
-//! is listed until somebody removed the bytes and says so. Removing them again does no harm.
+//! A deletion is stored with the [`Removal`] that names the bytes, under the same id. It goes through
+//! those steps of a tenant's deletion that it needs ([`DeletionStep`]): the bytes of a log leave the
+//! event log and the object store, then the archive, then the backups; a view has nothing in the
+//! archive. Each change of its step is conditional, so it does not matter how many nodes make it.
+//!
+//! A deletion is operational: it decides nothing but what it says, and goes a while after it is done,
+//! or with its tenant. What removes bytes does not need it, so removals that nobody follows (of a
+//! version that gave way to a new one, of the logs of a tenant that is deleted) have none.
+//!
+//! Its table is named `deletion_jobs`.
 
-use protocol::{ComponentDigest, LogId, TenantId, Timestamp, VersionId, ViewId};
+use protocol::{LogId, Name, TenantId, Timestamp, ViewId};
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
 };
-use uuid::Uuid;
 
-use super::column::{from_json, from_time, to_digest, to_json, to_time};
-use super::entity::{deletion, snapshot, snapshot_check, version};
+use super::column::{from_time, to_time, to_word};
+use super::entity::deletion_job::{ActiveModel, Column, Entity, Model};
+use super::entity::{all, delete, deletion, insert, one};
+use super::lock::Lock;
+use super::model::{DeletionId, DeletionStep};
+use super::page::List;
 use super::record::Change;
-use super::turn::Turn;
-use super::version::Version;
-use super::{Catalog, CatalogError};
+use super::removal::Removal;
+use super::{Catalog, CatalogError, Page, Paged, scope};
+use crate::access::Access;
 
 /// Values of one statement: databases bound how many it may have.
-const VERSIONS_PER_STATEMENT: usize = 500;
+const ROWS_PER_STATEMENT: usize = 1_000;
 
-/// Names a deletion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct DeletionId(pub Uuid);
-
-/// Bytes that nobody needs any more.
+/// The deletion of a log or a view, as people see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deletion {
     pub id: DeletionId,
     pub tenant: TenantId,
-    /// The log whose events go; `None` when it stays.
-    pub log: Option<LogId>,
-    /// The versions whose snapshots go.
-    pub versions: Vec<VersionId>,
-    /// Components that these versions ran. Equal components share one object, so each goes only if
-    /// [`Catalog::component_in_use`] denies it.
-    pub components: Vec<ComponentDigest>,
-    pub created_at: Timestamp,
+    pub log: LogId,
+    pub log_name: Name,
+    /// The view that goes; `None` when the whole log does.
+    pub view: Option<(ViewId, Name)>,
+    pub requested_at: Timestamp,
+    pub step: DeletionStep,
+    /// Since when.
+    pub step_at: Timestamp,
+}
+
+impl Deletion {
+    /// What comes once its bytes are removed and scrubbed: nothing of a view lies in the archive.
+    #[must_use]
+    pub fn after_bytes(&self) -> DeletionStep {
+        match self.view {
+            Some(_) => DeletionStep::Backups,
+            None => DeletionStep::Archive,
+        }
+    }
 }
 
 impl Catalog {
-    /// Deletions that are not finished, oldest first.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
-    pub async fn pending_deletions(&self, limit: u32) -> Result<Vec<Deletion>, CatalogError> {
-        let rows = deletion::Entity::find()
-            .order_by_asc(deletion::Column::Id)
-            .limit(u64::from(limit))
-            .all(self.readers())
-            .await?;
-        rows.into_iter().map(to_deletion).collect()
+    /// Deletions of logs that the holder may reach, and of their views, newest first.
+    pub async fn deletions(
+        &self,
+        access: &Access,
+        page: Page,
+    ) -> Result<Paged<Deletion>, CatalogError> {
+        let list = List::new("deletions", access.tenant, b"");
+        let order = (Column::Id, Order::Desc);
+        let id = |row: &Model| row.id;
+        let rows = list.read(self.readers(), &page, scope::deletions(access), order, id);
+        rows.await?.try_map(to_deletion)
     }
 
-    /// Forgets a deletion whose bytes are gone, and what is known of the snapshots that were among
-    /// them.
-    ///
-    /// # Errors
-    /// When the rows can't be removed.
-    pub async fn finish_deletion(&self, deletion: &Deletion) -> Result<(), CatalogError> {
-        let id = deletion.id;
-        self.change(Turn::Deletion(id), move |change| async move {
-            let sql = change.sql();
-            for versions in deletion.versions.chunks(VERSIONS_PER_STATEMENT) {
-                let versions = || versions.iter().map(|version| version.0);
-                snapshot::Entity::delete_many()
-                    .filter(snapshot::Column::VersionId.is_in(versions()))
-                    .exec(sql)
-                    .await?;
-                snapshot_check::Entity::delete_many()
-                    .filter(snapshot_check::Column::VersionId.is_in(versions()))
-                    .exec(sql)
+    /// One of those deletions.
+    pub async fn deletion(
+        &self,
+        access: &Access,
+        id: DeletionId,
+    ) -> Result<Option<Deletion>, CatalogError> {
+        let row = scope::deletions(access).filter(Column::Id.eq(id.0));
+        let row = one(self.readers(), row).await?;
+        row.map(to_deletion).transpose()
+    }
+
+    /// Deletions of all tenants in the step `bytes` whose bytes are removed, oldest first: they wait for
+    /// files to be scrubbed.
+    pub async fn removed_deletions(&self, limit: u32) -> Result<Vec<Deletion>, CatalogError> {
+        let pending = deletion::Entity::find()
+            .select_only()
+            .column(deletion::Column::Id)
+            .into_query();
+        let rows = Entity::find()
+            .filter(Column::Step.eq(DeletionStep::Bytes.into_str()))
+            .filter(Column::Id.not_in_subquery(pending))
+            .order_by_asc(Column::StepAt)
+            .limit(u64::from(limit));
+        all(self.readers(), rows, to_deletion).await
+    }
+
+    /// Deletions of all tenants that came to a step before a time, oldest first.
+    pub async fn deletions_at(
+        &self,
+        step: DeletionStep,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Deletion>, CatalogError> {
+        let rows = Entity::find()
+            .filter(Column::Step.eq(step.into_str()))
+            .filter(Column::StepAt.lt(from_time(before)))
+            .order_by_asc(Column::StepAt)
+            .limit(u64::from(limit));
+        all(self.readers(), rows, to_deletion).await
+    }
+
+    /// Begins the next step of deletions; those that another node has carried on stay where they are.
+    pub async fn advance_deletions(
+        &self,
+        deletions: &[Deletion],
+        from: DeletionStep,
+        to: DeletionStep,
+    ) -> Result<(), CatalogError> {
+        self.change(Lock::Deletions, move |change| async move {
+            for ids in deletions.chunks(ROWS_PER_STATEMENT) {
+                Entity::update_many()
+                    .col_expr(Column::Step, Expr::value(to.into_str()))
+                    .col_expr(Column::StepAt, Expr::value(from_time(change.at())))
+                    .filter(Column::Id.is_in(ids.iter().map(|it| it.id.0)))
+                    .filter(Column::Step.eq(from.into_str()))
+                    .exec(change.sql())
                     .await?;
             }
-            deletion::Entity::delete_by_id(id.0).exec(sql).await?;
             change.commit().await
         })
         .await
     }
 
-    /// Whether a version of any tenant runs a component.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
-    pub async fn component_in_use(&self, component: ComponentDigest) -> Result<bool, CatalogError> {
-        is_in_use(self.readers(), component).await
-    }
-
-    /// Does something if no version of any tenant runs a component; no version begins to, on any
-    /// node, before it is done. It must not ask the catalog.
-    ///
-    /// # Errors
-    /// When it fails, or the catalog can't be read.
-    pub async fn if_unused<E, F>(
-        &self,
-        component: ComponentDigest,
-        work: impl Fn() -> F,
-    ) -> Result<(), E>
-    where
-        E: From<CatalogError>,
-        F: Future<Output = Result<(), E>>,
-    {
-        let work = &work;
-        self.change(Turn::Component(component), move |change| async move {
-            if !is_in_use(change.sql(), component).await? {
-                work().await?;
+    /// Deletes the rows of deletions that nobody is shown any more.
+    pub async fn forget_deletions(&self, deletions: &[Deletion]) -> Result<(), CatalogError> {
+        self.change(Lock::Deletions, move |change| async move {
+            for ids in deletions.chunks(ROWS_PER_STATEMENT) {
+                Entity::delete_many()
+                    .filter(Column::Id.is_in(ids.iter().map(|it| it.id.0)))
+                    .exec(change.sql())
+                    .await?;
             }
-            change.commit().await?;
-            Ok(())
+            change.commit().await
         })
         .await
     }
 }
 
-async fn is_in_use(
-    sql: &impl ConnectionTrait,
-    component: ComponentDigest,
-) -> Result<bool, CatalogError> {
-    let versions = version::Entity::find()
-        .filter(version::Column::Component.eq(component.0.to_vec()))
-        .limit(1)
-        .count(sql)
-        .await?;
-    Ok(versions > 0)
-}
-
-/// Stores the deletion of a log; to be called while its versions are still there.
-pub(super) async fn of_log(
+/// Stores the deletion whose bytes a removal names.
+pub(super) async fn begin(
     change: &Change,
-    tenant: TenantId,
-    log: LogId,
-) -> Result<Deletion, CatalogError> {
-    let views = super::entity::view::Entity::find()
-        .select_only()
-        .column(super::entity::view::Column::Id)
-        .filter(super::entity::view::Column::LogId.eq(log.0))
-        .into_tuple::<Uuid>()
-        .all(change.sql())
-        .await?;
-    let versions = versions_of(change.sql(), views).await?;
-    store(change, tenant, Some(log), versions).await
-}
-
-/// Stores the deletion of a view; to be called while its versions are still there.
-pub(super) async fn of_view(
-    change: &Change,
-    tenant: TenantId,
-    view: ViewId,
-) -> Result<Deletion, CatalogError> {
-    let versions = versions_of(change.sql(), vec![view.0]).await?;
-    store(change, tenant, None, versions).await
-}
-
-/// Stores the deletion of one version.
-pub(super) async fn of_version(
-    change: &Change,
-    tenant: TenantId,
-    version: &Version,
-) -> Result<Deletion, CatalogError> {
-    let versions = vec![(version.id, version.component)];
-    store(change, tenant, None, versions).await
-}
-
-async fn versions_of(
-    sql: &impl ConnectionTrait,
-    views: Vec<Uuid>,
-) -> Result<Vec<(VersionId, ComponentDigest)>, CatalogError> {
-    let rows: Vec<(Uuid, Vec<u8>)> = version::Entity::find()
-        .select_only()
-        .columns([version::Column::Id, version::Column::Component])
-        .filter(version::Column::ViewId.is_in(views))
-        .order_by_asc(version::Column::Id)
-        .into_tuple()
-        .all(sql)
-        .await?;
-    let mut versions = Vec::with_capacity(rows.len());
-    for (id, component) in rows {
-        versions.push((VersionId(id), ComponentDigest(to_digest(component)?)));
-    }
-    Ok(versions)
-}
-
-async fn store(
-    change: &Change,
-    tenant: TenantId,
-    log: Option<LogId>,
-    versions: Vec<(VersionId, ComponentDigest)>,
-) -> Result<Deletion, CatalogError> {
-    let (versions, mut components): (Vec<_>, Vec<_>) = versions.into_iter().unzip();
-    components.sort_unstable();
-    components.dedup();
-    let deletion = Deletion {
-        id: DeletionId(Uuid::now_v7()),
-        tenant,
-        log,
-        versions,
-        components,
-        created_at: change.at(),
+    removal: &Removal,
+    (log, log_name): (LogId, &Name),
+    view: Option<(ViewId, &Name)>,
+) -> Result<(), CatalogError> {
+    let row = ActiveModel {
+        id: Set(removal.id.0),
+        tenant_id: Set(removal.tenant.0),
+        log_id: Set(log.0),
+        log_name: Set(log_name.to_string()),
+        view_id: Set(view.map(|(id, _)| id.0)),
+        view_name: Set(view.map(|(_, name)| name.to_string())),
+        requested_at: Set(from_time(removal.created_at)),
+        step: Set(DeletionStep::Bytes.to_string()),
+        step_at: Set(from_time(removal.created_at)),
     };
-    let row = deletion::ActiveModel {
-        id: Set(deletion.id.0),
-        tenant_id: Set(tenant.0),
-        log_id: Set(log.map(|log| log.0)),
-        versions: Set(from_json(&deletion.versions)?),
-        components: Set(from_json(&deletion.components)?),
-        created_at: Set(from_time(deletion.created_at)),
-    };
-    deletion::Entity::insert(row)
-        .exec_without_returning(change.sql())
-        .await?;
-    Ok(deletion)
+    insert(change.sql(), row).await?;
+    Ok(())
 }
 
-fn to_deletion(row: deletion::Model) -> Result<Deletion, CatalogError> {
+/// Deletes the deletions of a tenant that is gone.
+pub(super) async fn delete_of(
+    sql: &impl ConnectionTrait,
+    tenant: TenantId,
+) -> Result<(), CatalogError> {
+    let of_tenant = Column::TenantId.eq(tenant.0);
+    delete(sql, Entity::delete_many().filter(of_tenant)).await?;
+    Ok(())
+}
+
+fn to_deletion(row: Model) -> Result<Deletion, CatalogError> {
+    let view = match (row.view_id, row.view_name) {
+        (Some(id), Some(name)) => Some((ViewId(id), to_word(&name)?)),
+        _ => None,
+    };
     Ok(Deletion {
         id: DeletionId(row.id),
         tenant: TenantId(row.tenant_id),
-        log: row.log_id.map(LogId),
-        versions: to_json(&row.versions)?,
-        components: to_json(&row.components)?,
-        created_at: to_time(row.created_at),
+        log: LogId(row.log_id),
+        log_name: to_word(&row.log_name)?,
+        view,
+        requested_at: to_time(row.requested_at),
+        step: to_word(&row.step)?,
+        step_at: to_time(row.step_at),
     })
 }

@@ -13,9 +13,9 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::entity::{
-    compute_usage, control_event, deletion, deletion_job, snapshot, snapshot_check,
+    all, compute_usage, control_event, deletion, deletion_job, snapshot, snapshot_check,
 };
-use super::turn::Turn;
+use super::lock::Lock;
 use super::{Catalog, CatalogError, RebuildReport};
 
 /// Rows that are read at a time.
@@ -55,12 +55,12 @@ impl DumpRow {
 /// Reads the rows of one state of the catalog, page after page.
 pub struct Dump {
     transaction: DatabaseTransaction,
-    place: Place,
+    cursor: Cursor,
 }
 
 /// The table that is read, and behind which row.
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum Cursor {
     ControlEvents(i64),
     Others(usize, u64),
     End,
@@ -68,47 +68,31 @@ enum Place {
 
 impl Catalog {
     /// Begins a dump.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn dump(&self) -> Result<Dump, CatalogError> {
         Ok(Dump {
             transaction: self.readers().snapshot().await?,
-            place: Place::ControlEvents(0),
+            cursor: Cursor::ControlEvents(0),
         })
     }
 
     /// The control events since a time, in microseconds, with the deletions that they began, as rows
     /// of a dump.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn dump_since(&self, at: i64) -> Result<Vec<DumpRow>, CatalogError> {
         // One state, or a deletion whose bytes are there could be missing beside its event.
         let sql = &self.readers().snapshot().await?;
         let events = control_event::Entity::find()
             .filter(control_event::Column::At.gte(at))
-            .order_by_asc(control_event::Column::Position)
-            .all(sql)
-            .await?;
-        let deletions = deletion::Entity::find()
-            .filter(deletion::Column::CreatedAt.gte(at))
-            .all(sql)
-            .await?;
-        let jobs = deletion_job::Entity::find()
-            .filter(deletion_job::Column::RequestedAt.gte(at))
-            .all(sql)
-            .await?;
-        let rows = events.into_iter().map(Row::ControlEvents);
-        let rows = rows.chain(deletions.into_iter().map(Row::Deletions));
-        let rows = rows.chain(jobs.into_iter().map(Row::DeletionJobs));
-        Ok(rows.map(DumpRow).collect())
+            .order_by_asc(control_event::Column::Position);
+        let mut rows = all(sql, events, |row| Ok(DumpRow(Row::ControlEvents(row)))).await?;
+        let deletions = deletion::Entity::find().filter(deletion::Column::CreatedAt.gte(at));
+        rows.extend(all(sql, deletions, |row| Ok(DumpRow(Row::Deletions(row)))).await?);
+        let jobs = deletion_job::Column::RequestedAt.gte(at);
+        let jobs = deletion_job::Entity::find().filter(jobs);
+        rows.extend(all(sql, jobs, |row| Ok(DumpRow(Row::DeletionJobs(row)))).await?);
+        Ok(rows)
     }
 
     /// Whether nothing was ever recorded.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn is_empty(&self) -> Result<bool, CatalogError> {
         let events = control_event::Entity::find().limit(1);
         Ok(events.count(self.readers()).await? == 0)
@@ -120,7 +104,7 @@ impl Catalog {
     /// When a row can't be written; then none of them was.
     pub async fn load(&self, rows: Vec<DumpRow>) -> Result<(), CatalogError> {
         let tables = &Tables::of(rows);
-        self.change(Turn::All, move |change| async move {
+        self.change(Lock::All, move |change| async move {
             let sql = change.sql();
             put::<control_event::Entity>(sql, &tables.control_events).await?;
             put::<deletion::Entity>(sql, &tables.deletions).await?;
@@ -134,14 +118,11 @@ impl Catalog {
     }
 
     /// Derives the read model from the events that were loaded, and goes on behind them.
-    ///
-    /// # Errors
-    /// When an event can't be applied.
     pub async fn finish_load(&self) -> Result<RebuildReport, CatalogError> {
         if self.readers().get_database_backend() == DbBackend::Postgres {
             let go_on = "SELECT setval(pg_get_serial_sequence('control_events', 'position'), \
                          (SELECT coalesce(max(position), 1) FROM control_events))";
-            self.writer().execute_unprepared(go_on).await?;
+            self.0.writer.execute_unprepared(go_on).await?;
         }
         self.rebuild().await
     }
@@ -149,24 +130,21 @@ impl Catalog {
 
 impl Dump {
     /// The next rows; none at the end.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn next(&mut self) -> Result<Vec<DumpRow>, CatalogError> {
         loop {
-            let (rows, next) = match self.place {
-                Place::ControlEvents(after) => self.control_events(after).await?,
-                Place::Others(table, offset) => self.others(table, offset).await?,
-                Place::End => return Ok(Vec::new()),
+            let (rows, next) = match self.cursor {
+                Cursor::ControlEvents(after) => self.control_events(after).await?,
+                Cursor::Others(table, offset) => self.others(table, offset).await?,
+                Cursor::End => return Ok(Vec::new()),
             };
-            self.place = next;
+            self.cursor = next;
             if !rows.is_empty() {
                 return Ok(rows);
             }
         }
     }
 
-    async fn control_events(&self, after: i64) -> Result<(Vec<DumpRow>, Place), CatalogError> {
+    async fn control_events(&self, after: i64) -> Result<(Vec<DumpRow>, Cursor), CatalogError> {
         let rows = control_event::Entity::find()
             .filter(control_event::Column::Position.gt(after))
             .order_by_asc(control_event::Column::Position)
@@ -174,8 +152,8 @@ impl Dump {
             .all(&self.transaction)
             .await?;
         let next = match rows.last() {
-            Some(last) => Place::ControlEvents(last.position),
-            None => Place::Others(0, 0),
+            Some(last) => Cursor::ControlEvents(last.position),
+            None => Cursor::Others(0, 0),
         };
         let rows = rows.into_iter().map(Row::ControlEvents).map(DumpRow);
         Ok((rows.collect(), next))
@@ -185,34 +163,20 @@ impl Dump {
         &self,
         table: usize,
         offset: u64,
-    ) -> Result<(Vec<DumpRow>, Place), CatalogError> {
+    ) -> Result<(Vec<DumpRow>, Cursor), CatalogError> {
         let sql = &self.transaction;
         let rows = match table {
-            0 => {
-                page::<deletion::Entity>(sql, deletion::Column::Id, offset, Row::Deletions).await?
-            }
-            1 => {
-                let by = snapshot::Column::VersionId;
-                page::<snapshot::Entity>(sql, by, offset, Row::Snapshots).await?
-            }
-            2 => {
-                let by = snapshot_check::Column::VersionId;
-                page::<snapshot_check::Entity>(sql, by, offset, Row::SnapshotChecks).await?
-            }
-            3 => {
-                let by = compute_usage::Column::VersionId;
-                page::<compute_usage::Entity>(sql, by, offset, Row::ComputeUsage).await?
-            }
-            4 => {
-                let by = deletion_job::Column::Id;
-                page::<deletion_job::Entity>(sql, by, offset, Row::DeletionJobs).await?
-            }
-            _ => return Ok((Vec::new(), Place::End)),
+            0 => page(sql, deletion::Entity, offset, Row::Deletions).await?,
+            1 => page(sql, snapshot::Entity, offset, Row::Snapshots).await?,
+            2 => page(sql, snapshot_check::Entity, offset, Row::SnapshotChecks).await?,
+            3 => page(sql, compute_usage::Entity, offset, Row::ComputeUsage).await?,
+            4 => page(sql, deletion_job::Entity, offset, Row::DeletionJobs).await?,
+            _ => return Ok((Vec::new(), Cursor::End)),
         };
         let next = if rows.is_empty() {
-            Place::Others(table + 1, 0)
+            Cursor::Others(table + 1, 0)
         } else {
-            Place::Others(table, offset + rows.len() as u64)
+            Cursor::Others(table, offset + rows.len() as u64)
         };
         Ok((rows, next))
     }
@@ -221,11 +185,11 @@ impl Dump {
 /// Rows of a table behind an offset. The transaction sees one state, so none is skipped.
 async fn page<E: EntityTrait>(
     sql: &DatabaseTransaction,
-    by: E::Column,
+    _table: E,
     offset: u64,
     row: fn(E::Model) -> Row,
 ) -> Result<Vec<DumpRow>, CatalogError> {
-    let mut query = E::find().order_by_asc(by);
+    let mut query = E::find();
     for key in <E::PrimaryKey as sea_orm::Iterable>::iter() {
         query = query.order_by_asc(sea_orm::PrimaryKeyToColumn::into_column(key));
     }

@@ -1,12 +1,10 @@
-//! What can go wrong in the catalog, whatever the operation. Outcomes that callers tell apart
+//! What can go wrong in the catalog, whatever the operation. Errors that callers tell apart
 //! (a taken name, a limit) have an enum beside their operation, which wraps [`CatalogError`].
 
 use sea_orm::sqlx::error::DatabaseError as _;
 use sea_orm::sqlx::postgres::PgDatabaseError;
 use sea_orm::sqlx::sqlite::SqliteError;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
-
-use super::event::EventError;
 
 /// Why the catalog could not do what it was asked, through no fault of the operation.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -42,6 +40,13 @@ const POSTGRES_SERIALIZATION_FAILURE: &str = "40001";
 const POSTGRES_DEADLOCK: &str = "40P01";
 const POSTGRES_CONNECTION: &str = "08";
 const POSTGRES_SHUTDOWN: &str = "57P";
+
+impl CatalogError {
+    /// Something was asked of a tenant that is gone by now.
+    pub(super) fn tenant_deleted() -> Self {
+        Self::Unavailable("the tenant was deleted".to_owned())
+    }
+}
 
 impl From<DbErr> for CatalogError {
     fn from(error: DbErr) -> Self {
@@ -113,7 +118,8 @@ fn database_error(error: &DbErr) -> Option<&dyn sqlx::error::DatabaseError> {
     Some(error.as_ref())
 }
 
-/// Why a change was not recorded. Operations turn [`ChangeError::Taken`] into their own error.
+/// Why a change with a unique value of a caller's choosing was not recorded. Operations turn
+/// [`ChangeError::Taken`] into their own error.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ChangeError {
     /// A uniqueness constraint; the text names the columns or the constraint.
@@ -132,20 +138,8 @@ impl From<DbErr> for ChangeError {
     }
 }
 
-impl From<EventError> for ChangeError {
-    fn from(error: EventError) -> Self {
-        Self::Catalog(error.into())
-    }
-}
-
-impl From<EventError> for CatalogError {
-    fn from(error: EventError) -> Self {
-        Self::Corrupt(error.to_string())
-    }
-}
-
-/// For operations that write no unique value of a caller's choosing: a violation then means that
-/// the tables are not what the events say.
+/// Where no unique value is of a caller's choosing, a violation means that the tables are not what
+/// the events say.
 impl From<ChangeError> for CatalogError {
     fn from(error: ChangeError) -> Self {
         match error {

@@ -7,17 +7,17 @@
 //! An event never holds a secret: tokens and keys appear as their SHA-256, passwords as the
 //! password hash that is stored anyway.
 
+use protocol::view::{Halt, World};
 use protocol::{
     ComponentDigest, InvitationId, KeyId, LogId, Name, Rate, RequestId, TenantDeletionId, TenantId,
     Timestamp, UserId, VersionId, ViewId,
 };
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantNames};
 
-use super::log::Retention;
-use super::quota::QuotaOverrides;
-use super::tenant_deletion::DeletionStep;
+use crate::CatalogError;
 use crate::access::{Actor, Role};
-use protocol::view::{Halt, World};
+use crate::model::{DeletionStep, QuotaOverrides, Retention};
 
 /// The version of the JSON that this program writes. It reads this one and all before.
 pub(super) const VERSION: i16 = 1;
@@ -39,9 +39,10 @@ pub struct RecordedEvent {
     pub event: ControlEvent,
 }
 
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What happened. A kind's name, here and in what is stored, is its variant's in snake case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum ControlEvent {
     TenantCreated {
         short_name: String,
@@ -75,18 +76,8 @@ pub enum ControlEvent {
         deletion: TenantDeletionId,
         step: DeletionStep,
     },
-    UserRegistered {
-        user: UserId,
-        email: String,
-        password_hash: String,
-        email_verified: bool,
-    },
-    EmailVerificationRequested {
-        user: UserId,
-        #[serde(with = "hex_bytes")]
-        token_sha256: [u8; 32],
-        expires_at: Timestamp,
-    },
+    UserRegistered(UserRegistered),
+    EmailVerificationRequested(MailedToken),
     EmailVerified {
         user: UserId,
     },
@@ -106,14 +97,7 @@ pub enum ControlEvent {
         user: UserId,
     },
     /// Takes the place of the one that the address had before.
-    InvitationCreated {
-        invitation: InvitationId,
-        email: String,
-        role: Role,
-        #[serde(with = "hex_bytes")]
-        token_sha256: [u8; 32],
-        expires_at: Timestamp,
-    },
+    InvitationCreated(InvitationCreated),
     InvitationRevoked {
         invitation: InvitationId,
     },
@@ -121,41 +105,15 @@ pub enum ControlEvent {
         invitation: InvitationId,
         user: UserId,
     },
-    PasswordResetRequested {
-        user: UserId,
-        #[serde(with = "hex_bytes")]
-        token_sha256: [u8; 32],
-        expires_at: Timestamp,
-    },
+    PasswordResetRequested(MailedToken),
     /// The links that would have changed it, too, work no more.
     PasswordChanged {
         user: UserId,
         password_hash: String,
     },
-    KeyCreated {
-        key: KeyId,
-        name: String,
-        role: Role,
-        logs: Option<Vec<LogId>>,
-        expires_at: Option<Timestamp>,
-        #[serde(with = "hex_bytes")]
-        sha256: [u8; 32],
-        /// Who is behind its secret, where a key made it; else its maker is.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        person: Option<UserId>,
-    },
+    KeyCreated(KeyCreated),
     /// The key has another secret.
-    KeyRotated {
-        key: KeyId,
-        name: String,
-        #[serde(with = "hex_bytes")]
-        sha256: [u8; 32],
-        /// Until when earlier secrets work, unless they end sooner; `None` when they ended.
-        earlier_until: Option<Timestamp>,
-        /// Who is behind the new secret, where a key gave it; else whoever rotated the key is.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        person: Option<UserId>,
-    },
+    KeyRotated(KeyRotated),
     KeyRevoked {
         key: KeyId,
         name: String,
@@ -165,12 +123,7 @@ pub enum ControlEvent {
         key: KeyId,
         role: Role,
     },
-    LogCreated {
-        log: LogId,
-        name: Name,
-        description: Option<String>,
-        retention: Retention,
-    },
+    LogCreated(LogCreated),
     /// Holds the log's properties as they are from now on.
     LogUpdated {
         log: LogId,
@@ -187,20 +140,7 @@ pub enum ControlEvent {
         log: LogId,
         name: Name,
     },
-    VersionUploaded {
-        version: VersionId,
-        view: ViewId,
-        log: LogId,
-        number: u32,
-        component: ComponentDigest,
-        component_bytes: u64,
-        world: World,
-        imports: Vec<String>,
-        languages: Vec<String>,
-        content_type: Option<String>,
-        #[serde(with = "hex_bytes")]
-        config: Vec<u8>,
-    },
+    VersionUploaded(VersionUploaded),
     VersionActivated {
         version: VersionId,
         view: ViewId,
@@ -222,7 +162,7 @@ pub enum ControlEvent {
         version: VersionId,
         view: ViewId,
     },
-    /// It was old, and made room for a new one.
+    /// It was old, and was removed for a new one.
     VersionRemoved {
         version: VersionId,
         view: ViewId,
@@ -235,122 +175,105 @@ pub enum ControlEvent {
     },
 }
 
-/// Why a stored event can't be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EventError {
-    #[error(
-        "control event {tenant}/{sequence} has version {version}, and this program knows up to \
-         {VERSION}; run the program that wrote it, or a later one"
-    )]
-    UnknownVersion {
-        tenant: TenantId,
-        sequence: u64,
-        version: i16,
-    },
-    #[error(
-        "control event {tenant}/{sequence} is of the unknown kind {kind:?}; run the program that \
-         wrote it, or a later one"
-    )]
-    UnknownKind {
-        tenant: TenantId,
-        sequence: u64,
-        kind: String,
-    },
-    #[error("control event {tenant}/{sequence} can't be read: {reason}")]
-    Malformed {
-        tenant: TenantId,
-        sequence: u64,
-        reason: String,
-    },
-    #[error("a control event can't be written: {0}")]
-    Encode(String),
+/// A person's address and password came to be known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserRegistered {
+    pub user: UserId,
+    pub email: String,
+    pub password_hash: String,
+    pub email_verified: bool,
+}
+
+/// A token that is mailed to a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailedToken {
+    pub user: UserId,
+    #[serde(with = "hex_bytes")]
+    pub token_sha256: [u8; 32],
+    pub expires_at: Timestamp,
+}
+
+/// Someone is invited by mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitationCreated {
+    pub invitation: InvitationId,
+    pub email: String,
+    pub role: Role,
+    #[serde(with = "hex_bytes")]
+    pub token_sha256: [u8; 32],
+    pub expires_at: Timestamp,
+}
+
+/// An API key was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyCreated {
+    pub key: KeyId,
+    pub name: String,
+    pub role: Role,
+    pub logs: Option<Vec<LogId>>,
+    pub expires_at: Option<Timestamp>,
+    #[serde(with = "hex_bytes")]
+    pub sha256: [u8; 32],
+    /// Who is behind its secret, where a key made it; else its maker is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<UserId>,
+}
+
+/// An API key has another secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRotated {
+    pub key: KeyId,
+    pub name: String,
+    #[serde(with = "hex_bytes")]
+    pub sha256: [u8; 32],
+    /// Until when earlier secrets work, unless they end sooner; `None` when they ended.
+    pub earlier_until: Option<Timestamp>,
+    /// Who is behind the new secret, where a key gave it; else whoever rotated the key is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<UserId>,
+}
+
+/// A log was created.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogCreated {
+    pub log: LogId,
+    pub name: Name,
+    pub description: Option<String>,
+    pub retention: Retention,
+}
+
+/// A version was uploaded, and is being built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionUploaded {
+    pub version: VersionId,
+    pub view: ViewId,
+    pub log: LogId,
+    pub number: u32,
+    pub component: ComponentDigest,
+    pub component_bytes: u64,
+    pub world: World,
+    pub imports: Vec<String>,
+    pub languages: Vec<String>,
+    pub content_type: Option<String>,
+    #[serde(with = "hex_bytes")]
+    pub config: Vec<u8>,
 }
 
 impl ControlEvent {
     /// Every kind, as it stands in `type`.
-    pub const KINDS: [&str; 35] = [
-        "tenant_created",
-        "tenant_rate_changed",
-        "tenant_quotas_changed",
-        "tenant_deletion_scheduled",
-        "tenant_deletion_cancelled",
-        "tenant_deletion_started",
-        "tenant_deleted",
-        "tenant_erasure_advanced",
-        "user_registered",
-        "email_verification_requested",
-        "email_verified",
-        "user_deleted",
-        "member_added",
-        "member_role_changed",
-        "member_removed",
-        "invitation_created",
-        "invitation_revoked",
-        "invitation_accepted",
-        "password_reset_requested",
-        "password_changed",
-        "key_created",
-        "key_rotated",
-        "key_revoked",
-        "key_role_lowered",
-        "log_created",
-        "log_updated",
-        "log_deleted",
-        "view_created",
-        "version_uploaded",
-        "version_activated",
-        "version_failed",
-        "version_halted",
-        "version_retired",
-        "version_removed",
-        "view_deleted",
-    ];
+    pub const KINDS: &[&str] = <Self as VariantNames>::VARIANTS;
 
     /// The event's `type`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::TenantCreated { .. } => "tenant_created",
-            Self::TenantRateChanged { .. } => "tenant_rate_changed",
-            Self::TenantQuotasChanged { .. } => "tenant_quotas_changed",
-            Self::TenantDeletionScheduled { .. } => "tenant_deletion_scheduled",
-            Self::TenantDeletionCancelled { .. } => "tenant_deletion_cancelled",
-            Self::TenantDeletionStarted { .. } => "tenant_deletion_started",
-            Self::TenantDeleted { .. } => "tenant_deleted",
-            Self::TenantErasureAdvanced { .. } => "tenant_erasure_advanced",
-            Self::UserRegistered { .. } => "user_registered",
-            Self::EmailVerificationRequested { .. } => "email_verification_requested",
-            Self::EmailVerified { .. } => "email_verified",
-            Self::UserDeleted { .. } => "user_deleted",
-            Self::MemberAdded { .. } => "member_added",
-            Self::MemberRoleChanged { .. } => "member_role_changed",
-            Self::MemberRemoved { .. } => "member_removed",
-            Self::InvitationCreated { .. } => "invitation_created",
-            Self::InvitationRevoked { .. } => "invitation_revoked",
-            Self::InvitationAccepted { .. } => "invitation_accepted",
-            Self::PasswordResetRequested { .. } => "password_reset_requested",
-            Self::PasswordChanged { .. } => "password_changed",
-            Self::KeyCreated { .. } => "key_created",
-            Self::KeyRotated { .. } => "key_rotated",
-            Self::KeyRevoked { .. } => "key_revoked",
-            Self::KeyRoleLowered { .. } => "key_role_lowered",
-            Self::LogCreated { .. } => "log_created",
-            Self::LogUpdated { .. } => "log_updated",
-            Self::LogDeleted { .. } => "log_deleted",
-            Self::ViewCreated { .. } => "view_created",
-            Self::VersionUploaded { .. } => "version_uploaded",
-            Self::VersionActivated { .. } => "version_activated",
-            Self::VersionFailed { .. } => "version_failed",
-            Self::VersionHalted { .. } => "version_halted",
-            Self::VersionRetired { .. } => "version_retired",
-            Self::VersionRemoved { .. } => "version_removed",
-            Self::ViewDeleted { .. } => "view_deleted",
-        }
+        self.into_str()
     }
 
     /// The JSON that is stored.
-    pub(super) fn encode(&self) -> Result<serde_json::Value, EventError> {
-        serde_json::to_value(self).map_err(|error| EventError::Encode(error.to_string()))
+    pub(super) fn encode(&self) -> Result<serde_json::Value, CatalogError> {
+        serde_json::to_value(self).map_err(|error| {
+            CatalogError::Corrupt(format!("a control event can't be written: {error}"))
+        })
     }
 
     /// Reads what [`ControlEvent::encode`] wrote, now or in an earlier version.
@@ -360,30 +283,26 @@ impl ControlEvent {
         version: i16,
         kind: &str,
         payload: &serde_json::Value,
-    ) -> Result<Self, EventError> {
+    ) -> Result<Self, CatalogError> {
+        let damaged = |reason: String| {
+            CatalogError::Corrupt(format!("control event {tenant}/{sequence} {reason}"))
+        };
         if !(1..=VERSION).contains(&version) {
-            return Err(EventError::UnknownVersion {
-                tenant,
-                sequence,
-                version,
-            });
+            return Err(damaged(format!(
+                "has version {version}, and this program knows up to {VERSION}; run the program \
+                 that wrote it, or a later one"
+            )));
         }
         if !Self::KINDS.contains(&kind) {
-            return Err(EventError::UnknownKind {
-                tenant,
-                sequence,
-                kind: kind.to_owned(),
-            });
+            return Err(damaged(format!(
+                "is of the unknown kind {kind:?}; run the program that wrote it, or a later one"
+            )));
         }
-        let malformed = |reason: String| EventError::Malformed {
-            tenant,
-            sequence,
-            reason,
-        };
-        let event = Self::deserialize(payload).map_err(|error| malformed(error.to_string()))?;
+        let event = Self::deserialize(payload)
+            .map_err(|error| damaged(format!("can't be read: {error}")))?;
         if event.kind() != kind {
-            return Err(malformed(format!(
-                "it is filed as {kind} and says that it is {}",
+            return Err(damaged(format!(
+                "can't be read: it is filed as {kind} and says that it is {}",
                 event.kind()
             )));
         }

@@ -9,20 +9,20 @@ use std::time::Duration;
 
 use protocol::{InvitationId, TenantId, Timestamp, UserId};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
-use uuid::Uuid;
 
 pub use self::accept::{AcceptError, Invitee};
 use super::column::{from_time, to_time, to_word};
-use super::entity::{control_event, invitation, membership, tenant, user};
-use super::event::ControlEvent;
+use super::email::Email;
+use super::entity::{control_event, invitation, membership, one, tenant, user};
+use super::event::{ControlEvent, InvitationCreated};
+use super::lock::Lock;
 use super::page::List;
+use super::permissions::role_now;
+use super::quota::Counted;
 use super::record::Change;
-use super::session::standing;
-use super::turn::Turn;
-use super::user::Email;
 use super::{Catalog, CatalogError, Context, Page, Paged, scope};
 use crate::access::{Access, Role};
 
@@ -83,9 +83,6 @@ pub enum InvitationError {
 
 impl Catalog {
     /// Whether an address is a person's, or an invitation to it is open.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn expects_mail(&self, address: &str) -> Result<bool, CatalogError> {
         if self.user_by_email(address).await?.is_some() {
             return Ok(true);
@@ -103,9 +100,6 @@ impl Catalog {
     }
 
     /// Invites an address.
-    ///
-    /// # Errors
-    /// When it belongs to a member, the role is above the holder's, or there are too many.
     pub async fn invite(
         &self,
         access: &Access,
@@ -114,9 +108,10 @@ impl Catalog {
     ) -> Result<Invitation, InviteError> {
         let email = Email::normalise(&new.email)?;
         let (email_key, email) = (&email.key(), &email.into_text());
-        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
             check_inviter(&change, access, new.role).await?;
-            self.check_room(&change, access, email_key).await?;
+            self.check_invitee(&change, access, email_key).await?;
+            self.check_sent(&change, access).await?;
             let invitation = Invitation {
                 id: InvitationId::generate(),
                 email: email.clone(),
@@ -124,35 +119,30 @@ impl Catalog {
                 created_at: change.at(),
                 expires_at: new.expires_at,
             };
-            let event = ControlEvent::InvitationCreated {
+            let event = ControlEvent::InvitationCreated(InvitationCreated {
                 invitation: invitation.id,
                 email: email.clone(),
                 role: new.role,
                 token_sha256: new.token_sha256,
                 expires_at: new.expires_at,
-            };
-            let recorded = change.record(access.tenant, context, event).await;
-            recorded.map_err(CatalogError::from)?;
+            });
+            change.record(access.tenant, context, event).await?;
             change.commit().await?;
             Ok(invitation)
         })
         .await
     }
 
-    async fn check_room(
+    /// Whether the address is no member's, and the tenant may have another member.
+    async fn check_invitee(
         &self,
         change: &Change,
         access: &Access,
         email_key: &str,
     ) -> Result<(), InviteError> {
-        let limits = self.limits();
         let sql = change.sql();
-        let known = user::Entity::find()
-            .filter(user::Column::EmailKey.eq(email_key))
-            .one(sql)
-            .await
-            .map_err(CatalogError::from)?;
-        if let Some(person) = known
+        let known = user::Entity::find().filter(user::Column::EmailKey.eq(email_key));
+        if let Some(person) = one(sql, known).await?
             && is_member(sql, access.tenant, UserId(person.id)).await?
         {
             return Err(InviteError::AlreadyMember);
@@ -163,95 +153,67 @@ impl Catalog {
             .count(sql)
             .await
             .map_err(CatalogError::from)?;
-        let members = count_members(sql, access.tenant).await?;
-        let (_, quotas) = self.room_of(sql, access.tenant).await?;
-        if members + open >= quotas.members {
-            return Err(InviteError::MemberLimitReached {
-                limit: quotas.members,
-                used: members + open,
-            });
-        }
-        let Some(before) = limits.invitations_per_day.checked_sub(1) else {
+        let members = Counted::Members { invitations: open };
+        let quota = self.quota(sql, access.tenant, members).await?;
+        quota.allow(1, |limit, used| InviteError::MemberLimitReached {
+            limit,
+            used,
+        })
+    }
+
+    /// Whether the tenant may send another invitation today.
+    async fn check_sent(&self, change: &Change, access: &Access) -> Result<(), InviteError> {
+        let limit = self.limits().invitations_per_day;
+        let Some(before) = limit.checked_sub(1) else {
             return Err(InviteError::InvitationLimitReached(0));
         };
         // The time of the invitation that would be one too many within a day.
-        let at: Option<i64> = scope::control_events(access)
-            .select_only()
-            .column(control_event::Column::At)
+        let sent = scope::control_events(access)
             .filter(control_event::Column::Kind.eq("invitation_created"))
             .order_by_desc(control_event::Column::Sequence)
             .offset(before)
-            .limit(1)
-            .into_tuple()
-            .one(sql)
-            .await
-            .map_err(CatalogError::from)?;
+            .limit(1);
+        let sent = one(change.sql(), sent).await?;
         let a_day_ago = change.at().saturating_sub(DAY);
-        if at.is_some_and(|at| to_time(at) > a_day_ago) {
-            let limit = limits.invitations_per_day;
+        if sent.is_some_and(|event| to_time(event.at) > a_day_ago) {
             return Err(InviteError::InvitationLimitReached(limit));
         }
         Ok(())
     }
 
     /// The tenant's open invitations, newest first.
-    ///
-    /// # Errors
-    /// When the cursor is not from this list.
     pub async fn invitations(
         &self,
         access: &Access,
         page: Page,
     ) -> Result<Paged<Invitation>, CatalogError> {
         let list = List::new("invitations", access.tenant, b"");
-        let after = list.after(&page)?.map(|key| Uuid::from_slice(&key));
-        let after = after.transpose().map_err(|_| CatalogError::InvalidCursor)?;
-        let rows = scope::invitations(access)
-            .filter(invitation::Column::ExpiresAt.gt(from_time(self.now())))
-            .apply_if(after, |query, id| {
-                query.filter(invitation::Column::Id.lt(id))
-            })
-            .order_by_desc(invitation::Column::Id)
-            .limit(page.size() as u64 + 1)
-            .all(self.readers())
-            .await?;
-        let (rows, next_cursor) = list.cut(&page, rows, |row| row.id.as_bytes().to_vec());
-        let items = rows.into_iter().map(to_invitation);
-        Ok(Paged {
-            items: items.collect::<Result<_, _>>()?,
-            next_cursor,
-        })
+        let open = scope::invitations(access)
+            .filter(invitation::Column::ExpiresAt.gt(from_time(self.now())));
+        let order = (invitation::Column::Id, Order::Desc);
+        let rows = list.read(self.readers(), &page, open, order, |row| row.id);
+        rows.await?.try_map(to_invitation)
     }
 
     /// Takes an invitation back.
-    ///
-    /// # Errors
-    /// When the tenant has no such invitation.
     pub async fn revoke_invitation(
         &self,
         access: &Access,
         context: Context,
         id: InvitationId,
     ) -> Result<(), InvitationError> {
-        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
-            scope::invitations(access)
-                .filter(invitation::Column::Id.eq(id.0))
-                .one(change.sql())
-                .await
-                .map_err(CatalogError::from)?
-                .ok_or(InvitationError::NotFound)?;
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            let row = scope::invitations(access).filter(invitation::Column::Id.eq(id.0));
+            let row = one(change.sql(), row).await?;
+            row.ok_or(InvitationError::NotFound)?;
             let event = ControlEvent::InvitationRevoked { invitation: id };
-            let recorded = change.record(access.tenant, context, event).await;
-            recorded.map_err(CatalogError::from)?;
+            change.record(access.tenant, context, event).await?;
             Ok(change.commit().await?)
         })
         .await
     }
 
     /// What a token invites to; `None` when it is unknown, used, revoked or expired.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn open_invitation(
         &self,
         token_sha256: [u8; 32],
@@ -260,8 +222,8 @@ impl Catalog {
         let Some(row) = find_open(sql, token_sha256, self.now()).await? else {
             return Ok(None);
         };
-        let tenant = tenant::Entity::find_by_id(row.tenant_id).one(sql).await?;
-        let Some(tenant) = tenant else {
+        let tenant = tenant::Entity::find_by_id(row.tenant_id);
+        let Some(tenant) = one(sql, tenant).await? else {
             return Ok(None);
         };
         Ok(Some(OpenInvitation {
@@ -274,8 +236,8 @@ impl Catalog {
 
 /// The inviter may have lost some of the role since it was looked up.
 async fn check_inviter(change: &Change, access: &Access, wanted: Role) -> Result<(), InviteError> {
-    let present = standing(change.sql(), change.at(), access).await?;
-    let own = present.ok_or(InviteError::ActorGone)?.role.min(access.role);
+    let own = role_now(change, access).await?;
+    let own = own.ok_or(InviteError::ActorGone)?;
     if own < Role::Admin || wanted > own {
         return Err(InviteError::RoleAboveYou(own));
     }
@@ -287,10 +249,10 @@ async fn find_open(
     token_sha256: [u8; 32],
     now: Timestamp,
 ) -> Result<Option<invitation::Model>, CatalogError> {
-    let found = invitation::Entity::find()
+    let open = invitation::Entity::find()
         .filter(invitation::Column::TokenSha256.eq(token_sha256.to_vec()))
         .filter(invitation::Column::ExpiresAt.gt(from_time(now)));
-    Ok(found.one(sql).await?)
+    one(sql, open).await
 }
 
 async fn is_member(
@@ -299,12 +261,7 @@ async fn is_member(
     user: UserId,
 ) -> Result<bool, CatalogError> {
     let row = membership::Entity::find_by_id((tenant.0, user.0));
-    Ok(row.one(sql).await?.is_some())
-}
-
-async fn count_members(sql: &impl ConnectionTrait, tenant: TenantId) -> Result<u64, CatalogError> {
-    let members = membership::Entity::find().filter(membership::Column::TenantId.eq(tenant.0));
-    Ok(members.count(sql).await?)
+    Ok(one(sql, row).await?.is_some())
 }
 
 fn to_invitation(row: invitation::Model) -> Result<Invitation, CatalogError> {

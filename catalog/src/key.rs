@@ -8,22 +8,20 @@ mod rotate;
 
 use protocol::{KeyId, LogId, Timestamp, UserId};
 use sea_orm::sea_query::LockType;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 pub use self::rotate::RotateKeyError;
 use super::column::{from_time, plain, to_actor, to_logs, to_time, to_word};
-use super::entity::{key, key_use, log};
-use super::event::ControlEvent;
+use super::entity::{insert, key, key_use, log, one, values};
+use super::event::{ControlEvent, KeyCreated};
 use super::limits::within;
+use super::lock::Lock;
 use super::page::List;
+use super::permissions::role_now;
+use super::quota::Counted;
 use super::record::Change;
 use super::secret::person_behind;
-use super::session::standing;
-use super::turn::Turn;
 use super::{Catalog, CatalogError, Context, Page, Paged, scope};
 use crate::access::{Access, Actor, Role};
 
@@ -84,9 +82,6 @@ pub enum KeyError {
 
 impl Catalog {
     /// Creates a key that may do no more than its maker.
-    ///
-    /// # Errors
-    /// When it would be allowed more than its maker, names unknown logs, or is one too many.
     pub async fn create_key(
         &self,
         access: &Access,
@@ -99,21 +94,17 @@ impl Catalog {
         within("the list of logs", named, limits.logs_per_key)?;
         check_ceiling(access, &new)?;
         let new = &new;
-        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
-            check_maker(&change, access, new).await?;
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            let own = role_now(&change, access).await?;
+            check_role(own.ok_or(CreateKeyError::MakerGone)?, new.role)?;
             check_logs(change.sql(), access, new.logs.as_deref()).await?;
-            let count = key::Entity::find()
-                .filter(key::Column::TenantId.eq(access.tenant.0))
-                .count(change.sql())
-                .await
-                .map_err(CatalogError::from)?;
-            let (_, quotas) = self.room_of(change.sql(), access.tenant).await?;
-            if count >= quotas.keys {
-                return Err(CreateKeyError::LimitReached {
-                    limit: quotas.keys,
-                    used: count,
-                });
-            }
+            let quota = self
+                .quota(change.sql(), access.tenant, Counted::Keys)
+                .await?;
+            quota.allow(1, |limit, used| CreateKeyError::LimitReached {
+                limit,
+                used,
+            })?;
             let expires_at = check_end(change.sql(), context.actor, new.expires_at).await?;
             let person = maker_of_secret(&change, access).await?;
             let key = Key {
@@ -127,7 +118,7 @@ impl Catalog {
                 expires_at,
                 last_used_at: None,
             };
-            let event = ControlEvent::KeyCreated {
+            let event = ControlEvent::KeyCreated(KeyCreated {
                 key: key.id,
                 name: key.name.clone(),
                 role: key.role,
@@ -135,9 +126,8 @@ impl Catalog {
                 expires_at: key.expires_at,
                 sha256: new.sha256,
                 person,
-            };
-            let recorded = change.record(access.tenant, context, event).await;
-            recorded.map_err(CatalogError::from)?;
+            });
+            change.record(access.tenant, context, event).await?;
             change.commit().await?;
             Ok(key)
         })
@@ -145,44 +135,33 @@ impl Catalog {
     }
 
     /// The keys that the holder may see, newest first: from admin on all, below its own.
-    ///
-    /// # Errors
-    /// When the cursor is not from this list.
     pub async fn keys(&self, access: &Access, page: Page) -> Result<Paged<Key>, CatalogError> {
         let list = List::new("keys", access.tenant, b"");
-        let after = list.after(&page)?.map(|key| to_uuid(&key)).transpose()?;
-        let rows = scope::keys(access)
-            .apply_if(after, |query, id| query.filter(key::Column::Id.lt(id)))
-            .order_by_desc(key::Column::Id)
-            .limit(page.size() as u64 + 1)
-            .all(self.readers())
-            .await?;
-        let (rows, next_cursor) = list.cut(&page, rows, |row| row.id.as_bytes().to_vec());
+        let order = (key::Column::Id, Order::Desc);
+        let rows = list.read(self.readers(), &page, scope::keys(access), order, |row| {
+            row.id
+        });
+        let rows = rows.await?;
         let uses = key_use::Entity::find()
-            .filter(key_use::Column::KeyId.is_in(rows.iter().map(|row| row.id)))
+            .filter(key_use::Column::KeyId.is_in(rows.items.iter().map(|row| row.id)))
             .all(self.readers())
             .await?;
-        let mut items = Vec::with_capacity(rows.len());
-        for row in rows {
+        rows.try_map(|row| {
             let used = uses.iter().find(|it| it.key_id == row.id);
-            items.push(to_key(row, used.map(|it| to_time(it.last_used_at)))?);
-        }
-        Ok(Paged { items, next_cursor })
+            to_key(row, used.map(|it| to_time(it.last_used_at)))
+        })
     }
 
     /// Writes down when keys were used. Times only move forward.
-    ///
-    /// # Errors
-    /// When the rows can't be written.
     pub async fn note_key_use(&self, uses: &[(KeyId, Timestamp)]) -> Result<(), CatalogError> {
         if uses.is_empty() {
             return Ok(());
         }
-        // In one order, so that nobody waits in a circle for rows of keys.
+        // In one order, so that two nodes never deadlock.
         let mut uses = uses.to_vec();
         uses.sort_unstable();
         let uses = &uses;
-        self.change(Turn::KeyUses, move |change| async move {
+        self.change(Lock::KeyUses, move |change| async move {
             for (id, at) in uses {
                 note(change.sql(), *id, *at).await?;
             }
@@ -213,9 +192,7 @@ async fn note(sql: &impl ConnectionTrait, id: KeyId, at: Timestamp) -> Result<()
                     key_id: sea_orm::Set(id.0),
                     last_used_at: sea_orm::Set(at),
                 };
-                key_use::Entity::insert(row)
-                    .exec_without_returning(sql)
-                    .await?;
+                insert(sql, row).await?;
             }
         }
     }
@@ -223,27 +200,16 @@ async fn note(sql: &impl ConnectionTrait, id: KeyId, at: Timestamp) -> Result<()
 }
 
 fn check_ceiling(access: &Access, new: &NewKey) -> Result<(), CreateKeyError> {
-    if new.role > access.role {
-        return Err(CreateKeyError::RoleAboveMaker {
-            wanted: new.role,
-            own: access.role,
-        });
-    }
+    check_role(access.role, new.role)?;
     if access.logs.is_some() && new.logs.is_none() {
         return Err(CreateKeyError::LogsBeyondMaker);
     }
     Ok(())
 }
 
-/// The maker may have lost some of its role since it was looked up.
-async fn check_maker(change: &Change, access: &Access, new: &NewKey) -> Result<(), CreateKeyError> {
-    let maker = standing(change.sql(), change.at(), access).await?;
-    let own = maker.ok_or(CreateKeyError::MakerGone)?.role;
-    if new.role > own {
-        return Err(CreateKeyError::RoleAboveMaker {
-            wanted: new.role,
-            own,
-        });
+fn check_role(own: Role, wanted: Role) -> Result<(), CreateKeyError> {
+    if wanted > own {
+        return Err(CreateKeyError::RoleAboveMaker { wanted, own });
     }
     Ok(())
 }
@@ -265,14 +231,9 @@ async fn check_logs(
     let Some(logs) = logs else {
         return Ok(());
     };
-    let known: Vec<Uuid> = scope::logs(access)
-        .select_only()
-        .column(log::Column::Id)
-        .filter(log::Column::Id.is_in(logs.iter().map(|log| log.0)))
-        .into_tuple()
-        .all(sql)
-        .await
-        .map_err(CatalogError::from)?;
+    let named = log::Column::Id.is_in(logs.iter().map(|log| log.0));
+    let known = scope::logs(access).filter(named);
+    let known: Vec<Uuid> = values(sql, known, log::Column::Id).await?;
     match logs.iter().find(|log| !known.contains(&log.0)) {
         Some(unknown) => Err(CreateKeyError::LogNotFound(*unknown)),
         None => Ok(()),
@@ -288,10 +249,7 @@ async fn check_end(
     let Actor::ApiKey(maker) = maker else {
         return Ok(wanted);
     };
-    let maker = key::Entity::find_by_id(maker.0)
-        .one(sql)
-        .await
-        .map_err(CatalogError::from)?;
+    let maker = one(sql, key::Entity::find_by_id(maker.0)).await?;
     let end = maker.and_then(|maker| maker.expires_at).map(to_time);
     match (wanted, end) {
         (Some(wanted), Some(end)) if wanted > end => Err(CreateKeyError::OutlivesMaker(end)),
@@ -311,8 +269,4 @@ fn to_key(row: key::Model, last_used_at: Option<Timestamp>) -> Result<Key, Catal
         expires_at: row.expires_at.map(to_time),
         last_used_at,
     })
-}
-
-fn to_uuid(bytes: &[u8]) -> Result<Uuid, CatalogError> {
-    Uuid::from_slice(bytes).map_err(|_| CatalogError::InvalidCursor)
 }

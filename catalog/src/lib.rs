@@ -1,7 +1,7 @@
 //! The catalog: tenants, people, keys, logs and views, in SQL.
 //!
 //! It lies in a SQLite file (`sqlite`) or in a PostgreSQL database that many nodes share
-//! (`postgres`). Above the opening nothing tells them apart but a change's [`turn`].
+//! (`postgres`). Above the opening nothing tells them apart but a change's [`lock`].
 //!
 //! It is event-sourced. Every change appends [`ControlEvent`]s and applies them to the read model
 //! in one transaction (`record`); `apply` is the only code that writes read-model tables, so
@@ -20,39 +20,44 @@ mod apply;
 pub mod archive;
 mod artifact;
 mod audit;
+#[cfg(feature = "bulk")]
+mod bulk;
 pub mod clock;
 mod column;
-mod compute;
+mod compute_usage;
 mod connection;
 mod deletion;
-mod deletion_job;
 pub mod dump;
+mod email;
 mod entity;
 mod error;
 mod event;
 mod invitation;
 mod key;
 mod limits;
+mod lock;
 mod log;
 mod member;
+mod model;
 mod open;
 mod page;
 mod password;
+mod permissions;
 mod postgres;
 mod quota;
 mod rebuild;
 mod record;
+mod removal;
 mod scope;
 mod secret;
 mod session;
-mod settle;
 mod snapshot;
 mod sqlite;
-mod stored;
+mod stored_bytes;
 mod tenant;
 mod tenant_deletion;
 mod transition;
-mod turn;
+mod uncertain_commit;
 mod upload;
 mod user;
 mod version;
@@ -60,7 +65,7 @@ mod view;
 
 use std::sync::Arc;
 
-use protocol::{RequestId, Timestamp};
+use protocol::{RequestId, Timestamp, UserId};
 use sea_orm::DatabaseConnection;
 use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
@@ -69,34 +74,32 @@ use self::access::Actor;
 pub use self::artifact::ArtifactRecord;
 pub use self::audit::{AuditActor, AuditFilter};
 use self::clock::SharedClock;
-pub use self::compute::UsageBatch;
+pub use self::compute_usage::UsageBatch;
 use self::connection::Connection;
-pub use self::deletion::{Deletion, DeletionId};
-pub use self::deletion_job::DeletionJob;
+pub use self::deletion::Deletion;
 pub use self::error::CatalogError;
-pub use self::event::{ControlEvent, EventError, PEOPLE, RecordedEvent};
+pub use self::event::{ControlEvent, PEOPLE, RecordedEvent};
 pub use self::invitation::{
     AcceptError, Invitation, InvitationError, InviteError, Invitee, NewInvitation, OpenInvitation,
 };
 pub use self::key::{CreateKeyError, Key, KeyError, NewKey, RotateKeyError};
 pub use self::limits::CatalogLimits;
-pub use self::log::{
-    CreateLogError, Log, LogChanges, LogError, LogRef, NewLog, Retention, UnknownRetention,
-};
+use self::lock::LocalLocks;
+pub use self::log::{CreateLogError, Log, LogChanges, LogError, LogRef, NewLog};
 pub use self::member::{Member, MemberError, Removed};
+pub use self::model::{DeletionId, DeletionStep, QuotaOverrides, Quotas, Retention, VersionState};
 pub use self::page::{PAGE_LIMIT_MAX, Page, Paged};
 pub use self::password::ResetPasswordError;
 pub use self::postgres::PostgresOptions;
-pub use self::quota::{QuotaOverrides, Quotas};
 pub use self::rebuild::{RebuildReport, TableReport};
+pub use self::removal::Removal;
 pub use self::session::{Authenticated, CreateSessionError, NewSession};
 pub use self::tenant::{CreateTenantError, NewTenant, Tenant, TenantUse};
-pub use self::tenant_deletion::{DeletionStep, TenantDeletion, UnknownStep};
+pub use self::tenant_deletion::TenantDeletion;
 pub use self::transition::VersionError;
-use self::turn::Turns;
 pub use self::upload::{NewVersion, UploadError};
 pub use self::user::{Membership, User, VerifyEmailError};
-pub use self::version::{UnknownState, Version, VersionState};
+pub use self::version::Version;
 pub use self::view::{View, ViewError};
 
 /// Who makes a change, and in which request: stands in its control events.
@@ -107,6 +110,14 @@ pub struct Context {
 }
 
 impl Context {
+    /// A change that a person makes.
+    fn user(user: UserId, request_id: RequestId) -> Self {
+        Self {
+            actor: Actor::User(user),
+            request_id,
+        }
+    }
+
     /// A change that the system makes on its own.
     #[must_use]
     pub fn system(request_id: RequestId) -> Self {
@@ -126,7 +137,7 @@ struct Inner {
     /// PostgreSQL the pool that the readers use too.
     writer: Connection<DatabaseConnection>,
     readers: Connection<DatabaseConnection>,
-    turns: Turns,
+    locks: LocalLocks,
     clock: SharedClock,
     limits: CatalogLimits,
     changes: broadcast::Sender<Arc<RecordedEvent>>,
@@ -147,24 +158,8 @@ impl Catalog {
         &self.0.limits
     }
 
-    fn writer(&self) -> &Connection<DatabaseConnection> {
-        &self.0.writer
-    }
-
     fn readers(&self) -> &Connection<DatabaseConnection> {
         &self.0.readers
-    }
-
-    fn turns(&self) -> &Turns {
-        &self.0.turns
-    }
-
-    fn tasks(&self) -> TaskTracker {
-        self.0.tasks.clone()
-    }
-
-    fn sender(&self) -> &broadcast::Sender<Arc<RecordedEvent>> {
-        &self.0.changes
     }
 
     fn now(&self) -> Timestamp {

@@ -1,6 +1,7 @@
 //! How much the catalog holds for one owner. Operators may change every figure.
 
-use super::{CatalogError, Quotas};
+use super::CatalogError;
+use super::model::Quotas;
 
 /// The most components, names and rows that the catalog keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,7 +9,7 @@ pub struct CatalogLimits {
     /// What a tenant may have for which no operator set anything else.
     pub quotas: Quotas,
     pub views_per_log: u64,
-    /// Beyond it, the oldest version that is neither live nor being built makes room.
+    /// Beyond it, the oldest version that is neither live nor being built is removed.
     pub versions_per_view: u64,
     /// Invitations that a tenant sends within 24 hours: each is a mail to someone who did not ask.
     pub invitations_per_day: u64,

@@ -7,17 +7,17 @@
 //! membership. Neither is a secret from before a rotation: it ends.
 
 use protocol::{KeyId, TenantId, Timestamp, UserId};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
-use uuid::Uuid;
+use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder};
 
 use super::column::{to_time, to_word};
-use super::entity::{key, key_use, membership, user};
+use super::entity::{delete, key, key_use, membership, one, user};
 use super::event::ControlEvent;
+use super::lock::Lock;
 use super::page::List;
+use super::permissions::role_now;
 use super::record::Change;
 use super::secret::person_behind;
-use super::session::{end_sessions, standing};
-use super::turn::Turn;
+use super::session::end_sessions;
 use super::{Catalog, CatalogError, Context, Page, Paged, scope};
 use crate::access::{Access, Actor, Role};
 
@@ -61,26 +61,19 @@ pub enum MemberError {
 
 impl Catalog {
     /// The tenant's members, in the order in which they registered.
-    ///
-    /// # Errors
-    /// When the cursor is not from this list.
     pub async fn members(
         &self,
         access: &Access,
         page: Page,
     ) -> Result<Paged<Member>, CatalogError> {
         let list = List::new("members", access.tenant, b"");
-        let after = list.after(&page)?.map(|key| Uuid::from_slice(&key));
-        let after = after.transpose().map_err(|_| CatalogError::InvalidCursor)?;
-        let rows = scope::members(access)
-            .apply_if(after, |query, id| {
-                query.filter(membership::Column::UserId.gt(id))
-            })
-            .order_by_asc(membership::Column::UserId)
-            .limit(page.size() as u64 + 1)
-            .all(self.readers())
-            .await?;
-        let (rows, next_cursor) = list.cut(&page, rows, |row| row.user_id.as_bytes().to_vec());
+        let order = (membership::Column::UserId, Order::Asc);
+        let members = scope::members(access);
+        let rows = list.read(self.readers(), &page, members, order, |row| row.user_id);
+        let Paged {
+            items: rows,
+            next_cursor,
+        } = rows.await?;
         let people = user::Entity::find()
             .filter(user::Column::Id.is_in(rows.iter().map(|row| row.user_id)))
             .all(self.readers())
@@ -96,9 +89,6 @@ impl Catalog {
     }
 
     /// Gives a member another role. The owner gives the own role away, and is an admin then.
-    ///
-    /// # Errors
-    /// When there is no such member, or the holder may not do it.
     pub async fn change_role(
         &self,
         access: &Access,
@@ -106,7 +96,7 @@ impl Catalog {
         member: UserId,
         role: Role,
     ) -> Result<Member, MemberError> {
-        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
             let (row, person) = find(&change, access, member).await?;
             let before = to_member(&row, &person)?;
             let own = own_role(&change, access).await?;
@@ -115,12 +105,9 @@ impl Catalog {
                 return Ok(before);
             }
             if role == Role::Owner {
-                let Actor::User(owner) = access.actor else {
+                let (Actor::User(owner), Role::Owner) = (access.actor, own) else {
                     return Err(MemberError::OwnerInPersonOnly);
                 };
-                if own != Role::Owner {
-                    return Err(MemberError::OwnerInPersonOnly);
-                }
                 set_role(&mut change, access.tenant, context, member, role).await?;
                 set_role(&mut change, access.tenant, context, owner, Role::Admin).await?;
             } else {
@@ -133,16 +120,13 @@ impl Catalog {
     }
 
     /// Ends a membership, and with it the person's sessions and keys of this tenant.
-    ///
-    /// # Errors
-    /// When there is no such member, or the holder may not do it.
     pub async fn remove_member(
         &self,
         access: &Access,
         context: Context,
         member: UserId,
     ) -> Result<Removed, MemberError> {
-        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
             let (row, _) = find(&change, access, member).await?;
             let actor = person_behind(change.sql(), change.at(), access).await?;
             if actor == Some(member) {
@@ -155,16 +139,13 @@ impl Catalog {
                     key: KeyId(key.id),
                     name: key.name.clone(),
                 };
-                record(&mut change, access.tenant, context, event).await?;
+                change.record(access.tenant, context, event).await?;
             }
-            key_use::Entity::delete_many()
-                .filter(key_use::Column::KeyId.is_in(keys.iter().map(|key| key.id)))
-                .exec(change.sql())
-                .await
-                .map_err(CatalogError::from)?;
+            let uses = key_use::Column::KeyId.is_in(keys.iter().map(|key| key.id));
+            delete(change.sql(), key_use::Entity::delete_many().filter(uses)).await?;
             let event = ControlEvent::MemberRemoved { user: member };
-            record(&mut change, access.tenant, context, event).await?;
-            end_sessions(change.sql(), member, Some(access.tenant)).await?;
+            change.record(access.tenant, context, event).await?;
+            end_sessions(change.sql(), Actor::User(member), Some(access.tenant)).await?;
             change.commit().await?;
             Ok(Removed {
                 keys_revoked: keys.len() as u64,
@@ -190,25 +171,16 @@ async fn find(
     access: &Access,
     member: UserId,
 ) -> Result<(membership::Model, user::Model), MemberError> {
-    let row = scope::members(access)
-        .filter(membership::Column::UserId.eq(member.0))
-        .one(change.sql())
-        .await
-        .map_err(CatalogError::from)?
-        .ok_or(MemberError::NotFound)?;
-    let person = user::Entity::find_by_id(member.0)
-        .one(change.sql())
-        .await
-        .map_err(CatalogError::from)?
-        .ok_or(MemberError::NotFound)?;
-    Ok((row, person))
+    let row = scope::members(access).filter(membership::Column::UserId.eq(member.0));
+    let row = one(change.sql(), row).await?;
+    let person = one(change.sql(), user::Entity::find_by_id(member.0)).await?;
+    row.zip(person).ok_or(MemberError::NotFound)
 }
 
 /// The role that the holder has at this moment.
 async fn own_role(change: &Change, access: &Access) -> Result<Role, MemberError> {
-    let present = standing(change.sql(), change.at(), access).await?;
-    let present = present.ok_or(MemberError::ActorGone)?;
-    Ok(present.role.min(access.role))
+    let own = role_now(change, access).await?;
+    own.ok_or(MemberError::ActorGone)
 }
 
 async fn keys_of(
@@ -232,24 +204,15 @@ async fn set_role(
     role: Role,
 ) -> Result<(), CatalogError> {
     let event = ControlEvent::MemberRoleChanged { user: member, role };
-    record(change, tenant, context, event).await?;
+    change.record(tenant, context, event).await?;
     for key in keys_of(change, tenant, member).await? {
         if to_word::<Role>(&key.role)? > role {
             let key = KeyId(key.id);
             let event = ControlEvent::KeyRoleLowered { key, role };
-            record(change, tenant, context, event).await?;
+            change.record(tenant, context, event).await?;
         }
     }
     Ok(())
-}
-
-async fn record(
-    change: &mut Change,
-    tenant: TenantId,
-    context: Context,
-    event: ControlEvent,
-) -> Result<(), CatalogError> {
-    Ok(change.record(tenant, context, event).await?)
 }
 
 fn to_member(row: &membership::Model, person: &user::Model) -> Result<Member, CatalogError> {

@@ -8,7 +8,7 @@ use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
 use super::connection::Connection;
-use super::turn::{Turn, Turns};
+use super::lock::{LocalLocks, Lock};
 use super::{Catalog, CatalogError, CatalogLimits, Inner};
 use crate::clock::SharedClock;
 
@@ -19,14 +19,14 @@ impl Catalog {
     pub(super) async fn open(
         writer: Connection<DatabaseConnection>,
         readers: Connection<DatabaseConnection>,
-        turns: Turns,
+        locks: LocalLocks,
         clock: SharedClock,
         limits: CatalogLimits,
     ) -> Result<Self, CatalogError> {
         let catalog = Self(Arc::new(Inner {
             writer,
             readers,
-            turns,
+            locks,
             clock,
             limits,
             changes: broadcast::Sender::new(CHANGES_KEPT),
@@ -37,7 +37,7 @@ impl Catalog {
     }
 
     /// Applies the migrations that are missing and says how many there were. Processes that start
-    /// together take turns, because all of it happens in one write transaction: on PostgreSQL its
+    /// together go one after the other, because all of it happens in one write transaction: on PostgreSQL its
     /// advisory lock keeps every change out, and ends with it or with the process.
     ///
     /// # Errors
@@ -47,9 +47,9 @@ impl Catalog {
         if self.pending_migrations().await?.is_empty() {
             return Ok(0);
         }
-        let _held = self.turns().wait(Turn::All).await?;
-        let connection = self.writer().begin(Arc::default()).await?;
-        Turn::All.lock(&connection).await?;
+        let _guard = self.0.locks.acquire(Lock::All).await?;
+        let connection = self.0.writer.begin(Arc::default()).await?;
+        Lock::All.take(&connection).await?;
         let transaction = connection.without_deadline().await?;
         let pending = Migrator::get_pending_migrations(transaction).await?.len();
         Migrator::up(transaction, None).await?;
@@ -58,9 +58,6 @@ impl Catalog {
     }
 
     /// The migrations that [`Catalog::migrate`] would apply.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, CatalogError> {
         let readers = self.readers();
         let pending = Migrator::get_pending_migrations_read_only(readers.inner());
@@ -85,7 +82,7 @@ impl Catalog {
     pub async fn close(self) {
         self.0.tasks.close();
         self.0.tasks.wait().await;
-        for connection in [self.readers(), self.writer()] {
+        for connection in [&self.0.readers, &self.0.writer] {
             if let Err(error) = connection.within(connection.inner().close_by_ref()).await {
                 tracing::warn!(%error, "a catalog connection did not close cleanly");
             }

@@ -5,6 +5,11 @@
 //! nothing that its holder has not seen, and grants nothing.
 
 use protocol::TenantId;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select,
+    Value,
+};
+use uuid::Uuid;
 
 use super::CatalogError;
 
@@ -45,6 +50,52 @@ pub struct Paged<T> {
     pub next_cursor: Option<String>,
 }
 
+impl<T> Paged<T> {
+    pub(super) fn try_map<U>(
+        self,
+        convert: impl Fn(T) -> Result<U, CatalogError>,
+    ) -> Result<Paged<U>, CatalogError> {
+        Ok(Paged {
+            items: self
+                .items
+                .into_iter()
+                .map(convert)
+                .collect::<Result<_, _>>()?,
+            next_cursor: self.next_cursor,
+        })
+    }
+}
+
+/// What a list is sorted by, as a cursor holds it.
+pub(super) trait SortKey: Into<Value> {
+    fn into_bytes(self) -> Vec<u8>;
+
+    /// `None` for bytes that no list makes.
+    fn from_bytes(bytes: Vec<u8>) -> Option<Self>;
+}
+
+impl SortKey for Uuid {
+    fn into_bytes(self) -> Vec<u8> {
+        self.as_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
+        Self::from_slice(&bytes).ok()
+    }
+}
+
+impl SortKey for String {
+    fn into_bytes(self) -> Vec<u8> {
+        self.into_bytes()
+    }
+
+    fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
+        let text = Self::from_utf8(bytes).ok();
+        // No name holds the character zero, and PostgreSQL refuses it.
+        text.filter(|text| !text.contains('\0'))
+    }
+}
+
 /// Which list a cursor belongs to.
 #[derive(Clone, Debug)]
 pub(super) struct List {
@@ -75,17 +126,26 @@ impl List {
         Ok(Some(key.to_vec()))
     }
 
-    /// Like [`List::after`], for lists that are sorted by a text.
-    pub(super) fn after_text(&self, page: &Page) -> Result<Option<String>, CatalogError> {
-        let Some(key) = self.after(page)? else {
-            return Ok(None);
-        };
-        let text = String::from_utf8(key).map_err(|_| CatalogError::InvalidCursor)?;
-        // No name holds it, and PostgreSQL refuses it.
-        if text.contains('\0') {
-            return Err(CatalogError::InvalidCursor);
+    /// Reads a page of what a query finds, in the order of a column.
+    pub(super) async fn read<E: EntityTrait, K: SortKey>(
+        &self,
+        sql: &impl ConnectionTrait,
+        page: &Page,
+        query: Select<E>,
+        (column, order): (E::Column, Order),
+        sort_key: impl Fn(&E::Model) -> K,
+    ) -> Result<Paged<E::Model>, CatalogError> {
+        let mut query = query.order_by(column, order.clone());
+        if let Some(key) = self.after(page)? {
+            let key = K::from_bytes(key).ok_or(CatalogError::InvalidCursor)?;
+            query = query.filter(match order {
+                Order::Desc => column.lt(key),
+                _ => column.gt(key),
+            });
         }
-        Ok(Some(text))
+        let rows = query.limit(page.size() as u64 + 1).all(sql).await?;
+        let (items, next_cursor) = self.cut(page, rows, |row| sort_key(row).into_bytes());
+        Ok(Paged { items, next_cursor })
     }
 
     /// Cuts rows, of which one more than the page holds was read, into a page.

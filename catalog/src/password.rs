@@ -4,10 +4,10 @@ use protocol::{RequestId, Timestamp, UserId};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::column::from_time;
-use super::entity::{password_reset, user};
-use super::event::{ControlEvent, PEOPLE};
+use super::entity::{one, password_reset, user};
+use super::event::{ControlEvent, MailedToken, PEOPLE};
+use super::lock::Lock;
 use super::session::end_sessions;
-use super::turn::Turn;
 use super::{Catalog, CatalogError, Context};
 use crate::access::Actor;
 
@@ -21,11 +21,8 @@ pub enum ResetPasswordError {
 }
 
 impl Catalog {
-    /// Remembers that a mail with a token for a new password goes to a person. How often that
+    /// Records that a mail with a token for a new password goes to a person. How often that
     /// happens is the caller's to bound.
-    ///
-    /// # Errors
-    /// When the change can't be recorded.
     pub async fn request_password_reset(
         &self,
         request_id: RequestId,
@@ -33,13 +30,13 @@ impl Catalog {
         token_sha256: [u8; 32],
         expires_at: Timestamp,
     ) -> Result<(), CatalogError> {
-        self.change(Turn::People, move |mut change| async move {
-            let context = by(user, request_id);
-            let event = ControlEvent::PasswordResetRequested {
+        self.change(Lock::People, move |mut change| async move {
+            let context = Context::user(user, request_id);
+            let event = ControlEvent::PasswordResetRequested(MailedToken {
                 user,
                 token_sha256,
                 expires_at,
-            };
+            });
             change.record(PEOPLE, context, event).await?;
             change.commit().await
         })
@@ -47,9 +44,6 @@ impl Catalog {
     }
 
     /// The address whose password a token sets right now; `None` when it is unknown, used or expired.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn password_reset_email(
         &self,
         token_sha256: [u8; 32],
@@ -58,16 +52,13 @@ impl Catalog {
             return Ok(None);
         };
         let person = user::Entity::find_by_id(row.user_id);
-        let person = person.one(self.readers()).await?;
+        let person = one(self.readers(), person).await?;
         Ok(person.map(|person| person.email))
     }
 
     /// Sets the password of the person who holds a token, and ends all of their sessions. The
     /// token, and others of the same person, are used up. The address is verified then, because
     /// its mail had the token.
-    ///
-    /// # Errors
-    /// When the token is unknown, used or expired.
     pub async fn reset_password(
         &self,
         request_id: RequestId,
@@ -75,38 +66,26 @@ impl Catalog {
         password_hash: String,
     ) -> Result<UserId, ResetPasswordError> {
         let password_hash = &password_hash;
-        self.change(Turn::People, move |mut change| async move {
+        self.change(Lock::People, move |mut change| async move {
             let row = find(change.sql(), token_sha256, change.at()).await?;
             let user = UserId(row.ok_or(ResetPasswordError::Unknown)?.user_id);
-            let person = user::Entity::find_by_id(user.0)
-                .one(change.sql())
-                .await
-                .map_err(CatalogError::from)?
-                .ok_or(ResetPasswordError::Unknown)?;
-            let context = by(user, request_id);
+            let person = one(change.sql(), user::Entity::find_by_id(user.0)).await?;
+            let person = person.ok_or(ResetPasswordError::Unknown)?;
+            let context = Context::user(user, request_id);
             let changed = ControlEvent::PasswordChanged {
                 user,
                 password_hash: password_hash.clone(),
             };
-            let recorded = change.record(PEOPLE, context, changed).await;
-            recorded.map_err(CatalogError::from)?;
+            change.record(PEOPLE, context, changed).await?;
             if !person.email_verified {
                 let verified = ControlEvent::EmailVerified { user };
-                let recorded = change.record(PEOPLE, context, verified).await;
-                recorded.map_err(CatalogError::from)?;
+                change.record(PEOPLE, context, verified).await?;
             }
-            end_sessions(change.sql(), user, None).await?;
+            end_sessions(change.sql(), Actor::User(user), None).await?;
             change.commit().await?;
             Ok(user)
         })
         .await
-    }
-}
-
-fn by(user: UserId, request_id: RequestId) -> Context {
-    Context {
-        actor: Actor::User(user),
-        request_id,
     }
 }
 
@@ -117,5 +96,5 @@ async fn find(
 ) -> Result<Option<password_reset::Model>, CatalogError> {
     let found = password_reset::Entity::find_by_id(token_sha256.to_vec())
         .filter(password_reset::Column::ExpiresAt.gt(from_time(now)));
-    Ok(found.one(sql).await?)
+    one(sql, found).await
 }

@@ -7,7 +7,7 @@ use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
 use super::connection::Connection;
-use super::turn::Turns;
+use super::lock::LocalLocks;
 use super::{Catalog, CatalogError, CatalogLimits};
 use crate::clock::SharedClock;
 
@@ -59,9 +59,6 @@ impl Catalog {
     /// Opens the catalog in a PostgreSQL database, `postgres://user:password@host:port/database`,
     /// and migrates it. Whether the connection is encrypted, and how the server is verified, stands
     /// in the parameters `sslmode` and `sslrootcert` of the address.
-    ///
-    /// # Errors
-    /// When the address is none of PostgreSQL, nobody answers there, or a migration fails.
     pub async fn open_postgres(
         url: &str,
         options: &PostgresOptions,
@@ -71,9 +68,6 @@ impl Catalog {
     }
 
     /// Like [`Catalog::open_postgres`], with other limits.
-    ///
-    /// # Errors
-    /// When the address is none of PostgreSQL, nobody answers there, or a migration fails.
     pub async fn open_postgres_with(
         url: &str,
         options: &PostgresOptions,
@@ -85,8 +79,8 @@ impl Catalog {
         let writer = Connection::new(pool.clone(), deadline);
         let readers = Connection::new(pool, deadline);
         // Changes that wait for each other never take all connections from the readers.
-        let turns = Turns::new(options.connections_max / 2);
-        Self::open(writer, readers, turns, clock, limits).await
+        let locks = LocalLocks::new(options.connections_max / 2);
+        Self::open(writer, readers, locks, clock, limits).await
     }
 }
 
@@ -101,7 +95,7 @@ async fn connect(url: &str, options: &PostgresOptions) -> Result<DatabaseConnect
         .map_sqlx_postgres_opts(move |_| server.clone());
     let connected = tokio::time::timeout(options.connect_timeout, Database::connect(pool)).await;
     match connected {
-        Ok(outcome) => Ok(outcome?),
+        Ok(pool) => Ok(pool?),
         Err(_) => Err(CatalogError::Unavailable(format!(
             "the database did not answer within {} ms",
             options.connect_timeout.as_millis()
@@ -128,12 +122,12 @@ fn server(url: &str, options: &PostgresOptions) -> Result<PgConnectOptions, Cata
         .statement_cache_capacity(STATEMENTS_CACHED)
         .options([
             ("statement_timeout", statement_timeout.as_str()),
-            // A node that stops in the middle of a change must not keep its turn for ever.
+            // A node that stops in the middle of a change must not keep its locks for ever.
             (
                 "idle_in_transaction_session_timeout",
                 statement_timeout.as_str(),
             ),
-            // What turns rely on, whatever the server's default is.
+            // What locks rely on, whatever the server's default is.
             ("default_transaction_isolation", "read committed"),
             ("tcp_keepalives_idle", "30"),
             ("tcp_keepalives_interval", "10"),

@@ -1,21 +1,19 @@
 //! Deriving the read model again from the control events.
 //!
-//! Events are applied by their positions. Those of one turn have the order of their commits; those
-//! of different turns do not depend on each other.
+//! Events are applied by their positions. Those under one lock have the order of their commits;
+//! those under different ones do not depend on each other.
 //!
 //! Everything happens in one write transaction: the tables are put aside, emptied, filled by
 //! applying every event in its order, and compared with what was put aside. Whatever goes wrong,
 //! an event of a later program included, leaves everything as it was.
 
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 
 use super::audit::to_recorded;
-use super::column::to_u64;
+use super::connection::number;
 use super::entity::control_event;
-use super::turn::Turn;
+use super::lock::Lock;
 use super::{Catalog, CatalogError, apply};
 
 /// The read model, in an order in which no table refers to a later one.
@@ -79,7 +77,7 @@ impl Catalog {
     /// # Errors
     /// When an event can't be read or applied; then nothing was changed.
     pub async fn rebuild(&self) -> Result<RebuildReport, CatalogError> {
-        self.change(Turn::All, move |change| async move {
+        self.change(Lock::All, move |change| async move {
             // Large tables take as long as they take.
             let sql = change.without_deadline().await?;
             for table in TABLES {
@@ -142,14 +140,7 @@ async fn compare(
 }
 
 async fn count(sql: &impl ConnectionTrait, rows: &str) -> Result<u64, CatalogError> {
-    let query = format!("SELECT COUNT(*) AS rows_found FROM ({rows}) AS compared");
-    let statement = Statement::from_string(sql.get_database_backend(), query);
-    let row = sql.query_one_raw(statement).await?;
-    let found: i64 = match row {
-        Some(row) => row.try_get("", "rows_found")?,
-        None => 0,
-    };
-    Ok(to_u64(found))
+    Ok(number(sql, &format!("SELECT COUNT(*) FROM ({rows}) AS compared")).await?)
 }
 
 async fn run(sql: &impl ConnectionTrait, statement: &str) -> Result<(), CatalogError> {

@@ -1,8 +1,8 @@
 //! Recording changes: control events and what they do to the read model, in one transaction.
 //!
 //! A [`Change`] is the only way to write control events and the only caller of [`apply`] besides
-//! the rebuild. It holds a [`Turn`] from before it reads what it decides by until its events are
-//! told, so what is told of one tenant has the order of the commits.
+//! the rebuild. It holds its [`Lock`] from before it reads what it decides by until its events are
+//! published, so what is published of one tenant has the order of the commits.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use sea_orm::{
 
 use super::column::{from_actor, from_time, from_u64, to_u64};
 use super::connection::Connection;
-use super::entity::control_event;
+use super::entity::{control_event, insert, values};
 use super::error::{ChangeError, is_unanswered};
 use super::event::{self, ControlEvent, RecordedEvent};
-use super::settle::{Outcome, settle};
-use super::turn::{HeldTurn, Turn};
+use super::lock::{LocalGuard, Lock};
+use super::uncertain_commit::{CommitStatus, resolve};
 use super::{Catalog, CatalogError, Context, apply};
 
 /// How often a change is tried that the database undoes in favour of another one.
@@ -35,8 +35,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct Change {
     catalog: Catalog,
     connection: Connection<DatabaseTransaction>,
-    turn: Turn,
-    held: HeldTurn,
+    lock: Lock,
+    guard: LocalGuard,
     /// The time of all its events.
     at: Timestamp,
     /// The newest sequence of every tenant that it recorded something for.
@@ -45,12 +45,13 @@ pub(super) struct Change {
 }
 
 impl Catalog {
-    /// Makes a change in a turn once those before it are done: `work` decides, writes and commits.
+    /// Makes a change under a lock, once those before it are done: `work` decides, writes and
+    /// commits.
     /// It runs again when the database undid it because of a deadlock or a conflict with another
     /// transaction, so it must not change anything else.
     pub(super) async fn change<T, E, F>(
         &self,
-        turn: Turn,
+        lock: Lock,
         work: impl Fn(Change) -> F,
     ) -> Result<T, E>
     where
@@ -60,27 +61,27 @@ impl Catalog {
         let mut attempt = 1;
         loop {
             let contended = Arc::default();
-            let outcome = match self.begin(turn, &contended).await {
+            let result = match self.begin(lock, &contended).await {
                 Ok(change) => work(change).await,
                 Err(error) => Err(error.into()),
             };
-            if outcome.is_ok() || attempt == ATTEMPTS || !contended.load(Ordering::Relaxed) {
-                return outcome;
+            if result.is_ok() || attempt == ATTEMPTS || !contended.load(Ordering::Relaxed) {
+                return result;
             }
             tokio::time::sleep(PAUSE.mul_f64(f64::from(attempt) * rand::random::<f64>())).await;
             attempt += 1;
         }
     }
 
-    async fn begin(&self, turn: Turn, contended: &Arc<AtomicBool>) -> Result<Change, CatalogError> {
-        let held = self.turns().wait(turn).await?;
-        let connection = self.writer().begin(Arc::clone(contended)).await?;
-        turn.lock(&connection).await?;
+    async fn begin(&self, lock: Lock, contended: &Arc<AtomicBool>) -> Result<Change, CatalogError> {
+        let guard = self.0.locks.acquire(lock).await?;
+        let connection = self.0.writer.begin(Arc::clone(contended)).await?;
+        lock.take(&connection).await?;
         Ok(Change {
             catalog: self.clone(),
             connection,
-            turn,
-            held,
+            lock,
+            guard,
             at: self.now(),
             sequences: HashMap::new(),
             recorded: Vec::new(),
@@ -109,6 +110,16 @@ impl Change {
         tenant: TenantId,
         context: Context,
         event: ControlEvent,
+    ) -> Result<(), CatalogError> {
+        Ok(self.record_unique(tenant, context, event).await?)
+    }
+
+    /// Like [`Change::record`], for an event with a value of a caller's choosing that may be taken.
+    pub(super) async fn record_unique(
+        &mut self,
+        tenant: TenantId,
+        context: Context,
+        event: ControlEvent,
     ) -> Result<(), ChangeError> {
         let sequence = self.next_sequence(tenant).await?;
         let recorded = RecordedEvent {
@@ -132,9 +143,7 @@ impl Change {
             version: Set(event::VERSION),
             payload: Set(recorded.event.encode()?),
         };
-        control_event::Entity::insert(row)
-            .exec_without_returning(&self.connection)
-            .await?;
+        insert(&self.connection, row).await?;
         apply::apply(&self.connection, &recorded).await?;
         self.recorded.push(Arc::new(recorded));
         Ok(())
@@ -149,36 +158,37 @@ impl Change {
         Ok(newest + 1)
     }
 
-    /// Commits, then tells every receiver. Once begun it runs to its end even if the caller goes
-    /// away: a change that was committed and not told would leave stale caches behind.
+    /// Commits, then publishes to every receiver. Once begun it runs to its end even if the caller
+    /// goes away: a change that was committed and not published would leave stale caches behind.
     pub(super) async fn commit(self) -> Result<(), CatalogError> {
-        let commit = self.catalog.tasks().spawn(self.commit_and_tell());
+        let tasks = self.catalog.0.tasks.clone();
+        let commit = tasks.spawn(self.commit_and_publish());
         commit
             .await
             .map_err(|error| CatalogError::Unavailable(error.to_string()))?
     }
 
-    async fn commit_and_tell(self) -> Result<(), CatalogError> {
+    async fn commit_and_publish(self) -> Result<(), CatalogError> {
         // A file has no connection that could be lost.
         let shared = self.connection.get_database_backend() == DbBackend::Postgres;
-        let outcome = match self.connection.commit().await {
-            Ok(()) => Outcome::Committed,
+        let status = match self.connection.commit().await {
+            Ok(()) => CommitStatus::Committed,
             Err(error) if shared && is_unanswered(&error) => {
-                settle(&self.catalog, self.turn, &self.recorded, &error).await
+                resolve(&self.catalog, self.lock, &self.recorded, &error).await
             }
-            Err(error) => Outcome::Undone(error.into()),
+            Err(error) => CommitStatus::RolledBack(error.into()),
         };
-        let result = match outcome {
-            Outcome::Committed => Ok(()),
-            Outcome::Undone(error) => return Err(error),
-            // A cache that forgets something in vain is slower, and one that does not is wrong.
-            Outcome::Unknown(error) => Err(error),
+        let result = match status {
+            CommitStatus::Committed => Ok(()),
+            CommitStatus::RolledBack(error) => return Err(error),
+            // A cache that is invalidated in vain is slower, and one that is not is wrong.
+            CommitStatus::Unknown(error) => Err(error),
         };
         for event in self.recorded {
             // Without a receiver nobody caches anything.
-            let _ = self.catalog.sender().send(event);
+            let _ = self.catalog.0.changes.send(event);
         }
-        drop(self.held);
+        drop(self.guard);
         result
     }
 }
@@ -188,14 +198,10 @@ pub(super) async fn newest_sequence(
     sql: &impl ConnectionTrait,
     tenant: TenantId,
 ) -> Result<u64, CatalogError> {
-    let newest: Option<i64> = control_event::Entity::find()
-        .select_only()
-        .column(control_event::Column::Sequence)
+    let newest = control_event::Entity::find()
         .filter(control_event::Column::TenantId.eq(tenant.0))
         .order_by_desc(control_event::Column::Sequence)
-        .limit(1)
-        .into_tuple()
-        .one(sql)
-        .await?;
-    Ok(newest.map_or(0, to_u64))
+        .limit(1);
+    let newest = values(sql, newest, control_event::Column::Sequence).await?;
+    Ok(newest.first().copied().map_or(0, to_u64))
 }

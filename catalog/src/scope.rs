@@ -31,7 +31,7 @@ pub(super) fn versions(tenant: TenantId) -> Select<version::Entity> {
 }
 
 /// The deletions of logs that the holder may reach, and of views of such logs.
-pub(super) fn deletion_jobs(access: &Access) -> Select<deletion_job::Entity> {
+pub(super) fn deletions(access: &Access) -> Select<deletion_job::Entity> {
     deletion_job::Entity::find()
         .filter(deletion_job::Column::TenantId.eq(access.tenant.0))
         .filter(covered(access, deletion_job::Column::LogId))

@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::CatalogError;
 use super::column::{from_time, to_time};
-use super::entity::{earlier_secret, key};
+use super::entity::{earlier_secret, key, one};
 use crate::access::{Access, Actor};
 
 /// A secret that works, unless its key expired.
@@ -21,31 +21,32 @@ pub(super) struct Secret {
     pub(super) person: Option<UserId>,
 }
 
+impl Secret {
+    fn present(key: key::Model) -> Self {
+        Self {
+            person: key.user_id.map(UserId),
+            ends: None,
+            key,
+        }
+    }
+}
+
 /// The secret with this SHA-256: the present one of a key, or one from before a rotation.
 pub(super) async fn working(
     sql: &impl ConnectionTrait,
     now: Timestamp,
     sha256: [u8; 32],
 ) -> Result<Option<Secret>, CatalogError> {
-    let present = key::Entity::find()
-        .filter(key::Column::Sha256.eq(sha256.to_vec()))
-        .one(sql)
-        .await?;
-    if let Some(key) = present {
-        return Ok(Some(Secret {
-            person: key.user_id.map(UserId),
-            ends: None,
-            key,
-        }));
+    let present = key::Entity::find().filter(key::Column::Sha256.eq(sha256.to_vec()));
+    if let Some(key) = one(sql, present).await? {
+        return Ok(Some(Secret::present(key)));
     }
     let earlier = earlier_secret::Entity::find_by_id(sha256.to_vec())
-        .filter(earlier_secret::Column::ExpiresAt.gt(from_time(now)))
-        .one(sql)
-        .await?;
-    let Some(earlier) = earlier else {
+        .filter(earlier_secret::Column::ExpiresAt.gt(from_time(now)));
+    let Some(earlier) = one(sql, earlier).await? else {
         return Ok(None);
     };
-    let key = key::Entity::find_by_id(earlier.key_id).one(sql).await?;
+    let key = one(sql, key::Entity::find_by_id(earlier.key_id)).await?;
     Ok(key.map(|key| Secret {
         key,
         ends: Some(to_time(earlier.expires_at)),
@@ -61,12 +62,8 @@ pub(super) async fn of_key(
     sha256: Option<[u8; 32]>,
 ) -> Result<Option<Secret>, CatalogError> {
     let Some(sha256) = sha256 else {
-        let row = key::Entity::find_by_id(key.0).one(sql).await?;
-        return Ok(row.map(|row| Secret {
-            person: row.user_id.map(UserId),
-            ends: None,
-            key: row,
-        }));
+        let key = one(sql, key::Entity::find_by_id(key.0)).await?;
+        return Ok(key.map(Secret::present));
     };
     let secret = working(sql, now, sha256).await?;
     Ok(secret.filter(|secret| secret.key.id == key.0))

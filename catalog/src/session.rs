@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use protocol::{KeyId, LogId, Rate, TenantId, Timestamp, UserId};
+use protocol::{KeyId, LogId, Rate, TenantId, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::LockType;
 use sea_orm::{
@@ -15,13 +15,13 @@ use sea_orm::{
 use super::column::{
     from_actor, from_logs, from_time, to_actor, to_digest, to_logs, to_time, to_word,
 };
-use super::entity::{membership, session, tenant, user};
+use super::entity::{delete, insert, one, session, tenant, user, values};
 use super::limits::within;
-use super::quota::to_overrides;
-use super::secret::{self, Secret};
+use super::lock::Lock;
+use super::model::Quotas;
+use super::secret;
 use super::tenant::to_rate;
-use super::turn::Turn;
-use super::{Catalog, CatalogError, Quotas};
+use super::{Catalog, CatalogError, permissions};
 use crate::access::{Access, Actor, Role};
 
 /// Expired sessions that are removed when one is created.
@@ -69,18 +69,8 @@ pub struct Authenticated {
     pub delete_at: Option<Timestamp>,
 }
 
-/// What a user or key may do right now.
-pub(super) struct Standing {
-    pub(super) role: Role,
-    logs: Option<Vec<LogId>>,
-    expires_at: Option<Timestamp>,
-}
-
 impl Catalog {
     /// Stores a session. When its user or key has too many already, the oldest ends.
-    ///
-    /// # Errors
-    /// When the password behind it is not the present one, or the row can't be written.
     pub async fn create_session(&self, new: NewSession) -> Result<(), CreateSessionError> {
         let (actor_kind, actor_id) = from_actor(new.actor);
         let logs = from_logs(new.logs.as_deref())?;
@@ -90,7 +80,7 @@ impl Catalog {
             self.limits().logs_per_key,
         )?;
         let (actor_kind, logs, new) = (&actor_kind, &logs, &new);
-        self.change(Turn::Tenant(new.tenant), move |change| async move {
+        self.change(Lock::Tenant(new.tenant), move |change| async move {
             let sql = change.sql();
             check_password(sql, new).await?;
             let row = session::ActiveModel {
@@ -98,16 +88,13 @@ impl Catalog {
                 tenant_id: Set(new.tenant.0),
                 actor_kind: Set(actor_kind.clone()),
                 actor_id: Set(actor_id),
-                role: Set(new.role.as_str().to_owned()),
+                role: Set(new.role.to_string()),
                 logs: Set(logs.clone()),
                 created_at: Set(from_time(change.at())),
                 expires_at: Set(from_time(new.expires_at)),
                 secret_sha256: Set(new.secret.map(Vec::from)),
             };
-            session::Entity::insert(row)
-                .exec_without_returning(sql)
-                .await
-                .map_err(CatalogError::from)?;
+            insert(sql, row).await.map_err(CatalogError::from)?;
             let expired = session::Entity::find()
                 .filter(session::Column::ExpiresAt.lte(from_time(change.at())))
                 .order_by_asc(session::Column::ExpiresAt)
@@ -125,11 +112,8 @@ impl Catalog {
     }
 
     /// Ends a session; says whether there was one.
-    ///
-    /// # Errors
-    /// When the row can't be removed.
     pub async fn delete_session(&self, token_sha256: [u8; 32]) -> Result<bool, CatalogError> {
-        self.change(Turn::Session(token_sha256), move |change| async move {
+        self.change(Lock::Session(token_sha256), move |change| async move {
             let deleted = session::Entity::delete_by_id(token_sha256.to_vec())
                 .exec(change.sql())
                 .await?;
@@ -141,9 +125,6 @@ impl Catalog {
 
     /// The holder of a session's or key's token. `None` if it is unknown, expired or revoked, or if
     /// the membership or key behind a session is gone.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn authenticate(
         &self,
         token_sha256: [u8; 32],
@@ -155,10 +136,8 @@ impl Catalog {
         let Some((access, expires_at)) = found else {
             return Ok(None);
         };
-        let row = tenant::Entity::find_by_id(access.tenant.0)
-            .one(self.readers())
-            .await?;
-        let Some(row) = row else {
+        let row = tenant::Entity::find_by_id(access.tenant.0);
+        let Some(row) = one(self.readers(), row).await? else {
             return Ok(None);
         };
         Ok(Some(Authenticated {
@@ -169,7 +148,7 @@ impl Catalog {
             access,
             expires_at,
             rate: to_rate(&row),
-            quotas: self.limits().quotas.with(&to_overrides(&row)?),
+            quotas: self.quotas_of(&row)?,
             delete_at: row.delete_at.map(to_time),
         }))
     }
@@ -179,10 +158,8 @@ impl Catalog {
         token_sha256: [u8; 32],
     ) -> Result<Option<(Access, Option<Timestamp>)>, CatalogError> {
         let row = session::Entity::find_by_id(token_sha256.to_vec())
-            .filter(session::Column::ExpiresAt.gt(from_time(self.now())))
-            .one(self.readers())
-            .await?;
-        let Some(row) = row else {
+            .filter(session::Column::ExpiresAt.gt(from_time(self.now())));
+        let Some(row) = one(self.readers(), row).await? else {
             return Ok(None);
         };
         let mut access = Access {
@@ -192,15 +169,15 @@ impl Catalog {
             logs: None,
             secret: row.secret_sha256.map(to_digest).transpose()?,
         };
-        let Some(standing) = standing(self.readers(), self.now(), &access).await? else {
+        let Some(own) = permissions::of(self.readers(), self.now(), &access).await? else {
             return Ok(None);
         };
         let session_ends = to_time(row.expires_at);
-        let ends = standing
+        let ends = own
             .expires_at
             .map_or(session_ends, |key| key.min(session_ends));
-        access.role = access.role.min(standing.role);
-        access.logs = narrower(to_logs(row.logs.as_ref())?, standing.logs).map(Arc::from);
+        access.role = access.role.min(own.role);
+        access.logs = narrower(to_logs(row.logs.as_ref())?, own.logs).map(Arc::from);
         Ok(Some((access, Some(ends))))
     }
 
@@ -211,63 +188,18 @@ impl Catalog {
         let Some(secret) = secret::working(self.readers(), self.now(), sha256).await? else {
             return Ok(None);
         };
-        let Some(standing) = standing_of_secret(self.now(), &secret)? else {
+        let Some(own) = permissions::of_secret(self.now(), &secret)? else {
             return Ok(None);
         };
         let access = Access {
             tenant: TenantId(secret.key.tenant_id),
             actor: Actor::ApiKey(KeyId(secret.key.id)),
-            role: standing.role,
-            logs: standing.logs.map(Arc::from),
+            role: own.role,
+            logs: own.logs.map(Arc::from),
             secret: Some(sha256),
         };
-        Ok(Some((access, standing.expires_at)))
+        Ok(Some((access, own.expires_at)))
     }
-}
-
-/// What a holder may do in the tenant at this moment; `None` when it is no member, or when the key or
-/// the secret that it came with is gone or expired.
-pub(super) async fn standing(
-    sql: &impl ConnectionTrait,
-    now: Timestamp,
-    access: &Access,
-) -> Result<Option<Standing>, CatalogError> {
-    match access.actor {
-        Actor::User(user) => {
-            let row = membership::Entity::find_by_id((access.tenant.0, user.0))
-                .one(sql)
-                .await?;
-            let Some(row) = row else {
-                return Ok(None);
-            };
-            Ok(Some(Standing {
-                role: to_word(&row.role)?,
-                logs: None,
-                expires_at: None,
-            }))
-        }
-        Actor::ApiKey(key) => {
-            let secret = secret::of_key(sql, now, key, access.secret).await?;
-            let secret = secret.filter(|secret| secret.key.tenant_id == access.tenant.0);
-            secret.map_or(Ok(None), |secret| standing_of_secret(now, &secret))
-        }
-        // Nobody logs in as the system.
-        Actor::System => Ok(None),
-    }
-}
-
-/// `None` once the key expired.
-fn standing_of_secret(now: Timestamp, secret: &Secret) -> Result<Option<Standing>, CatalogError> {
-    let key = &secret.key;
-    let key_ends = key.expires_at.map(to_time);
-    if key_ends.is_some_and(|end| end <= now) {
-        return Ok(None);
-    }
-    Ok(Some(Standing {
-        role: to_word(&key.role)?,
-        logs: to_logs(key.logs.as_ref())?,
-        expires_at: key_ends.into_iter().chain(secret.ends).min(),
-    }))
 }
 
 /// A change of the password waits for the session, and then ends it; or the session waits for the
@@ -279,32 +211,27 @@ async fn check_password(
     let (Some(expected), Actor::User(id)) = (&new.password_hash, new.actor) else {
         return Ok(());
     };
-    let user = user::Entity::find_by_id(id.0)
-        .lock(LockType::Share)
-        .one(sql)
-        .await
-        .map_err(CatalogError::from)?;
+    let user = one(sql, user::Entity::find_by_id(id.0).lock(LockType::Share)).await?;
     if user.is_some_and(|user| user.password_hash == *expected) {
         return Ok(());
     }
     Err(CreateSessionError::PasswordChanged)
 }
 
-/// Ends the sessions of a person: all of them, or those of one tenant.
+/// Ends the sessions of a person or a key: all of them, or those of one tenant.
 pub(super) async fn end_sessions(
     sql: &impl ConnectionTrait,
-    person: UserId,
+    actor: Actor,
     tenant: Option<TenantId>,
 ) -> Result<(), CatalogError> {
-    let (kind, id) = from_actor(Actor::User(person));
-    session::Entity::delete_many()
+    let (kind, id) = from_actor(actor);
+    let sessions = session::Entity::delete_many()
         .filter(session::Column::ActorKind.eq(kind))
         .filter(session::Column::ActorId.eq(id))
         .apply_if(tenant, |query, tenant| {
             query.filter(session::Column::TenantId.eq(tenant.0))
-        })
-        .exec(sql)
-        .await?;
+        });
+    delete(sql, sessions).await?;
     Ok(())
 }
 
@@ -323,17 +250,10 @@ async fn remove(
     sql: &impl ConnectionTrait,
     sessions: sea_orm::Select<session::Entity>,
 ) -> Result<(), CatalogError> {
-    let tokens: Vec<Vec<u8>> = sessions
-        .select_only()
-        .column(session::Column::TokenSha256)
-        .into_tuple()
-        .all(sql)
-        .await?;
+    let tokens: Vec<Vec<u8>> = values(sql, sessions, session::Column::TokenSha256).await?;
     if !tokens.is_empty() {
-        session::Entity::delete_many()
-            .filter(session::Column::TokenSha256.is_in(tokens))
-            .exec(sql)
-            .await?;
+        let of_tokens = session::Column::TokenSha256.is_in(tokens);
+        delete(sql, session::Entity::delete_many().filter(of_tokens)).await?;
     }
     Ok(())
 }

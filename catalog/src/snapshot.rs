@@ -6,9 +6,9 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::column::{from_time, from_u64, plain, to_sequence, to_time, to_u64};
-use super::entity::{snapshot, snapshot_check};
+use super::entity::{insert, one, snapshot, snapshot_check};
 use super::limits::within;
-use super::turn::Turn;
+use super::lock::Lock;
 use super::{Catalog, CatalogError};
 use protocol::view::SnapshotInfo;
 
@@ -17,15 +17,12 @@ const SNAPSHOTS_MAX: u64 = 10_000;
 
 impl Catalog {
     /// Writes down a snapshot that is in the object store.
-    ///
-    /// # Errors
-    /// When the row can't be written.
     pub async fn record_snapshot(
         &self,
         version: VersionId,
         info: SnapshotInfo,
     ) -> Result<(), CatalogError> {
-        self.change(Turn::Snapshots(version), move |change| async move {
+        self.change(Lock::Snapshots(version), move |change| async move {
             let sql = change.sql();
             let id = (version.0, from_u64(info.sequence.get()));
             snapshot::Entity::delete_by_id(id).exec(sql).await?;
@@ -35,18 +32,13 @@ impl Catalog {
                 bytes: Set(from_u64(info.bytes)),
                 created_at: Set(from_time(info.created_at)),
             };
-            snapshot::Entity::insert(row)
-                .exec_without_returning(sql)
-                .await?;
+            insert(sql, row).await?;
             change.commit().await
         })
         .await
     }
 
     /// The snapshots of a version, oldest first.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn snapshots(&self, version: VersionId) -> Result<Vec<SnapshotInfo>, CatalogError> {
         let rows = snapshot::Entity::find()
             .filter(snapshot::Column::VersionId.eq(version.0))
@@ -65,16 +57,13 @@ impl Catalog {
         Ok(snapshots)
     }
 
-    /// Forgets one snapshot.
-    ///
-    /// # Errors
-    /// When the row can't be removed.
+    /// Deletes the row of one snapshot.
     pub async fn forget_snapshot(
         &self,
         version: VersionId,
         sequence: Sequence,
     ) -> Result<(), CatalogError> {
-        self.change(Turn::Snapshots(version), move |change| async move {
+        self.change(Lock::Snapshots(version), move |change| async move {
             snapshot::Entity::delete_by_id((version.0, from_u64(sequence.get())))
                 .exec(change.sql())
                 .await?;
@@ -84,18 +73,12 @@ impl Catalog {
     }
 
     /// Why snapshots are off for a version; `None` when they are on.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn snapshots_off(&self, version: VersionId) -> Result<Option<String>, CatalogError> {
         let row = self.snapshot_check(version).await?;
         Ok(row.and_then(|row| row.off_reason))
     }
 
     /// Turns snapshots off for a version.
-    ///
-    /// # Errors
-    /// When the row can't be written.
     pub async fn set_snapshots_off(
         &self,
         version: VersionId,
@@ -108,18 +91,12 @@ impl Catalog {
     }
 
     /// Whether a snapshot of the version survived the verification.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn snapshots_verified(&self, version: VersionId) -> Result<bool, CatalogError> {
         let row = self.snapshot_check(version).await?;
         Ok(row.is_some_and(|row| row.verified))
     }
 
     /// Writes down that a snapshot of the version survived the verification.
-    ///
-    /// # Errors
-    /// When the row can't be written.
     pub async fn set_snapshots_verified(&self, version: VersionId) -> Result<(), CatalogError> {
         self.store_snapshot_check(version, true, None).await
     }
@@ -128,9 +105,11 @@ impl Catalog {
         &self,
         version: VersionId,
     ) -> Result<Option<snapshot_check::Model>, CatalogError> {
-        Ok(snapshot_check::Entity::find_by_id(version.0)
-            .one(self.readers())
-            .await?)
+        one(
+            self.readers(),
+            snapshot_check::Entity::find_by_id(version.0),
+        )
+        .await
     }
 
     async fn store_snapshot_check(
@@ -140,7 +119,7 @@ impl Catalog {
         off_reason: Option<String>,
     ) -> Result<(), CatalogError> {
         let off_reason = &off_reason;
-        self.change(Turn::Snapshots(version), move |change| async move {
+        self.change(Lock::Snapshots(version), move |change| async move {
             let sql = change.sql();
             snapshot_check::Entity::delete_by_id(version.0)
                 .exec(sql)
@@ -150,9 +129,7 @@ impl Catalog {
                 verified: Set(verified),
                 off_reason: Set(off_reason.clone()),
             };
-            snapshot_check::Entity::insert(row)
-                .exec_without_returning(sql)
-                .await?;
+            insert(sql, row).await?;
             change.commit().await
         })
         .await

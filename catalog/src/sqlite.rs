@@ -8,7 +8,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
 use super::connection::Connection;
 use super::error::is_busy;
-use super::turn::Turns;
+use super::lock::LocalLocks;
 use super::{Catalog, CatalogError, CatalogLimits};
 use crate::clock::SharedClock;
 
@@ -29,17 +29,11 @@ const STATEMENTS_CACHED: usize = 256;
 
 impl Catalog {
     /// Opens the catalog in a SQLite file, creates it if it is not there, and migrates it.
-    ///
-    /// # Errors
-    /// When the file can't be opened, is no database, or a migration fails.
     pub async fn open_sqlite(path: &Path, clock: SharedClock) -> Result<Self, CatalogError> {
         Self::open_sqlite_with(path, clock, CatalogLimits::default()).await
     }
 
     /// Like [`Catalog::open_sqlite`], with other limits.
-    ///
-    /// # Errors
-    /// When the file can't be opened, is no database, or a migration fails.
     pub async fn open_sqlite_with(
         path: &Path,
         clock: SharedClock,
@@ -47,7 +41,7 @@ impl Catalog {
     ) -> Result<Self, CatalogError> {
         let writer = Connection::new(connect(path, 1, &limits).await?, None);
         let readers = Connection::new(connect(path, READERS, &limits).await?, None);
-        Self::open(writer, readers, Turns::new(1), clock, limits).await
+        Self::open(writer, readers, LocalLocks::new(1), clock, limits).await
     }
 }
 
@@ -88,7 +82,7 @@ async fn connect(
             Err(error) if is_busy(&error) && begun.elapsed() < BUSY_TIMEOUT => {
                 tokio::time::sleep(BUSY_RETRY).await;
             }
-            outcome => return Ok(outcome?),
+            connected => return Ok(connected?),
         }
     }
 }

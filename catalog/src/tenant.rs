@@ -1,23 +1,23 @@
 //! Tenants: creating one with its owner, and what is known about it.
 
 use protocol::{Rate, RequestId, TenantId, Timestamp, UserId};
-use sea_orm::{
-    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-};
+use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::column::{plain, to_time, to_u64};
-use super::entity::{key, membership, tenant};
+use super::email::Email;
+use super::entity::one;
+use super::entity::tenant::{Column, Entity, Model};
 use super::error::ChangeError;
-use super::event::{ControlEvent, PEOPLE};
+use super::event::{ControlEvent, PEOPLE, UserRegistered};
 use super::limits::within;
+use super::lock::Lock;
+use super::model::QuotaOverrides;
 use super::page::List;
-use super::quota::{QuotaOverrides, to_overrides};
-use super::turn::Turn;
-use super::user::Email;
+use super::quota::{count_keys, count_members, to_overrides};
 use super::{Catalog, CatalogError, Context, Page, Paged};
-use crate::access::{Access, Actor, Role};
+use crate::access::{Access, Role};
 
 /// A tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,9 +77,6 @@ impl From<ChangeError> for CreateTenantError {
 
 impl Catalog {
     /// Creates a tenant and registers its owner.
-    ///
-    /// # Errors
-    /// When the short name or the address is taken.
     pub async fn create_tenant(
         &self,
         request_id: RequestId,
@@ -90,16 +87,13 @@ impl Catalog {
         let email = Email::normalise(&new.owner_email)?;
         let tenant = TenantId::generate();
         let user = UserId::generate();
-        let context = Context {
-            actor: Actor::User(user),
-            request_id,
-        };
-        let registered = &ControlEvent::UserRegistered {
+        let context = Context::user(user, request_id);
+        let registered = &ControlEvent::UserRegistered(UserRegistered {
             user,
             email: email.into_text(),
             password_hash: new.owner_password_hash,
             email_verified: new.email_verified,
-        };
+        });
         let created = &ControlEvent::TenantCreated {
             short_name: plain(new.short_name),
         };
@@ -108,11 +102,15 @@ impl Catalog {
             role: Role::Owner,
         };
         self.change(
-            Turn::TenantAndPeople(tenant),
+            Lock::TenantAndPeople(tenant),
             move |mut change| async move {
                 // The name first: whoever asks for a taken name learns nothing about the address.
-                change.record(tenant, context, created.clone()).await?;
-                change.record(PEOPLE, context, registered.clone()).await?;
+                change
+                    .record_unique(tenant, context, created.clone())
+                    .await?;
+                change
+                    .record_unique(PEOPLE, context, registered.clone())
+                    .await?;
                 change.record(tenant, context, added.clone()).await?;
                 change.commit().await?;
                 Ok((tenant, user))
@@ -122,93 +120,54 @@ impl Catalog {
     }
 
     /// The holder's tenant.
-    ///
-    /// # Errors
-    /// When the catalog can't be read, or the tenant is gone while the holder still acts for it.
     pub async fn tenant(&self, access: &Access) -> Result<Tenant, CatalogError> {
-        let row = tenant::Entity::find_by_id(access.tenant.0)
-            .one(self.readers())
-            .await?
-            .ok_or_else(|| CatalogError::Unavailable("the tenant was deleted".to_owned()))?;
-        to_tenant(&row)
+        let row = one(self.readers(), Entity::find_by_id(access.tenant.0)).await?;
+        to_tenant(row.ok_or_else(CatalogError::tenant_deleted)?)
     }
 
     /// A page of all tenants by their short names, for operators.
-    ///
-    /// # Errors
-    /// When the cursor is not from this list.
     pub async fn tenants(&self, page: Page) -> Result<Paged<Tenant>, CatalogError> {
         let list = List::new("tenants", PEOPLE, b"");
-        let after = list.after_text(&page)?;
-        let rows = tenant::Entity::find()
-            .apply_if(after, |query, name| {
-                query.filter(tenant::Column::ShortName.gt(name))
-            })
-            .order_by_asc(tenant::Column::ShortName)
-            .limit(page.size() as u64 + 1)
-            .all(self.readers())
-            .await?;
-        let (rows, next_cursor) = list.cut(&page, rows, |row| row.short_name.clone().into_bytes());
-        let items = rows.iter().map(to_tenant).collect::<Result<_, _>>()?;
-        Ok(Paged { items, next_cursor })
+        let order = (Column::ShortName, Order::Asc);
+        let name = |row: &Model| row.short_name.clone();
+        let rows = list.read(self.readers(), &page, Entity::find(), order, name);
+        rows.await?.try_map(to_tenant)
     }
 
     /// The tenant with an id or a short name, for operators.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn find_tenant(&self, name: &str) -> Result<Option<Tenant>, CatalogError> {
         let condition = match name.parse::<Uuid>() {
-            Ok(id) => tenant::Column::Id.eq(id),
-            Err(_) => tenant::Column::ShortName.eq(plain(name.to_owned())),
+            Ok(id) => Column::Id.eq(id),
+            Err(_) => Column::ShortName.eq(plain(name.to_owned())),
         };
-        let row = tenant::Entity::find()
-            .filter(condition)
-            .one(self.readers())
-            .await?;
-        row.as_ref().map(to_tenant).transpose()
+        let row = one(self.readers(), Entity::find().filter(condition)).await?;
+        row.map(to_tenant).transpose()
     }
 
     /// What a tenant has of what its quotas count.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn tenant_use(&self, tenant: TenantId) -> Result<TenantUse, CatalogError> {
         let sql = self.readers();
-        let row = tenant::Entity::find_by_id(tenant.0).one(sql).await?;
-        let keys = key::Entity::find()
-            .filter(key::Column::TenantId.eq(tenant.0))
-            .count(sql)
-            .await?;
-        let members = membership::Entity::find()
-            .filter(membership::Column::TenantId.eq(tenant.0))
-            .count(sql)
-            .await?;
+        let row = one(sql, Entity::find_by_id(tenant.0)).await?;
         Ok(TenantUse {
             logs: row.as_ref().map_or(0, |row| to_u64(row.log_count)),
             views: row.as_ref().map_or(0, |row| to_u64(row.view_count)),
-            keys,
-            members,
+            keys: count_keys(sql, tenant).await?,
+            members: count_members(sql, tenant).await?,
             storage_bytes: self.stored_bytes(tenant).await?,
         })
     }
 
     /// Sets or lifts a tenant's own request rate, for operators. Says whether there is such a
     /// tenant.
-    ///
-    /// # Errors
-    /// When the change can't be recorded.
     pub async fn set_rate(
         &self,
         tenant: TenantId,
         context: Context,
         rate: Option<Rate>,
     ) -> Result<bool, CatalogError> {
-        self.change(Turn::Tenant(tenant), move |mut change| async move {
-            let row = tenant::Entity::find_by_id(tenant.0)
-                .one(change.sql())
-                .await?;
-            let Some(row) = row else {
+        self.change(Lock::Tenant(tenant), move |mut change| async move {
+            let row = Entity::find_by_id(tenant.0);
+            let Some(row) = one(change.sql(), row).await? else {
                 return Ok(false);
             };
             if to_rate(&row) != rate {
@@ -222,18 +181,18 @@ impl Catalog {
     }
 }
 
-fn to_tenant(row: &tenant::Model) -> Result<Tenant, CatalogError> {
+fn to_tenant(row: Model) -> Result<Tenant, CatalogError> {
     Ok(Tenant {
         id: TenantId(row.id),
-        short_name: row.short_name.clone(),
+        rate: to_rate(&row),
+        quotas: to_overrides(&row)?,
+        short_name: row.short_name,
         created_at: to_time(row.created_at),
-        rate: to_rate(row),
-        quotas: to_overrides(row)?,
         delete_at: row.delete_at.map(to_time),
     })
 }
 
-pub(super) fn to_rate(row: &tenant::Model) -> Option<Rate> {
+pub(super) fn to_rate(row: &Model) -> Option<Rate> {
     Some(Rate {
         per_second: u32::try_from(row.rate_per_second?).unwrap_or(0),
         burst: u32::try_from(row.rate_burst?).unwrap_or(0),

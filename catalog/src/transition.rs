@@ -4,11 +4,11 @@ use protocol::{TenantId, VersionId, ViewId};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::column::{plain, to_word};
-use super::entity::{version, view};
+use super::entity::{one, version, view};
 use super::event::ControlEvent;
+use super::lock::Lock;
+use super::model::VersionState;
 use super::record::Change;
-use super::turn::Turn;
-use super::version::VersionState;
 use super::view::View;
 use super::{Catalog, CatalogError, Context, scope, view as views};
 use protocol::view::Halt;
@@ -27,44 +27,21 @@ pub enum VersionError {
 
 impl Catalog {
     /// Makes a version the live one. The live one before it is retired.
-    ///
-    /// # Errors
-    /// When the tenant has no such version, or its build failed.
     pub async fn activate_version(
         &self,
         tenant: TenantId,
         context: Context,
         id: VersionId,
     ) -> Result<View, VersionError> {
-        let mut views = self.activate_versions(tenant, context, &[id]).await?;
-        views.pop().ok_or(VersionError::NotFound)
-    }
-
-    /// Makes versions live, all or none, with one commit for all of them.
-    ///
-    /// # Errors
-    /// When the tenant lacks one of the versions, or its build failed.
-    pub async fn activate_versions(
-        &self,
-        tenant: TenantId,
-        context: Context,
-        ids: &[VersionId],
-    ) -> Result<Vec<View>, VersionError> {
-        self.change(Turn::Tenant(tenant), move |mut change| async move {
-            let mut views = Vec::with_capacity(ids.len());
-            for id in ids {
-                views.push(activate(&mut change, tenant, context, *id).await?);
-            }
+        self.change(Lock::Tenant(tenant), move |mut change| async move {
+            let view = activate(&mut change, tenant, context, id).await?;
             change.commit().await?;
-            Ok(views)
+            Ok(view)
         })
         .await
     }
 
     /// Writes down that the build of a version failed.
-    ///
-    /// # Errors
-    /// When the tenant has no such version, or it was built already.
     pub async fn fail_version(
         &self,
         tenant: TenantId,
@@ -73,7 +50,7 @@ impl Catalog {
         halt: Halt,
     ) -> Result<(), VersionError> {
         let halt = &self.cut(halt);
-        self.change(Turn::Tenant(tenant), move |mut change| async move {
+        self.change(Lock::Tenant(tenant), move |mut change| async move {
             let row = find(change.sql(), tenant, id).await?;
             match to_word(&row.state)? {
                 VersionState::Building => {}
@@ -85,17 +62,13 @@ impl Catalog {
                 view: ViewId(row.view_id),
                 halt: halt.clone(),
             };
-            let recorded = change.record(tenant, context, event).await;
-            recorded.map_err(CatalogError::from)?;
+            change.record(tenant, context, event).await?;
             Ok(change.commit().await?)
         })
         .await
     }
 
     /// Writes down that a version met an event that it can't fold. The first such report stands.
-    ///
-    /// # Errors
-    /// When the tenant has no such version.
     pub async fn halt_version(
         &self,
         tenant: TenantId,
@@ -104,7 +77,7 @@ impl Catalog {
         halt: Halt,
     ) -> Result<(), VersionError> {
         let halt = &self.cut(halt);
-        self.change(Turn::Tenant(tenant), move |mut change| async move {
+        self.change(Lock::Tenant(tenant), move |mut change| async move {
             let row = find(change.sql(), tenant, id).await?;
             if row.halted_sequence.is_some() {
                 return Ok(());
@@ -114,8 +87,7 @@ impl Catalog {
                 view: ViewId(row.view_id),
                 halt: halt.clone(),
             };
-            let recorded = change.record(tenant, context, event).await;
-            recorded.map_err(CatalogError::from)?;
+            change.record(tenant, context, event).await?;
             Ok(change.commit().await?)
         })
         .await
@@ -132,7 +104,7 @@ impl Catalog {
     }
 }
 
-async fn activate(
+pub(super) async fn activate(
     change: &mut Change,
     tenant: TenantId,
     context: Context,
@@ -150,12 +122,10 @@ async fn activate(
             if let Some(live) = view_row.live_version_id {
                 let version = VersionId(live);
                 let retired = ControlEvent::VersionRetired { version, view };
-                let recorded = change.record(tenant, context, retired).await;
-                recorded.map_err(CatalogError::from)?;
+                change.record(tenant, context, retired).await?;
             }
             let activated = ControlEvent::VersionActivated { version: id, view };
-            let recorded = change.record(tenant, context, activated).await;
-            recorded.map_err(CatalogError::from)?;
+            change.record(tenant, context, activated).await?;
         }
         VersionState::Live => {}
         VersionState::Failed => return Err(VersionError::WrongState(VersionState::Failed)),
@@ -173,10 +143,6 @@ async fn find(
     tenant: TenantId,
     id: VersionId,
 ) -> Result<version::Model, VersionError> {
-    scope::versions(tenant)
-        .filter(version::Column::Id.eq(id.0))
-        .one(sql)
-        .await
-        .map_err(CatalogError::from)?
-        .ok_or(VersionError::NotFound)
+    let row = scope::versions(tenant).filter(version::Column::Id.eq(id.0));
+    one(sql, row).await?.ok_or(VersionError::NotFound)
 }

@@ -1,20 +1,23 @@
 //! Uploads: new versions of views, and the views themselves.
 
 use bytes::Bytes;
-use protocol::{ComponentDigest, LogId, Name, TenantId, VersionId, ViewId};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
-
-use super::column::{from_json, plain, to_u64};
-use super::entity::view;
-use super::event::ControlEvent;
-use super::limits::within;
-use super::record::Change;
-use super::turn::Turn;
-use super::version::{Version, VersionState};
-use super::view::View;
-use super::{Catalog, CatalogError, Context, deletion, log, view as views};
-use crate::access::Access;
 use protocol::view::ComponentReport;
+use protocol::{ComponentDigest, LogId, Name, TenantId, VersionId, ViewId};
+
+use sea_orm::EntityTrait;
+
+use super::column::{from_json, plain};
+use super::entity::{one, version};
+use super::event::{ControlEvent, VersionUploaded};
+use super::limits::within;
+use super::lock::Lock;
+use super::model::VersionState;
+use super::quota::Counted;
+use super::record::Change;
+use super::version::{Version, to_version};
+use super::view::View;
+use super::{Catalog, CatalogError, Context, log, removal, view as views};
+use crate::access::Access;
 
 /// What a version is created from.
 #[derive(Clone, Debug)]
@@ -44,9 +47,6 @@ pub enum UploadError {
 impl Catalog {
     /// Adds a version to a view of a log, and creates the view if it is new. The version is being
     /// built from then on, and its component is in use.
-    ///
-    /// # Errors
-    /// When the holder does not reach the log, or there would be too many views.
     pub async fn upload_version(
         &self,
         access: &Access,
@@ -55,57 +55,20 @@ impl Catalog {
         name: Name,
         new: NewVersion,
     ) -> Result<(View, Version), UploadError> {
-        let turn = Turn::Upload(access.tenant, new.component);
-        let mut uploaded = self
-            .upload_in_turn(turn, access, context, vec![(log, name, new)])
-            .await?;
-        let uploaded = uploaded.pop();
-        Ok(uploaded.ok_or_else(|| CatalogError::Corrupt("the upload is missing".to_owned()))?)
-    }
-
-    /// Adds versions to views, all or none, with one commit for all of them. Their components must
-    /// not be deleted meanwhile, which [`Catalog::upload_version`] knows to handle.
-    ///
-    /// # Errors
-    /// When the holder does not reach one of the logs, or it would have too many views.
-    pub async fn upload_versions(
-        &self,
-        access: &Access,
-        context: Context,
-        new: Vec<(LogId, Name, NewVersion)>,
-    ) -> Result<Vec<(View, Version)>, UploadError> {
-        self.upload_in_turn(Turn::Tenant(access.tenant), access, context, new)
-            .await
-    }
-
-    async fn upload_in_turn(
-        &self,
-        turn: Turn,
-        access: &Access,
-        context: Context,
-        new: Vec<(LogId, Name, NewVersion)>,
-    ) -> Result<Vec<(View, Version)>, UploadError> {
-        for (_, _, new) in &new {
-            self.check_new_version(new)?;
-        }
-        let new = &new;
-        self.change(turn, move |mut change| async move {
-            let mut uploaded = Vec::with_capacity(new.len());
-            for (log, name, new) in new {
-                let mut new = new.clone();
-                new.content_type = new.content_type.map(plain);
-                uploaded.push(
-                    self.upload(&mut change, access, context, *log, name, new)
-                        .await?,
-                );
-            }
+        self.check_new_version(&new)?;
+        let lock = Lock::Upload(access.tenant, new.component);
+        let (name, new) = (&name, &new);
+        self.change(lock, move |mut change| async move {
+            let new = new.clone();
+            let uploaded = self.upload(&mut change, access, context, log, name, new);
+            let uploaded = uploaded.await?;
             change.commit().await?;
             Ok(uploaded)
         })
         .await
     }
 
-    fn check_new_version(&self, new: &NewVersion) -> Result<(), CatalogError> {
+    pub(super) fn check_new_version(&self, new: &NewVersion) -> Result<(), CatalogError> {
         let limits = self.limits();
         let content_type = new.content_type.as_ref().map_or(0, String::len);
         within("the content type", content_type, limits.text_bytes)?;
@@ -118,15 +81,16 @@ impl Catalog {
         )
     }
 
-    async fn upload(
+    pub(super) async fn upload(
         &self,
         change: &mut Change,
         access: &Access,
         context: Context,
         log: LogId,
         name: &Name,
-        new: NewVersion,
+        mut new: NewVersion,
     ) -> Result<(View, Version), UploadError> {
+        new.content_type = new.content_type.map(plain);
         if log::find(change.sql(), access, log).await?.is_none() {
             return Err(UploadError::LogNotFound);
         }
@@ -135,14 +99,14 @@ impl Catalog {
             Some(view) => view,
             None => self.create_view(change, tenant, context, log, name).await?,
         };
-        // Taken before old versions make room, so that no number is used twice.
+        // Taken before old versions are removed, so that no number is used twice.
         let newest = view.versions.first().map_or(0, |version| version.number);
         let number = newest
             .checked_add(1)
             .ok_or_else(|| CatalogError::Corrupt("the version numbers ran out".to_owned()))?;
-        self.make_room(change, context, &mut view).await?;
+        self.remove_oldest(change, context, &mut view).await?;
         let id = VersionId::generate();
-        let event = ControlEvent::VersionUploaded {
+        let event = ControlEvent::VersionUploaded(VersionUploaded {
             version: id,
             view: view.id,
             log,
@@ -150,28 +114,15 @@ impl Catalog {
             component: new.component,
             component_bytes: new.component_bytes,
             world: new.report.world,
-            imports: new.report.imports.clone(),
-            languages: new.report.languages.clone(),
-            content_type: new.content_type.clone(),
-            config: new.config.to_vec(),
-        };
-        let recorded = change.record(tenant, context, event).await;
-        recorded.map_err(CatalogError::from)?;
-        let version = Version {
-            id,
-            number,
-            component: new.component,
-            component_bytes: new.component_bytes,
-            world: new.report.world,
             imports: new.report.imports,
             languages: new.report.languages,
             content_type: new.content_type,
-            config: new.config,
-            state: VersionState::Building,
-            halted: None,
-            created_at: change.at(),
-            activated_at: None,
-        };
+            config: new.config.to_vec(),
+        });
+        change.record(tenant, context, event).await?;
+        let row = one(change.sql(), version::Entity::find_by_id(id.0)).await?;
+        let row = row.ok_or_else(|| CatalogError::Corrupt("the upload is missing".to_owned()))?;
+        let version = to_version(row)?;
         view.versions.insert(0, version.clone());
         Ok((view, version))
     }
@@ -184,20 +135,12 @@ impl Catalog {
         log: LogId,
         name: &Name,
     ) -> Result<View, UploadError> {
-        let count = view::Entity::find()
-            .filter(view::Column::LogId.eq(log.0))
-            .count(change.sql())
-            .await
-            .map_err(CatalogError::from)?;
         let limit = self.limits().views_per_log;
-        if count >= limit {
+        if views::count(change.sql(), log).await? >= limit {
             return Err(UploadError::LogFull(limit));
         }
-        let (row, quotas) = self.room_of(change.sql(), tenant).await?;
-        let (used, limit) = (to_u64(row.view_count), quotas.views);
-        if used >= limit {
-            return Err(UploadError::LimitReached { limit, used });
-        }
+        let quota = self.quota(change.sql(), tenant, Counted::Views).await?;
+        quota.allow(1, |limit, used| UploadError::LimitReached { limit, used })?;
         let view = View {
             id: ViewId::generate(),
             tenant,
@@ -212,13 +155,12 @@ impl Catalog {
             log,
             name: name.clone(),
         };
-        let recorded = change.record(tenant, context, event).await;
-        recorded.map_err(CatalogError::from)?;
+        change.record(tenant, context, event).await?;
         Ok(view)
     }
 
     /// Removes the oldest versions that nobody uses when the view has as many as it may.
-    async fn make_room(
+    async fn remove_oldest(
         &self,
         change: &mut Change,
         context: Context,
@@ -233,13 +175,12 @@ impl Catalog {
                 return Err(UploadError::TooManyBuilding(limit));
             };
             let removed = view.versions.remove(idle);
-            deletion::of_version(change, view.tenant, &removed).await?;
+            removal::of_version(change, view.tenant, removed.id, removed.component).await?;
             let event = ControlEvent::VersionRemoved {
                 version: removed.id,
                 view: view.id,
             };
-            let recorded = change.record(view.tenant, context, event).await;
-            recorded.map_err(CatalogError::from)?;
+            change.record(view.tenant, context, event).await?;
         }
         Ok(())
     }

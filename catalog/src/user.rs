@@ -3,16 +3,13 @@
 use protocol::{RequestId, TenantId, Timestamp, UserId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::column::{from_time, plain, to_word};
-use super::entity::{email_verification, membership, tenant, user};
-use super::event::{ControlEvent, PEOPLE};
-use super::limits::within;
-use super::turn::Turn;
+use super::column::{from_time, to_word};
+use super::email::Email;
+use super::entity::{email_verification, membership, one, tenant, user};
+use super::event::{ControlEvent, MailedToken, PEOPLE};
+use super::lock::Lock;
 use super::{Catalog, CatalogError, Context};
-use crate::access::{Actor, Role};
-
-/// The longest address that mail can be sent to.
-const EMAIL_BYTES_MAX: usize = 254;
+use crate::access::Role;
 
 /// Memberships of one person that are listed.
 const MEMBERSHIPS_MAX: u64 = 1_000;
@@ -55,43 +52,14 @@ pub enum VerifyEmailError {
     Catalog(#[from] CatalogError),
 }
 
-/// An address in the form that is stored.
-pub(super) struct Email(String);
-
-impl Email {
-    pub(super) fn normalise(text: &str) -> Result<Self, CatalogError> {
-        let text = plain(text.trim().to_owned());
-        within("the address", text.len(), EMAIL_BYTES_MAX)?;
-        let text = match text.rsplit_once('@') {
-            Some((local, domain)) => format!("{local}@{}", domain.to_lowercase()),
-            None => text,
-        };
-        Ok(Self(text))
-    }
-
-    /// What addresses are compared by: no mail provider tells two people apart by case.
-    pub(super) fn key(&self) -> String {
-        self.0.to_lowercase()
-    }
-
-    pub(super) fn into_text(self) -> String {
-        self.0
-    }
-}
-
 impl Catalog {
     /// The person with an address, whatever its case.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<User>, CatalogError> {
         let Ok(email) = Email::normalise(email) else {
             return Ok(None);
         };
-        let row = user::Entity::find()
-            .filter(user::Column::EmailKey.eq(email.key()))
-            .one(self.readers())
-            .await?;
+        let row = user::Entity::find().filter(user::Column::EmailKey.eq(email.key()));
+        let row = one(self.readers(), row).await?;
         Ok(row.map(|row| User {
             id: UserId(row.id),
             email: row.email,
@@ -101,9 +69,6 @@ impl Catalog {
     }
 
     /// The tenants that a person is a member of, by their short names.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, CatalogError> {
         let rows: Vec<membership::Model> = membership::Entity::find()
             .filter(membership::Column::UserId.eq(user.0))
@@ -128,7 +93,7 @@ impl Catalog {
         Ok(memberships)
     }
 
-    /// Remembers that a mail with a verification token goes to a person. The few tokens asked for
+    /// Records that a mail with a verification token goes to a person. The few tokens asked for
     /// last all work, since mails overtake each other.
     ///
     /// # Errors
@@ -140,23 +105,17 @@ impl Catalog {
         token_sha256: [u8; 32],
         expires_at: Timestamp,
     ) -> Result<(), CatalogError> {
-        self.change(Turn::People, move |mut change| async move {
-            if user::Entity::find_by_id(user.0)
-                .one(change.sql())
-                .await?
-                .is_none()
-            {
+        self.change(Lock::People, move |mut change| async move {
+            let person = one(change.sql(), user::Entity::find_by_id(user.0)).await?;
+            if person.is_none() {
                 return Ok(());
             }
-            let context = Context {
-                actor: Actor::User(user),
-                request_id,
-            };
-            let event = ControlEvent::EmailVerificationRequested {
+            let context = Context::user(user, request_id);
+            let event = ControlEvent::EmailVerificationRequested(MailedToken {
                 user,
                 token_sha256,
                 expires_at,
-            };
+            });
             change.record(PEOPLE, context, event).await?;
             change.commit().await
         })
@@ -165,47 +124,22 @@ impl Catalog {
 
     /// Verifies the address of the person who holds a token. The token, and others of the same
     /// person, are used up.
-    ///
-    /// # Errors
-    /// When the token is unknown, used or expired.
     pub async fn verify_email(
         &self,
         request_id: RequestId,
         token_sha256: [u8; 32],
     ) -> Result<UserId, VerifyEmailError> {
-        self.change(Turn::People, move |mut change| async move {
-            let verification = email_verification::Entity::find_by_id(token_sha256.to_vec())
-                .filter(email_verification::Column::ExpiresAt.gt(from_time(change.at())))
-                .one(change.sql())
-                .await
-                .map_err(CatalogError::from)?
-                .ok_or(VerifyEmailError::Unknown)?;
-            let user = UserId(verification.user_id);
-            let context = Context {
-                actor: Actor::User(user),
-                request_id,
-            };
+        self.change(Lock::People, move |mut change| async move {
+            let token = email_verification::Entity::find_by_id(token_sha256.to_vec())
+                .filter(email_verification::Column::ExpiresAt.gt(from_time(change.at())));
+            let token = one(change.sql(), token).await?;
+            let user = UserId(token.ok_or(VerifyEmailError::Unknown)?.user_id);
+            let context = Context::user(user, request_id);
             let event = ControlEvent::EmailVerified { user };
-            change
-                .record(PEOPLE, context, event)
-                .await
-                .map_err(CatalogError::from)?;
+            change.record(PEOPLE, context, event).await?;
             change.commit().await?;
             Ok(user)
         })
         .await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_keeps_its_local_part_and_is_compared_without_case() {
-        let email = Email::normalise(" Ada.Lovelace@Example.COM\n").unwrap();
-        assert_eq!(email.key(), "ada.lovelace@example.com");
-        assert_eq!(email.into_text(), "Ada.Lovelace@example.com");
-        assert!(Email::normalise(&"a".repeat(255)).is_err());
     }
 }

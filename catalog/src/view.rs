@@ -2,22 +2,22 @@
 
 use std::collections::HashMap;
 
+use protocol::view::VersionSpec;
 use protocol::{LogId, Name, TenantId, Timestamp, VersionId, ViewId};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use uuid::Uuid;
 
 use super::column::{to_time, to_u64, to_word};
-use super::deletion::Deletion;
-use super::entity::{version, view};
+use super::entity::{one, version, view};
 use super::event::ControlEvent;
+use super::lock::Lock;
 use super::page::List;
-use super::turn::Turn;
+use super::removal::Removal;
 use super::version::{Version, to_version};
-use super::{
-    Catalog, CatalogError, Context, Page, Paged, deletion, deletion_job, log as logs, scope,
-};
+use super::{Catalog, CatalogError, Context, Page, Paged, deletion, log as logs, removal, scope};
 use crate::access::Access;
 
 /// Versions in one page of views, beyond which the page ends early.
@@ -46,6 +46,14 @@ impl View {
     }
 }
 
+impl Version {
+    /// What a worker must know to run the version.
+    #[must_use]
+    pub fn spec(&self, view: &View) -> VersionSpec {
+        self.spec_in(view.tenant, view.log, view.id)
+    }
+}
+
 /// Why a view was not deleted.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ViewError {
@@ -57,9 +65,6 @@ pub enum ViewError {
 
 impl Catalog {
     /// A view of a log.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn view(
         &self,
         access: &Access,
@@ -71,9 +76,6 @@ impl Catalog {
 
     /// The views of a log by their names; none for a log that the holder does not reach. A page may
     /// hold fewer than it could when the views have very many versions.
-    ///
-    /// # Errors
-    /// When the cursor is not from this list.
     pub async fn views(
         &self,
         access: &Access,
@@ -81,17 +83,19 @@ impl Catalog {
         page: Page,
     ) -> Result<Paged<View>, CatalogError> {
         let list = List::new("views", access.tenant, log.as_bytes());
-        let after = list.after_text(&page)?;
-        let rows = scope::views(access, log)
-            .apply_if(after, |query, name| {
-                query.filter(view::Column::Name.gt(name))
-            })
-            .order_by_asc(view::Column::Name)
-            .limit(page.size() as u64 + 1)
-            .all(self.readers())
-            .await?;
-        let (mut rows, mut next_cursor) =
-            list.cut(&page, rows, |row| row.name.clone().into_bytes());
+        let order = (view::Column::Name, Order::Asc);
+        let name = |row: &view::Model| row.name.clone();
+        let read = list.read(
+            self.readers(),
+            &page,
+            scope::views(access, log),
+            order,
+            name,
+        );
+        let Paged {
+            items: mut rows,
+            mut next_cursor,
+        } = read.await?;
         let fitting = self.fitting(&rows).await?;
         if fitting < rows.len() {
             rows.truncate(fitting);
@@ -99,10 +103,8 @@ impl Catalog {
         }
         let mut versions: HashMap<Uuid, Vec<Version>> = HashMap::new();
         for row in versions_of(self.readers(), rows.iter().map(|row| row.id)).await? {
-            versions
-                .entry(row.view_id)
-                .or_default()
-                .push(to_version(row)?);
+            let of_view = versions.entry(row.view_id).or_default();
+            of_view.push(to_version(row)?);
         }
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
@@ -132,40 +134,33 @@ impl Catalog {
         Ok(fitting.count().max(1))
     }
 
-    /// Deletes a view with all its versions. What they left in the object store is named in the
-    /// deletion, which stays until [`Catalog::finish_deletion`]; its job says how far it is.
-    ///
-    /// # Errors
-    /// When the holder reaches no such view.
+    /// Deletes a view with all its versions. The removal names what they left in the object store,
+    /// and stays until [`Catalog::finish_removal`]; the [`Deletion`](crate::Deletion) with the same
+    /// id says how far it is.
     pub async fn delete_view(
         &self,
         access: &Access,
         context: Context,
         log: LogId,
         name: &Name,
-    ) -> Result<Deletion, ViewError> {
-        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
-            let view = scope::views(access, log)
-                .filter(view::Column::Name.eq(name.as_str()))
-                .one(change.sql())
-                .await
-                .map_err(CatalogError::from)?
-                .ok_or(ViewError::NotFound)?;
+    ) -> Result<Removal, ViewError> {
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            let view = scope::views(access, log).filter(view::Column::Name.eq(name.as_str()));
+            let view = one(change.sql(), view).await?.ok_or(ViewError::NotFound)?;
             let view = ViewId(view.id);
             let of = logs::find(change.sql(), access, log)
                 .await?
                 .ok_or(ViewError::NotFound)?;
-            let deletion = deletion::of_view(&change, access.tenant, view).await?;
-            deletion_job::begin(&change, &deletion, (log, &of.name), Some((view, name))).await?;
+            let removal = removal::of_view(&change, access.tenant, view).await?;
+            deletion::begin(&change, &removal, (log, &of.name), Some((view, name))).await?;
             let event = ControlEvent::ViewDeleted {
                 view,
                 log,
                 name: name.clone(),
             };
-            let recorded = change.record(access.tenant, context, event).await;
-            recorded.map_err(CatalogError::from)?;
+            change.record(access.tenant, context, event).await?;
             change.commit().await?;
-            Ok(deletion)
+            Ok(removal)
         })
         .await
     }
@@ -177,11 +172,8 @@ pub(super) async fn find(
     log: LogId,
     name: &Name,
 ) -> Result<Option<View>, CatalogError> {
-    let row = scope::views(access, log)
-        .filter(view::Column::Name.eq(name.as_str()))
-        .one(sql)
-        .await?;
-    match row {
+    let row = scope::views(access, log).filter(view::Column::Name.eq(name.as_str()));
+    match one(sql, row).await? {
         Some(row) => Ok(Some(with_versions(sql, row).await?)),
         None => Ok(None),
     }
@@ -197,6 +189,12 @@ pub(super) async fn with_versions(
         .map(to_version)
         .collect::<Result<_, _>>()?;
     to_view(row, versions)
+}
+
+/// How many views a log has.
+pub(super) async fn count(sql: &impl ConnectionTrait, log: LogId) -> Result<u64, CatalogError> {
+    let views = view::Entity::find().filter(view::Column::LogId.eq(log.0));
+    Ok(views.count(sql).await?)
 }
 
 /// Newest first within each view.

@@ -9,45 +9,13 @@ use sea_orm_migration::schema::{
     text_null, uuid, uuid_null,
 };
 
-#[derive(DeriveMigrationName)]
-pub(crate) struct Migration;
+use crate::ddl::{index, reference, unique};
 
-const TABLES: [&str; 8] = [
-    "versions",
-    "views",
-    "logs",
-    "keys",
-    "memberships",
-    "email_verifications",
-    "users",
-    "tenants",
-];
-
-#[expect(
-    elided_lifetimes_in_paths,
-    reason = "the trait elides the lifetime, and spelling it out makes another signature"
-)]
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        people(manager).await?;
-        keys(manager).await?;
-        logs(manager).await?;
-        views(manager).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in TABLES {
-            manager
-                .drop_table(Table::drop().table(table).to_owned())
-                .await?;
-        }
-        Ok(())
-    }
+pub(crate) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    people(manager).await?;
+    keys(manager).await?;
+    logs(manager).await?;
+    views(manager).await
 }
 
 /// Tenants, users and what joins them.
@@ -192,43 +160,4 @@ async fn views(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     .await?;
     index(manager, "versions", "versions_state", &["state", "id"]).await?;
     index(manager, "versions", "versions_component", &["component"]).await
-}
-
-fn reference(
-    from: &'static str,
-    column: &'static str,
-    to: &'static str,
-) -> ForeignKeyCreateStatement {
-    ForeignKey::create()
-        .from(from, column)
-        .to(to, "id")
-        .to_owned()
-}
-
-async fn unique(
-    manager: &SchemaManager<'_>,
-    table: &'static str,
-    name: &'static str,
-    columns: &[&'static str],
-) -> Result<(), DbErr> {
-    let mut statement = Index::create();
-    statement.name(name).table(table).unique();
-    for column in columns {
-        statement.col(*column);
-    }
-    manager.create_index(statement).await
-}
-
-async fn index(
-    manager: &SchemaManager<'_>,
-    table: &'static str,
-    name: &'static str,
-    columns: &[&'static str],
-) -> Result<(), DbErr> {
-    let mut statement = Index::create();
-    statement.name(name).table(table);
-    for column in columns {
-        statement.col(*column);
-    }
-    manager.create_index(statement).await
 }

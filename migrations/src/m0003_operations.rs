@@ -8,44 +8,12 @@ use sea_orm_migration::schema::{
     big_integer, binary_len, boolean, string_len, text, text_null, uuid, uuid_null,
 };
 
-#[derive(DeriveMigrationName)]
-pub(crate) struct Migration;
+use crate::ddl::index;
 
-const TABLES: [&str; 8] = [
-    "sessions",
-    "key_uses",
-    "deletions",
-    "artifacts",
-    "snapshots",
-    "snapshot_checks",
-    "compute_usage",
-    "compute_batches",
-];
-
-#[expect(
-    elided_lifetimes_in_paths,
-    reason = "the trait elides the lifetime, and spelling it out makes another signature"
-)]
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        sessions(manager).await?;
-        objects(manager).await?;
-        compute(manager).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in TABLES {
-            manager
-                .drop_table(Table::drop().table(table).to_owned())
-                .await?;
-        }
-        Ok(())
-    }
+pub(crate) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    sessions(manager).await?;
+    objects(manager).await?;
+    compute(manager).await
 }
 
 async fn sessions(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
@@ -61,19 +29,14 @@ async fn sessions(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(big_integer("expires_at"))
         .to_owned();
     manager.create_table(sessions).await?;
-    let expiry = Index::create()
-        .name("sessions_expiry")
-        .table("sessions")
-        .col("expires_at")
-        .to_owned();
-    manager.create_index(expiry).await?;
-    let actor = Index::create()
-        .name("sessions_actor")
-        .table("sessions")
-        .col("actor_id")
-        .col("created_at")
-        .to_owned();
-    manager.create_index(actor).await?;
+    index(manager, "sessions", "sessions_expiry", &["expires_at"]).await?;
+    index(
+        manager,
+        "sessions",
+        "sessions_actor",
+        &["actor_id", "created_at"],
+    )
+    .await?;
 
     let key_uses = Table::create()
         .table("key_uses")
@@ -141,10 +104,11 @@ async fn compute(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .primary_key(Index::create().col("worker").col("epoch").col("counter"))
         .to_owned();
     manager.create_table(batches).await?;
-    let age = Index::create()
-        .name("compute_batches_age")
-        .table("compute_batches")
-        .col("recorded_at")
-        .to_owned();
-    manager.create_index(age).await
+    index(
+        manager,
+        "compute_batches",
+        "compute_batches_age",
+        &["recorded_at"],
+    )
+    .await
 }

@@ -6,10 +6,8 @@
 //! - JSON is `jsonb`, so that operators can look into it.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DbBackend;
 
-#[derive(DeriveMigrationName)]
-pub(crate) struct Migration;
+use crate::ddl::retype;
 
 /// Tables with their columns of text.
 const TEXTS: [(&str, &[&str]); 10] = [
@@ -34,51 +32,10 @@ const JSON: [(&str, &[&str]); 5] = [
     ("deletions", &["versions", "components"]),
 ];
 
-#[expect(
-    elided_lifetimes_in_paths,
-    reason = "the trait elides the lifetime, and spelling it out makes another signature"
-)]
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        retype(manager, &TEXTS, |_| "text COLLATE \"C\"".to_owned()).await?;
-        retype(manager, &JSON, |column| {
-            format!("jsonb USING \"{column}\"::jsonb")
-        })
-        .await
-    }
-
-    /// Texts stay as they are, because they hold everything that they held before.
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        retype(manager, &JSON, |column| {
-            format!("text USING \"{column}\"::text")
-        })
-        .await
-    }
-}
-
-pub(crate) async fn retype(
-    manager: &SchemaManager<'_>,
-    tables: &[(&str, &[&str])],
-    to: impl Fn(&str) -> String,
-) -> Result<(), DbErr> {
-    if manager.get_database_backend() != DbBackend::Postgres {
-        return Ok(());
-    }
-    for (table, columns) in tables {
-        let changes: Vec<String> = columns
-            .iter()
-            .map(|column| format!("ALTER COLUMN \"{column}\" TYPE {}", to(column)))
-            .collect();
-        let statement = format!("ALTER TABLE \"{table}\" {}", changes.join(", "));
-        manager
-            .get_connection()
-            .execute_unprepared(&statement)
-            .await?;
-    }
-    Ok(())
+pub(crate) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    retype(manager, &TEXTS, |_| "text COLLATE \"C\"".to_owned()).await?;
+    retype(manager, &JSON, |column| {
+        format!("jsonb USING \"{column}\"::jsonb")
+    })
+    .await
 }

@@ -9,15 +9,7 @@ use sea_orm_migration::schema::{
     big_integer, big_integer_null, binary_len, boolean, integer, uuid, uuid_null,
 };
 
-#[derive(DeriveMigrationName)]
-pub(crate) struct Migration;
-
-const TABLES: [&str; 4] = [
-    "archive_blocks",
-    "archive_segments",
-    "archive_shards",
-    "archive_ids",
-];
+use crate::ddl::index;
 
 /// Indexes of some rows only, which the portable builder does not know.
 const INDEXES: [&str; 4] = [
@@ -29,67 +21,48 @@ const INDEXES: [&str; 4] = [
      WHERE retired_at IS NOT NULL",
 ];
 
-#[expect(
-    elided_lifetimes_in_paths,
-    reason = "the trait elides the lifetime, and spelling it out makes another signature"
-)]
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
+pub(crate) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let shards = Table::create()
+        .table("archive_shards")
+        .col(integer("shard").primary_key())
+        .col(big_integer("position"))
+        .col(uuid_null("holder"))
+        .col(big_integer("epoch"))
+        .col(big_integer("lease_until"))
+        .col(big_integer("end_position"))
+        .col(big_integer_null("pending_since"))
+        .col(big_integer("updated_at"))
+        .to_owned();
+    manager.create_table(shards).await?;
+    let segments = Table::create()
+        .table("archive_segments")
+        .col(uuid("id").primary_key())
+        .col(integer("shard"))
+        .col(big_integer("bytes"))
+        .col(big_integer("live_blocks"))
+        .col(big_integer("created_at"))
+        .col(big_integer_null("erase_since"))
+        .col(big_integer_null("retired_at"))
+        .to_owned();
+    manager.create_table(segments).await?;
+    manager.create_table(blocks()).await?;
+    let ids = Table::create()
+        .table("archive_ids")
+        .col(uuid("id").primary_key())
+        .to_owned();
+    manager.create_table(ids).await?;
+    index(
+        manager,
+        "archive_blocks",
+        "archive_blocks_segment",
+        &["segment_id"],
+    )
+    .await?;
+    for index in INDEXES {
+        let connection = manager.get_connection();
+        connection.execute_unprepared(index).await?;
     }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let shards = Table::create()
-            .table("archive_shards")
-            .col(integer("shard").primary_key())
-            .col(big_integer("position"))
-            .col(uuid_null("holder"))
-            .col(big_integer("epoch"))
-            .col(big_integer("lease_until"))
-            .col(big_integer("end_position"))
-            .col(big_integer_null("pending_since"))
-            .col(big_integer("updated_at"))
-            .to_owned();
-        manager.create_table(shards).await?;
-        let segments = Table::create()
-            .table("archive_segments")
-            .col(uuid("id").primary_key())
-            .col(integer("shard"))
-            .col(big_integer("bytes"))
-            .col(big_integer("live_blocks"))
-            .col(big_integer("created_at"))
-            .col(big_integer_null("erase_since"))
-            .col(big_integer_null("retired_at"))
-            .to_owned();
-        manager.create_table(segments).await?;
-        manager.create_table(blocks()).await?;
-        let ids = Table::create()
-            .table("archive_ids")
-            .col(uuid("id").primary_key())
-            .to_owned();
-        manager.create_table(ids).await?;
-        let by_segment = Index::create()
-            .name("archive_blocks_segment")
-            .table("archive_blocks")
-            .col("segment_id")
-            .to_owned();
-        manager.create_index(by_segment).await?;
-        for index in INDEXES {
-            let connection = manager.get_connection();
-            connection.execute_unprepared(index).await?;
-        }
-        Ok(())
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in TABLES {
-            manager
-                .drop_table(Table::drop().table(table).to_owned())
-                .await?;
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 fn blocks() -> TableCreateStatement {

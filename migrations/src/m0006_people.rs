@@ -3,8 +3,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, binary_len, string_len, uuid, uuid_null};
 
-#[derive(DeriveMigrationName)]
-pub(crate) struct Migration;
+use crate::ddl::{add_column, index, reference, unique};
 
 /// The person who made a key, or who made the key that made it. Keys of keys that were revoked
 /// before stay without one.
@@ -14,44 +13,15 @@ const MADE_BY_KEYS: &str = "UPDATE keys SET user_id = (SELECT maker.user_id FROM
      WHERE maker.id = keys.created_by_id) WHERE user_id IS NULL AND EXISTS (SELECT 1 FROM keys AS \
      maker WHERE maker.id = keys.created_by_id AND maker.user_id IS NOT NULL)";
 
-#[expect(
-    elided_lifetimes_in_paths,
-    reason = "the trait elides the lifetime, and spelling it out makes another signature"
-)]
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        invitations(manager).await?;
-        password_resets(manager).await?;
-        let column = Table::alter()
-            .table("keys")
-            .add_column(uuid_null("user_id"))
-            .to_owned();
-        manager.alter_table(column).await?;
-        let sql = manager.get_connection();
-        sql.execute_unprepared(MADE_BY_PEOPLE).await?;
-        // One round for each key in the longest chain of keys that made keys.
-        while sql.execute_unprepared(MADE_BY_KEYS).await?.rows_affected() > 0 {}
-        Ok(())
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let column = Table::alter()
-            .table("keys")
-            .drop_column("user_id")
-            .to_owned();
-        manager.alter_table(column).await?;
-        for table in ["password_resets", "invitations"] {
-            manager
-                .drop_table(Table::drop().table(table).to_owned())
-                .await?;
-        }
-        Ok(())
-    }
+pub(crate) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    invitations(manager).await?;
+    password_resets(manager).await?;
+    add_column(manager, "keys", uuid_null("user_id")).await?;
+    let sql = manager.get_connection();
+    sql.execute_unprepared(MADE_BY_PEOPLE).await?;
+    // One round for each key in the longest chain of keys that made keys.
+    while sql.execute_unprepared(MADE_BY_KEYS).await?.rows_affected() > 0 {}
+    Ok(())
 }
 
 async fn invitations(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
@@ -65,29 +35,24 @@ async fn invitations(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(binary_len("token_sha256", 32))
         .col(big_integer("created_at"))
         .col(big_integer("expires_at"))
-        .foreign_key(
-            ForeignKey::create()
-                .from("invitations", "tenant_id")
-                .to("tenants", "id"),
-        )
+        .foreign_key(&mut reference("invitations", "tenant_id", "tenants"))
         .to_owned();
     manager.create_table(invitations).await?;
-    let tokens = Index::create()
-        .name("invitations_token_sha256")
-        .table("invitations")
-        .col("token_sha256")
-        .unique()
-        .to_owned();
-    manager.create_index(tokens).await?;
+    unique(
+        manager,
+        "invitations",
+        "invitations_token_sha256",
+        &["token_sha256"],
+    )
+    .await?;
     // A new invitation of an address takes the place of the one before.
-    let addresses = Index::create()
-        .name("invitations_email_key")
-        .table("invitations")
-        .col("tenant_id")
-        .col("email_key")
-        .unique()
-        .to_owned();
-    manager.create_index(addresses).await
+    unique(
+        manager,
+        "invitations",
+        "invitations_email_key",
+        &["tenant_id", "email_key"],
+    )
+    .await
 }
 
 async fn password_resets(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
@@ -96,17 +61,14 @@ async fn password_resets(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(binary_len("token_sha256", 32).primary_key())
         .col(uuid("user_id"))
         .col(big_integer("expires_at"))
-        .foreign_key(
-            ForeignKey::create()
-                .from("password_resets", "user_id")
-                .to("users", "id"),
-        )
+        .foreign_key(&mut reference("password_resets", "user_id", "users"))
         .to_owned();
     manager.create_table(resets).await?;
-    let people = Index::create()
-        .name("password_resets_user")
-        .table("password_resets")
-        .col("user_id")
-        .to_owned();
-    manager.create_index(people).await
+    index(
+        manager,
+        "password_resets",
+        "password_resets_user",
+        &["user_id"],
+    )
+    .await
 }

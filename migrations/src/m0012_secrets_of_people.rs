@@ -7,8 +7,7 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{binary_len_null, uuid_null};
 use sea_orm_migration::sea_orm::DbBackend;
 
-#[derive(DeriveMigrationName)]
-pub(crate) struct Migration;
+use crate::ddl::{add_column, index};
 
 /// A later rotation with a shorter overlap ends those before it, too.
 const END_WITH_LATER_ROTATIONS: &str = "UPDATE earlier_secrets SET expires_at = \
@@ -43,57 +42,23 @@ fn people(backend: DbBackend) -> String {
     )
 }
 
-#[expect(
-    elided_lifetimes_in_paths,
-    reason = "the trait elides the lifetime, and spelling it out makes another signature"
-)]
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
+pub(crate) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    add_column(manager, "earlier_secrets", uuid_null("user_id")).await?;
+    index(
+        manager,
+        "earlier_secrets",
+        "earlier_secrets_user",
+        &["user_id"],
+    )
+    .await?;
+    add_column(manager, "sessions", binary_len_null("secret_sha256", 32)).await?;
+    let sql = manager.get_connection();
+    for statement in [
+        END_WITH_LATER_ROTATIONS,
+        &people(manager.get_database_backend()),
+        END_WITH_MEMBERS,
+    ] {
+        sql.execute_unprepared(statement).await?;
     }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let person = Table::alter()
-            .table("earlier_secrets")
-            .add_column(uuid_null("user_id"))
-            .to_owned();
-        manager.alter_table(person).await?;
-        let index = Index::create()
-            .name("earlier_secrets_user")
-            .table("earlier_secrets")
-            .col("user_id")
-            .to_owned();
-        manager.create_index(index).await?;
-        let secret = Table::alter()
-            .table("sessions")
-            .add_column(binary_len_null("secret_sha256", 32))
-            .to_owned();
-        manager.alter_table(secret).await?;
-        let sql = manager.get_connection();
-        for statement in [
-            END_WITH_LATER_ROTATIONS,
-            &people(manager.get_database_backend()),
-            END_WITH_MEMBERS,
-        ] {
-            sql.execute_unprepared(statement).await?;
-        }
-        Ok(())
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let index = Index::drop()
-            .name("earlier_secrets_user")
-            .table("earlier_secrets")
-            .to_owned();
-        manager.drop_index(index).await?;
-        for (table, column) in [
-            ("sessions", "secret_sha256"),
-            ("earlier_secrets", "user_id"),
-        ] {
-            let altered = Table::alter().table(table).drop_column(column).to_owned();
-            manager.alter_table(altered).await?;
-        }
-        Ok(())
-    }
+    Ok(())
 }

@@ -2,8 +2,7 @@
 //!
 //! Codes are part of the contract: clients match on them, so one is never renamed or reused.
 
-use strum::VariantArray as _;
-use strum_macros::{Display, IntoStaticStr, VariantArray};
+use strum::{Display, IntoStaticStr, VariantArray};
 
 /// What went wrong, for programs. The sentence for people stands beside it in the answer. A code
 /// is its variant's name in snake case.

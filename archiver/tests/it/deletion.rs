@@ -111,10 +111,10 @@ async fn a_deletion_that_is_under_way_goes_on_after_a_restore() {
         .await
         .unwrap();
     setup.event_log.delete(gone).await.unwrap();
-    catalog.finish_deletion(&deletion).await.unwrap();
-    let jobs = catalog.removed_deletion_jobs(9).await.unwrap();
+    catalog.finish_removal(&deletion).await.unwrap();
+    let jobs = catalog.removed_deletions(9).await.unwrap();
     catalog
-        .advance_deletion_jobs(&jobs, DeletionStep::Bytes, DeletionStep::Archive)
+        .advance_deletions(&jobs, DeletionStep::Bytes, DeletionStep::Archive)
         .await
         .unwrap();
     let deleted = uuid::Uuid::now_v7();
@@ -154,7 +154,7 @@ async fn a_deletion_that_is_under_way_goes_on_after_a_restore() {
         options: options(),
     });
     until("it is done", async || {
-        let job = catalog.deletion_job(&setup.access, deletion.id).await;
+        let job = catalog.deletion(&setup.access, deletion.id).await;
         job.unwrap().unwrap().step == DeletionStep::Done
     })
     .await;

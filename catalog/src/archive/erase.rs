@@ -7,19 +7,19 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::column::{from_time, to_u64};
-use super::super::entity::{archive_block, archive_segment};
-use super::super::record::Change;
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError};
-use super::record::{check, existing_logs};
+use super::record::{check, live_blocks};
 use super::{
-    ArchiveError, ArchivedBlock, NewSegment, ROWS_PER_STATEMENT, ShardLease, insert_blocks,
-    insert_segment, release_blocks, to_block,
+    ArchiveError, ArchivedBlock, NewSegment, ROWS_PER_STATEMENT, ShardLease, insert_segment,
+    release_blocks, to_block,
 };
+use crate::column::{from_time, to_u64};
+use crate::entity::{all, archive_block, archive_segment, delete, values};
+use crate::lock::Lock;
+use crate::record::Change;
+use crate::{Catalog, CatalogError};
 
 /// Removes the rows of a log, and marks the segments that still hold its bytes.
-pub(in super::super) async fn forget_log(change: &Change, log: LogId) -> Result<(), CatalogError> {
+pub(crate) async fn forget_log(change: &Change, log: LogId) -> Result<(), CatalogError> {
     let sql = change.sql();
     let rows: Vec<(Uuid, i64)> = archive_block::Entity::find()
         .select_only()
@@ -31,10 +31,8 @@ pub(in super::super) async fn forget_log(change: &Change, log: LogId) -> Result<
         .into_tuple()
         .all(sql)
         .await?;
-    archive_block::Entity::delete_many()
-        .filter(archive_block::Column::LogId.eq(log.0))
-        .exec(sql)
-        .await?;
+    let of_log = archive_block::Column::LogId.eq(log.0);
+    delete(sql, archive_block::Entity::delete_many().filter(of_log)).await?;
     for ids in rows.chunks(ROWS_PER_STATEMENT) {
         let ids = ids.iter().map(|(segment, _)| *segment);
         archive_segment::Entity::update_many()
@@ -57,40 +55,28 @@ pub(in super::super) async fn forget_log(change: &Change, log: LogId) -> Result<
 impl Catalog {
     /// Segments of a shard that hold bytes of logs which were deleted before `before`, and blocks
     /// of others.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn segments_to_erase(
         &self,
         shard: u16,
         before: Timestamp,
         limit: u32,
     ) -> Result<Vec<SegmentId>, CatalogError> {
-        let ids: Vec<Uuid> = archive_segment::Entity::find()
-            .select_only()
-            .column(archive_segment::Column::Id)
+        let segments = archive_segment::Entity::find()
             .filter(archive_segment::Column::EraseSince.lt(from_time(before)))
             .filter(archive_segment::Column::RetiredAt.is_null())
             .filter(archive_segment::Column::Shard.eq(i32::from(shard)))
             .order_by_asc(archive_segment::Column::EraseSince)
-            .limit(u64::from(limit))
-            .into_tuple()
-            .all(self.readers())
-            .await?;
+            .limit(u64::from(limit));
+        let ids = values(self.readers(), segments, archive_segment::Column::Id).await?;
         Ok(ids.into_iter().map(SegmentId).collect())
     }
 
     /// The blocks that lie in a segment and are still wanted, in the order of their offsets.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn blocks_in(&self, segment: SegmentId) -> Result<Vec<ArchivedBlock>, CatalogError> {
         let rows = archive_block::Entity::find()
             .filter(archive_block::Column::SegmentId.eq(segment.0))
-            .order_by_asc(archive_block::Column::ByteOffset)
-            .all(self.readers())
-            .await?;
-        rows.into_iter().map(to_block).collect()
+            .order_by_asc(archive_block::Column::ByteOffset);
+        all(self.readers(), rows, to_block).await
     }
 
     /// Moves the blocks of a segment to a new one that was written from it.
@@ -104,24 +90,17 @@ impl Catalog {
         to: NewSegment,
     ) -> Result<(), ArchiveError> {
         let to = &to;
-        self.change(Turn::Shard(lease.shard), move |change| async move {
+        self.change(Lock::Shard(lease.shard), move |change| async move {
             let sql = change.sql();
             check(sql, lease).await?;
-            let alive = existing_logs(sql, &to.blocks).await?;
-            let mut blocks = to.blocks.clone();
-            blocks.retain(|block| alive.contains(&block.entry.log.0));
-            let deleted = archive_block::Entity::delete_many()
-                .filter(archive_block::Column::SegmentId.eq(from.0))
-                .exec(sql)
-                .await
-                .map_err(CatalogError::from)?;
-            if deleted.rows_affected != blocks.len() as u64 {
+            let live = live_blocks(sql, &to.blocks).await?;
+            let before = archive_block::Column::SegmentId.eq(from.0);
+            let before = archive_block::Entity::delete_many().filter(before);
+            if delete(sql, before).await? != live.len() as u64 {
                 return Err(ArchiveError::Changed);
             }
-            let (live, deleted) = (blocks.len(), blocks.len() < to.blocks.len());
-            insert_segment(&change, lease.shard, to.id, to.bytes, live, deleted).await?;
-            insert_blocks(sql, lease.shard, &blocks).await?;
-            release_blocks(&change, from, blocks.len()).await?;
+            insert_segment(&change, lease.shard, to, &live).await?;
+            release_blocks(&change, from, live.len()).await?;
             change.commit().await?;
             Ok(())
         })
@@ -129,9 +108,6 @@ impl Catalog {
     }
 
     /// Segments that nothing refers to since before `before`, with their bytes.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn retired_segments(
         &self,
         before: Timestamp,
@@ -146,12 +122,9 @@ impl Catalog {
         Ok(rows.into_iter().map(segment).collect())
     }
 
-    /// Forgets a segment whose object is gone.
-    ///
-    /// # Errors
-    /// When the row can't be removed.
+    /// Deletes the row of a segment whose object is gone.
     pub async fn forget_segment(&self, shard: u16, id: SegmentId) -> Result<(), CatalogError> {
-        self.change(Turn::Shard(shard), move |change| async move {
+        self.change(Lock::Shard(shard), move |change| async move {
             archive_segment::Entity::delete_by_id(id.0)
                 .exec(change.sql())
                 .await?;
@@ -161,19 +134,12 @@ impl Catalog {
     }
 
     /// Which of these segments the catalog knows.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn known_segments(&self, ids: &[SegmentId]) -> Result<Vec<SegmentId>, CatalogError> {
         let mut known = Vec::with_capacity(ids.len());
         for ids in ids.chunks(ROWS_PER_STATEMENT) {
-            let found: Vec<Uuid> = archive_segment::Entity::find()
-                .select_only()
-                .column(archive_segment::Column::Id)
-                .filter(archive_segment::Column::Id.is_in(ids.iter().map(|id| id.0)))
-                .into_tuple()
-                .all(self.readers())
-                .await?;
+            let found = archive_segment::Column::Id.is_in(ids.iter().map(|id| id.0));
+            let found = archive_segment::Entity::find().filter(found);
+            let found = values(self.readers(), found, archive_segment::Column::Id).await?;
             known.extend(found.into_iter().map(SegmentId));
         }
         Ok(known)

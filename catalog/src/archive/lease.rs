@@ -9,13 +9,14 @@ use std::time::Duration;
 use protocol::{Position, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
-use super::super::column::{from_time, from_u64, to_time, to_u64};
-use super::super::entity::archive_shard;
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError};
+use crate::column::{from_time, from_u64, to_time, to_u64};
+use crate::entity::archive_shard::{ActiveModel, Column, Entity};
+use crate::entity::{insert, one};
+use crate::lock::Lock;
+use crate::{Catalog, CatalogError};
 
 /// The right to archive a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,27 +29,46 @@ pub struct ShardLease {
     pub position: Position,
 }
 
+impl ShardLease {
+    /// The condition that its shard's row meets for as long as it holds.
+    pub(super) fn holds(&self) -> Condition {
+        Condition::all()
+            .add(Column::Shard.eq(i32::from(self.shard)))
+            .add(Column::Holder.eq(self.holder))
+            .add(Column::Epoch.eq(from_u64(self.epoch)))
+    }
+}
+
 impl Catalog {
     /// Takes a shard that is free, was left, or whose holder has not renewed its lease; renews it
     /// for its holder. `None` while another one holds it.
-    ///
-    /// # Errors
-    /// When the rows can't be read or written.
     pub async fn claim_shard(
         &self,
         shard: u16,
         holder: Uuid,
         lasts: Duration,
     ) -> Result<Option<ShardLease>, CatalogError> {
-        self.change(Turn::Shard(shard), move |change| async move {
+        self.change(Lock::Shard(shard), move |change| async move {
             let sql = change.sql();
             let now = change.at();
             let until = from_time(now.saturating_add(lasts));
-            let row = archive_shard::Entity::find_by_id(i32::from(shard))
-                .one(sql)
-                .await?;
-            let Some(row) = row else {
-                let row = archive_shard::ActiveModel {
+            let row = one(sql, Entity::find_by_id(i32::from(shard))).await?;
+            let (epoch, position) = if let Some(row) = row {
+                let own = row.holder == Some(holder);
+                if !own && row.holder.is_some() && to_time(row.lease_until) > now {
+                    return Ok(None);
+                }
+                let epoch = if own { row.epoch } else { row.epoch + 1 };
+                Entity::update_many()
+                    .col_expr(Column::Holder, Expr::value(holder))
+                    .col_expr(Column::Epoch, Expr::value(epoch))
+                    .col_expr(Column::LeaseUntil, Expr::value(until))
+                    .filter(Column::Shard.eq(i32::from(shard)))
+                    .exec(sql)
+                    .await?;
+                (epoch, row.position)
+            } else {
+                let row = ActiveModel {
                     shard: Set(shard.into()),
                     position: Set(0),
                     holder: Set(Some(holder)),
@@ -58,35 +78,15 @@ impl Catalog {
                     pending_since: Set(None),
                     updated_at: Set(from_time(now)),
                 };
-                archive_shard::Entity::insert(row)
-                    .exec_without_returning(sql)
-                    .await?;
-                change.commit().await?;
-                return Ok(Some(ShardLease {
-                    shard,
-                    holder,
-                    epoch: 1,
-                    position: Position::START,
-                }));
+                insert(sql, row).await?;
+                (1, 0)
             };
-            let own = row.holder == Some(holder);
-            if !own && row.holder.is_some() && to_time(row.lease_until) > now {
-                return Ok(None);
-            }
-            let epoch = if own { row.epoch } else { row.epoch + 1 };
-            archive_shard::Entity::update_many()
-                .col_expr(archive_shard::Column::Holder, Expr::value(holder))
-                .col_expr(archive_shard::Column::Epoch, Expr::value(epoch))
-                .col_expr(archive_shard::Column::LeaseUntil, Expr::value(until))
-                .filter(archive_shard::Column::Shard.eq(i32::from(shard)))
-                .exec(sql)
-                .await?;
             change.commit().await?;
             Ok(Some(ShardLease {
                 shard,
                 holder,
                 epoch: to_u64(epoch),
-                position: Position(to_u64(row.position)),
+                position: Position(to_u64(position)),
             }))
         })
         .await
@@ -94,9 +94,6 @@ impl Catalog {
 
     /// Renews a lease and writes down how far behind its shard is: where the shard ends, and since
     /// when the oldest frame waits. `false` when another one has the shard by now.
-    ///
-    /// # Errors
-    /// When the row can't be written.
     pub async fn renew_shard(
         &self,
         lease: ShardLease,
@@ -104,26 +101,18 @@ impl Catalog {
         end: Position,
         pending_since: Option<Timestamp>,
     ) -> Result<bool, CatalogError> {
-        self.change(Turn::Shard(lease.shard), move |change| async move {
+        self.change(Lock::Shard(lease.shard), move |change| async move {
             let now = change.at();
             let until = from_time(now.saturating_add(lasts));
-            let renewed = archive_shard::Entity::update_many()
-                .col_expr(archive_shard::Column::LeaseUntil, Expr::value(until))
+            let renewed = Entity::update_many()
+                .col_expr(Column::LeaseUntil, Expr::value(until))
+                .col_expr(Column::EndPosition, Expr::value(from_u64(end.0)))
                 .col_expr(
-                    archive_shard::Column::EndPosition,
-                    Expr::value(from_u64(end.0)),
-                )
-                .col_expr(
-                    archive_shard::Column::PendingSince,
+                    Column::PendingSince,
                     Expr::value(pending_since.map(from_time)),
                 )
-                .col_expr(
-                    archive_shard::Column::UpdatedAt,
-                    Expr::value(from_time(now)),
-                )
-                .filter(archive_shard::Column::Shard.eq(i32::from(lease.shard)))
-                .filter(archive_shard::Column::Holder.eq(lease.holder))
-                .filter(archive_shard::Column::Epoch.eq(from_u64(lease.epoch)))
+                .col_expr(Column::UpdatedAt, Expr::value(from_time(now)))
+                .filter(lease.holds())
                 .exec(change.sql())
                 .await?;
             change.commit().await?;
@@ -133,16 +122,11 @@ impl Catalog {
     }
 
     /// Gives a shard back, so that the next archiver need not wait.
-    ///
-    /// # Errors
-    /// When the row can't be written.
     pub async fn release_shard(&self, lease: ShardLease) -> Result<(), CatalogError> {
-        self.change(Turn::Shard(lease.shard), move |change| async move {
-            archive_shard::Entity::update_many()
-                .col_expr(archive_shard::Column::LeaseUntil, Expr::value(0))
-                .filter(archive_shard::Column::Shard.eq(i32::from(lease.shard)))
-                .filter(archive_shard::Column::Holder.eq(lease.holder))
-                .filter(archive_shard::Column::Epoch.eq(from_u64(lease.epoch)))
+        self.change(Lock::Shard(lease.shard), move |change| async move {
+            Entity::update_many()
+                .col_expr(Column::LeaseUntil, Expr::value(0))
+                .filter(lease.holds())
                 .exec(change.sql())
                 .await?;
             change.commit().await

@@ -9,15 +9,16 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::column::from_u64;
-use super::super::entity::archive_block;
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError};
 use super::record::{check, existing_logs};
 use super::{
-    ArchiveError, ArchivedBlock, LEVEL_FULL, NewSegment, ShardLease, delete_blocks, insert_blocks,
-    insert_segment, release_blocks, to_block,
+    ArchiveError, ArchivedBlock, LEVEL_FULL, NewSegment, ShardLease, delete_blocks, insert_segment,
+    release_blocks, to_block,
 };
+use crate::column::from_u64;
+use crate::entity::all;
+use crate::entity::archive_block::{Column, Entity};
+use crate::lock::Lock;
+use crate::{Catalog, CatalogError};
 
 /// Consecutive blocks of a log and the one that holds all their events.
 #[derive(Clone, Debug)]
@@ -28,25 +29,22 @@ pub struct Merge {
 
 impl Catalog {
     /// Logs of a shard that have at least `blocks` blocks of a level, with that level.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn mergeable_logs(
         &self,
         shard: u16,
         blocks: u32,
         limit: u32,
     ) -> Result<Vec<(LogId, u8)>, CatalogError> {
-        let rows: Vec<(Uuid, i32)> = archive_block::Entity::find()
+        let rows: Vec<(Uuid, i32)> = Entity::find()
             .select_only()
-            .column(archive_block::Column::LogId)
-            .column(archive_block::Column::Level)
-            .filter(archive_block::Column::Shard.eq(i32::from(shard)))
-            .filter(archive_block::Column::Level.lt(i32::from(LEVEL_FULL)))
-            .filter(archive_block::Column::TrimPending.eq(false))
-            .group_by(archive_block::Column::LogId)
-            .group_by(archive_block::Column::Level)
-            .having(archive_block::Column::First.count().gte(i64::from(blocks)))
+            .column(Column::LogId)
+            .column(Column::Level)
+            .filter(Column::Shard.eq(i32::from(shard)))
+            .filter(Column::Level.lt(i32::from(LEVEL_FULL)))
+            .filter(Column::TrimPending.eq(false))
+            .group_by(Column::LogId)
+            .group_by(Column::Level)
+            .having(Column::First.count().gte(i64::from(blocks)))
             .limit(u64::from(limit))
             .into_tuple()
             .all(self.readers())
@@ -59,24 +57,19 @@ impl Catalog {
     }
 
     /// The blocks of a log on a level, in the order of their sequences.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn blocks_on_level(
         &self,
         log: LogId,
         level: u8,
         limit: u32,
     ) -> Result<Vec<ArchivedBlock>, CatalogError> {
-        let rows = archive_block::Entity::find()
-            .filter(archive_block::Column::LogId.eq(log.0))
-            .filter(archive_block::Column::Level.eq(i32::from(level)))
-            .filter(archive_block::Column::TrimPending.eq(false))
-            .order_by_asc(archive_block::Column::First)
-            .limit(u64::from(limit))
-            .all(self.readers())
-            .await?;
-        rows.into_iter().map(to_block).collect()
+        let rows = Entity::find()
+            .filter(Column::LogId.eq(log.0))
+            .filter(Column::Level.eq(i32::from(level)))
+            .filter(Column::TrimPending.eq(false))
+            .order_by_asc(Column::First)
+            .limit(u64::from(limit));
+        all(self.readers(), rows, to_block).await
     }
 
     /// Puts merged blocks in the place of those that they were made from, in one transaction.
@@ -91,14 +84,17 @@ impl Catalog {
         merges: Vec<Merge>,
     ) -> Result<(), ArchiveError> {
         let merges = &merges;
-        self.change(Turn::Shard(lease.shard), move |change| async move {
+        self.change(Lock::Shard(lease.shard), move |change| async move {
             let sql = change.sql();
             check(sql, lease).await?;
-            let into: Vec<_> = merges.iter().map(|merge| merge.into).collect();
-            let alive = existing_logs(sql, &into).await?;
-            let all = merges.len();
-            let lives = |merge: &&Merge| alive.contains(&merge.into.entry.log.0);
-            let merges: Vec<_> = merges.iter().filter(lives).collect();
+            let new = NewSegment {
+                id: segment,
+                bytes: segment_bytes,
+                blocks: merges.iter().map(|merge| merge.into).collect(),
+            };
+            let existing = existing_logs(sql, &new.blocks).await?;
+            let exists = |merge: &&Merge| existing.contains(&merge.into.entry.log.0);
+            let merges: Vec<_> = merges.iter().filter(exists).collect();
             let mut released: BTreeMap<SegmentId, usize> = BTreeMap::new();
             for merge in &merges {
                 let mut by_segment: BTreeMap<SegmentId, Vec<Sequence>> = BTreeMap::new();
@@ -114,14 +110,8 @@ impl Catalog {
                     *released.entry(from).or_default() += firsts.len();
                 }
             }
-            let new = NewSegment {
-                id: segment,
-                bytes: segment_bytes,
-                blocks: merges.iter().map(|merge| merge.into).collect(),
-            };
-            let (live, deleted) = (new.blocks.len(), new.blocks.len() < all);
-            insert_segment(&change, lease.shard, new.id, new.bytes, live, deleted).await?;
-            insert_blocks(sql, lease.shard, &new.blocks).await?;
+            let live: Vec<_> = merges.iter().map(|merge| merge.into).collect();
+            insert_segment(&change, lease.shard, &new, &live).await?;
             for (from, blocks) in released {
                 release_blocks(&change, from, blocks).await?;
             }
@@ -132,24 +122,21 @@ impl Catalog {
     }
 
     /// Says that a block is as large as blocks get.
-    ///
-    /// # Errors
-    /// When the row can't be written.
-    pub async fn settle_block(
+    pub async fn mark_block_full(
         &self,
         shard: u16,
         block: &ArchivedBlock,
     ) -> Result<(), CatalogError> {
         let first = from_u64(block.entry.first.get());
         let log = block.entry.log.0;
-        self.change(Turn::Shard(shard), move |change| async move {
-            archive_block::Entity::update_many()
+        self.change(Lock::Shard(shard), move |change| async move {
+            Entity::update_many()
                 .col_expr(
-                    archive_block::Column::Level,
+                    Column::Level,
                     sea_orm::sea_query::Expr::value(i32::from(LEVEL_FULL)),
                 )
-                .filter(archive_block::Column::LogId.eq(log))
-                .filter(archive_block::Column::First.eq(first))
+                .filter(Column::LogId.eq(log))
+                .filter(Column::First.eq(first))
                 .exec(change.sql())
                 .await?;
             change.commit().await

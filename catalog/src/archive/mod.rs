@@ -32,7 +32,7 @@ pub(super) use self::trim::set_retention;
 
 use super::CatalogError;
 use super::column::{from_time, from_u64, to_digest, to_sequence, to_time, to_u64};
-use super::entity::{archive_block, archive_segment};
+use super::entity::{archive_block, archive_segment, delete, insert};
 use super::record::Change;
 
 /// The level of blocks that are never merged again.
@@ -109,9 +109,28 @@ async fn insert_blocks(
     Ok(())
 }
 
-/// Records a segment. One that holds `deleted` blocks, too, of logs that were deleted while it was
-/// on its way, is to be written again.
+/// Records a segment with those of its blocks whose logs exist. One that holds others, too, of logs
+/// that were deleted while it was on its way, is to be written again.
 async fn insert_segment(
+    change: &Change,
+    shard: u16,
+    segment: &NewSegment,
+    live: &[ArchivedBlock],
+) -> Result<(), CatalogError> {
+    let deleted = live.len() < segment.blocks.len();
+    insert_segment_row(
+        change,
+        shard,
+        segment.id,
+        segment.bytes,
+        live.len(),
+        deleted,
+    )
+    .await?;
+    insert_blocks(change.sql(), shard, live).await
+}
+
+async fn insert_segment_row(
     change: &Change,
     shard: u16,
     id: SegmentId,
@@ -130,10 +149,7 @@ async fn insert_segment(
         // One whose blocks were all deleted meanwhile is waste from the beginning.
         retired_at: Set((live_blocks == 0).then_some(now)),
     };
-    archive_segment::Entity::insert(row)
-        .exec_without_returning(change.sql())
-        .await?;
-    Ok(())
+    Ok(insert(change.sql(), row).await?)
 }
 
 /// Takes blocks off a segment's account, and retires it when none is left.
@@ -172,13 +188,11 @@ async fn delete_blocks(
     let mut deleted = 0;
     for firsts in firsts.chunks(ROWS_PER_STATEMENT) {
         let firsts = firsts.iter().map(|first| from_u64(first.get()));
-        let outcome = archive_block::Entity::delete_many()
+        let rows = archive_block::Entity::delete_many()
             .filter(archive_block::Column::LogId.eq(log.0))
             .filter(archive_block::Column::SegmentId.eq(segment.0))
-            .filter(archive_block::Column::First.is_in(firsts))
-            .exec(sql)
-            .await?;
-        deleted += outcome.rows_affected;
+            .filter(archive_block::Column::First.is_in(firsts));
+        deleted += delete(sql, rows).await?;
     }
     Ok(deleted)
 }

@@ -9,10 +9,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::column::{from_u64, to_digest, to_sequence, to_time, to_u64, to_word};
-use super::super::entity::{archive_block, log};
-use super::super::{Catalog, CatalogError, Retention};
 use super::{ArchivedBlock, ROWS_PER_STATEMENT, to_block};
+use crate::column::{from_u64, to_digest, to_sequence, to_time, to_u64, to_word};
+use crate::entity::{all, archive_block, log};
+use crate::{Catalog, CatalogError, Retention};
 
 /// A log and how far it is archived.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +25,6 @@ pub struct ArchivedEnd {
 
 impl Catalog {
     /// The blocks of a log in ascending order, beginning with the one that holds `from`.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn archived_blocks(
         &self,
         log: LogId,
@@ -50,17 +47,12 @@ impl Catalog {
             .filter(Expr::col(archive_block::Column::First).gte(start))
             .filter(archive_block::Column::Last.gte(from_u64(from.get())))
             .order_by_asc(archive_block::Column::First)
-            .limit(u64::from(limit))
-            .all(self.readers())
-            .await?;
-        rows.into_iter().map(to_block).collect()
+            .limit(u64::from(limit));
+        all(self.readers(), rows, to_block).await
     }
 
     /// The blocks of a log in descending order, beginning with the newest one whose first sequence
     /// is below `before`.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn archived_blocks_back(
         &self,
         log: LogId,
@@ -71,16 +63,11 @@ impl Catalog {
             .filter(archive_block::Column::LogId.eq(log.0))
             .filter(archive_block::Column::First.lt(from_u64(before.get())))
             .order_by_desc(archive_block::Column::First)
-            .limit(u64::from(limit))
-            .all(self.readers())
-            .await?;
-        rows.into_iter().map(to_block).collect()
+            .limit(u64::from(limit));
+        all(self.readers(), rows, to_block).await
     }
 
     /// The end of the archive of each of the logs. Logs that were deleted are left out.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn archived_ends(&self, logs: &[LogId]) -> Result<Vec<ArchivedEnd>, CatalogError> {
         let mut ends = Vec::with_capacity(logs.len());
         for logs in logs.chunks(ROWS_PER_STATEMENT) {

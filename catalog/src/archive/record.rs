@@ -7,11 +7,11 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect};
 use uuid::Uuid;
 
-use super::super::column::from_u64;
-use super::super::entity::{archive_shard, log};
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError};
-use super::{ArchivedBlock, ROWS_PER_STATEMENT, ShardLease, insert_blocks, insert_segment};
+use super::{ArchivedBlock, ROWS_PER_STATEMENT, ShardLease, insert_segment};
+use crate::column::from_u64;
+use crate::entity::{archive_shard, log, one, values};
+use crate::lock::Lock;
+use crate::{Catalog, CatalogError};
 
 /// A segment that lies in the object store and whose blocks are to be found there.
 #[derive(Clone, Debug)]
@@ -46,18 +46,12 @@ impl Catalog {
         through: Position,
     ) -> Result<ShardLease, ArchiveError> {
         let segment = &segment;
-        self.change(Turn::Shard(lease.shard), move |change| async move {
+        self.change(Lock::Shard(lease.shard), move |change| async move {
             let sql = change.sql();
             advance(sql, lease, through).await?;
             if let Some(segment) = segment {
-                let alive = existing_logs(sql, &segment.blocks).await?;
-                let mut blocks = segment.blocks.clone();
-                blocks.retain(|block| alive.contains(&block.entry.log.0));
-                let live = blocks.len();
-                let (id, bytes) = (segment.id, segment.bytes);
-                let deleted = live < segment.blocks.len();
-                insert_segment(&change, lease.shard, id, bytes, live, deleted).await?;
-                insert_blocks(sql, lease.shard, &blocks).await?;
+                let live = live_blocks(sql, &segment.blocks).await?;
+                insert_segment(&change, lease.shard, segment, &live).await?;
             }
             change.commit().await?;
             Ok(ShardLease {
@@ -75,18 +69,14 @@ async fn advance(
     lease: ShardLease,
     through: Position,
 ) -> Result<(), ArchiveError> {
-    let advanced = archive_shard::Entity::update_many()
+    let advance = archive_shard::Entity::update_many()
         .col_expr(
             archive_shard::Column::Position,
             Expr::value(from_u64(through.0)),
         )
-        .filter(archive_shard::Column::Shard.eq(i32::from(lease.shard)))
-        .filter(archive_shard::Column::Holder.eq(lease.holder))
-        .filter(archive_shard::Column::Epoch.eq(from_u64(lease.epoch)))
-        .filter(archive_shard::Column::Position.eq(from_u64(lease.position.0)))
-        .exec(sql)
-        .await
-        .map_err(CatalogError::from)?;
+        .filter(lease.holds())
+        .filter(archive_shard::Column::Position.eq(from_u64(lease.position.0)));
+    let advanced = advance.exec(sql).await.map_err(CatalogError::from)?;
     if advanced.rows_affected != 1 {
         return Err(ArchiveError::LeaseLost);
     }
@@ -98,18 +88,23 @@ pub(super) async fn check(
     sql: &impl ConnectionTrait,
     lease: ShardLease,
 ) -> Result<(), ArchiveError> {
-    let row = archive_shard::Entity::find_by_id(i32::from(lease.shard))
-        .one(sql)
-        .await
-        .map_err(CatalogError::from)?;
-    let holds = |row: &archive_shard::Model| {
-        row.holder == Some(lease.holder) && row.epoch == from_u64(lease.epoch)
-    };
-    if row.as_ref().is_some_and(holds) {
-        Ok(())
-    } else {
-        Err(ArchiveError::LeaseLost)
+    let row = archive_shard::Entity::find().filter(lease.holds());
+    match one(sql, row).await? {
+        Some(_) => Ok(()),
+        None => Err(ArchiveError::LeaseLost),
     }
+}
+
+/// Those of the blocks whose logs still exist.
+pub(super) async fn live_blocks(
+    sql: &impl ConnectionTrait,
+    blocks: &[ArchivedBlock],
+) -> Result<Vec<ArchivedBlock>, CatalogError> {
+    let existing = existing_logs(sql, blocks).await?;
+    let live = blocks
+        .iter()
+        .filter(|it| existing.contains(&it.entry.log.0));
+    Ok(live.copied().collect())
 }
 
 /// The logs of some blocks that still exist. They are kept from being deleted until the
@@ -120,18 +115,12 @@ pub(super) async fn existing_logs(
 ) -> Result<HashSet<Uuid>, CatalogError> {
     let mut existing = HashSet::new();
     for blocks in blocks.chunks(ROWS_PER_STATEMENT) {
-        // In one order, so that two transactions never wait for each other in a circle.
+        // In one order, so that two transactions never deadlock.
         let mut logs: Vec<_> = blocks.iter().map(|block| block.entry.log.0).collect();
         logs.sort_unstable();
         logs.dedup();
-        let found: Vec<Uuid> = log::Entity::find()
-            .select_only()
-            .column(log::Column::Id)
-            .filter(log::Column::Id.is_in(logs))
-            .lock_shared()
-            .into_tuple()
-            .all(sql)
-            .await?;
+        let found = log::Entity::find().filter(log::Column::Id.is_in(logs));
+        let found: Vec<Uuid> = values(sql, found.lock_shared(), log::Column::Id).await?;
         existing.extend(found);
     }
     Ok(existing)

@@ -12,21 +12,18 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::column::{from_time, from_u64, to_word};
-use super::super::entity::{archive_segment, archive_shard, deletion_job, log, tenant_deletion};
-use super::super::record::Change;
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError, DeletionStep, Retention};
-use super::{ArchivedBlock, insert_blocks, insert_segment};
+use super::{ArchivedBlock, insert_blocks, insert_segment_row};
+use crate::column::{from_time, from_u64, to_word};
+use crate::entity::{archive_segment, archive_shard, deletion_job, insert, log, tenant_deletion};
+use crate::lock::Lock;
+use crate::record::Change;
+use crate::{Catalog, CatalogError, DeletionStep, Retention};
 
 /// How long segments stay that nothing refers to after a restore. Somebody may miss what is in them.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 impl Catalog {
     /// All logs of all tenants behind an id, in the order of their ids, for the system.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn logs_of_all(
         &self,
         after: Option<LogId>,
@@ -61,7 +58,7 @@ impl Catalog {
         shard_of: impl Fn(LogId) -> u16,
     ) -> Result<(), CatalogError> {
         let shard_of = &shard_of;
-        self.change(Turn::All, move |change| async move {
+        self.change(Lock::All, move |change| async move {
             let erasing = is_erasing(change.sql()).await?;
             let mut live: HashMap<SegmentId, usize> = HashMap::new();
             let mut shards: HashMap<SegmentId, u16> = HashMap::new();
@@ -75,11 +72,16 @@ impl Catalog {
             for (id, bytes) in segments {
                 let live = live.get(id).copied().unwrap_or_default();
                 let shard = shards.get(id).copied().unwrap_or_default();
-                insert_segment(&change, shard, *id, *bytes, live, false).await?;
+                insert_segment_row(&change, shard, *id, *bytes, live, false).await?;
                 if erasing && foreign.contains(id) {
-                    erase(&change, *id).await?;
+                    // As if its logs had been deleted before anything else: every deletion that is
+                    // under way waits for it.
+                    let since = archive_segment::Column::EraseSince;
+                    set_time(&change, *id, since, Timestamp::default()).await?;
                 } else if live == 0 {
-                    keep_until(&change, *id, change.at().saturating_add(KEPT)).await?;
+                    // It counts as retired only then.
+                    let retired_at = archive_segment::Column::RetiredAt;
+                    set_time(&change, *id, retired_at, change.at().saturating_add(KEPT)).await?;
                 }
             }
             for (shard, blocks) in by_shard {
@@ -91,11 +93,8 @@ impl Catalog {
     }
 
     /// Sets the position from which a shard is archived on.
-    ///
-    /// # Errors
-    /// When the row can't be written.
     pub async fn set_archived(&self, shard: u16, position: Position) -> Result<(), CatalogError> {
-        self.change(Turn::Shard(shard), move |change| async move {
+        self.change(Lock::Shard(shard), move |change| async move {
             let sql = change.sql();
             archive_shard::Entity::delete_by_id(i32::from(shard))
                 .exec(sql)
@@ -110,9 +109,7 @@ impl Catalog {
                 pending_since: Set(None),
                 updated_at: Set(from_time(change.at())),
             };
-            archive_shard::Entity::insert(row)
-                .exec_without_returning(sql)
-                .await?;
+            insert(sql, row).await?;
             change.commit().await
         })
         .await
@@ -126,7 +123,7 @@ async fn is_erasing(sql: &impl ConnectionTrait) -> Result<bool, CatalogError> {
         DeletionStep::Backups,
         DeletionStep::Done,
     ];
-    let others = others.map(DeletionStep::as_str);
+    let others = others.map(|step| step.into_str());
     let jobs = deletion_job::Entity::find()
         .filter(deletion_job::Column::Step.is_not_in(others))
         .limit(1)
@@ -140,31 +137,14 @@ async fn is_erasing(sql: &impl ConnectionTrait) -> Result<bool, CatalogError> {
     Ok(jobs + tenants > 0)
 }
 
-/// Has a segment written again as if its logs had been deleted before anything else: every deletion
-/// that is under way waits for it.
-async fn erase(change: &Change, segment: SegmentId) -> Result<(), CatalogError> {
-    archive_segment::Entity::update_many()
-        .col_expr(
-            archive_segment::Column::EraseSince,
-            Expr::value(from_time(Timestamp::default())),
-        )
-        .filter(archive_segment::Column::Id.eq(segment.0))
-        .exec(change.sql())
-        .await?;
-    Ok(())
-}
-
-/// Lets a segment that nothing refers to count as retired only then.
-async fn keep_until(
+async fn set_time(
     change: &Change,
     segment: SegmentId,
-    until: Timestamp,
+    column: archive_segment::Column,
+    time: Timestamp,
 ) -> Result<(), CatalogError> {
     archive_segment::Entity::update_many()
-        .col_expr(
-            archive_segment::Column::RetiredAt,
-            Expr::value(from_time(until)),
-        )
+        .col_expr(column, Expr::value(from_time(time)))
         .filter(archive_segment::Column::Id.eq(segment.0))
         .exec(change.sql())
         .await?;

@@ -9,10 +9,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::column::{to_time, to_u64};
-use super::super::entity::{archive_id, archive_segment, archive_shard};
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError};
+use crate::column::{to_time, to_u64};
+use crate::entity::{archive_id, archive_segment, archive_shard, insert};
+use crate::lock::Lock;
+use crate::{Catalog, CatalogError};
 
 /// One shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,22 +44,17 @@ pub struct ArchiveStatus {
 
 impl Catalog {
     /// Names the archive of this catalog, for ever.
-    ///
-    /// # Errors
-    /// When the row can't be read or written.
     pub async fn archive_id(&self) -> Result<Uuid, CatalogError> {
         if let Some(row) = archive_id::Entity::find().one(self.readers()).await? {
             return Ok(row.id);
         }
-        self.change(Turn::Shard(0), move |change| async move {
+        self.change(Lock::Shard(0), move |change| async move {
             let sql = change.sql();
             if let Some(row) = archive_id::Entity::find().one(sql).await? {
                 return Ok(row.id);
             }
             let id = Uuid::now_v7();
-            archive_id::Entity::insert(archive_id::ActiveModel { id: Set(id) })
-                .exec_without_returning(sql)
-                .await?;
+            insert(sql, archive_id::ActiveModel { id: Set(id) }).await?;
             change.commit().await?;
             Ok(id)
         })
@@ -67,9 +62,6 @@ impl Catalog {
     }
 
     /// How far every shard is archived.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn archive_status(&self) -> Result<ArchiveStatus, CatalogError> {
         let shards = archive_shard::Entity::find()
             .order_by_asc(archive_shard::Column::Shard)

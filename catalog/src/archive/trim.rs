@@ -7,31 +7,28 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::column::{from_time, from_u64, to_sequence};
-use super::super::entity::archive_block;
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError, Retention};
+use crate::column::{from_time, from_u64, to_sequence};
+use crate::entity::archive_block::{Column, Entity};
+use crate::lock::Lock;
+use crate::{Catalog, CatalogError, Retention};
 
 impl Catalog {
     /// Logs of a shard whose archived frames are to be trimmed, and through which sequence: those
     /// of blocks that end before `before`.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn due_trims(
         &self,
         shard: u16,
         before: Timestamp,
         limit: u32,
     ) -> Result<Vec<(LogId, Sequence)>, CatalogError> {
-        let rows: Vec<(Uuid, i64)> = archive_block::Entity::find()
+        let rows: Vec<(Uuid, i64)> = Entity::find()
             .select_only()
-            .column(archive_block::Column::LogId)
-            .column_as(archive_block::Column::Last.max(), "through")
-            .filter(archive_block::Column::TrimPending.eq(true))
-            .filter(archive_block::Column::Shard.eq(i32::from(shard)))
-            .filter(archive_block::Column::LastAt.lt(from_time(before)))
-            .group_by(archive_block::Column::LogId)
+            .column(Column::LogId)
+            .column_as(Column::Last.max(), "through")
+            .filter(Column::TrimPending.eq(true))
+            .filter(Column::Shard.eq(i32::from(shard)))
+            .filter(Column::LastAt.lt(from_time(before)))
+            .group_by(Column::LogId)
             .limit(u64::from(limit))
             .into_tuple()
             .all(self.readers())
@@ -50,13 +47,13 @@ impl Catalog {
         shard: u16,
         trims: &[(LogId, Sequence)],
     ) -> Result<(), CatalogError> {
-        self.change(Turn::Shard(shard), move |change| async move {
+        self.change(Lock::Shard(shard), move |change| async move {
             for (log, through) in trims {
-                archive_block::Entity::update_many()
-                    .col_expr(archive_block::Column::TrimPending, Expr::value(false))
-                    .filter(archive_block::Column::LogId.eq(log.0))
-                    .filter(archive_block::Column::Last.lte(from_u64(through.get())))
-                    .filter(archive_block::Column::TrimPending.eq(true))
+                Entity::update_many()
+                    .col_expr(Column::TrimPending, Expr::value(false))
+                    .filter(Column::LogId.eq(log.0))
+                    .filter(Column::Last.lte(from_u64(through.get())))
+                    .filter(Column::TrimPending.eq(true))
                     .exec(change.sql())
                     .await?;
             }
@@ -68,15 +65,15 @@ impl Catalog {
 
 /// Marks the blocks of a log whose retention changed: what is archived is to go from the hot log,
 /// or may stay there.
-pub(in super::super) async fn set_retention(
+pub(crate) async fn set_retention(
     sql: &impl ConnectionTrait,
     log: LogId,
     retention: Retention,
 ) -> Result<(), CatalogError> {
     let trim = retention == Retention::Archive;
-    archive_block::Entity::update_many()
-        .col_expr(archive_block::Column::TrimPending, Expr::value(trim))
-        .filter(archive_block::Column::LogId.eq(log.0))
+    Entity::update_many()
+        .col_expr(Column::TrimPending, Expr::value(trim))
+        .filter(Column::LogId.eq(log.0))
         .exec(sql)
         .await?;
     Ok(())

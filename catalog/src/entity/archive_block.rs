@@ -1,6 +1,6 @@
 //! Operational: the blocks of each log, and the segment that each is in.
 
-use sea_orm::entity::prelude::*;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "archive_blocks")]
@@ -23,8 +23,5 @@ pub(crate) struct Model {
     pub(crate) level: i32,
     pub(crate) trim_pending: bool,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

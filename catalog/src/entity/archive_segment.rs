@@ -1,6 +1,6 @@
 //! Operational: segments in the object store.
 
-use sea_orm::entity::prelude::*;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "archive_segments")]
@@ -14,8 +14,5 @@ pub(crate) struct Model {
     pub(crate) erase_since: Option<i64>,
     pub(crate) retired_at: Option<i64>,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

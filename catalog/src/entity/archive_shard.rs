@@ -1,6 +1,6 @@
 //! Operational: how far a shard is archived, and by whom.
 
-use sea_orm::entity::prelude::*;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "archive_shards")]
@@ -15,8 +15,5 @@ pub(crate) struct Model {
     pub(crate) pending_since: Option<i64>,
     pub(crate) updated_at: i64,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

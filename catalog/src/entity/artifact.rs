@@ -1,6 +1,6 @@
 //! Operational: compiled components in the object store.
 
-use sea_orm::entity::prelude::*;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "artifacts")]
@@ -12,8 +12,5 @@ pub(crate) struct Model {
     /// The component that it was compiled from; none in rows that are older than the column.
     pub(crate) component: Option<Vec<u8>>,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,6 +1,6 @@
 //! Operational: batches of CPU time that were counted.
 
-use sea_orm::entity::prelude::*;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "compute_batches")]
@@ -13,8 +13,5 @@ pub(crate) struct Model {
     pub(crate) counter: i64,
     pub(crate) recorded_at: i64,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

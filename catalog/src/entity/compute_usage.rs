@@ -1,7 +1,8 @@
 //! Operational: CPU time spent by versions.
 
-use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
+
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "compute_usage")]
@@ -11,8 +12,5 @@ pub(crate) struct Model {
     pub(crate) tenant_id: Uuid,
     pub(crate) compute_us: i64,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

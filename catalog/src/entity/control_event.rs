@@ -1,7 +1,8 @@
 //! Control events as they are stored.
 
-use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
+
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "control_events")]
@@ -18,8 +19,5 @@ pub(crate) struct Model {
     pub(crate) version: i16,
     pub(crate) payload: Json,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,7 +1,8 @@
 //! Operational: what is still to be removed from the event log and the object store.
 
-use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
+
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "deletions")]
@@ -14,8 +15,5 @@ pub(crate) struct Model {
     pub(crate) components: Json,
     pub(crate) created_at: i64,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

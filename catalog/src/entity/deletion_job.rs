@@ -1,7 +1,8 @@
 //! Operational: what people see of the deletion of a log or a view, until a while after it is done.
 
-use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
+
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "deletion_jobs")]
@@ -20,8 +21,5 @@ pub(crate) struct Model {
     /// Since when.
     pub(crate) step_at: i64,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

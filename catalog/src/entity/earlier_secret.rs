@@ -1,6 +1,6 @@
 //! Read model: secrets that keys had before they were rotated, and that still work.
 
-use sea_orm::entity::prelude::*;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "earlier_secrets")]
@@ -14,8 +14,5 @@ pub(crate) struct Model {
     /// The person who gave it.
     pub(crate) user_id: Option<Uuid>,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

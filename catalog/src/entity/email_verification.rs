@@ -1,6 +1,6 @@
 //! Read model: verifications that were asked for and not done.
 
-use sea_orm::entity::prelude::*;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "email_verifications")]
@@ -11,8 +11,5 @@ pub(crate) struct Model {
     pub(crate) sequence: i64,
     pub(crate) expires_at: i64,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,6 +1,6 @@
 //! Read model: API keys.
 
-use sea_orm::entity::prelude::*;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "keys")]
@@ -20,8 +20,5 @@ pub(crate) struct Model {
     /// The person behind the key: who gave it its secret, or who is behind the key that did.
     pub(crate) user_id: Option<Uuid>,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

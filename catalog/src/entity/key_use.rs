@@ -1,6 +1,6 @@
 //! Operational: when keys were last used.
 
-use sea_orm::entity::prelude::*;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "key_uses")]
@@ -9,8 +9,5 @@ pub(crate) struct Model {
     pub(crate) key_id: Uuid,
     pub(crate) last_used_at: i64,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -28,3 +28,73 @@ pub(super) mod tenant_deletion;
 pub(super) mod user;
 pub(super) mod version;
 pub(super) mod view;
+
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbErr, DeleteMany, EntityTrait, EnumIter, QuerySelect,
+    RelationDef, RelationTrait, Select, TryGetableMany,
+};
+
+use super::CatalogError;
+
+/// What every table needs.
+mod prelude {
+    pub(super) use sea_orm::entity::prelude::*;
+
+    pub(super) use super::Relation;
+}
+
+/// No table says how it relates to others: queries do.
+#[derive(Clone, Copy, Debug, EnumIter)]
+pub(crate) enum Relation {}
+
+impl RelationTrait for Relation {
+    fn def(&self) -> RelationDef {
+        match *self {}
+    }
+}
+
+/// Inserts a row. Nothing is read back: no value is left to the database.
+pub(super) async fn insert<A: ActiveModelTrait>(
+    sql: &impl ConnectionTrait,
+    row: A,
+) -> Result<(), DbErr> {
+    let insert = <A::Entity as EntityTrait>::insert(row);
+    insert.exec_without_returning(sql).await?;
+    Ok(())
+}
+
+/// The row that a query finds.
+pub(super) async fn one<E: EntityTrait>(
+    sql: &impl ConnectionTrait,
+    query: Select<E>,
+) -> Result<Option<E::Model>, CatalogError> {
+    Ok(query.one(sql).await?)
+}
+
+/// Deletes rows and says how many there were.
+pub(super) async fn delete<E: EntityTrait>(
+    sql: &impl ConnectionTrait,
+    rows: DeleteMany<E>,
+) -> Result<u64, CatalogError> {
+    Ok(rows.exec(sql).await?.rows_affected)
+}
+
+/// What a query finds, each row converted.
+pub(super) async fn all<E: EntityTrait, T>(
+    sql: &impl ConnectionTrait,
+    query: Select<E>,
+    convert: fn(E::Model) -> Result<T, CatalogError>,
+) -> Result<Vec<T>, CatalogError> {
+    let rows = query.all(sql).await?;
+    rows.into_iter().map(convert).collect()
+}
+
+/// What a query finds in one column.
+pub(super) async fn values<E: EntityTrait, T: TryGetableMany + Send + Sync>(
+    sql: &impl ConnectionTrait,
+    query: Select<E>,
+    column: E::Column,
+) -> Result<Vec<T>, CatalogError> {
+    let values = query.select_only().column(column).into_tuple();
+    Ok(values.all(sql).await?)
+}

@@ -1,6 +1,6 @@
 //! Read model: links that set a new password and were not used.
 
-use sea_orm::entity::prelude::*;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "password_resets")]
@@ -10,8 +10,5 @@ pub(crate) struct Model {
     pub(crate) user_id: Uuid,
     pub(crate) expires_at: i64,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

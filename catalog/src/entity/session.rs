@@ -1,6 +1,6 @@
 //! Operational: sessions.
 
-use sea_orm::entity::prelude::*;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "sessions")]
@@ -17,8 +17,5 @@ pub(crate) struct Model {
     /// The secret of the key that it was exchanged for; none for people.
     pub(crate) secret_sha256: Option<Vec<u8>>,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,7 +1,8 @@
 //! Operational: snapshots in the object store.
 
-use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
+
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "snapshots")]
@@ -13,8 +14,5 @@ pub(crate) struct Model {
     pub(crate) bytes: i64,
     pub(crate) created_at: i64,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,7 +1,8 @@
 //! Operational: how the verification of snapshots of a version went.
 
-use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
+
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "snapshot_checks")]
@@ -11,8 +12,5 @@ pub(crate) struct Model {
     pub(crate) verified: bool,
     pub(crate) off_reason: Option<String>,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,6 +1,6 @@
 //! Operational: how many bytes of events tenants have stored.
 
-use sea_orm::entity::prelude::*;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "stored_bytes")]
@@ -9,8 +9,5 @@ pub(crate) struct Model {
     pub(crate) tenant_id: Uuid,
     pub(crate) bytes: i64,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

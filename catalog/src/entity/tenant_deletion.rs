@@ -1,6 +1,6 @@
 //! Read model: deletions of tenants, from the request to the end and for ever.
 
-use sea_orm::entity::prelude::*;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "tenant_deletions")]
@@ -14,8 +14,5 @@ pub(crate) struct Model {
     /// Since when.
     pub(crate) step_at: i64,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,6 +1,6 @@
 //! Read model: versions of views.
 
-use sea_orm::entity::prelude::*;
+use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "versions")]
@@ -24,8 +24,5 @@ pub(crate) struct Model {
     pub(crate) created_at: i64,
     pub(crate) activated_at: Option<i64>,
 }
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

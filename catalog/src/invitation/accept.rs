@@ -3,15 +3,15 @@
 use protocol::{InvitationId, RequestId, TenantId, UserId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use super::super::column::to_word;
-use super::super::entity::{invitation, user};
-use super::super::error::ChangeError;
-use super::super::event::{ControlEvent, PEOPLE};
-use super::super::record::Change;
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError, Context};
-use super::{OpenInvitation, count_members, find_open, is_member, to_invitation};
-use crate::access::Actor;
+use super::{OpenInvitation, find_open, is_member};
+use crate::column::to_word;
+use crate::entity::{invitation, one, user};
+use crate::error::ChangeError;
+use crate::event::{ControlEvent, PEOPLE, UserRegistered};
+use crate::lock::Lock;
+use crate::quota::Counted;
+use crate::record::Change;
+use crate::{Catalog, CatalogError, Context};
 
 /// Who accepts.
 #[derive(Clone, Debug)]
@@ -49,9 +49,6 @@ impl From<ChangeError> for AcceptError {
 impl Catalog {
     /// Makes the invited person a member, registers them where the address is new, and uses the
     /// token up. The address is verified then: its mail had the token.
-    ///
-    /// # Errors
-    /// When the token opens nothing, or the person is a member.
     pub async fn accept_invitation(
         &self,
         request_id: RequestId,
@@ -59,28 +56,25 @@ impl Catalog {
         invitee: Invitee,
     ) -> Result<(OpenInvitation, UserId), AcceptError> {
         let open = self.open_invitation(token_sha256).await?;
-        let tenant = open.ok_or(AcceptError::Unknown)?.tenant;
+        let open = open.ok_or(AcceptError::Unknown)?;
+        let tenant = open.tenant;
         let invitee = &invitee;
-        let turn = Turn::TenantAndPeople(tenant);
-        self.change(turn, move |mut change| async move {
+        let lock = Lock::TenantAndPeople(tenant);
+        let changed = self.change(lock, move |mut change| async move {
+            // It may have been used or revoked meanwhile; else it is as it was.
             let row = find_open(change.sql(), token_sha256, change.at()).await?;
             let row = row.ok_or(AcceptError::Unknown)?;
-            let (found, quotas) = self.room_of(change.sql(), tenant).await?;
-            let used = count_members(change.sql(), tenant).await?;
-            if used >= quotas.members {
-                let limit = quotas.members;
-                return Err(AcceptError::MemberLimitReached { limit, used });
-            }
+            let members = Counted::Members { invitations: 0 };
+            let quota = self.quota(change.sql(), tenant, members).await?;
+            quota.allow(1, |limit, used| AcceptError::MemberLimitReached {
+                limit,
+                used,
+            })?;
             let user = admit(&mut change, request_id, tenant, &row, invitee).await?;
             change.commit().await?;
-            let open = OpenInvitation {
-                tenant,
-                short_name: found.short_name,
-                invitation: to_invitation(row)?,
-            };
-            Ok((open, user))
-        })
-        .await
+            Ok::<_, AcceptError>(user)
+        });
+        Ok((open, changed.await?))
     }
 }
 
@@ -96,18 +90,13 @@ async fn admit(
         Invitee::Known(user) => *user,
         Invitee::New { .. } => UserId::generate(),
     };
-    let context = Context {
-        actor: Actor::User(user),
-        request_id,
-    };
+    let context = Context::user(user, request_id);
     match invitee {
         Invitee::Known(user) => {
             let person = user::Entity::find_by_id(user.0)
-                .filter(user::Column::EmailKey.eq(row.email_key.as_str()))
-                .one(change.sql())
-                .await
-                .map_err(CatalogError::from)?
-                .ok_or(AcceptError::Unknown)?;
+                .filter(user::Column::EmailKey.eq(row.email_key.as_str()));
+            let person = one(change.sql(), person).await?;
+            let person = person.ok_or(AcceptError::Unknown)?;
             if is_member(change.sql(), tenant, *user).await? {
                 return Err(AcceptError::AlreadyMember);
             }
@@ -117,13 +106,13 @@ async fn admit(
             }
         }
         Invitee::New { password_hash } => {
-            let event = ControlEvent::UserRegistered {
+            let event = ControlEvent::UserRegistered(UserRegistered {
                 user,
                 email: row.email.clone(),
                 password_hash: password_hash.clone(),
                 email_verified: true,
-            };
-            change.record(PEOPLE, context, event).await?;
+            });
+            change.record_unique(PEOPLE, context, event).await?;
         }
     }
     let accepted = ControlEvent::InvitationAccepted {

@@ -3,35 +3,28 @@
 use protocol::KeyId;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::super::column::from_actor;
-use super::super::entity::{key, key_use};
-use super::super::event::ControlEvent;
-use super::super::record::Change;
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError, Context, scope};
 use super::KeyError;
 use crate::access::{Access, Actor};
+use crate::column::from_actor;
+use crate::entity::{key, key_use, one};
+use crate::event::ControlEvent;
+use crate::lock::Lock;
+use crate::record::Change;
+use crate::{Catalog, CatalogError, Context, scope};
 
 impl Catalog {
     /// Revokes a key, and with it every session that was made from it and every key that was made
     /// with it. Below admin, holders revoke their own keys only. Gives the keys that ended, the one
     /// that was asked for first.
-    ///
-    /// # Errors
-    /// When the holder sees no such key.
     pub async fn revoke_key(
         &self,
         access: &Access,
         context: Context,
         id: KeyId,
     ) -> Result<Vec<KeyId>, KeyError> {
-        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
-            let row = scope::keys(access)
-                .filter(key::Column::Id.eq(id.0))
-                .one(change.sql())
-                .await
-                .map_err(CatalogError::from)?
-                .ok_or(KeyError::NotFound)?;
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            let row = scope::keys(access).filter(key::Column::Id.eq(id.0));
+            let row = one(change.sql(), row).await?.ok_or(KeyError::NotFound)?;
             let mut rows = vec![row];
             let mut revoked = Vec::new();
             while let Some(row) = rows.pop() {

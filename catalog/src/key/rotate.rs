@@ -6,16 +6,16 @@
 use std::time::Duration;
 
 use protocol::{KeyId, LogId, Timestamp};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 
-use super::super::column::from_actor;
-use super::super::entity::{key, session};
-use super::super::event::ControlEvent;
-use super::super::session::standing;
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError, Context, scope};
 use super::{Key, maker_of_secret, to_key};
 use crate::access::{Access, Actor, Role};
+use crate::entity::{key, one};
+use crate::event::{ControlEvent, KeyRotated};
+use crate::lock::Lock;
+use crate::permissions::role_now;
+use crate::session::end_sessions;
+use crate::{Catalog, CatalogError, Context, scope};
 
 /// Why a key was not rotated.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -39,9 +39,6 @@ impl Catalog {
     /// Gives a key a new secret. All those before it work for `overlap` more, unless they end sooner;
     /// without an overlap they end at once, and so do all sessions that were made from them. Gives
     /// the key, and until when earlier secrets work.
-    ///
-    /// # Errors
-    /// When the holder sees no such key, or the key may do more than the holder at this moment.
     pub async fn rotate_key(
         &self,
         access: &Access,
@@ -50,38 +47,26 @@ impl Catalog {
         sha256: [u8; 32],
         overlap: Duration,
     ) -> Result<(Key, Option<Timestamp>), RotateKeyError> {
-        self.change(Turn::Tenant(access.tenant), move |mut change| async move {
-            let row = scope::keys(access)
-                .filter(key::Column::Id.eq(id.0))
-                .one(change.sql())
-                .await
-                .map_err(CatalogError::from)?
-                .ok_or(RotateKeyError::NotFound)?;
-            let mut key = to_key(row, None)?;
-            let own = standing(change.sql(), change.at(), access).await?;
-            let own = own.ok_or(RotateKeyError::HolderGone)?.role.min(access.role);
-            check_ceiling(access, own, &key)?;
+        self.change(Lock::Tenant(access.tenant), move |mut change| async move {
+            let row = scope::keys(access).filter(key::Column::Id.eq(id.0));
+            let row = one(change.sql(), row).await?;
+            let mut key = to_key(row.ok_or(RotateKeyError::NotFound)?, None)?;
+            let own = role_now(&change, access).await?;
+            check_ceiling(access, own.ok_or(RotateKeyError::HolderGone)?, &key)?;
             if let Some(end) = key.expires_at.filter(|end| *end <= change.at()) {
                 return Err(RotateKeyError::Expired(end));
             }
             let earlier_until = (!overlap.is_zero()).then(|| change.at().saturating_add(overlap));
-            let event = ControlEvent::KeyRotated {
+            let event = ControlEvent::KeyRotated(KeyRotated {
                 key: id,
                 name: key.name.clone(),
                 sha256,
                 earlier_until,
                 person: maker_of_secret(&change, access).await?,
-            };
-            let recorded = change.record(access.tenant, context, event).await;
-            recorded.map_err(CatalogError::from)?;
+            });
+            change.record(access.tenant, context, event).await?;
             if earlier_until.is_none() {
-                let (kind, actor) = from_actor(Actor::ApiKey(id));
-                session::Entity::delete_many()
-                    .filter(session::Column::ActorId.eq(actor))
-                    .filter(session::Column::ActorKind.eq(kind))
-                    .exec(change.sql())
-                    .await
-                    .map_err(CatalogError::from)?;
+                end_sessions(change.sql(), Actor::ApiKey(id), None).await?;
             }
             key.rotated_at = Some(change.at());
             change.commit().await?;
@@ -100,13 +85,9 @@ fn check_ceiling(access: &Access, own: Role, key: &Key) -> Result<(), RotateKeyE
         });
     }
     let covers = |log: &LogId| access.covers(*log);
-    let within = match &key.logs {
-        Some(logs) => logs.iter().all(covers),
-        None => access.logs.is_none(),
-    };
-    if within {
-        Ok(())
-    } else {
-        Err(RotateKeyError::LogsBeyond)
+    match &key.logs {
+        Some(logs) if logs.iter().all(covers) => Ok(()),
+        None if access.logs.is_none() => Ok(()),
+        _ => Err(RotateKeyError::LogsBeyond),
     }
 }

@@ -6,15 +6,15 @@
 use protocol::TenantId;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Statement,
 };
 
-use super::super::column::{from_json, to_u64};
-use super::super::entity::{compute_usage, control_event, session, stored_bytes};
-use super::super::event::{ControlEvent, PEOPLE};
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError, deletion_job};
 use super::TenantDeletion;
+use crate::column::from_json;
+use crate::connection::number;
+use crate::entity::{compute_usage, control_event, delete, session, stored_bytes, values};
+use crate::event::{ControlEvent, PEOPLE};
+use crate::lock::Lock;
+use crate::{Catalog, CatalogError, deletion};
 
 /// Control events that are removed in one transaction.
 const EVENTS_AT_A_TIME: u64 = 2_000;
@@ -33,41 +33,27 @@ const CREATED: &str = "tenant_created";
 
 impl Catalog {
     /// Erases some of what is noted of a tenant that is gone. Says whether nothing is left.
-    ///
-    /// # Errors
-    /// When the rows can't be removed.
     pub async fn erase_some_records(&self, of: &TenantDeletion) -> Result<bool, CatalogError> {
         let tenant = of.tenant;
-        self.change(Turn::TenantAndPeople(tenant), move |change| async move {
+        self.change(Lock::TenantAndPeople(tenant), move |change| async move {
             let sql = change.sql();
-            let positions: Vec<i64> = control_event::Entity::find()
-                .select_only()
-                .column(control_event::Column::Position)
+            let events = control_event::Entity::find()
                 .filter(control_event::Column::TenantId.eq(tenant.0))
                 .filter(control_event::Column::Kind.is_not_in(KEPT))
                 .order_by_asc(control_event::Column::Sequence)
-                .limit(EVENTS_AT_A_TIME)
-                .into_tuple()
-                .all(sql)
-                .await?;
+                .limit(EVENTS_AT_A_TIME);
+            let positions: Vec<i64> = values(sql, events, control_event::Column::Position).await?;
             let last = (positions.len() as u64) < EVENTS_AT_A_TIME;
-            control_event::Entity::delete_many()
-                .filter(control_event::Column::Position.is_in(positions))
-                .exec(sql)
-                .await?;
+            let erased = control_event::Column::Position.is_in(positions);
+            delete(sql, control_event::Entity::delete_many().filter(erased)).await?;
             name_nobody(sql, tenant).await?;
-            compute_usage::Entity::delete_many()
-                .filter(compute_usage::Column::TenantId.eq(tenant.0))
-                .exec(sql)
-                .await?;
-            stored_bytes::Entity::delete_by_id(tenant.0)
-                .exec(sql)
-                .await?;
-            session::Entity::delete_many()
-                .filter(session::Column::TenantId.eq(tenant.0))
-                .exec(sql)
-                .await?;
-            deletion_job::forget(sql, tenant).await?;
+            let usage = compute_usage::Column::TenantId.eq(tenant.0);
+            delete(sql, compute_usage::Entity::delete_many().filter(usage)).await?;
+            let stored = stored_bytes::Entity::delete_by_id(tenant.0);
+            stored.exec(sql).await?;
+            let sessions = session::Column::TenantId.eq(tenant.0);
+            delete(sql, session::Entity::delete_many().filter(sessions)).await?;
+            deletion::delete_of(sql, tenant).await?;
             people(sql).await?;
             change.commit().await?;
             Ok(last)
@@ -83,7 +69,7 @@ impl Catalog {
     /// # Errors
     /// When somebody else reads the catalog for too long.
     pub async fn scrub(&self, bytes_max: u64) -> Result<(), CatalogError> {
-        let sql = self.writer();
+        let sql = &self.0.writer;
         if sql.get_database_backend() != DbBackend::Sqlite {
             return Ok(());
         }
@@ -100,17 +86,6 @@ impl Catalog {
             "the write-ahead log is being read".to_owned(),
         ))
     }
-}
-
-/// The number in the first column of what a query finds.
-async fn number(sql: &impl ConnectionTrait, query: &str) -> Result<u64, CatalogError> {
-    let statement = Statement::from_string(DbBackend::Sqlite, query);
-    let row = sql.query_one_raw(statement).await?;
-    let found: i64 = match row {
-        Some(row) => row.try_get_by_index(0)?,
-        None => 0,
-    };
-    Ok(to_u64(found))
 }
 
 /// Takes the tenant's name out of the event that made it. Names are unique, so each gets one that

@@ -11,85 +11,16 @@
 mod erase;
 mod progress;
 
-use std::fmt;
-use std::str::FromStr;
-
 use protocol::{TenantDeletionId, TenantId, Timestamp};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
-use serde::{Deserialize, Serialize};
 
 use super::column::{to_time, to_word};
-use super::entity::{tenant, tenant_deletion};
+use super::entity::{one, tenant, tenant_deletion};
 use super::event::ControlEvent;
-use super::turn::Turn;
+use super::lock::Lock;
+use super::model::DeletionStep;
 use super::{Catalog, CatalogError, Context};
 use crate::access::Access;
-
-/// What is done next, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeletionStep {
-    /// Waiting for its time; it can be cancelled.
-    Scheduled,
-    /// Removing the tenant's logs and views from the catalog, and at last the tenant itself. A
-    /// subscription that is paid for is to be ended before this step is.
-    Logs,
-    /// Erasing its control events and everything that was noted of it.
-    Records,
-    /// Removing frames from the event log, and components and snapshots from the object store.
-    Bytes,
-    /// Writing the archive's segments again without its blocks.
-    Archive,
-    /// Waiting for the backups from before to go.
-    Backups,
-    Done,
-}
-
-impl DeletionStep {
-    /// Every step, in order.
-    pub const ALL: [Self; 7] = [
-        Self::Scheduled,
-        Self::Logs,
-        Self::Records,
-        Self::Bytes,
-        Self::Archive,
-        Self::Backups,
-        Self::Done,
-    ];
-
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Scheduled => "scheduled",
-            Self::Logs => "logs",
-            Self::Records => "records",
-            Self::Bytes => "bytes",
-            Self::Archive => "archive",
-            Self::Backups => "backups",
-            Self::Done => "done",
-        }
-    }
-}
-
-impl fmt::Display for DeletionStep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The text is no step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a deletion has no such step")]
-pub struct UnknownStep;
-
-impl FromStr for DeletionStep {
-    type Err = UnknownStep;
-
-    fn from_str(text: &str) -> Result<Self, UnknownStep> {
-        let step = Self::ALL.into_iter().find(|step| step.as_str() == text);
-        step.ok_or(UnknownStep)
-    }
-}
 
 /// The deletion of a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,9 +38,6 @@ pub struct TenantDeletion {
 impl Catalog {
     /// Closes the holder's tenant and has it deleted at a time. When that is due already, the
     /// earlier time holds.
-    ///
-    /// # Errors
-    /// When the change can't be recorded.
     pub async fn schedule_tenant_deletion(
         &self,
         access: &Access,
@@ -117,22 +45,15 @@ impl Catalog {
         delete_at: Timestamp,
     ) -> Result<TenantDeletion, CatalogError> {
         let tenant = access.tenant;
-        self.change(Turn::Tenant(tenant), move |mut change| async move {
+        self.change(Lock::Tenant(tenant), move |mut change| async move {
             let found = of_tenant(change.sql(), tenant).await?;
             if let Some(found) = found
                 && (found.step > DeletionStep::Scheduled || found.delete_at <= delete_at)
             {
                 return Ok(found);
             }
-            if tenant::Entity::find_by_id(tenant.0)
-                .one(change.sql())
-                .await?
-                .is_none()
-            {
-                return Err(CatalogError::Unavailable(
-                    "the tenant was deleted".to_owned(),
-                ));
-            }
+            let row = one(change.sql(), tenant::Entity::find_by_id(tenant.0)).await?;
+            row.ok_or_else(CatalogError::tenant_deleted)?;
             let deletion = found.map_or_else(TenantDeletionId::generate, |found| found.id);
             let event = ControlEvent::TenantDeletionScheduled {
                 deletion,
@@ -154,16 +75,13 @@ impl Catalog {
     }
 
     /// Opens the holder's tenant again. Nothing happens when it is not closed.
-    ///
-    /// # Errors
-    /// When the change can't be recorded.
     pub async fn cancel_tenant_deletion(
         &self,
         access: &Access,
         context: Context,
     ) -> Result<(), CatalogError> {
         let tenant = access.tenant;
-        self.change(Turn::Tenant(tenant), move |mut change| async move {
+        self.change(Lock::Tenant(tenant), move |mut change| async move {
             let found = of_tenant(change.sql(), tenant).await?;
             if let Some(found) = found.filter(|it| it.step == DeletionStep::Scheduled) {
                 let event = ControlEvent::TenantDeletionCancelled { deletion: found.id };
@@ -176,23 +94,15 @@ impl Catalog {
     }
 
     /// A deletion by its id; `None` also for one that was cancelled.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn tenant_deletion(
         &self,
         id: TenantDeletionId,
     ) -> Result<Option<TenantDeletion>, CatalogError> {
-        let row = tenant_deletion::Entity::find_by_id(id.0)
-            .one(self.readers())
-            .await?;
+        let row = one(self.readers(), tenant_deletion::Entity::find_by_id(id.0)).await?;
         row.map(to_tenant_deletion).transpose()
     }
 
     /// The deletion of a tenant, if it is or was deleted.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn deletion_of_tenant(
         &self,
         tenant: TenantId,
@@ -205,11 +115,9 @@ async fn of_tenant(
     sql: &impl ConnectionTrait,
     tenant: TenantId,
 ) -> Result<Option<TenantDeletion>, CatalogError> {
-    let row = tenant_deletion::Entity::find()
-        .filter(tenant_deletion::Column::TenantId.eq(tenant.0))
-        .one(sql)
-        .await?;
-    row.map(to_tenant_deletion).transpose()
+    let row =
+        tenant_deletion::Entity::find().filter(tenant_deletion::Column::TenantId.eq(tenant.0));
+    one(sql, row).await?.map(to_tenant_deletion).transpose()
 }
 
 fn to_tenant_deletion(row: tenant_deletion::Model) -> Result<TenantDeletion, CatalogError> {
@@ -221,18 +129,4 @@ fn to_tenant_deletion(row: tenant_deletion::Model) -> Result<TenantDeletion, Cat
         step: to_word(&row.step)?,
         step_at: to_time(row.step_at),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn steps_survive_their_texts() {
-        assert!(DeletionStep::ALL.is_sorted());
-        for step in DeletionStep::ALL {
-            assert_eq!(step.as_str().parse(), Ok(step));
-        }
-        assert_eq!("".parse::<DeletionStep>(), Err(UnknownStep));
-    }
 }

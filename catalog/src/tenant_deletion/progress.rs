@@ -1,5 +1,5 @@
-//! From one step of a deletion to the next. Every change looks first whether the deletion still
-//! stands where its caller thinks: another node may have gone on.
+//! From one step of a deletion to the next. Every change looks first whether the deletion is
+//! still at the step that its caller knows: another node may have gone on.
 
 use std::collections::HashSet;
 
@@ -9,15 +9,16 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::column::{from_time, to_time, to_word};
-use super::super::entity::{
-    archive_segment, deletion, key, key_use, log, membership, session, tenant_deletion,
-};
-use super::super::event::{ControlEvent, PEOPLE};
-use super::super::record::Change;
-use super::super::turn::Turn;
-use super::super::{Catalog, CatalogError, Context, archive, deletion as deletions};
 use super::{DeletionStep, TenantDeletion, erase, of_tenant, to_tenant_deletion};
+use crate::column::{from_time, to_time, to_word};
+use crate::entity::{
+    all, archive_segment, delete, deletion, key, key_use, log, membership, session,
+    tenant_deletion, values,
+};
+use crate::event::{ControlEvent, PEOPLE};
+use crate::lock::Lock;
+use crate::record::Change;
+use crate::{Catalog, CatalogError, Context, archive, removal};
 
 /// Logs that are removed in one transaction.
 const LOGS_AT_A_TIME: u64 = 100;
@@ -27,49 +28,35 @@ const VALUES_MAX: usize = 500;
 
 impl Catalog {
     /// Deletions that stand at a step, oldest first; those that are scheduled, once they are due.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn tenant_deletions_at(
         &self,
         step: DeletionStep,
         limit: u32,
     ) -> Result<Vec<TenantDeletion>, CatalogError> {
-        let rows = tenant_deletion::Entity::find()
-            .filter(tenant_deletion::Column::Step.eq(step.as_str()))
+        let deletions = tenant_deletion::Entity::find()
+            .filter(tenant_deletion::Column::Step.eq(step.into_str()))
             .filter(tenant_deletion::Column::DeleteAt.lte(from_time(self.now())))
             .order_by_asc(tenant_deletion::Column::DeleteAt)
-            .limit(u64::from(limit))
-            .all(self.readers())
-            .await?;
-        rows.into_iter().map(to_tenant_deletion).collect()
+            .limit(u64::from(limit));
+        all(self.readers(), deletions, to_tenant_deletion).await
     }
 
     /// When the next deletion is due that has not started; `None` without any.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn next_tenant_deletion(&self) -> Result<Option<Timestamp>, CatalogError> {
         let row = tenant_deletion::Entity::find()
-            .filter(tenant_deletion::Column::Step.eq(DeletionStep::Scheduled.as_str()))
+            .filter(tenant_deletion::Column::Step.eq(DeletionStep::Scheduled.into_str()))
             .order_by_asc(tenant_deletion::Column::DeleteAt)
             .one(self.readers())
             .await?;
-        Ok(row
-            .map(to_tenant_deletion)
-            .transpose()?
-            .map(|it| it.delete_at))
+        Ok(row.map(|row| to_time(row.delete_at)))
     }
 
     /// Starts a deletion whose time has come: nobody has access to the tenant any more, and people
     /// who are members of no other one are gone.
-    ///
-    /// # Errors
-    /// When the change can't be recorded.
     pub async fn start_tenant_deletion(&self, due: &TenantDeletion) -> Result<(), CatalogError> {
         let tenant = due.tenant;
         self.change(
-            Turn::TenantAndPeople(tenant),
+            Lock::TenantAndPeople(tenant),
             move |mut change| async move {
                 let found = of_tenant(change.sql(), tenant).await?;
                 let is_due = |it: TenantDeletion| {
@@ -79,7 +66,8 @@ impl Catalog {
                     return Ok(());
                 }
                 let members = members(change.sql(), tenant).await?;
-                let keys = keys(change.sql(), tenant).await?;
+                let keys = key::Entity::find().filter(key::Column::TenantId.eq(tenant.0));
+                let keys: Vec<Uuid> = values(change.sql(), keys, key::Column::Id).await?;
                 let context = Context::system(RequestId::generate());
                 let started = ControlEvent::TenantDeletionStarted { deletion: due.id };
                 change.record(tenant, context, started).await?;
@@ -88,15 +76,11 @@ impl Catalog {
                     change.record(PEOPLE, context, gone).await?;
                 }
                 let sql = change.sql();
-                session::Entity::delete_many()
-                    .filter(session::Column::TenantId.eq(tenant.0))
-                    .exec(sql)
-                    .await?;
+                let sessions = session::Column::TenantId.eq(tenant.0);
+                delete(sql, session::Entity::delete_many().filter(sessions)).await?;
                 for keys in keys.chunks(VALUES_MAX) {
-                    key_use::Entity::delete_many()
-                        .filter(key_use::Column::KeyId.is_in(keys.iter().copied()))
-                        .exec(sql)
-                        .await?;
+                    let uses = key_use::Column::KeyId.is_in(keys.iter().copied());
+                    delete(sql, key_use::Entity::delete_many().filter(uses)).await?;
                 }
                 erase::people(sql).await?;
                 change.commit().await
@@ -107,13 +91,10 @@ impl Catalog {
 
     /// Removes some logs of a tenant that is being deleted, and at last the tenant. Says whether it
     /// is gone.
-    ///
-    /// # Errors
-    /// When the change can't be recorded.
     pub async fn remove_some_logs(&self, of: &TenantDeletion) -> Result<bool, CatalogError> {
         let tenant = of.tenant;
-        self.change(Turn::Tenant(tenant), move |mut change| async move {
-            if !stands(&change, of).await? {
+        self.change(Lock::Tenant(tenant), move |mut change| async move {
+            if !is_at_step(&change, of).await? {
                 return Ok(true);
             }
             let context = Context::system(RequestId::generate());
@@ -126,7 +107,7 @@ impl Catalog {
             let last = (rows.len() as u64) < LOGS_AT_A_TIME;
             for row in rows {
                 let id = LogId(row.id);
-                deletions::of_log(&change, tenant, id).await?;
+                removal::of_log(&change, tenant, id).await?;
                 let event = ControlEvent::LogDeleted {
                     log: id,
                     name: to_word(&row.name)?,
@@ -145,16 +126,13 @@ impl Catalog {
     }
 
     /// Begins the next step of a deletion.
-    ///
-    /// # Errors
-    /// When the change can't be recorded.
     pub async fn advance_tenant_deletion(
         &self,
         from: &TenantDeletion,
         to: DeletionStep,
     ) -> Result<(), CatalogError> {
-        self.change(Turn::Tenant(from.tenant), move |mut change| async move {
-            if !stands(&change, from).await? {
+        self.change(Lock::Tenant(from.tenant), move |mut change| async move {
+            if !is_at_step(&change, from).await? {
                 return Ok(());
             }
             let event = ControlEvent::TenantErasureAdvanced {
@@ -170,9 +148,6 @@ impl Catalog {
 
     /// How many of a tenant's logs are still in the catalog, and how many of its deletions wait for
     /// their bytes to be removed.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn left_of_tenant(&self, tenant: TenantId) -> Result<(u64, u64), CatalogError> {
         let logs = log::Entity::find()
             .filter(log::Column::TenantId.eq(tenant.0))
@@ -187,9 +162,6 @@ impl Catalog {
 
     /// Since when a segment is to be written again, or to be removed, because of deleted logs: what
     /// was deleted before is in no segment any more. `None` when no segment is.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn erasing_since(&self) -> Result<Option<Timestamp>, CatalogError> {
         let row = archive_segment::Entity::find()
             .filter(archive_segment::Column::EraseSince.is_not_null())
@@ -200,31 +172,17 @@ impl Catalog {
     }
 }
 
-/// Whether a deletion stands at the step that its caller knows.
-async fn stands(change: &Change, known: &TenantDeletion) -> Result<bool, CatalogError> {
+/// Whether a deletion is at the step that its caller knows.
+async fn is_at_step(change: &Change, known: &TenantDeletion) -> Result<bool, CatalogError> {
     let found = of_tenant(change.sql(), known.tenant).await?;
     Ok(found.is_some_and(|it| it.id == known.id && it.step == known.step))
 }
 
 async fn members(sql: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Uuid>, CatalogError> {
-    Ok(membership::Entity::find()
-        .select_only()
-        .column(membership::Column::UserId)
+    let members = membership::Entity::find()
         .filter(membership::Column::TenantId.eq(tenant.0))
-        .order_by_asc(membership::Column::UserId)
-        .into_tuple()
-        .all(sql)
-        .await?)
-}
-
-async fn keys(sql: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Uuid>, CatalogError> {
-    Ok(key::Entity::find()
-        .select_only()
-        .column(key::Column::Id)
-        .filter(key::Column::TenantId.eq(tenant.0))
-        .into_tuple()
-        .all(sql)
-        .await?)
+        .order_by_asc(membership::Column::UserId);
+    values(sql, members, membership::Column::UserId).await
 }
 
 /// Those who are members of no tenant any more.
@@ -234,13 +192,9 @@ async fn leaving(
 ) -> Result<Vec<UserId>, CatalogError> {
     let mut staying: HashSet<Uuid> = HashSet::new();
     for people in people.chunks(VALUES_MAX) {
-        let found: Vec<Uuid> = membership::Entity::find()
-            .select_only()
-            .column(membership::Column::UserId)
-            .filter(membership::Column::UserId.is_in(people.iter().copied()))
-            .into_tuple()
-            .all(sql)
-            .await?;
+        let found = membership::Entity::find()
+            .filter(membership::Column::UserId.is_in(people.iter().copied()));
+        let found: Vec<Uuid> = values(sql, found, membership::Column::UserId).await?;
         staying.extend(found);
     }
     let leaving = people.into_iter().filter(|user| !staying.contains(user));

@@ -41,8 +41,8 @@ fn new_key(number: u8) -> NewKey {
     }
 }
 
-fn is_true(outcomes: &[bool]) -> u64 {
-    outcomes.iter().filter(|outcome| **outcome).count() as u64
+fn is_true(results: &[bool]) -> u64 {
+    results.iter().filter(|result| **result).count() as u64
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -162,7 +162,7 @@ async fn cpu_time_that_nodes_report_together_is_counted_once_and_all_of_it() {
     }
 }
 
-/// A change that the server undoes, because another transaction waits for it in a circle, is made
+/// A change that the server undoes, because of a deadlock with another transaction, is made
 /// again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_change_that_lost_a_deadlock_is_repeated() {
@@ -195,5 +195,5 @@ async fn a_change_that_lost_a_deadlock_is_repeated() {
     assert_eq!(fixture.database.number(created).await, 1);
     assert_eq!(fixture.database.number(GAPS).await, 0);
     assert_eq!(changes.recv().await.unwrap().event.kind(), "log_created");
-    assert!(changes.try_recv().is_err(), "it was told once");
+    assert!(changes.try_recv().is_err(), "it was published once");
 }

@@ -43,8 +43,8 @@ async fn assert_unavailable(catalog: &Catalog, access: &catalog::access::Access)
     );
     assert!(catalog.health().await.is_err());
     let options = impatient();
-    let patience = options.acquire_timeout + options.statement_timeout;
-    assert!(begun.elapsed() < patience * 3 + SLACK);
+    let timeout = options.acquire_timeout + options.statement_timeout;
+    assert!(begun.elapsed() < timeout * 3 + SLACK);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

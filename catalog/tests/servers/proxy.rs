@@ -94,19 +94,19 @@ async fn pass_on(
                 let Ok(length @ 1..) = read else { return };
                 let asked = &asked[..length];
                 let commit = asked.windows(7).any(|bytes| bytes == b"COMMIT\0");
-                let fate = if commit {
+                let next = if commit {
                     next_commit.swap(NextCommit::Passes as u8, Ordering::SeqCst)
                 } else {
                     NextCommit::Passes as u8
                 };
-                if fate == NextCommit::IsLost as u8 {
+                if next == NextCommit::IsLost as u8 {
                     return;
                 }
                 let _ = stop.wait_for(|stopped| !stopped).await;
                 if server.write_all(asked).await.is_err() {
                     return;
                 }
-                if fate == NextCommit::IsAnsweredToNobody as u8 {
+                if next == NextCommit::IsAnsweredToNobody as u8 {
                     let _ = server.read(&mut answered).await;
                     return;
                 }

@@ -1,7 +1,7 @@
 //! `/deletions`: how far deletions of logs and views are. They begin with `DELETE /logs/{log}` and
 //! `DELETE /logs/{log}/views/{view}`.
 
-use catalog::{DeletionId, DeletionJob, DeletionStep, Page};
+use catalog::{Deletion, DeletionId, DeletionStep, Page};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::{Enum, Object, OpenApi};
 use serde::{Deserialize, Serialize};
@@ -75,8 +75,8 @@ pub(super) struct DeletionBody {
     link: String,
 }
 
-impl From<DeletionJob> for DeletionBody {
-    fn from(job: DeletionJob) -> Self {
+impl From<Deletion> for DeletionBody {
+    fn from(job: Deletion) -> Self {
         let done = job.step == DeletionStep::Done;
         let kind = match job.view {
             Some(_) => DeletedKind::View,

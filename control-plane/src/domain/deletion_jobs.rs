@@ -1,7 +1,7 @@
 //! How far deletions of logs and views are, for the members of their tenant.
 
 use catalog::access::Access;
-use catalog::{DeletionId, DeletionJob, Page, Paged};
+use catalog::{Deletion, DeletionId, Page, Paged};
 use protocol::ErrorCode;
 
 use super::App;
@@ -16,8 +16,8 @@ impl App {
         &self,
         access: &Access,
         page: Page,
-    ) -> Result<Paged<DeletionJob>, Failure> {
-        Ok(self.catalog.deletion_jobs(access, page).await?)
+    ) -> Result<Paged<Deletion>, Failure> {
+        Ok(self.catalog.deletions(access, page).await?)
     }
 
     /// # Errors
@@ -26,8 +26,8 @@ impl App {
         &self,
         access: &Access,
         id: DeletionId,
-    ) -> Result<DeletionJob, Failure> {
-        let job = self.catalog.deletion_job(access, id).await?;
+    ) -> Result<Deletion, Failure> {
+        let job = self.catalog.deletion(access, id).await?;
         job.ok_or_else(|| {
             Failure::new(
                 ErrorCode::DeletionNotFound,

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use catalog::{Deletion, DeletionJob, DeletionStep, TenantDeletion};
+use catalog::{Deletion, DeletionStep, Removal, TenantDeletion};
 use protocol::{ComponentDigest, TenantDeletionId, TenantId};
 use storage::objects::{ObjectError, ObjectKey};
 
@@ -103,7 +103,7 @@ impl App {
     /// Writes files again for the logs and views whose bytes were removed, all at once, if that was
     /// not done a moment ago; how long to wait for the rest of them.
     async fn scrub_for_jobs(&self, rounds: &mut Rounds) -> Result<Duration, Failure> {
-        let removed = self.catalog.removed_deletion_jobs(WAITING_MAX).await?;
+        let removed = self.catalog.removed_deletions(WAITING_MAX).await?;
         if removed.is_empty() {
             return Ok(INTERVAL);
         }
@@ -133,10 +133,10 @@ impl App {
     }
 
     /// Carries deletions of logs, or of views, on behind the step `bytes`.
-    async fn advance_scrubbed(&self, jobs: &[DeletionJob]) -> Result<(), Failure> {
+    async fn advance_scrubbed(&self, jobs: &[Deletion]) -> Result<(), Failure> {
         if let Some(job) = jobs.first() {
             let (from, to) = (DeletionStep::Bytes, job.after_bytes());
-            self.catalog.advance_deletion_jobs(jobs, from, to).await?;
+            self.catalog.advance_deletions(jobs, from, to).await?;
         }
         Ok(())
     }
@@ -147,12 +147,12 @@ impl App {
         loop {
             let done = self
                 .catalog
-                .deletion_jobs_at(DeletionStep::Done, before, DELETIONS_AT_A_TIME)
+                .deletions_at(DeletionStep::Done, before, DELETIONS_AT_A_TIME)
                 .await?;
             if done.is_empty() {
                 return Ok(());
             }
-            self.catalog.forget_deletion_jobs(&done).await?;
+            self.catalog.forget_deletions(&done).await?;
         }
     }
 
@@ -210,18 +210,18 @@ impl App {
     /// any two leaves the row, and the next start goes through them again.
     async fn remove_deleted(&self) -> Result<(), Failure> {
         loop {
-            let deletions = self.catalog.pending_deletions(DELETIONS_AT_A_TIME).await?;
+            let deletions = self.catalog.pending_removals(DELETIONS_AT_A_TIME).await?;
             if deletions.is_empty() {
                 return Ok(());
             }
             for deletion in deletions {
                 self.remove(&deletion).await?;
-                self.catalog.finish_deletion(&deletion).await?;
+                self.catalog.finish_removal(&deletion).await?;
             }
         }
     }
 
-    async fn remove(&self, deletion: &Deletion) -> Result<(), Failure> {
+    async fn remove(&self, deletion: &Removal) -> Result<(), Failure> {
         if let Some(log) = deletion.log {
             self.event_log.delete(log).await?;
             self.appender.evict(log);

@@ -56,7 +56,7 @@ async fn deletions_of_logs_and_views_are_seen_by_every_member() {
         (&job["kind"], &job["log_name"], &job["view_name"]),
         (&json!("log"), &json!("b"), &Value::Null)
     );
-    assert_eq!(server.catalog.pending_deletions(9).await.unwrap(), []);
+    assert_eq!(server.catalog.pending_removals(9).await.unwrap(), []);
 
     let first = reader.get("/deletions?limit=1").await.expect(200).json();
     assert_eq!(first["deletions"], json!([job]));
@@ -90,9 +90,9 @@ async fn a_deletion_that_is_done_says_when() {
         (DeletionStep::Archive, DeletionStep::Backups),
         (DeletionStep::Backups, DeletionStep::Done),
     ] {
-        let jobs = server.catalog.deletion_jobs_at(from, later, 9);
+        let jobs = server.catalog.deletions_at(from, later, 9);
         let jobs = jobs.await.unwrap();
-        let advanced = server.catalog.advance_deletion_jobs(&jobs, from, to);
+        let advanced = server.catalog.advance_deletions(&jobs, from, to);
         advanced.await.unwrap();
     }
     let job = owner.get(link).await.expect(200).json();

@@ -295,10 +295,10 @@ async fn a_dump_that_is_loaded_gives_the_same_catalog() {
     other.catalog.finish_load().await.unwrap();
     assert_eq!(other.dump().await, fixture.dump().await);
     assert!(!other.catalog.is_empty().await.unwrap());
-    let pending = other.catalog.pending_deletions(10).await.unwrap();
+    let pending = other.catalog.pending_removals(10).await.unwrap();
     assert_eq!(pending.len(), 1);
     let jobs = async |catalog: &Catalog| {
-        let jobs = catalog.deletion_jobs(&access, Page::first(9)).await;
+        let jobs = catalog.deletions(&access, Page::first(9)).await;
         jobs.unwrap().items
     };
     assert_eq!(jobs(&other.catalog).await.len(), 1);

@@ -1,4 +1,4 @@
-//! Changes are told to everyone in the process, after the commit and in its order.
+//! Changes are published to everyone in the process, after the commit and in its order.
 
 use catalog::{ControlEvent, PEOPLE};
 use protocol::RequestId;
@@ -7,7 +7,7 @@ use tokio::sync::broadcast::error::TryRecvError;
 use super::{Fixture, by, new_log, new_tenant};
 
 #[tokio::test]
-async fn every_committed_event_is_told_once_in_order() {
+async fn every_committed_event_is_published_once_in_order() {
     let fixture = Fixture::new().await;
     let mut changes = fixture.catalog.changes();
     let request_id = RequestId::generate();
@@ -18,9 +18,9 @@ async fn every_committed_event_is_told_once_in_order() {
         .unwrap();
     let access = super::owner_of(tenant, user);
     let log = fixture.log(&access, "orders").await;
-    let mut told = Vec::new();
+    let mut published = Vec::new();
     while let Ok(event) = changes.try_recv() {
-        told.push((event.tenant, event.sequence, event.event.kind()));
+        published.push((event.tenant, event.sequence, event.event.kind()));
     }
     let expected = [
         (tenant, 1, "tenant_created"),
@@ -28,7 +28,7 @@ async fn every_committed_event_is_told_once_in_order() {
         (tenant, 2, "member_added"),
         (tenant, 3, "log_created"),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(published, expected);
     fixture
         .catalog
         .delete_log(&access, by(&access), log.id)
@@ -40,14 +40,14 @@ async fn every_committed_event_is_told_once_in_order() {
 }
 
 #[tokio::test]
-async fn what_failed_is_not_told() {
+async fn what_failed_is_not_published() {
     let fixture = Fixture::new().await;
     let access = fixture.tenant("acme").await;
     fixture.log(&access, "orders").await;
     let mut changes = fixture.catalog.changes();
     let new = vec![new_log("fresh"), new_log("orders")];
-    let outcome = fixture.catalog.create_logs(&access, by(&access), new).await;
-    assert!(outcome.is_err());
+    let result = fixture.catalog.create_logs(&access, by(&access), new).await;
+    assert!(result.is_err());
     assert!(matches!(changes.try_recv(), Err(TryRecvError::Empty)));
 }
 
@@ -63,10 +63,10 @@ async fn a_caller_that_goes_away_leaves_no_half_change() {
             .catalog
             .create_log(&access, by(&access), new_log(&name));
         // Cut off at ever later moments, some of them in the middle of the commit.
-        let patience = std::time::Duration::from_micros(50 * number);
-        if tokio::time::timeout(patience, create)
+        let timeout = std::time::Duration::from_micros(50 * number);
+        if tokio::time::timeout(timeout, create)
             .await
-            .is_ok_and(|outcome| outcome.is_ok())
+            .is_ok_and(|result| result.is_ok())
         {
             created += 1;
         }
@@ -75,14 +75,14 @@ async fn a_caller_that_goes_away_leaves_no_half_change() {
     let page = catalog::Page::first(100);
     let logs = fixture.catalog.logs(&access, page).await.unwrap().items;
     assert!(logs.len() > created && logs.contains(&last));
-    let mut told = 0;
+    let mut published = 0;
     while changes.try_recv().is_ok() {
-        told += 1;
+        published += 1;
     }
     assert_eq!(
-        told,
+        published,
         logs.len(),
-        "a commit that was not told leaves stale caches"
+        "a commit that was not published leaves stale caches"
     );
     assert!(fixture.catalog.rebuild().await.unwrap().equal());
 }

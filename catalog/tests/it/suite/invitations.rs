@@ -118,8 +118,8 @@ async fn an_invitation_is_replaced_revoked_or_expires() {
     let theirs = catalog.invitations(&stranger, Page::first(9)).await;
     assert_eq!(theirs.unwrap().items, []);
     for (access, id) in [(&stranger, second.id), (&owner, InvitationId::generate())] {
-        let outcome = catalog.revoke_invitation(access, by(access), id).await;
-        assert!(matches!(outcome, Err(InvitationError::NotFound)));
+        let result = catalog.revoke_invitation(access, by(access), id).await;
+        assert!(matches!(result, Err(InvitationError::NotFound)));
     }
     catalog
         .revoke_invitation(&owner, by(&owner), second.id)

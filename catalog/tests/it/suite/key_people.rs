@@ -165,7 +165,7 @@ async fn a_key_that_is_rotated_with_an_earlier_secret_is_of_that_ones_person() {
     people.is_rebuilt_equal().await;
 }
 
-/// What a node remembers may be a moment old; what it changes must not.
+/// What a node has cached may be a moment old; what it changes must not.
 #[tokio::test]
 async fn who_has_just_lost_a_secret_or_a_membership_changes_nothing_with_it() {
     let people = People::new().await;

@@ -25,11 +25,11 @@ async fn a_key_is_never_above_its_maker() {
         let access = with_role(&owner, maker);
         for (wanted_index, wanted) in roles.into_iter().enumerate() {
             let secret = u8::try_from(10 * maker_index + wanted_index).unwrap();
-            let outcome = fixture
+            let result = fixture
                 .catalog
                 .create_key(&access, by(&access), new_key(secret, wanted))
                 .await;
-            match outcome {
+            match result {
                 Ok(key) => assert_eq!((key.role, wanted <= maker), (wanted, true)),
                 Err(CreateKeyError::RoleAboveMaker { .. }) => assert!(wanted > maker),
                 Err(error) => panic!("{error}"),

@@ -38,10 +38,10 @@ async fn of_two_concurrent_logs_of_one_name_exactly_one_wins() {
             .catalog
             .create_log(&access, by(&access), new_log("orders"))
     };
-    let outcomes = futures::future::join_all((0..8).map(create)).await;
-    let taken = |outcome: &Result<_, _>| matches!(outcome, Err(CreateLogError::NameTaken));
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
-    assert_eq!(outcomes.iter().filter(|outcome| taken(outcome)).count(), 7);
+    let results = futures::future::join_all((0..8).map(create)).await;
+    let taken = |result: &Result<_, _>| matches!(result, Err(CreateLogError::NameTaken));
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    assert_eq!(results.iter().filter(|result| taken(result)).count(), 7);
 }
 
 #[tokio::test]
@@ -208,7 +208,7 @@ async fn a_deleted_log_frees_its_name_and_place_and_names_what_it_left() {
         None
     );
     assert_eq!(catalog.building_versions().await.unwrap(), []);
-    assert_eq!(catalog.pending_deletions(10).await.unwrap(), [deletion]);
+    assert_eq!(catalog.pending_removals(10).await.unwrap(), [deletion]);
     let error = catalog.delete_log(&access, by(&access), log.id).await;
     assert!(matches!(error, Err(LogError::NotFound)));
     let again = fixture.log(&access, "orders").await;

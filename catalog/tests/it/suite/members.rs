@@ -102,11 +102,11 @@ async fn nobody_acts_on_an_equal_or_higher_role() {
         for target in people.iter().filter(|it| it.actor != actor.actor) {
             let allowed = actor.role >= Role::Admin && actor.role > target.role;
             // The same role again changes nothing, so every pair finds the same tenant.
-            let outcome = fixture
+            let result = fixture
                 .catalog
                 .change_role(actor, by(actor), user_of(target), target.role)
                 .await;
-            match outcome {
+            match result {
                 Ok(member) => assert!(allowed && member.role == target.role),
                 Err(MemberError::OwnerStays) => assert_eq!(target.role, Role::Owner),
                 Err(MemberError::NotBelowYou { .. }) => assert!(!allowed),
@@ -150,10 +150,10 @@ async fn a_role_above_the_own_is_not_given_and_what_is_gone_is_not_found() {
     assert!(crowned.is_err());
     let stranger = fixture.tenant("other").await;
     for target in [user_of(&stranger), UserId::generate()] {
-        let outcome = change(&owner, target, Role::Member).await;
-        assert!(matches!(outcome, Err(MemberError::NotFound)));
-        let outcome = catalog.remove_member(&owner, by(&owner), target).await;
-        assert!(matches!(outcome, Err(MemberError::NotFound)));
+        let result = change(&owner, target, Role::Member).await;
+        assert!(matches!(result, Err(MemberError::NotFound)));
+        let result = catalog.remove_member(&owner, by(&owner), target).await;
+        assert!(matches!(result, Err(MemberError::NotFound)));
     }
     // An admin that was demoted a moment ago, and does not know it yet.
     change(&owner, user_of(&admin), Role::ReadOnly)
@@ -286,11 +286,11 @@ async fn a_key_removes_nobody_who_is_behind_it() {
     let owner = fixture.tenant("acme").await;
     let key = key(&fixture, &owner, 1, Role::Owner).await;
     let access = key_access(&owner, &key);
-    let outcome = fixture
+    let result = fixture
         .catalog
         .remove_member(&access, by(&access), user_of(&owner))
         .await;
-    assert!(matches!(outcome, Err(MemberError::Yourself)));
+    assert!(matches!(result, Err(MemberError::Yourself)));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ mod archive;
 mod broadcast;
 pub(crate) mod control_events;
 mod database;
-mod deletion_jobs;
+mod deletions;
 mod history;
 mod invitations;
 mod isolation;

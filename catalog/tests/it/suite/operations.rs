@@ -118,7 +118,7 @@ async fn a_batch_of_compute_is_counted_once() {
     }
     assert_eq!(catalog.compute_us(one).await.unwrap(), 44);
     assert_eq!(catalog.compute_us(VersionId::generate()).await.unwrap(), 0);
-    // A batch is remembered for longer than anyone sends it again, and not for ever.
+    // The id of a batch is kept for longer than anyone sends it again, and not for ever.
     fixture.clock.advance(Duration::from_secs(23 * 3_600));
     assert!(!catalog.record_compute(batch.clone()).await.unwrap());
     fixture.clock.advance(Duration::from_secs(2 * 3_600));
@@ -145,10 +145,10 @@ async fn concurrent_copies_of_a_batch_are_counted_once() {
         rows: vec![(TenantId::generate(), VersionId::generate(), 7)],
     };
     let record = |_| fixture.catalog.record_compute(batch.clone());
-    let outcomes = futures::future::join_all((0..8).map(record)).await;
-    let counted = outcomes
+    let results = futures::future::join_all((0..8).map(record)).await;
+    let counted = results
         .into_iter()
-        .filter(|outcome| *outcome.as_ref().unwrap());
+        .filter(|result| *result.as_ref().unwrap());
     assert_eq!(counted.count(), 1);
     assert_eq!(
         fixture.catalog.compute_us(batch.rows[0].1).await.unwrap(),
@@ -172,10 +172,10 @@ async fn deletions_stay_until_they_are_finished() {
                 .unwrap(),
         );
     }
-    assert_eq!(catalog.pending_deletions(2).await.unwrap(), deletions[..2]);
-    catalog.finish_deletion(&deletions[0]).await.unwrap();
-    catalog.finish_deletion(&deletions[0]).await.unwrap();
-    assert_eq!(catalog.pending_deletions(9).await.unwrap(), deletions[1..]);
+    assert_eq!(catalog.pending_removals(2).await.unwrap(), deletions[..2]);
+    catalog.finish_removal(&deletions[0]).await.unwrap();
+    catalog.finish_removal(&deletions[0]).await.unwrap();
+    assert_eq!(catalog.pending_removals(9).await.unwrap(), deletions[1..]);
 }
 
 #[tokio::test]

@@ -44,7 +44,8 @@ fn invariant_9() {
         })
         .unwrap();
     let missing: Vec<&str> = catalog::ControlEvent::KINDS
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|kind| !kinds.borrow().contains(*kind))
         .collect();
     assert_eq!(missing, [""; 0], "the histories have changes of every kind");
@@ -114,7 +115,7 @@ async fn a_rebuild_leaves_operational_rows_alone() {
             .unwrap()
             .is_some()
     );
-    assert_eq!(fixture.catalog.pending_deletions(9).await.unwrap().len(), 1);
+    assert_eq!(fixture.catalog.pending_removals(9).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

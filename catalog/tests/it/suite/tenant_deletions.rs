@@ -59,8 +59,8 @@ impl Fixture {
                 .await
                 .unwrap()
             {}
-            for deletion in catalog.pending_deletions(1_000).await.unwrap() {
-                catalog.finish_deletion(&deletion).await.unwrap();
+            for deletion in catalog.pending_removals(1_000).await.unwrap() {
+                catalog.finish_removal(&deletion).await.unwrap();
             }
             let at = self.found(id).await;
             catalog.advance_tenant_deletion(&at, next).await.unwrap();
@@ -164,7 +164,7 @@ async fn fill(fixture: &Fixture) -> (Access, VersionId) {
     catalog.set_snapshots_off(version.id, MARKER).await.unwrap();
     let gone = fixture.log(&access, &format!("gone-{MARKER}")).await;
     let deletion = catalog.delete_log(&access, by(&access), gone.id).await;
-    catalog.finish_deletion(&deletion.unwrap()).await.unwrap();
+    catalog.finish_removal(&deletion.unwrap()).await.unwrap();
     let batch = UsageBatch {
         worker: uuid::Uuid::now_v7(),
         epoch: 1,

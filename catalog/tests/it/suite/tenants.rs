@@ -95,10 +95,10 @@ async fn of_two_concurrent_tenants_of_one_name_exactly_one_wins() {
         let new = new_tenant("acme", &format!("{number}@example.com"));
         async move { catalog.create_tenant(RequestId::generate(), new).await }
     };
-    let outcomes = futures::future::join_all((0..8).map(create)).await;
-    let taken = |outcome: &Result<_, _>| matches!(outcome, Err(CreateTenantError::ShortNameTaken));
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
-    assert_eq!(outcomes.iter().filter(|outcome| taken(outcome)).count(), 7);
+    let results = futures::future::join_all((0..8).map(create)).await;
+    let taken = |result: &Result<_, _>| matches!(result, Err(CreateTenantError::ShortNameTaken));
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    assert_eq!(results.iter().filter(|result| taken(result)).count(), 7);
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn an_address_is_verified_once_by_any_of_the_latest_tokens() {
             .unwrap();
     }
     let verify = |token: u8| catalog.verify_email(RequestId::generate(), [token; 32]);
-    // The two oldest of seven made room for the five that stay open.
+    // The two oldest of seven were closed for the five that stay open.
     for token in [0, 1, 99] {
         let error = verify(token).await.unwrap_err();
         assert!(matches!(error, VerifyEmailError::Unknown), "{token}");
@@ -161,8 +161,8 @@ async fn an_expired_token_verifies_nothing() {
         .await
         .unwrap();
     fixture.clock.advance(Duration::from_secs(60));
-    let outcome = catalog.verify_email(RequestId::generate(), [1; 32]).await;
-    assert!(matches!(outcome, Err(VerifyEmailError::Unknown)));
+    let result = catalog.verify_email(RequestId::generate(), [1; 32]).await;
+    assert!(matches!(result, Err(VerifyEmailError::Unknown)));
     let found = catalog.user_by_email("owner@acme.example").await.unwrap();
     assert!(!found.unwrap().email_verified);
 }

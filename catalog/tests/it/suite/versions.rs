@@ -215,7 +215,7 @@ async fn the_oldest_idle_versions_make_room_and_numbers_go_on() {
     let numbers: Vec<u32> = view.versions.iter().map(|version| version.number).collect();
     assert_eq!(numbers, [3, 2]);
     assert_eq!(view_of(&fixture, &access, &view).await, view);
-    let deletions = catalog.pending_deletions(10).await.unwrap();
+    let deletions = catalog.pending_removals(10).await.unwrap();
     assert_eq!(deletions.len(), 1);
     assert_eq!(deletions[0].versions, [first.id]);
     assert!(catalog.component_in_use(first.component).await.unwrap());

@@ -72,7 +72,7 @@ impl History {
 
     pub(super) async fn apply_to_members(&mut self, step: Step) {
         let catalog = self.fixture.catalog.clone();
-        let outcome = match step {
+        let result = match step {
             Step::ChangeRole(actor, member, role) => {
                 let ((access, _), (_, member)) = (self.tenant(actor), self.tenant(member));
                 let roles = [Role::ReadOnly, Role::Member, Role::Admin, Role::Owner];
@@ -88,8 +88,8 @@ impl History {
             other => panic!("{other:?} is not about members"),
         };
         assert!(
-            !matches!(outcome, Err(MemberError::Catalog(_))),
-            "{outcome:?}"
+            !matches!(result, Err(MemberError::Catalog(_))),
+            "{result:?}"
         );
     }
 }

@@ -1,6 +1,6 @@
 //! How many bytes of events each tenant has stored.
 //!
-//! An append touches no row: whoever appends counts in memory and adds up here every few seconds.
+//! An append touches no row: appenders count in memory and add up here every few seconds.
 //! So the figure is behind by that much, and a process that dies takes with it what it had not added
 //! yet. It limits; it bills nobody. A tenant without a row was never counted, or came back from a
 //! backup: it is counted from the heads of its logs then.
@@ -8,11 +8,12 @@
 use protocol::TenantId;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 
 use super::column::{from_u64, to_u64};
-use super::entity::stored_bytes::{self, Column, Entity};
-use super::turn::Turn;
+use super::entity::one;
+use super::entity::stored_bytes::{ActiveModel, Column, Entity, Model};
+use super::lock::Lock;
 use super::{Catalog, CatalogError};
 
 /// Tenants that one statement asks for.
@@ -20,18 +21,12 @@ const TENANTS_AT_A_TIME: usize = 1_000;
 
 impl Catalog {
     /// The bytes of a tenant; `None` when they were never counted.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn stored_bytes(&self, tenant: TenantId) -> Result<Option<u64>, CatalogError> {
-        let row = Entity::find_by_id(tenant.0).one(self.readers()).await?;
+        let row = one(self.readers(), Entity::find_by_id(tenant.0)).await?;
         Ok(row.map(|row| to_u64(row.bytes)))
     }
 
     /// The bytes of those of the tenants that were counted.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn stored_bytes_of(
         &self,
         tenants: &[TenantId],
@@ -42,7 +37,7 @@ impl Catalog {
                 .filter(Column::TenantId.is_in(tenants.iter().map(|tenant| tenant.0)))
                 .all(self.readers())
                 .await?;
-            let row = |row: stored_bytes::Model| (TenantId(row.tenant_id), to_u64(row.bytes));
+            let row = |row: Model| (TenantId(row.tenant_id), to_u64(row.bytes));
             stored.extend(rows.into_iter().map(row));
         }
         Ok(stored)
@@ -56,11 +51,11 @@ impl Catalog {
         if more.is_empty() {
             return Ok(());
         }
-        // In one order, so that nodes don't wait in a circle for the rows.
+        // In one order, so that two nodes never deadlock.
         let mut more = more.to_vec();
         more.sort_unstable();
         let more = &more;
-        self.change(Turn::StoredBytes, move |change| async move {
+        self.change(Lock::StoredBytes, move |change| async move {
             for (tenant, bytes) in more {
                 Entity::update_many()
                     .col_expr(Column::Bytes, Expr::col(Column::Bytes).add(*bytes))
@@ -74,29 +69,21 @@ impl Catalog {
     }
 
     /// Writes down what was counted, in place of what was known.
-    ///
-    /// # Errors
-    /// When the row can't be written.
     pub async fn set_stored_bytes(&self, tenant: TenantId, bytes: u64) -> Result<(), CatalogError> {
-        self.change(Turn::StoredBytes, move |change| async move {
-            put(change.sql(), tenant, bytes).await?;
+        self.change(Lock::StoredBytes, move |change| async move {
+            let row = ActiveModel {
+                tenant_id: Set(tenant.0),
+                bytes: Set(from_u64(bytes)),
+            };
+            let replace = OnConflict::column(Column::TenantId)
+                .update_column(Column::Bytes)
+                .to_owned();
+            Entity::insert(row)
+                .on_conflict(replace)
+                .exec_without_returning(change.sql())
+                .await?;
             change.commit().await
         })
         .await
     }
-}
-
-async fn put(sql: &impl ConnectionTrait, tenant: TenantId, bytes: u64) -> Result<(), CatalogError> {
-    let row = stored_bytes::ActiveModel {
-        tenant_id: Set(tenant.0),
-        bytes: Set(from_u64(bytes)),
-    };
-    let replace = OnConflict::column(Column::TenantId)
-        .update_column(Column::Bytes)
-        .to_owned();
-    Entity::insert(row)
-        .on_conflict(replace)
-        .exec_without_returning(sql)
-        .await?;
-    Ok(())
 }

@@ -1,9 +1,9 @@
-//! Commits whose answer was lost.
+//! Commits whose result was lost.
 //!
 //! A server that dies, or a connection that breaks, after the commit was sent leaves open whether
 //! the change was made. Whoever asked for it must not hear that it failed when it did not. So the
-//! control event is looked up, in the same turn: once that is had again, the transaction in
-//! question has ended and the answer is final.
+//! control event is looked up, under the same lock: once that is had again, the transaction in
+//! question has ended and what is found is final.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,32 +13,32 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use super::column::{from_time, from_u64};
 use super::entity::control_event;
 use super::event::RecordedEvent;
-use super::turn::Turn;
+use super::lock::Lock;
 use super::{Catalog, CatalogError};
 
-/// How long an answer is looked for.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the database is asked.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Between two attempts.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// What became of a change.
-pub(super) enum Outcome {
+/// Whether a change was committed.
+pub(super) enum CommitStatus {
     Committed,
     /// Nothing was changed.
-    Undone(CatalogError),
+    RolledBack(CatalogError),
     /// The database does not say.
     Unknown(CatalogError),
 }
 
-/// Finds out what became of a change whose commit failed with `error` and without an answer.
-pub(super) async fn settle(
+/// Finds out whether a change was committed whose commit failed with `error` and without a reply.
+pub(super) async fn resolve(
     catalog: &Catalog,
-    turn: Turn,
+    lock: Lock,
     recorded: &[Arc<RecordedEvent>],
     error: &DbErr,
-) -> Outcome {
-    let unknown = Outcome::Unknown(CatalogError::Unavailable(format!(
+) -> CommitStatus {
+    let unknown = CommitStatus::Unknown(CatalogError::Unavailable(format!(
         "the connection was lost in the middle of a change, which may have been made or not; look \
          before you try again ({error})"
     )));
@@ -48,10 +48,10 @@ pub(super) async fn settle(
     };
     let look = async {
         loop {
-            match is_recorded(catalog, turn, event).await {
-                Ok(true) => return Outcome::Committed,
+            match is_recorded(catalog, lock, event).await {
+                Ok(true) => return CommitStatus::Committed,
                 Ok(false) => {
-                    return Outcome::Undone(CatalogError::Unavailable(format!(
+                    return CommitStatus::RolledBack(CatalogError::Unavailable(format!(
                         "the connection was lost and nothing was changed; try again ({error})"
                     )));
                 }
@@ -59,15 +59,13 @@ pub(super) async fn settle(
             }
         }
     };
-    tokio::time::timeout(PATIENCE, look)
-        .await
-        .unwrap_or(unknown)
+    tokio::time::timeout(TIMEOUT, look).await.unwrap_or(unknown)
 }
 
 /// Whether an event was committed, once its transaction has ended.
-async fn is_recorded(catalog: &Catalog, turn: Turn, event: &RecordedEvent) -> Result<bool, DbErr> {
-    let connection = catalog.writer().begin(Arc::default()).await?;
-    turn.lock(&connection).await?;
+async fn is_recorded(catalog: &Catalog, lock: Lock, event: &RecordedEvent) -> Result<bool, DbErr> {
+    let connection = catalog.0.writer.begin(Arc::default()).await?;
+    lock.take(&connection).await?;
     let row = control_event::Entity::find()
         .filter(control_event::Column::TenantId.eq(event.tenant.0))
         .filter(control_event::Column::Sequence.eq(from_u64(event.sequence)))

@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use catalog::access::{Access, Role};
-use catalog::{CatalogError, CatalogLimits, DeletionId, DeletionJob, DeletionStep, Page};
+use catalog::{CatalogError, CatalogLimits, Deletion, DeletionId, DeletionStep, Page};
 
 use super::{Fixture, by, limited_to, name, new_version, page, with_role};
 
 impl Fixture {
-    async fn jobs(&self, access: &Access) -> Vec<DeletionJob> {
-        let jobs = self.catalog.deletion_jobs(access, Page::first(99)).await;
+    async fn jobs(&self, access: &Access) -> Vec<Deletion> {
+        let jobs = self.catalog.deletions(access, Page::first(99)).await;
         jobs.unwrap().items
     }
 
-    async fn job(&self, access: &Access, id: DeletionId) -> DeletionJob {
-        let job = self.catalog.deletion_job(access, id).await;
+    async fn job(&self, access: &Access, id: DeletionId) -> Deletion {
+        let job = self.catalog.deletion(access, id).await;
         job.unwrap().unwrap()
     }
 
@@ -24,10 +24,10 @@ impl Fixture {
         deleted.unwrap().id
     }
 
-    /// Removes the bytes of everything that was deleted, as far as the catalog is told.
+    /// Removes the bytes of everything that was deleted, as far as the catalog knows.
     async fn remove_bytes(&self) {
-        for deletion in self.catalog.pending_deletions(99).await.unwrap() {
-            self.catalog.finish_deletion(&deletion).await.unwrap();
+        for deletion in self.catalog.pending_removals(99).await.unwrap() {
+            self.catalog.finish_removal(&deletion).await.unwrap();
         }
     }
 }
@@ -43,9 +43,9 @@ async fn a_deleted_log_goes_from_step_to_step() {
     assert_eq!(begun.view, None);
     assert_eq!(begun.step, DeletionStep::Bytes);
     assert_eq!(begun.requested_at, fixture.in_seconds(0));
-    assert_eq!(catalog.removed_deletion_jobs(9).await.unwrap(), []);
+    assert_eq!(catalog.removed_deletions(9).await.unwrap(), []);
     fixture.remove_bytes().await;
-    let removed = catalog.removed_deletion_jobs(9).await.unwrap();
+    let removed = catalog.removed_deletions(9).await.unwrap();
     assert_eq!(removed, std::slice::from_ref(&begun));
     assert_eq!(begun.after_bytes(), DeletionStep::Archive);
     let mut from = DeletionStep::Bytes;
@@ -57,21 +57,21 @@ async fn a_deleted_log_goes_from_step_to_step() {
         fixture.clock.advance(Duration::from_secs(60));
         // Twice does no harm, and neither does a node that is behind.
         for (from, to) in [(from, to), (from, to), (DeletionStep::Bytes, from)] {
-            let advanced = catalog.advance_deletion_jobs(&removed, from, to);
+            let advanced = catalog.advance_deletions(&removed, from, to);
             advanced.await.unwrap();
         }
         let now = fixture.job(&access, id).await;
         assert_eq!((now.step, now.step_at), (to, fixture.in_seconds(0)));
         assert_eq!(now.requested_at, begun.requested_at);
-        let before = |time| catalog.deletion_jobs_at(to, time, 9);
+        let before = |time| catalog.deletions_at(to, time, 9);
         assert_eq!(before(now.step_at).await.unwrap(), []);
         assert_eq!(before(fixture.in_seconds(1)).await.unwrap(), [now]);
         from = to;
     }
     assert!(catalog.rebuild().await.unwrap().equal());
     assert_eq!(fixture.jobs(&access).await.len(), 1);
-    catalog.forget_deletion_jobs(&removed).await.unwrap();
-    assert_eq!(catalog.deletion_job(&access, id).await.unwrap(), None);
+    catalog.forget_deletions(&removed).await.unwrap();
+    assert_eq!(catalog.deletion(&access, id).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn a_deleted_view_has_nothing_in_the_archive_and_a_replaced_version_has_no
         .upload_version(&access, by(&access), log.id, name("totals"), new)
         .await
         .unwrap();
-    assert_eq!(catalog.pending_deletions(9).await.unwrap().len(), 1);
+    assert_eq!(catalog.pending_removals(9).await.unwrap().len(), 1);
     assert_eq!(fixture.jobs(&access).await, []);
     let totals = name("totals");
     let deleted = catalog
@@ -110,7 +110,7 @@ async fn a_deleted_view_has_nothing_in_the_archive_and_a_replaced_version_has_no
     assert_eq!(job.view, Some((view.id, totals)));
     assert_eq!(job.after_bytes(), DeletionStep::Backups);
     fixture.remove_bytes().await;
-    let removed = catalog.removed_deletion_jobs(9).await.unwrap();
+    let removed = catalog.removed_deletions(9).await.unwrap();
     assert_eq!(removed, [job]);
 }
 
@@ -128,20 +128,20 @@ async fn members_see_the_jobs_of_the_logs_that_they_reach_newest_first() {
     let reader = with_role(&access, Role::ReadOnly);
     let seen = fixture.jobs(&reader).await;
     assert_eq!(seen.iter().map(|job| job.id).collect::<Vec<_>>(), ids);
-    let first = catalog.deletion_jobs(&reader, page(2, None)).await.unwrap();
+    let first = catalog.deletions(&reader, page(2, None)).await.unwrap();
     assert_eq!(first.items, seen[..2]);
     let rest = page(2, first.next_cursor.clone());
-    let rest = catalog.deletion_jobs(&reader, rest).await.unwrap();
+    let rest = catalog.deletions(&reader, rest).await.unwrap();
     assert_eq!((&rest.items[..], rest.next_cursor), (&seen[2..], None));
 
     let limited = limited_to(&access, &[seen[1].log]);
     assert_eq!(fixture.jobs(&limited).await, seen[1..2]);
     assert_eq!(fixture.job(&limited, ids[1]).await, seen[1]);
     for nobody in [&stranger, &limited] {
-        assert_eq!(catalog.deletion_job(nobody, ids[0]).await.unwrap(), None);
+        assert_eq!(catalog.deletion(nobody, ids[0]).await.unwrap(), None);
     }
     assert_eq!(fixture.jobs(&stranger).await, []);
-    let stolen = catalog.deletion_jobs(&stranger, page(2, first.next_cursor));
+    let stolen = catalog.deletions(&stranger, page(2, first.next_cursor));
     let refused = stolen.await.unwrap_err();
     assert!(matches!(refused, CatalogError::InvalidCursor), "{refused}");
 }

@@ -1,5 +1,5 @@
 //! CPU time that versions spent. Operational, but never counted twice: a batch is known by its
-//! worker, epoch and counter, and its rows are added in the transaction that remembers it.
+//! worker, epoch and counter, and its rows are added in the transaction that stores its id.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter}
 use uuid::Uuid;
 
 use super::column::{from_time, from_u64, to_u64};
-use super::entity::{compute_batch, compute_usage};
-use super::turn::Turn;
+use super::entity::{compute_batch, compute_usage, delete, insert, one};
+use super::lock::Lock;
 use super::{Catalog, CatalogError};
 
-/// How long a batch is remembered. A worker sends one again for seconds, not for days.
-const REMEMBERED: Duration = Duration::from_secs(24 * 3_600);
+/// How long the id of a batch is kept. A worker sends one again for seconds, not for days.
+const BATCH_ID_TTL: Duration = Duration::from_secs(24 * 3_600);
 
 /// CPU time that a worker measured since its last batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,15 +35,17 @@ impl Catalog {
     /// # Errors
     /// When the rows can't be written; then the batch is to be sent again as it is.
     pub async fn record_compute(&self, batch: UsageBatch) -> Result<bool, CatalogError> {
-        // In one order, so that no two workers wait in a circle for rows of the same versions.
+        // In one order, so that two workers never deadlock.
         let mut rows = batch.rows;
         rows.sort_unstable_by_key(|(_, version, _)| *version);
         let rows = &rows;
         let id = (batch.worker, from_u64(batch.epoch), from_u64(batch.counter));
-        self.change(Turn::Worker(batch.worker), move |change| async move {
+        self.change(Lock::Worker(batch.worker), move |change| async move {
             let sql = change.sql();
-            let counted = compute_batch::Entity::find_by_id(id).one(sql).await?;
-            if counted.is_some() {
+            if one(sql, compute_batch::Entity::find_by_id(id))
+                .await?
+                .is_some()
+            {
                 return Ok(false);
             }
             let row = compute_batch::ActiveModel {
@@ -52,17 +54,13 @@ impl Catalog {
                 counter: Set(id.2),
                 recorded_at: Set(from_time(change.at())),
             };
-            compute_batch::Entity::insert(row)
-                .exec_without_returning(sql)
-                .await?;
+            insert(sql, row).await?;
             for (tenant, version, compute_us) in rows {
                 add(sql, *tenant, *version, *compute_us).await?;
             }
-            let forgotten = change.at().saturating_sub(REMEMBERED);
-            compute_batch::Entity::delete_many()
-                .filter(compute_batch::Column::RecordedAt.lt(from_time(forgotten)))
-                .exec(sql)
-                .await?;
+            let expired = change.at().saturating_sub(BATCH_ID_TTL);
+            let expired = compute_batch::Column::RecordedAt.lt(from_time(expired));
+            delete(sql, compute_batch::Entity::delete_many().filter(expired)).await?;
             change.commit().await?;
             Ok(true)
         })
@@ -70,13 +68,8 @@ impl Catalog {
     }
 
     /// CPU time that a version spent, in microseconds.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
     pub async fn compute_us(&self, version: VersionId) -> Result<u64, CatalogError> {
-        let row = compute_usage::Entity::find_by_id(version.0)
-            .one(self.readers())
-            .await?;
+        let row = one(self.readers(), compute_usage::Entity::find_by_id(version.0)).await?;
         Ok(row.map_or(0, |row| to_u64(row.compute_us)))
     }
 }

@@ -1,11 +1,11 @@
-//! Turns: what a change may rely on while it decides.
+//! Locks: what a change may rely on while it decides.
 //!
 //! Changes read, decide and then write: is the name free, how many logs are there, which sequence
 //! comes next. On SQLite that is safe because one transaction writes at a time. On PostgreSQL many
-//! nodes write at once, so every change names the [`Turn`] that its decision belongs to and holds
-//! it until it is committed: as an advisory lock of the transaction, which the server gives back
-//! when the transaction ends in whatever way, a killed node included. Two changes in the same turn
-//! never overlap, on any node; changes in different turns do. So within a turn everything is as
+//! nodes write at once, so every change names the [`Lock`] that its decision belongs to and holds
+//! it until it is committed: as an advisory lock of the transaction, which the server releases
+//! when the transaction ends in whatever way, a killed node included. Two changes under one lock
+//! never overlap, on any node; changes under different ones do. So under a lock everything is as
 //! serial as on SQLite, and sequences are dense without a counter row.
 //!
 //! Why not `SERIALIZABLE`: it would make every change optimistic, and fail and repeat those of a
@@ -13,11 +13,11 @@
 //!
 //! All locks of a change are taken at its beginning, in one order, after a shared one that a
 //! rebuild takes alone. The default isolation, `READ COMMITTED`, is a must: a statement then sees
-//! what was committed before it began, and hence all of the turn before. Deadlocks are left to
-//! rows that changes of different turns share; such a change is repeated (`record`).
+//! what was committed before it began, and hence all changes that had the lock before. Deadlocks are
+//! left to rows that changes under different locks share; such a change is repeated (`record`).
 //!
-//! Within one process, turns are also mutexes, which are held until the change was told: what is
-//! told of one turn has the order of its commits. Several turns may share one mutex.
+//! Within one process, locks are also mutexes, which are held until the change was published: what is
+//! published under a lock has the order of its commits. Several locks may share one mutex.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,14 +27,16 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
-use super::{CatalogError, DeletionId, PEOPLE};
+use super::CatalogError;
+use super::event::PEOPLE;
+use super::model::DeletionId;
 
 /// How long a change waits for those before it.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What two changes must not decide about at the same time.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Turn {
+pub(super) enum Lock {
     /// The control events of a tenant and everything that it owns.
     Tenant(TenantId),
     /// The control events about people, and names that are unique among all tenants.
@@ -50,8 +52,8 @@ pub(super) enum Turn {
     Component(ComponentDigest),
     /// A version of a tenant that runs a component.
     Upload(TenantId, ComponentDigest),
-    Deletion(DeletionId),
-    DeletionJobs,
+    Removal(DeletionId),
+    Deletions,
     /// What is archived of a shard, and who archives it.
     Shard(u16),
     Session([u8; 32]),
@@ -61,9 +63,9 @@ pub(super) enum Turn {
     All,
 }
 
-impl Turn {
-    /// Numbers that stand for the turn, ascending. Two turns that share one by chance wait for each
-    /// other in vain, which does no harm.
+impl Lock {
+    /// Numbers that stand for the lock on every node, ascending. Two locks that share one by chance
+    /// wait for each other in vain, which does no harm.
     fn numbers(self) -> Vec<i64> {
         let people = number("tenant", PEOPLE.as_bytes());
         let mut numbers = match self {
@@ -78,8 +80,8 @@ impl Turn {
                 number("tenant", id.as_bytes()),
                 number("component", &digest.0),
             ],
-            Self::Deletion(id) => vec![number("deletion", id.0.as_bytes())],
-            Self::DeletionJobs => vec![number("deletion jobs", b"")],
+            Self::Removal(id) => vec![number("deletion", id.0.as_bytes())],
+            Self::Deletions => vec![number("deletion jobs", b"")],
             Self::Shard(shard) => vec![number("shard", &shard.to_le_bytes())],
             Self::Session(token_sha256) => vec![number("session", &token_sha256)],
             Self::KeyUses => vec![number("key uses", b"")],
@@ -90,9 +92,9 @@ impl Turn {
         numbers
     }
 
-    /// Waits, in the transaction, for changes of the same turn on other nodes. SQLite lets one
+    /// Waits, in the transaction, for changes under the same lock on other nodes. SQLite lets one
     /// transaction write at a time anyway.
-    pub(super) async fn lock(self, sql: &impl ConnectionTrait) -> Result<(), DbErr> {
+    pub(super) async fn take(self, sql: &impl ConnectionTrait) -> Result<(), DbErr> {
         if sql.get_database_backend() != DbBackend::Postgres {
             return Ok(());
         }
@@ -125,49 +127,42 @@ fn number(kind: &str, id: &[u8]) -> i64 {
     i64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
-/// The turns of one process.
-pub(super) struct Turns(Vec<Arc<Mutex<()>>>);
+/// The locks of one process.
+pub(super) struct LocalLocks(Vec<Arc<Mutex<()>>>);
 
-/// A turn that is being held.
-pub(super) struct HeldTurn {
+/// Locks that are held until it is dropped.
+pub(super) struct LocalGuard {
     _guards: Vec<OwnedMutexGuard<()>>,
 }
 
-impl Turns {
-    /// Turns of which so many are held at a time, at least one.
+impl LocalLocks {
+    /// Locks for so many changes at a time, at least one.
     pub(super) fn new(at_a_time: u32) -> Self {
         Self((0..at_a_time.max(1)).map(|_| Arc::default()).collect())
     }
 
-    /// Waits for the changes of the same turn in this process.
-    pub(super) async fn wait(&self, turn: Turn) -> Result<HeldTurn, CatalogError> {
-        tokio::time::timeout(TIMEOUT, self.hold(turn))
+    /// Waits for the changes under the same lock in this process.
+    pub(super) async fn acquire(&self, lock: Lock) -> Result<LocalGuard, CatalogError> {
+        tokio::time::timeout(TIMEOUT, self.hold(lock))
             .await
             .map_err(|_| CatalogError::Unavailable("too many changes wait already".to_owned()))
     }
 
-    async fn hold(&self, turn: Turn) -> HeldTurn {
-        let mut places = match turn {
-            Turn::All => (0..self.0.len()).collect(),
-            turn => self.places(&turn.numbers()),
-        };
-        // In one order, so that nobody waits in a circle.
-        places.sort_unstable();
-        places.dedup();
-        let mut guards = Vec::with_capacity(places.len());
-        for place in places {
-            guards.push(Arc::clone(&self.0[place]).lock_owned().await);
-        }
-        HeldTurn { _guards: guards }
-    }
-
-    fn places(&self, numbers: &[i64]) -> Vec<usize> {
+    async fn hold(&self, lock: Lock) -> LocalGuard {
         let count = self.0.len() as u64;
-        let place = |number: &i64| number.unsigned_abs() % count;
-        numbers
-            .iter()
-            .filter_map(|number| usize::try_from(place(number)).ok())
-            .collect()
+        let index = |number: i64| usize::try_from(number.unsigned_abs() % count).unwrap_or(0);
+        let mut indices: Vec<usize> = match lock {
+            Lock::All => (0..self.0.len()).collect(),
+            lock => lock.numbers().into_iter().map(index).collect(),
+        };
+        // In one order, so that two changes never deadlock.
+        indices.sort_unstable();
+        indices.dedup();
+        let mut guards = Vec::with_capacity(indices.len());
+        for index in indices {
+            guards.push(Arc::clone(&self.0[index]).lock_owned().await);
+        }
+        LocalGuard { _guards: guards }
     }
 }
 
@@ -176,31 +171,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn turns_that_share_something_share_a_number() {
+    fn locks_that_share_something_share_a_number() {
         let tenant = TenantId::generate();
-        let new = Turn::TenantAndPeople(tenant).numbers();
-        assert!(new.contains(&Turn::Tenant(tenant).numbers()[0]));
-        assert!(new.contains(&Turn::People.numbers()[0]));
+        let new = Lock::TenantAndPeople(tenant).numbers();
+        assert!(new.contains(&Lock::Tenant(tenant).numbers()[0]));
+        assert!(new.contains(&Lock::People.numbers()[0]));
         assert!(new.is_sorted());
-        assert_eq!(Turn::People.numbers(), Turn::Tenant(PEOPLE).numbers());
-        let other = Turn::Tenant(TenantId::generate()).numbers();
-        assert_ne!(Turn::Tenant(tenant).numbers(), other);
+        assert_eq!(Lock::People.numbers(), Lock::Tenant(PEOPLE).numbers());
+        let other = Lock::Tenant(TenantId::generate()).numbers();
+        assert_ne!(Lock::Tenant(tenant).numbers(), other);
     }
 
     #[tokio::test]
-    async fn a_turn_is_held_by_one_and_all_by_nobody_else() {
+    async fn a_lock_is_held_by_one_and_all_by_nobody_else() {
         for at_a_time in [1, 8] {
-            let turns = Turns::new(at_a_time);
-            let tenant = Turn::Tenant(TenantId::generate());
-            let held = turns.hold(tenant).await;
-            for waiting in [tenant, Turn::All] {
-                assert!(has_to_wait(turns.hold(waiting)).await);
+            let locks = LocalLocks::new(at_a_time);
+            let tenant = Lock::Tenant(TenantId::generate());
+            let held = locks.hold(tenant).await;
+            for waiting in [tenant, Lock::All] {
+                assert!(has_to_wait(locks.hold(waiting)).await);
             }
             drop(held);
-            let held = turns.hold(Turn::All).await;
-            assert!(has_to_wait(turns.hold(tenant)).await);
+            let held = locks.hold(Lock::All).await;
+            assert!(has_to_wait(locks.hold(tenant)).await);
             drop(held);
-            turns.hold(tenant).await;
+            locks.hold(tenant).await;
         }
     }
 
