@@ -24,8 +24,8 @@ struct Cut {
 /// How large a batch may be. A single event is always enough for a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BatchSize {
-    pub(super) events: u32,
-    pub(super) bytes: usize,
+    pub events: u32,
+    pub bytes: usize,
 }
 
 /// Consecutive events that are folded in one call.

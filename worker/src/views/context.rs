@@ -118,9 +118,6 @@ impl Context {
                 memory_limit: Mutex::default(),
             })
         };
-        if let Some(share) = self.tenants.get(&tenant) {
-            return Arc::clone(&share);
-        }
         Arc::clone(&self.tenants.entry(tenant).or_insert_with(new))
     }
 

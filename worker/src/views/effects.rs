@@ -32,9 +32,9 @@ pub(super) enum Trouble {
 /// A state that was taken from the running instance.
 #[derive(Debug)]
 pub(super) struct Captured {
-    pub(super) state: SavedState,
+    pub state: SavedState,
     /// What was folded since the state before was taken.
-    pub(super) folded: Folded,
+    pub folded: Folded,
 }
 
 pub(super) type CaptureSender = oneshot::Sender<Result<Captured, Fault>>;
@@ -43,26 +43,26 @@ pub(super) type CaptureSender = oneshot::Sender<Result<Captured, Fault>>;
 #[derive(Debug, Default)]
 pub(super) struct Due {
     /// A turn has to be submitted to the pool.
-    pub(super) turn: Option<Priority>,
+    pub turn: Option<Priority>,
     /// The driver has to look at the news.
-    pub(super) driver: bool,
+    pub driver: bool,
     /// Queries that end with an error.
-    pub(super) refused: Vec<(Query, QueryError)>,
+    pub refused: Vec<(Query, QueryError)>,
     /// What builds that wait get, and those that will.
-    pub(super) built: Option<Result<BuildOutcome, QueryError>>,
+    pub built: Option<Result<BuildOutcome, QueryError>>,
 }
 
 /// What the driver reacts to while it follows the log.
 pub(super) struct News {
-    pub(super) trouble: Option<Trouble>,
+    pub trouble: Option<Trouble>,
     /// Events are missing between those that were folded and those that came.
-    pub(super) gap: bool,
+    pub gap: bool,
     /// A snapshot is worth its price.
-    pub(super) save: bool,
+    pub save: bool,
     /// A query waits for an event.
-    pub(super) waiting: bool,
+    pub waiting: bool,
     /// It should go, and nobody waits for it.
-    pub(super) unwanted: bool,
+    pub unwanted: bool,
 }
 
 /// How far what was offered is folded.
@@ -75,8 +75,8 @@ pub(super) enum Feeding {
 
 /// What a turn finds.
 pub(super) struct Work {
-    pub(super) serving: bool,
-    pub(super) ceiling: Sequence,
-    pub(super) offered: Vec<Run>,
-    pub(super) captures: Vec<CaptureSender>,
+    pub serving: bool,
+    pub ceiling: Sequence,
+    pub offered: Vec<Run>,
+    pub captures: Vec<CaptureSender>,
 }

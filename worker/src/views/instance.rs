@@ -36,11 +36,11 @@ pub(super) struct Instance {
 /// Where an instance is, as everybody may know.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Progress {
-    pub(crate) applied: Sequence,
+    pub applied: Sequence,
     /// The time of the last event that is applied.
-    pub(crate) applied_at: Timestamp,
-    pub(crate) memory_bytes: u64,
-    pub(super) since_snapshot: Folded,
+    pub applied_at: Timestamp,
+    pub memory_bytes: u64,
+    pub since_snapshot: Folded,
 }
 
 /// What a step of folding did.
@@ -62,9 +62,9 @@ pub(super) enum Stop {
 /// What is known from earlier attempts about how to fold a version.
 #[derive(Clone, Debug)]
 pub(super) struct Caution {
-    pub(super) ceiling: Sequence,
-    pub(super) suspects: Option<RangeInclusive<Sequence>>,
-    pub(super) batch_events_max: u32,
+    pub ceiling: Sequence,
+    pub suspects: Option<RangeInclusive<Sequence>>,
+    pub batch_events_max: u32,
 }
 
 impl Default for Caution {
@@ -90,9 +90,9 @@ impl Caution {
 /// A state to begin with.
 #[derive(Clone, Debug)]
 pub(super) struct SavedState {
-    pub(super) sequence: Sequence,
-    pub(super) timestamp: Timestamp,
-    pub(super) bytes: Vec<u8>,
+    pub sequence: Sequence,
+    pub timestamp: Timestamp,
+    pub bytes: Vec<u8>,
 }
 
 impl Instance {

@@ -15,18 +15,18 @@ pub(super) type Key = (Sequence, u64);
 #[derive(Debug)]
 pub(super) struct Query {
     key: Key,
-    pub(super) body: Bytes,
-    pub(super) parameters: Vec<(String, String)>,
-    pub(super) answer: oneshot::Sender<Result<QueryAnswer, QueryError>>,
-    pub(super) since: Instant,
+    pub body: Bytes,
+    pub parameters: Vec<(String, String)>,
+    pub answer: oneshot::Sender<Result<QueryAnswer, QueryError>>,
+    pub since: Instant,
     _permit: OwnedSemaphorePermit,
 }
 
 /// What the reader of a query keeps.
 #[derive(Debug)]
 pub(super) struct Queued {
-    pub(super) key: Key,
-    pub(super) answer: oneshot::Receiver<Result<QueryAnswer, QueryError>>,
+    pub key: Key,
+    pub answer: oneshot::Receiver<Result<QueryAnswer, QueryError>>,
 }
 
 #[derive(Debug, Default)]

@@ -20,9 +20,9 @@ const ATTEMPTS_MAX: u32 = 40;
 
 /// What is known from the loads before.
 pub(super) struct Recovery {
-    pub(super) caution: Caution,
+    pub caution: Caution,
     /// Loads in a row that ended in trouble.
-    pub(super) attempts: u32,
+    pub attempts: u32,
     /// How often a view whose queries trap may still be loaded in the second that began then.
     reloads: (u32, Instant),
 }

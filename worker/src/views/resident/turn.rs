@@ -26,9 +26,9 @@ const LIVE_FRAMES_MAX: usize = 1_024;
 /// What a turn works on.
 #[derive(Default)]
 pub(super) struct Stage {
-    pub(super) instance: Option<Instance>,
-    pub(super) backlog: Backlog,
-    pub(super) live: Option<Subscription>,
+    pub instance: Option<Instance>,
+    pub backlog: Backlog,
+    pub live: Option<Subscription>,
 }
 
 /// Takes a turn. Runs on a thread of the pool, one at a time for each resident.
