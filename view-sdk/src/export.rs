@@ -1,7 +1,7 @@
 //! The macro that makes a component of a view.
 
 use crate::View;
-use crate::state::Machine;
+use crate::machine::Machine;
 
 /// A view that a component exports: where its one state lives.
 #[doc(hidden)]

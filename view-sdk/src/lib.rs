@@ -37,12 +37,13 @@
 //! Outside of WebAssembly `export!` exports nothing, so a view is tested like any other code;
 //! see [`testing`].
 
+mod encoding;
 mod error;
 mod event;
 mod export;
+mod machine;
 mod request;
 mod response;
-mod state;
 pub mod testing;
 mod timestamp;
 mod view;
@@ -59,7 +60,7 @@ pub use view::View;
 #[doc(hidden)]
 pub mod exported {
     pub use crate::export::Exported;
-    pub use crate::state::Machine;
+    pub use crate::machine::Machine;
     pub use crate::world::{StateMachine, machine_0_0_1, machine_1_0_0};
 }
 

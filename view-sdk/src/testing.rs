@@ -15,7 +15,7 @@
 //! assert_eq!(testing::query(&state, &[]).unwrap(), "2");
 //! ```
 
-use crate::state::Machine;
+use crate::machine::Machine;
 use crate::{Request, Timestamp, View, ViewError};
 
 /// The time of events in [`fold`]: 2025-03-01T12:00:00Z.

@@ -90,30 +90,25 @@ impl FromStr for Timestamp {
 }
 
 fn parse(text: &[u8]) -> Option<u64> {
-    let (head, mut rest) = text.split_first_chunk::<19>()?;
-    let separators = [
-        (4, b"-" as &[u8]),
-        (7, b"-"),
-        (10, b"Tt "),
-        (13, b":"),
-        (16, b":"),
+    let (head, rest) = text.split_first_chunk::<19>()?;
+    // Where each field lies, and what may stand behind it.
+    let layout = [
+        (0..4, b"-" as &[u8]),
+        (5..7, b"-"),
+        (8..10, b"Tt "),
+        (11..13, b":"),
+        (14..16, b":"),
+        (17..19, b""),
     ];
-    if separators
-        .iter()
-        .any(|(position, allowed)| !allowed.contains(&head[*position]))
-    {
-        return None;
+    let mut fields = [0; 6];
+    for (field, (place, separators)) in fields.iter_mut().zip(layout) {
+        let separator = head.get(place.end);
+        if separator.is_some_and(|byte| !separators.contains(byte)) {
+            return None;
+        }
+        *field = number(&head[place])?;
     }
-    let (year, month, day) = (
-        number(&head[..4])?,
-        number(&head[5..7])?,
-        number(&head[8..10])?,
-    );
-    let (hour, minute, second) = (
-        number(&head[11..13])?,
-        number(&head[14..16])?,
-        number(&head[17..])?,
-    );
+    let [year, month, day, hour, minute, second] = fields;
     let valid = (1..=12).contains(&month)
         && (1..=days_in_month(year, month)).contains(&day)
         && hour < 24
@@ -122,24 +117,21 @@ fn parse(text: &[u8]) -> Option<u64> {
     if !valid {
         return None;
     }
-    let mut micros = 0;
-    if let Some(fraction) = rest.strip_prefix(b".") {
-        let digits = fraction
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
-        if digits == 0 {
-            return None;
+    let (fraction, offset) = match rest.strip_prefix(b".") {
+        Some(rest) => {
+            let is_digit = |byte: &&u8| byte.is_ascii_digit();
+            let digits = rest.iter().take_while(is_digit).count();
+            rest.split_at(digits)
         }
-        let (fraction, tail) = fraction.split_at(digits);
-        for place in 0..6 {
-            let digit = fraction.get(place).map_or(0, |byte| byte - b'0');
-            micros = micros * 10 + u64::from(digit);
-        }
-        rest = tail;
+        None => (b"0" as &[u8], rest),
+    };
+    if fraction.is_empty() {
+        return None;
     }
+    let digit = |place| fraction.get(place).map_or(0, |byte| u64::from(byte - b'0'));
+    let micros = (0..6).fold(0, |micros, place| micros * 10 + digit(place));
     let minutes = (days_from_civil(year, month, day) * 24 + hour) * 60 + minute;
-    let seconds = minutes * 60 + second.min(59) - offset_seconds(rest)?;
+    let seconds = minutes * 60 + second.min(59) - offset_seconds(offset)?;
     Some(u64::try_from(seconds).ok()? * MICROS_PER_SECOND + micros)
 }
 

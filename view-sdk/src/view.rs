@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Event, Request, Response, ViewError, state};
+use crate::{Event, Request, Response, ViewError, encoding};
 
 /// A fold over the events of one log, and the answers that its state gives.
 ///
@@ -44,7 +44,7 @@ pub trait View: Default + Serialize + DeserializeOwned {
     /// # Errors
     /// When the state can't be serialized.
     fn snapshot(&self) -> Result<Vec<u8>, ViewError> {
-        state::encode(self)
+        encoding::encode(self)
     }
 
     /// The state from bytes that [`View::snapshot`] of the same version returned.
@@ -52,6 +52,6 @@ pub trait View: Default + Serialize + DeserializeOwned {
     /// # Errors
     /// When the bytes are not such a state.
     fn restore(snapshot: &[u8]) -> Result<Self, ViewError> {
-        state::decode(snapshot)
+        encoding::decode(snapshot)
     }
 }

@@ -1,7 +1,7 @@
-//! Counts the CPU time that components use, and hands it to the catalog about once in a second.
+//! Counts the CPU time that components use, and records it in the catalog about once in a second.
 //!
-//! A batch that could not be handed over is sent again under the same number, which the catalog
-//! counts once. A crash loses what was not handed over yet, and nothing is ever counted twice.
+//! A batch that could not be recorded is sent again under the same number, which the catalog
+//! counts once. A crash loses what was not recorded yet, and nothing is ever counted twice.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -47,13 +47,13 @@ impl Meter {
         }
     }
 
-    /// What was used and not handed over yet.
+    /// What was used and not recorded yet.
     pub(crate) fn pending_us(&self, tenant: TenantId, version: VersionId) -> u64 {
         let used = self.used.lock();
         used.get(&(tenant, version)).map_or(0, whole_micros)
     }
 
-    /// Hands over what was used until now; what is used meanwhile has time until the next flush.
+    /// Records what was used until now; what is used meanwhile has time until the next flush.
     /// What the catalog does not take stays here.
     pub(crate) async fn flush(&self) {
         let mut outbox = self.outbox.lock().await;

@@ -66,9 +66,7 @@ impl Programs {
         self.get(component).await?;
         // The compiler's process has accepted the component, so looking at it here is safe.
         let component = self.component(component).await?;
-        let inspecting = tokio::task::spawn_blocking(move || loader::inspect(&component));
-        let inspected = inspecting.await;
-        inspected.map_err(|_| ComponentError::Unavailable("the worker is stopping".into()))?
+        blocking(move || loader::inspect(&component)).await?
     }
 
     /// The program of a component. Concurrent calls share the work.
@@ -90,17 +88,17 @@ impl Programs {
         match self.stored(digest).await {
             Ok(Some(prepared)) => return Ok(prepared),
             Ok(None) => {}
-            Err(Unusable(reason)) => {
+            Err(reason) => {
                 metrics::counter!("views_artifacts_unusable").increment(1);
-                tracing::warn!(%component, reason, "an artifact is not usable; compiling it again");
+                tracing::warn!(
+                    %component, %reason, "an artifact is not usable; compiling it again"
+                );
             }
         }
         let bytes = self.component(component).await?;
         let (_, artifact) = compile::compile(&self.compiler, bytes, self.limits).await?;
         self.keep(component, digest, &artifact).await?;
-        load(artifact)
-            .await
-            .map_err(|Unusable(reason)| ComponentError::Unavailable(reason))
+        load(artifact).await
     }
 
     async fn component(&self, digest: ComponentDigest) -> Result<Bytes, ComponentError> {
@@ -113,21 +111,20 @@ impl Programs {
         Ok(bytes)
     }
 
-    /// The program from the object store, if its artifact was ever kept there.
-    async fn stored(&self, digest: ArtifactDigest) -> Result<Option<Prepared>, Unusable> {
-        let record = match self.catalog.artifact(digest).await {
-            Ok(Some(record)) => record,
-            Ok(None) => return Ok(None),
-            Err(error) => return Err(Unusable(error.to_string())),
+    /// The program from the object store, if its artifact was ever kept there. The error says why
+    /// the artifact can't be used.
+    async fn stored(&self, digest: ArtifactDigest) -> Result<Option<Prepared>, ComponentError> {
+        let record = self.catalog.artifact(digest).await.map_err(unavailable)?;
+        let Some(record) = record else {
+            return Ok(None);
         };
         let artifact = match self.objects.get(&ObjectKey::artifact(digest)).await {
             Ok(artifact) => artifact,
             Err(ObjectError::NotFound(_)) => return Ok(None),
-            Err(error) => return Err(Unusable(error.to_string())),
+            Err(error) => return Err(unavailable(error)),
         };
-        let (artifact, sha256) = hashed(artifact).await?;
-        if sha256 != record.sha256 {
-            return Err(Unusable("its SHA-256 is not the recorded one".into()));
+        if sha256(&artifact).await? != record.sha256 {
+            return Err(unavailable("its SHA-256 is not the recorded one"));
         }
         load(artifact).await.map(Some)
     }
@@ -140,9 +137,10 @@ impl Programs {
         artifact: &Bytes,
     ) -> Result<(), ComponentError> {
         let key = ObjectKey::artifact(digest);
-        let (_, sha256) = hashed(artifact.clone())
-            .await
-            .map_err(|Unusable(reason)| ComponentError::Unavailable(reason))?;
+        let record = ArtifactRecord {
+            sha256: sha256(artifact).await?,
+            bytes: artifact.len() as u64,
+        };
         let put = self.objects.put_if_absent(&key, artifact.clone()).await;
         if put.map_err(unavailable)? == Put::Existed {
             // What is there was never recorded, or is damaged: it is not known to be this one.
@@ -150,45 +148,35 @@ impl Programs {
             let again = self.objects.put_if_absent(&key, artifact.clone()).await;
             again.map_err(unavailable)?;
         }
-        let record = ArtifactRecord {
-            sha256,
-            bytes: artifact.len() as u64,
-        };
-        let recorded = self
-            .catalog
-            .record_artifact(digest, component, record)
-            .await;
-        recorded.map_err(|error| ComponentError::Unavailable(error.to_string()))
+        let recorded = self.catalog.record_artifact(digest, component, record);
+        recorded.await.map_err(unavailable)
     }
 }
 
-/// An artifact that can't be used, and why.
-struct Unusable(String);
-
-async fn hashed(artifact: Bytes) -> Result<(Bytes, [u8; 32]), Unusable> {
-    let hashing = tokio::task::spawn_blocking(move || {
-        let sha256 = Sha256::digest(&artifact).into();
-        (artifact, sha256)
-    });
-    hashing
-        .await
-        .map_err(|_| Unusable("the worker is stopping".into()))
+async fn sha256(artifact: &Bytes) -> Result<[u8; 32], ComponentError> {
+    let artifact = artifact.clone();
+    blocking(move || Sha256::digest(&artifact).into()).await
 }
 
-async fn load(artifact: Bytes) -> Result<Prepared, Unusable> {
-    let loading = tokio::task::spawn_blocking(move || {
-        let program = engine::wasmer::load(&artifact).map_err(|error| error.to_string())?;
+async fn load(artifact: Bytes) -> Result<Prepared, ComponentError> {
+    let loading = move || {
+        let program = engine::wasmer::load(&artifact).map_err(unavailable)?;
         Ok(Prepared {
             program,
             artifact_bytes: u32::try_from(artifact.len()).unwrap_or(u32::MAX),
         })
-    });
-    let loaded: Result<Prepared, String> = loading
-        .await
-        .map_err(|_| Unusable("the worker is stopping".into()))?;
-    loaded.map_err(Unusable)
+    };
+    blocking(loading).await?
 }
 
-fn unavailable(error: ObjectError) -> ComponentError {
-    ComponentError::Unavailable(error.to_string())
+/// Work of many milliseconds, away from the async runtime's threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ComponentError> {
+    let worked = tokio::task::spawn_blocking(work).await;
+    worked.map_err(|_| unavailable("the worker is stopping"))
+}
+
+fn unavailable(reason: impl ToString) -> ComponentError {
+    ComponentError::Unavailable(reason.to_string())
 }

@@ -26,7 +26,7 @@ use crate::snapshots::Snapshots;
 use crate::views::Registry;
 use crate::views::context::{Context, Metrics};
 
-/// How often compute time is handed over and the cache is tidied up.
+/// How often compute time is recorded and the cache is tidied up.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
 
 /// What a worker works with.
@@ -48,40 +48,25 @@ pub struct Worker {
 
 impl Worker {
     /// Starts a worker's threads and its housekeeping.
-    ///
-    /// # Errors
-    /// When the system gives no threads.
     pub fn new(parts: WorkerParts) -> std::io::Result<Self> {
-        let WorkerParts {
-            event_log,
-            objects,
-            catalog,
-            clock,
-            compiler,
-            options,
-        } = parts;
-        let programs = Programs::new(
-            Arc::clone(&objects),
-            catalog.clone(),
-            compiler,
-            options.compile,
-        );
-        let history = History::new(event_log, catalog.clone(), Arc::clone(&objects));
+        let (objects, catalog, options) = (parts.objects, parts.catalog, parts.options);
+        let compile = options.compile;
+        let snapshots = Snapshots {
+            objects: objects.clone(),
+            catalog: catalog.clone(),
+            clock: parts.clock.clone(),
+            options: options.snapshots.clone(),
+        };
         let context = Arc::new(Context {
-            programs,
-            snapshots: Snapshots::new(
-                objects,
-                catalog.clone(),
-                Arc::clone(&clock),
-                options.snapshots.clone(),
-            ),
+            programs: Programs::new(objects.clone(), catalog.clone(), parts.compiler, compile),
+            history: History::new(parts.event_log, catalog.clone(), objects),
             pool: Pool::new(options.pool.clone())?,
-            meter: Meter::new(catalog.clone(), clock.now()),
+            meter: Meter::new(catalog.clone(), parts.clock.now()),
+            snapshots,
             metrics: Metrics::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             tenants: dashmap::DashMap::new(),
-            history,
             catalog,
             options,
         });
@@ -91,8 +76,8 @@ impl Worker {
         Ok(Self { registry, context })
     }
 
-    /// Stops in good order: what waits is answered, what pays is saved, compute time is handed
-    /// over, as far as the grace period of the options allows. Calling it again does nothing.
+    /// Stops in good order: what waits is answered, what pays is saved, compute time is recorded,
+    /// as far as the grace period of the options allows. Calling it again does nothing.
     pub async fn shutdown(&self) {
         let context = &self.context;
         context.stopping.cancel();
@@ -120,7 +105,7 @@ impl Drop for Worker {
     }
 }
 
-/// Hands over compute time and tidies up until the worker stops.
+/// Records compute time and tidies up until the worker stops.
 async fn keep_house(registry: std::sync::Weak<Registry>, context: Arc<Context>) {
     let mut ticks = tokio::time::interval(HOUSEKEEPING);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -176,12 +161,13 @@ impl ViewService for Worker {
         let recorded_us = catalog.compute_us(id).await.unwrap_or_default();
         let compute_us = recorded_us + self.context.meter.pending_us(tenant, id);
         let resident = self.registry.peek(id).filter(|it| !it.is_closed());
+        let progress = resident.as_ref().map(|it| it.progress());
         let saved = snapshots.last().map(|snapshot| snapshot.sequence);
         VersionStatus {
             hot: resident.is_some(),
-            applied: resident.as_ref().map(|it| it.applied()).or(saved),
-            applied_at: resident.as_ref().map(|it| it.applied_at()),
-            memory_bytes: resident.as_ref().map_or(0, |it| it.memory_bytes()),
+            applied: progress.map(|it| it.applied).or(saved),
+            applied_at: progress.map(|it| it.applied_at),
+            memory_bytes: progress.map_or(0, |it| it.memory_bytes),
             snapshots,
             snapshots_off,
             compute_us,

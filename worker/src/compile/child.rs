@@ -1,7 +1,7 @@
 //! The child process that compiles, and what it and its parent say to each other.
 //!
 //! The parent writes the limits and the component to the child's standard input and closes it; the
-//! child writes one [`Outcome`] to its standard output and ends.
+//! child writes one [`CompilerOutput`] to its standard output and ends.
 
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
@@ -32,49 +32,15 @@ pub(super) fn header(limits: &CompileLimits) -> [u8; HEADER_BYTES] {
 
 /// What the child found.
 #[derive(Serialize, Deserialize)]
-pub(super) enum Outcome {
+pub(super) enum CompilerOutput {
     Compiled {
         report: ComponentReport,
         artifact: Vec<u8>,
     },
-    Refused(Refusal),
+    Refused(ComponentError),
 }
 
-/// A [`ComponentError`] on its way between processes.
-#[derive(Serialize, Deserialize)]
-pub(super) enum Refusal {
-    Invalid(String),
-    WrongWorld(String),
-    ForbiddenImports(Vec<String>),
-    TooComplex(String),
-    Unavailable(String),
-}
-
-impl From<ComponentError> for Refusal {
-    fn from(error: ComponentError) -> Self {
-        match error {
-            ComponentError::Invalid(text) => Self::Invalid(text),
-            ComponentError::WrongWorld(text) => Self::WrongWorld(text),
-            ComponentError::ForbiddenImports(names) => Self::ForbiddenImports(names),
-            ComponentError::TooComplex(text) => Self::TooComplex(text),
-            ComponentError::Unavailable(text) => Self::Unavailable(text),
-        }
-    }
-}
-
-impl From<Refusal> for ComponentError {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Invalid(text) => Self::Invalid(text),
-            Refusal::WrongWorld(text) => Self::WrongWorld(text),
-            Refusal::ForbiddenImports(names) => Self::ForbiddenImports(names),
-            Refusal::TooComplex(text) => Self::TooComplex(text),
-            Refusal::Unavailable(text) => Self::Unavailable(text),
-        }
-    }
-}
-
-/// The whole life of the child process: reads a component from its standard input, writes the
+/// All that the child process does: reads a component from its standard input, writes the
 /// outcome to its standard output. It must be called before anything else in the process, since it
 /// limits the process.
 #[must_use]
@@ -95,7 +61,7 @@ fn answer() -> io::Result<()> {
     limit_process(Duration::from_secs(number(cpu)), number(memory))?;
     let mut component = Vec::new();
     input.read_to_end(&mut component)?;
-    let outcome = compile(&component).unwrap_or_else(|error| Outcome::Refused(error.into()));
+    let outcome = compile(&component).unwrap_or_else(CompilerOutput::Refused);
     let bytes = postcard::to_stdvec(&outcome).map_err(io::Error::other)?;
     let mut output = io::stdout().lock();
     output.write_all(&bytes)?;
@@ -118,7 +84,7 @@ fn limit_process(cpu: Duration, memory_bytes: u64) -> io::Result<()> {
 ///
 /// # Errors
 /// When the component is refused or can't be compiled.
-pub(super) fn compile(component: &[u8]) -> Result<Outcome, ComponentError> {
+pub(super) fn compile(component: &[u8]) -> Result<CompilerOutput, ComponentError> {
     let loaded = loader::load(component)?;
     let compiled = settings::compile(&loaded).map_err(|error| {
         ComponentError::Invalid(format!("a core module can't be compiled: {error}"))
@@ -126,7 +92,7 @@ pub(super) fn compile(component: &[u8]) -> Result<Outcome, ComponentError> {
     let artifact = Artifact::new(loaded.plan, compiled.modules, compiled.driver)
         .encode()
         .map_err(ComponentError::Unavailable)?;
-    Ok(Outcome::Compiled {
+    Ok(CompilerOutput::Compiled {
         report: loaded.report,
         artifact,
     })

@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
 pub use self::artifact::artifact_digest;
 pub use self::child::child_main;
 
-use self::child::Outcome;
+use self::child::CompilerOutput;
 
 /// Bytes that the outcome has besides the artifact: a report, at most.
 const REPORT_BYTES_MAX: u64 = 1 << 20;
@@ -80,8 +80,7 @@ impl Default for CompileLimits {
     }
 }
 
-/// Checks and compiles a component in a child process. Waits for its turn when as many run already
-/// as may.
+/// Checks and compiles a component in a child process. Waits while as many run already as may.
 ///
 /// # Errors
 /// When the component is refused, or when it could not be compiled within the limits.
@@ -96,7 +95,7 @@ pub async fn compile(
             component.len()
         )));
     }
-    let _turn = command
+    let _permit = command
         .running
         .acquire()
         .await
@@ -178,15 +177,17 @@ fn understand(
     let outcome = postcard::from_bytes(output)
         .map_err(|_| unavailable("the answer of the compiler is damaged"))?;
     match outcome {
-        Outcome::Compiled { artifact, .. } if artifact.len() as u64 > limits.artifact_bytes => {
+        CompilerOutput::Compiled { artifact, .. }
+            if artifact.len() as u64 > limits.artifact_bytes =>
+        {
             Err(ComponentError::TooComplex(format!(
                 "the compiled component has {} bytes, and at most {} are allowed",
                 artifact.len(),
                 limits.artifact_bytes
             )))
         }
-        Outcome::Compiled { report, artifact } => Ok((report, Bytes::from(artifact))),
-        Outcome::Refused(refusal) => Err(refusal.into()),
+        CompilerOutput::Compiled { report, artifact } => Ok((report, Bytes::from(artifact))),
+        CompilerOutput::Refused(error) => Err(error),
     }
 }
 

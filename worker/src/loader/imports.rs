@@ -1,9 +1,9 @@
 //! Which imports a component may have: none, or interfaces of WASI 0.2.
 
 use protocol::view::ComponentError;
-use wasmparser::{Chunk, ComponentTypeRef, Parser, Payload};
+use wasmparser::{ComponentTypeRef, Payload};
 
-use super::invalid;
+use super::{invalid, parser};
 
 const PACKAGES: [&str; 7] = [
     "wasi:cli",
@@ -22,19 +22,12 @@ const PACKAGES: [&str; 7] = [
 pub(super) fn check(component: &[u8]) -> Result<Vec<String>, ComponentError> {
     let mut allowed = Vec::new();
     let mut offenders = Vec::new();
-    let mut parser = Parser::new(0);
-    parser.set_features(super::wasm_features());
-    let mut rest = component;
-    loop {
-        let chunk = parser.parse(rest, true).map_err(|error| invalid(&error))?;
-        let Chunk::Parsed { consumed, payload } = chunk else {
-            return Err(ComponentError::Invalid("it ends in the middle".into()));
-        };
-        rest = rest.get(consumed..).unwrap_or_default();
-        match payload {
-            Payload::ComponentImportSection(section) => {
+    let mut depth: usize = 0;
+    for payload in parser(0).parse_all(component) {
+        match payload.map_err(invalid)? {
+            Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
-                    let import = import.map_err(|error| invalid(&error))?;
+                    let import = import.map_err(invalid)?;
                     let name = import.name.full_name();
                     match import.ty {
                         ComponentTypeRef::Instance(_) if is_wasi(&name) => {
@@ -46,17 +39,8 @@ pub(super) fn check(component: &[u8]) -> Result<Vec<String>, ComponentError> {
                     }
                 }
             }
-            Payload::ModuleSection {
-                unchecked_range, ..
-            }
-            | Payload::ComponentSection {
-                unchecked_range, ..
-            } => {
-                let length = unchecked_range.end.saturating_sub(unchecked_range.start);
-                let length = usize::try_from(length).unwrap_or(usize::MAX);
-                rest = rest.get(length..).unwrap_or_default();
-            }
-            Payload::End(_) => break,
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
@@ -69,12 +53,8 @@ pub(super) fn check(component: &[u8]) -> Result<Vec<String>, ComponentError> {
 }
 
 fn is_wasi(name: &str) -> bool {
-    let Some((interface, version)) = name.split_once('@') else {
-        return false;
-    };
-    let Some((package, _)) = interface.split_once('/') else {
-        return false;
-    };
+    let (interface, version) = name.split_once('@').unwrap_or_default();
+    let (package, _) = interface.split_once('/').unwrap_or_default();
     PACKAGES.contains(&package) && (version == "0.2" || version.starts_with("0.2."))
 }
 

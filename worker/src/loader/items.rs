@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use protocol::view::ComponentError;
 use wasmparser::{
-    ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentTypeRef, ExternalKind,
+    ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentTypeRef,
 };
 
 use super::plan::{CoreExport, Link};
+use super::refused;
 use super::scope::{CoreInstanceRef, Func, Instance, Item, Scope, Type, at};
 
 /// Items by their names.
@@ -23,7 +24,7 @@ pub(super) fn import_item(
         return match (arguments.get(name), ty) {
             (Some(item), _) => Ok(item.clone()),
             (None, ComponentTypeRef::Type(_)) => Ok(Item::Type(Type::Other)),
-            (None, _) => Err(ComponentError::Invalid(format!(
+            (None, _) => Err(refused(format!(
                 "a nested component misses its argument `{name}`"
             ))),
         };
@@ -48,9 +49,10 @@ pub(super) fn alias_item(
         } => {
             let item = match at(&scope.instances, instance_index)? {
                 Instance::Imported(interface) => imported_item(interface, kind, name)?,
-                Instance::Exports(items) => items.get(name).cloned().ok_or_else(|| {
-                    ComponentError::Invalid(format!("an instance has no export `{name}`"))
-                })?,
+                Instance::Exports(items) => items
+                    .get(name)
+                    .cloned()
+                    .ok_or_else(|| refused(format!("an instance has no export `{name}`")))?,
             };
             scope.push(item);
         }
@@ -64,17 +66,12 @@ pub(super) fn alias_item(
                     instance: *instance,
                     name: name.to_owned(),
                 }),
-                CoreInstanceRef::Bag(items) => items.get(name).cloned().ok_or_else(|| {
-                    ComponentError::Invalid(format!("a core instance has no export `{name}`"))
-                })?,
+                CoreInstanceRef::Bag(items) => items
+                    .get(name)
+                    .cloned()
+                    .ok_or_else(|| refused(format!("a core instance has no export `{name}`")))?,
             };
-            match kind {
-                ExternalKind::Func | ExternalKind::FuncExact => scope.core_funcs.push(link),
-                ExternalKind::Table => scope.core_tables.push(link),
-                ExternalKind::Memory => scope.core_memories.push(link),
-                ExternalKind::Global => scope.core_globals.push(link),
-                ExternalKind::Tag => return Err(tags()),
-            }
+            scope.core(kind)?.push(link);
         }
         ComponentAlias::Outer { kind, count, index } => {
             alias_outer(scope, outer, kind, count, index)?;
@@ -114,9 +111,7 @@ fn alias_outer(
                 .len()
                 .checked_sub(count)
                 .and_then(|place| outer.get(place))
-                .ok_or_else(|| {
-                    ComponentError::Invalid("an alias reaches out of the component".into())
-                })?,
+                .ok_or_else(|| refused("an alias reaches out of the component"))?,
         ),
     };
     let from = around.map_or(&*scope, |outer| outer);
@@ -131,8 +126,4 @@ fn alias_outer(
     };
     scope.push(item);
     Ok(())
-}
-
-pub(super) fn tags() -> ComponentError {
-    ComponentError::Invalid("it uses exceptions, which views can't".into())
 }

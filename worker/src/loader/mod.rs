@@ -75,9 +75,9 @@ pub fn load(component: &[u8]) -> Result<Loaded, ComponentError> {
 
 /// Tells apart what people upload by mistake, so that the answer helps them on.
 fn check_kind(bytes: &[u8]) -> Result<(), ComponentError> {
-    let invalid = |text: &str| Err(ComponentError::Invalid(text.to_owned()));
+    let refuse = |text| Err(refused(text));
     if bytes.is_empty() {
-        return invalid("it is empty");
+        return refuse("it is empty");
     }
     if bytes.len() > COMPONENT_BYTES_MAX {
         return Err(ComponentError::TooComplex(format!(
@@ -86,16 +86,16 @@ fn check_kind(bytes: &[u8]) -> Result<(), ComponentError> {
         )));
     }
     if Parser::is_core_wasm(bytes) {
-        return invalid(
+        return refuse(
             "it is a core WebAssembly module; make a component of it with `wasm-tools component \
              new`, or build for the target wasm32-wasip2",
         );
     }
     if !bytes.starts_with(b"\0asm") {
-        return invalid("it does not begin with the WebAssembly magic number `\\0asm`");
+        return refuse("it does not begin with the WebAssembly magic number `\\0asm`");
     }
     if !Parser::is_component(bytes) {
-        return invalid("its WebAssembly version is unknown; components have version 0x0001000d");
+        return refuse("its WebAssembly version is unknown; components have version 0x0001000d");
     }
     Ok(())
 }
@@ -103,10 +103,21 @@ fn check_kind(bytes: &[u8]) -> Result<(), ComponentError> {
 fn validate(component: &[u8]) -> Result<Types, ComponentError> {
     Validator::new_with_features(wasm_features())
         .validate_all(component)
-        .map_err(|error| invalid(&error))
+        .map_err(invalid)
+}
+
+/// A parser of bytes that begin at an offset of the upload.
+fn parser(offset: u64) -> Parser {
+    let mut parser = Parser::new(offset);
+    parser.set_features(wasm_features());
+    parser
+}
+
+fn refused(text: impl Into<String>) -> ComponentError {
+    ComponentError::Invalid(text.into())
 }
 
 /// What wasmparser says, without its mention of internals.
-fn invalid(error: &wasmparser::Error) -> ComponentError {
-    ComponentError::Invalid(format!("{} (at byte {})", error.message(), error.offset()))
+fn invalid(error: wasmparser::Error) -> ComponentError {
+    refused(format!("{} (at byte {})", error.message(), error.offset()))
 }

@@ -8,9 +8,10 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use protocol::view::ComponentError;
-use wasmparser::{CanonicalOption, ComponentExternalKind};
+use wasmparser::{CanonicalOption, ComponentExternalKind, ExternalKind};
 
 use super::plan::{CoreExport, Lifted, Link};
+use super::refused;
 
 /// A core instance as later definitions see it.
 #[derive(Clone, Debug)]
@@ -62,9 +63,9 @@ pub(super) struct Scope {
     pub(super) modules: Vec<u32>,
     pub(super) core_instances: Vec<CoreInstanceRef>,
     pub(super) core_funcs: Vec<Link>,
-    pub(super) core_memories: Vec<Link>,
-    pub(super) core_tables: Vec<Link>,
-    pub(super) core_globals: Vec<Link>,
+    core_memories: Vec<Link>,
+    core_tables: Vec<Link>,
+    core_globals: Vec<Link>,
     pub(super) funcs: Vec<Func>,
     pub(super) types: Vec<Type>,
     pub(super) instances: Vec<Instance>,
@@ -84,20 +85,31 @@ pub(super) fn at<T>(space: &[T], index: u32) -> Result<&T, ComponentError> {
     usize::try_from(index)
         .ok()
         .and_then(|index| space.get(index))
-        .ok_or_else(|| ComponentError::Invalid(format!("an index of {index} points at nothing")))
+        .ok_or_else(|| refused(format!("an index of {index} points at nothing")))
 }
 
 /// The export that a link is, for places where only an export makes sense.
 pub(super) fn export(link: &Link) -> Result<CoreExport, ComponentError> {
     match link {
         Link::Export(export) => Ok(export.clone()),
-        _ => Err(ComponentError::Invalid(
-            "it lifts a function that is not an export of one of its modules".into(),
+        _ => Err(refused(
+            "it lifts a function that is not an export of one of its modules",
         )),
     }
 }
 
 impl Scope {
+    /// The core items of a kind.
+    pub(super) fn core(&mut self, kind: ExternalKind) -> Result<&mut Vec<Link>, ComponentError> {
+        match kind {
+            ExternalKind::Func | ExternalKind::FuncExact => Ok(&mut self.core_funcs),
+            ExternalKind::Table => Ok(&mut self.core_tables),
+            ExternalKind::Memory => Ok(&mut self.core_memories),
+            ExternalKind::Global => Ok(&mut self.core_globals),
+            ExternalKind::Tag => Err(refused("it uses exceptions, which views can't")),
+        }
+    }
+
     pub(super) fn item(
         &self,
         kind: ComponentExternalKind,
@@ -140,14 +152,13 @@ impl Scope {
                     found.post_return = Some(export(at(&self.core_funcs, *index)?)?);
                 }
                 CanonicalOption::UTF16 | CanonicalOption::CompactUTF16 => {
-                    return Err(ComponentError::Invalid(
-                        "it passes strings as UTF-16; build it with UTF-8 strings".into(),
+                    return Err(refused(
+                        "it passes strings as UTF-16; build it with UTF-8 strings",
                     ));
                 }
                 _ => {
-                    return Err(ComponentError::Invalid(
-                        "it uses an asynchronous or garbage-collected call, which views can't"
-                            .into(),
+                    return Err(refused(
+                        "it uses an asynchronous or garbage-collected call, which views can't",
                     ));
                 }
             }
@@ -157,5 +168,5 @@ impl Scope {
 }
 
 pub(super) fn values() -> ComponentError {
-    ComponentError::Invalid("it uses component values, which views can't".into())
+    refused("it uses component values, which views can't")
 }

@@ -7,7 +7,7 @@ use protocol::view::ComponentError;
 use wasm_encoder::reencode::{self, Reencode};
 use wasmparser::{ExternalKind, Parser, Payload, TableType, TypeRef};
 
-use super::invalid;
+use super::{invalid, refused};
 
 /// Raises the maximum of a module's fixed-size tables by one if the module shares a table with
 /// others, which keeps the engine from caching them. A guest can tell only by growing such a table,
@@ -22,9 +22,7 @@ pub(super) fn make_shared_tables_growable(module: Vec<u8>) -> Result<Vec<u8>, Co
     let mut encoded = wasm_encoder::Module::new();
     Growable
         .parse_core_module(&mut encoded, Parser::new(0), &module)
-        .map_err(|error| {
-            ComponentError::Invalid(format!("a core module can't be encoded again: {error}"))
-        })?;
+        .map_err(|error| refused(format!("a core module can't be encoded again: {error}")))?;
     Ok(encoded.finish())
 }
 
@@ -32,10 +30,10 @@ fn has_fixed_shared_table(module: &[u8]) -> Result<bool, ComponentError> {
     let mut fixed = false;
     let mut shared = false;
     for payload in Parser::new(0).parse_all(module) {
-        match payload.map_err(|error| invalid(&error))? {
+        match payload.map_err(invalid)? {
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
-                    if let TypeRef::Table(ty) = import.map_err(|error| invalid(&error))?.ty {
+                    if let TypeRef::Table(ty) = import.map_err(invalid)?.ty {
                         shared = true;
                         fixed |= is_fixed(&ty);
                     }
@@ -43,12 +41,12 @@ fn has_fixed_shared_table(module: &[u8]) -> Result<bool, ComponentError> {
             }
             Payload::TableSection(section) => {
                 for table in section {
-                    fixed |= is_fixed(&table.map_err(|error| invalid(&error))?.ty);
+                    fixed |= is_fixed(&table.map_err(invalid)?.ty);
                 }
             }
             Payload::ExportSection(section) => {
                 for export in section {
-                    let export = export.map_err(|error| invalid(&error))?;
+                    let export = export.map_err(invalid)?;
                     shared |= export.kind == ExternalKind::Table;
                 }
             }

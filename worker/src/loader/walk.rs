@@ -7,16 +7,16 @@ use std::rc::Rc;
 
 use protocol::view::{ComponentError, World};
 use wasmparser::{
-    CanonicalFunction, Chunk, ComponentInstance, ComponentType, ExternalKind, Instance as CoreInst,
-    Parser, Payload,
+    CanonicalFunction, Chunk, ComponentInstance, ComponentType, Instance as CoreInst, Parser,
+    Payload,
 };
 
-use super::items::{Named, alias_item, import_item, tags};
+use super::items::{Named, alias_item, import_item};
 use super::plan::{CoreExport, CoreInstance, Exports, HostFunction, Lifted, Link, Plan};
 use super::scope::{
     CoreInstanceRef, Func, Instance, Item, Nested, Scope, Type, at, export, values,
 };
-use super::{imports, invalid, survey, world};
+use super::{imports, invalid, refused, survey, world};
 
 /// Core instances of a component. Every one costs memory whenever a view is loaded.
 const INSTANCES_MAX: usize = 64;
@@ -100,15 +100,14 @@ impl Walk<'_> {
             )));
         }
         let bytes = self.bytes;
-        let mut parser = Parser::new(range.start as u64);
-        parser.set_features(super::wasm_features());
+        let mut parser = super::parser(range.start as u64);
         let mut rest = bytes.get(range).unwrap_or_default();
         let mut scope = Scope::default();
         let mut exports = Named::new();
         loop {
-            let chunk = parser.parse(rest, true).map_err(|error| invalid(&error))?;
+            let chunk = parser.parse(rest, true).map_err(invalid)?;
             let Chunk::Parsed { consumed, payload } = chunk else {
-                return Err(ComponentError::Invalid("it ends in the middle".into()));
+                return Err(refused("it ends in the middle"));
             };
             rest = rest.get(consumed..).unwrap_or_default();
             match payload {
@@ -150,22 +149,22 @@ impl Walk<'_> {
         match payload {
             Payload::InstanceSection(section) => {
                 for instance in section {
-                    self.core_instance(scope, instance.map_err(|error| invalid(&error))?)?;
+                    self.core_instance(scope, instance.map_err(invalid)?)?;
                 }
             }
             Payload::ComponentInstanceSection(section) => {
                 for instance in section {
-                    self.instance(scope, instance.map_err(|error| invalid(&error))?)?;
+                    self.instance(scope, instance.map_err(invalid)?)?;
                 }
             }
             Payload::ComponentAliasSection(section) => {
                 for alias in section {
-                    alias_item(scope, outer, alias.map_err(|error| invalid(&error))?)?;
+                    alias_item(scope, outer, alias.map_err(invalid)?)?;
                 }
             }
             Payload::ComponentTypeSection(section) => {
                 for ty in section {
-                    let ty = ty.map_err(|error| invalid(&error))?;
+                    let ty = ty.map_err(invalid)?;
                     scope.types.push(match ty {
                         ComponentType::Resource { .. } => Type::OwnResource,
                         _ => Type::Other,
@@ -174,18 +173,18 @@ impl Walk<'_> {
             }
             Payload::ComponentCanonicalSection(section) => {
                 for function in section {
-                    self.canonical(scope, function.map_err(|error| invalid(&error))?)?;
+                    self.canonical(scope, function.map_err(invalid)?)?;
                 }
             }
             Payload::ComponentImportSection(section) => {
                 for import in section {
-                    let import = import.map_err(|error| invalid(&error))?;
+                    let import = import.map_err(invalid)?;
                     scope.push(import_item(import.name.name, &import.ty, arguments)?);
                 }
             }
             Payload::ComponentExportSection(section) => {
                 for item in section {
-                    let item = item.map_err(|error| invalid(&error))?;
+                    let item = item.map_err(invalid)?;
                     let value = scope.item(item.kind, item.index)?;
                     exports.insert(item.name.full_name().into_owned(), value.clone());
                     scope.push(value);
@@ -201,10 +200,10 @@ impl Walk<'_> {
         let bytes = self.bytes.get(range).unwrap_or_default();
         let mut names = Vec::new();
         for payload in Parser::new(0).parse_all(bytes) {
-            match payload.map_err(|error| invalid(&error))? {
+            match payload.map_err(invalid)? {
                 Payload::ImportSection(section) => {
                     for import in section.into_imports() {
-                        let import = import.map_err(|error| invalid(&error))?;
+                        let import = import.map_err(invalid)?;
                         names.push((import.module.to_owned(), import.name.to_owned()));
                     }
                 }
@@ -237,13 +236,7 @@ impl Walk<'_> {
             CoreInst::FromExports(items) => {
                 let mut bag = BTreeMap::new();
                 for item in &items {
-                    let space = match item.kind {
-                        ExternalKind::Func | ExternalKind::FuncExact => &scope.core_funcs,
-                        ExternalKind::Table => &scope.core_tables,
-                        ExternalKind::Memory => &scope.core_memories,
-                        ExternalKind::Global => &scope.core_globals,
-                        ExternalKind::Tag => return Err(tags()),
-                    };
+                    let space = scope.core(item.kind)?;
                     bag.insert(item.name.to_owned(), at(space, item.index)?.clone());
                 }
                 CoreInstanceRef::Bag(Rc::new(bag))
@@ -273,11 +266,8 @@ impl Walk<'_> {
         let imports = names
             .iter()
             .map(|(bag, name)| {
-                let missing = || {
-                    ComponentError::Invalid(format!(
-                        "nothing is linked to the import `{bag}` `{name}`"
-                    ))
-                };
+                let missing =
+                    || refused(format!("nothing is linked to the import `{bag}` `{name}`"));
                 match bags.get(bag.as_str()).ok_or_else(missing)? {
                     CoreInstanceRef::Made(instance) => Ok(Link::Export(CoreExport {
                         instance: *instance,
@@ -355,10 +345,9 @@ impl Walk<'_> {
             } => {
                 let options = scope.options(&options)?;
                 let Func::Imported { interface, name } = at(&scope.funcs, func_index)? else {
-                    return Err(ComponentError::Invalid(
+                    return Err(refused(
                         "it is composed of components that call each other; link them into one \
-                         core module instead"
-                            .into(),
+                         core module instead",
                     ));
                 };
                 let interface = imports::without_version(interface);
@@ -381,10 +370,9 @@ impl Walk<'_> {
             CanonicalFunction::ResourceNew { .. } => scope.core_funcs.push(own("making")),
             CanonicalFunction::ResourceRep { .. } => scope.core_funcs.push(own("reading")),
             _ => {
-                return Err(ComponentError::Invalid(
+                return Err(refused(
                     "it uses threads or asynchronous calls of the component model, which views \
-                     can't"
-                        .into(),
+                     can't",
                 ));
             }
         }
@@ -392,12 +380,11 @@ impl Walk<'_> {
     }
 }
 
-/// What an import stands for: an argument inside a nested component, WASI in the outermost.
 fn byte_range(range: &Range<u64>, bytes: &[u8]) -> Result<Range<usize>, ComponentError> {
     let start = usize::try_from(range.start).unwrap_or(usize::MAX);
     let end = usize::try_from(range.end).unwrap_or(usize::MAX);
     if start > end || end > bytes.len() {
-        return Err(ComponentError::Invalid("it ends in the middle".into()));
+        return Err(refused("it ends in the middle"));
     }
     Ok(start..end)
 }

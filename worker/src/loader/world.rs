@@ -1,27 +1,47 @@
 //! Compares what a component exports with our WIT worlds, structurally: names of types don't
 //! matter, their shapes do.
 
-mod shape;
-
-use std::sync::LazyLock;
+mod signature;
 
 use protocol::view::{ComponentError, World};
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
-use wit_parser::Resolve;
 
-use self::shape::FuncShape;
+/// The functions of `wit/machine-0.0.1`.
+const FUNCTIONS_V0: [(&str, &str); 5] = [
+    ("init", "func()"),
+    ("append", "func(event: list<u8>)"),
+    ("query", "func(input: list<u8>) -> list<u8>"),
+    ("snapshot", "func() -> list<u8>"),
+    ("restore", "func(snapshot: list<u8>)"),
+];
 
-const WIT_V0: &str = include_str!("../../../wit/machine-0.0.1/machine.wit");
-const WIT_V1: &str = include_str!("../../../wit/machine-1.0.0/machine.wit");
-
-/// The functions of an interface in the order of its WIT.
-type Functions = Vec<(String, FuncShape)>;
-
-static FUNCTIONS_V0: LazyLock<Result<Functions, String>> =
-    LazyLock::new(|| functions_of("machine-0.0.1.wit", WIT_V0));
-static FUNCTIONS_V1: LazyLock<Result<Functions, String>> =
-    LazyLock::new(|| functions_of("machine-1.0.0.wit", WIT_V1));
+/// The functions of `wit/machine-1.0.0`.
+const FUNCTIONS_V1: [(&str, &str); 5] = [
+    (
+        "init",
+        "func(config: list<u8>) -> result<_, record { code: string, message: string }>",
+    ),
+    (
+        "append",
+        "func(first-sequence: u64, packed: list<u8>) -> result<_, record { sequence: u64, \
+         message: string }>",
+    ),
+    (
+        "query",
+        "func(request: record { parameters: list<tuple<string, string>>, body: list<u8> }) -> \
+         result<record { content-type: option<string>, body: list<u8> }, record { code: string, \
+         message: string }>",
+    ),
+    (
+        "snapshot",
+        "func() -> result<list<u8>, record { code: string, message: string }>",
+    ),
+    (
+        "restore",
+        "func(snapshot: list<u8>) -> result<_, record { code: string, message: string }>",
+    ),
+];
 
 /// The name under which the machine of a world is exported.
 pub(super) const fn interface_name(world: World) -> &'static str {
@@ -57,13 +77,10 @@ fn check_interface(
     ty: &ComponentEntityType,
 ) -> Result<(), ComponentError> {
     let name = interface_name(world);
-    let wanted = match world {
-        World::V0 => &*FUNCTIONS_V0,
-        World::V1 => &*FUNCTIONS_V1,
+    let functions = match world {
+        World::V0 => FUNCTIONS_V0,
+        World::V1 => FUNCTIONS_V1,
     };
-    let wanted = wanted
-        .as_ref()
-        .map_err(|error| ComponentError::Unavailable(error.clone()))?;
     let ComponentEntityType::Instance(instance) = ty else {
         return Err(ComponentError::WrongWorld(format!(
             "the component exports `{name}`, but not as an interface"
@@ -71,7 +88,7 @@ fn check_interface(
     };
     let exports = &types[*instance].exports;
     let mut problems = Vec::new();
-    for (function, wanted) in wanted {
+    for (function, wanted) in functions {
         let item = exports.get(function).map(|item| item.ty);
         let Some(ComponentEntityType::Func(id)) = item else {
             problems.push(format!(
@@ -79,8 +96,8 @@ fn check_interface(
             ));
             continue;
         };
-        let found = shape::of_component(types, &types[id]);
-        if found != *wanted {
+        let found = signature::of(types, &types[id]);
+        if found != wanted {
             problems.push(format!(
                 "the function `{function}` is `{found}`, and must be `{wanted}`"
             ));
@@ -93,23 +110,4 @@ fn check_interface(
         "the component does not fit `{name}`: {}",
         problems.join("; ")
     )))
-}
-
-fn functions_of(path: &str, wit: &str) -> Result<Functions, String> {
-    let mut resolve = Resolve::default();
-    let broken = |error: &dyn std::fmt::Display| format!("the built-in {path} is broken: {error}");
-    resolve
-        .push_source(path, wit)
-        .map_err(|error| broken(&error))?;
-    let interface = resolve
-        .interfaces
-        .iter()
-        .find(|(_, interface)| interface.name.as_deref() == Some("machine"))
-        .map(|(_, interface)| interface)
-        .ok_or_else(|| broken(&"it has no interface `machine`"))?;
-    Ok(interface
-        .functions
-        .iter()
-        .map(|(name, function)| (name.clone(), shape::of_wit(&resolve, function)))
-        .collect())
 }

@@ -1,21 +1,21 @@
 //! The threads that call into components.
 //!
 //! A call into a component blocks its thread, for microseconds as a rule and for seconds at worst,
-//! so it never runs on a thread of the async runtime. Tenants take turns in bounded queues, and
-//! builds wait behind what someone is waiting for.
+//! so it never runs on a thread of the async runtime. Tenants are served round-robin from bounded
+//! queues, and builds have a lower priority than what someone waits for.
 //!
 //! A few threads, one for each core, do all the work as long as every job is short. A job that
-//! takes longer than [`LONG_AFTER`] is left alone on its thread, and a fresh one takes its place, so
-//! that what waits behind it waits no longer: the operating system divides the cores between them.
+//! takes longer than [`LONG_AFTER`] keeps its thread, and another thread is added for the others,
+//! so that what waits behind it waits no longer: the operating system divides the cores between them.
 //! After [`SLOW_AFTER`] the job's thread gets a lower priority, too. When a slow job ends its thread
 //! ends, because a thread can't raise its own priority again. A tenant runs only so many jobs at a
 //! time, and there are only so many threads.
 //!
 //! That alone would let a tenant with many jobs of some milliseconds hold every core most of the time.
 //! So tenants that used much CPU time lately are served by threads of their own, whose priority is
-//! lower from the beginning ([`lanes`]).
+//! lower from the beginning ([`class`]).
 
-mod lanes;
+mod class;
 mod queue;
 mod threads;
 
@@ -30,15 +30,14 @@ use parking_lot::{Condvar, Mutex};
 use protocol::TenantId;
 use tokio::sync::oneshot;
 
-use lanes::{Lane, PerLane, RecentWork};
-use queue::{FairQueue, Full};
+use class::{Class, RecentWork};
+use queue::FairQueue;
 use threads::Threads;
 
-/// A job that runs for longer than this has its thread for itself. The turns of views, which are as
-/// long as they are made, end before.
+/// A job that runs for longer than this has its thread for itself. The turns of views end before.
 const LONG_AFTER: Duration = Duration::from_millis(3);
 
-/// A job that runs for longer than this gets out of the way of the others.
+/// A job that runs for longer than this has a lower priority than the others.
 const SLOW_AFTER: Duration = Duration::from_millis(20);
 
 /// Of this many jobs, at least one is a background job when any waits.
@@ -104,9 +103,9 @@ struct State {
     running: HashMap<TenantId, usize>,
     recent: RecentWork,
     /// Interactive jobs taken since the last background job.
-    interactive_streak: PerLane<u32>,
+    interactive_streak: [u32; 2],
     /// Threads that wait for work.
-    idle: PerLane<usize>,
+    idle: [usize; 2],
     threads: Threads,
     stopped: bool,
 }
@@ -114,9 +113,9 @@ struct State {
 struct Shared {
     options: PoolOptions,
     state: Mutex<State>,
-    /// Rung when there is a job for an idle thread.
-    work: PerLane<Condvar>,
-    /// Rung when the supervisor has to look after the threads again.
+    /// Notified when there is a job for an idle thread.
+    work: [Condvar; 2],
+    /// Notified when the supervisor has to look after the threads again.
     attention: Condvar,
 }
 
@@ -138,12 +137,12 @@ impl Pool {
                 background: queue(),
                 running: HashMap::new(),
                 recent: RecentWork::new(Instant::now()),
-                interactive_streak: PerLane::default(),
-                idle: PerLane::default(),
+                interactive_streak: Default::default(),
+                idle: Default::default(),
                 threads: Threads::default(),
                 stopped: false,
             }),
-            work: PerLane::default(),
+            work: Default::default(),
             attention: Condvar::new(),
             options,
         });
@@ -164,15 +163,14 @@ impl Pool {
             Priority::Interactive => &mut state.interactive,
             Priority::Background => &mut state.background,
         };
-        queue
-            .push(tenant, job)
-            .map_err(|Full(_)| PoolError::Overloaded)?;
-        let lane = state.recent.lane(tenant, Instant::now());
-        let wake_thread = *state.idle.of(lane) > 0;
+        let pushed = queue.push(tenant, job);
+        pushed.map_err(|_| PoolError::Overloaded)?;
+        let class = state.recent.class(tenant, Instant::now()) as usize;
+        let wake_thread = state.idle[class] > 0;
         let wake_supervisor = state.threads.supervisor_rests();
         drop(state);
         if wake_thread {
-            self.shared.work.of(lane).notify_one();
+            self.shared.work[class].notify_one();
         }
         if wake_supervisor {
             self.shared.attention.notify_one();
@@ -217,10 +215,11 @@ impl Pool {
             std::mem::replace(&mut state.background, empty()),
         );
         drop(state);
-        // Dropping a job may wake whoever waits for it, so it happens outside of the lock.
+        // Dropping a job may wake a task that waits for it, so it happens outside of the lock.
         drop(dropped);
-        self.shared.work.light.notify_all();
-        self.shared.work.heavy.notify_all();
+        for work in &self.shared.work {
+            work.notify_all();
+        }
         self.shared.attention.notify_all();
     }
 }
@@ -236,37 +235,29 @@ impl State {
         !(self.interactive.is_empty() && self.background.is_empty())
     }
 
-    /// The next job of a lane, if there is one whose tenant may run another.
+    /// The next job of a class, if there is one whose tenant may run another.
     fn take(
         &mut self,
-        lane: Lane,
+        class: Class,
         running_per_tenant_max: usize,
         now: Instant,
     ) -> Option<(TenantId, Job)> {
         let (running, recent) = (&self.running, &self.recent);
         let may_run = |tenant| {
             let running = running.get(&tenant).copied().unwrap_or_default();
-            running < running_per_tenant_max && recent.lane(tenant, now) == lane
+            running < running_per_tenant_max && recent.class(tenant, now) == class
         };
-        let streak = self.interactive_streak.of_mut(lane);
-        let background_first = *streak + 1 >= BACKGROUND_SHARE;
-        let (interactive, background) = (&mut self.interactive, &mut self.background);
-        let (taken, is_interactive) = if background_first && !background.is_empty() {
-            match background.pop(may_run) {
-                Some(taken) => (taken, false),
-                None => (interactive.pop(may_run)?, true),
-            }
-        } else {
-            match interactive.pop(may_run) {
-                Some(taken) => (taken, true),
-                None => (background.pop(may_run)?, false),
-            }
-        };
-        *streak = if is_interactive {
-            streak.saturating_add(1)
-        } else {
-            0
-        };
+        let streak = &mut self.interactive_streak[class as usize];
+        let mut queues = [
+            (&mut self.interactive, streak.saturating_add(1)),
+            (&mut self.background, 0),
+        ];
+        if *streak + 1 >= BACKGROUND_SHARE {
+            queues.reverse();
+        }
+        let pop = |(queue, streak): (&mut FairQueue<Job>, u32)| Some((queue.pop(may_run)?, streak));
+        let (taken, next_streak) = queues.into_iter().find_map(pop)?;
+        *streak = next_streak;
         let (tenant, _) = taken;
         *self.running.entry(tenant).or_default() += 1;
         self.recent.add(tenant, Duration::ZERO, now);

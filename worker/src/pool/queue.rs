@@ -1,31 +1,27 @@
-//! The order in which waiting work runs: tenants take turns, and each has a bounded queue.
+//! The order in which waiting work runs: round-robin between tenants, each with a bounded queue.
 
 use std::collections::{HashMap, VecDeque};
 
 use protocol::TenantId;
 
-/// Items of many tenants. [`FairQueue::pop`] serves the tenants in turn, whatever the number of
-/// items that each of them has waiting.
+/// Items of many tenants. [`FairQueue::pop`] serves the tenants round-robin, whatever the number
+/// of items that each of them has waiting.
 #[derive(Debug)]
 pub(super) struct FairQueue<T> {
     /// Never holds an empty queue.
     waiting: HashMap<TenantId, VecDeque<T>>,
     /// Every tenant of `waiting` once; the front one is served next.
-    turns: VecDeque<TenantId>,
+    order: VecDeque<TenantId>,
     total: usize,
     per_tenant_max: usize,
     total_max: usize,
 }
 
-/// There is no room for another item; it comes back to the caller.
-#[derive(Debug)]
-pub(super) struct Full<T>(pub(super) T);
-
 impl<T> FairQueue<T> {
     pub(super) fn new(per_tenant_max: usize, total_max: usize) -> Self {
         Self {
             waiting: HashMap::new(),
-            turns: VecDeque::new(),
+            order: VecDeque::new(),
             total: 0,
             per_tenant_max,
             total_max,
@@ -36,33 +32,34 @@ impl<T> FairQueue<T> {
         self.total == 0
     }
 
-    pub(super) fn push(&mut self, tenant: TenantId, item: T) -> Result<(), Full<T>> {
+    /// A full queue gives the item back.
+    pub(super) fn push(&mut self, tenant: TenantId, item: T) -> Result<(), T> {
         if self.total >= self.total_max {
-            return Err(Full(item));
+            return Err(item);
         }
         if let Some(items) = self.waiting.get_mut(&tenant) {
             if items.len() >= self.per_tenant_max {
-                return Err(Full(item));
+                return Err(item);
             }
             items.push_back(item);
         } else {
             self.waiting.insert(tenant, VecDeque::from([item]));
-            self.turns.push_back(tenant);
+            self.order.push_back(tenant);
         }
         self.total += 1;
         Ok(())
     }
 
-    /// The next item of the first tenant in turn that `may_run`.
+    /// The next item of the first tenant in the order that `may_run`.
     pub(super) fn pop(&mut self, may_run: impl Fn(TenantId) -> bool) -> Option<(TenantId, T)> {
-        let position = self.turns.iter().position(|tenant| may_run(*tenant))?;
-        let tenant = self.turns.remove(position)?;
+        let position = self.order.iter().position(|tenant| may_run(*tenant))?;
+        let tenant = self.order.remove(position)?;
         let items = self.waiting.get_mut(&tenant)?;
         let item = items.pop_front()?;
         if items.is_empty() {
             self.waiting.remove(&tenant);
         } else {
-            self.turns.push_back(tenant);
+            self.order.push_back(tenant);
         }
         self.total -= 1;
         Some((tenant, item))
@@ -93,17 +90,17 @@ mod tests {
     }
 
     #[test]
-    fn a_full_queue_of_one_tenant_leaves_room_for_another() {
+    fn a_full_queue_of_one_tenant_leaves_capacity_for_another() {
         let mut queue = FairQueue::new(2, 3);
         queue.push(tenant(1), 1).unwrap();
         queue.push(tenant(1), 2).unwrap();
-        assert_eq!(queue.push(tenant(1), 3).unwrap_err().0, 3);
+        assert_eq!(queue.push(tenant(1), 3).unwrap_err(), 3);
         queue.push(tenant(2), 4).unwrap();
-        assert_eq!(queue.push(tenant(3), 5).unwrap_err().0, 5);
+        assert_eq!(queue.push(tenant(3), 5).unwrap_err(), 5);
     }
 
     #[test]
-    fn a_tenant_that_may_not_run_is_passed_over_and_keeps_its_turn() {
+    fn a_tenant_that_may_not_run_is_passed_over_and_keeps_its_position() {
         let mut queue = FairQueue::new(9, 9);
         queue.push(tenant(1), 1).unwrap();
         queue.push(tenant(2), 2).unwrap();
@@ -116,7 +113,7 @@ mod tests {
     proptest! {
         /// Between two items of a waiting tenant, every other tenant is served at most once.
         #[test]
-        fn tenants_take_turns(pushes in prop::collection::vec(0u8..5, 0..100)) {
+        fn tenants_are_served_round_robin(pushes in prop::collection::vec(0u8..5, 0..100)) {
             let mut queue = FairQueue::new(1_000, 1_000);
             for (item, number) in pushes.iter().enumerate() {
                 queue.push(tenant(*number), item).unwrap();

@@ -66,7 +66,7 @@ fn slow_jobs_of_one_tenant_leave_threads_for_another() {
 
 /// Its jobs run elsewhere, and those of others where they ran before.
 #[tokio::test]
-async fn a_tenant_that_used_much_cpu_time_gives_way_to_another() {
+async fn a_tenant_that_used_much_cpu_time_yields_to_another() {
     let pool = Pool::new(options(1)).unwrap();
     let (busy, guest) = (TenantId::generate(), TenantId::generate());
     let own_niceness = || rustix::process::getpriority_process(None).unwrap();

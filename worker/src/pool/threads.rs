@@ -1,4 +1,4 @@
-//! The life of the pool's threads, and the supervisor that replaces those with longer jobs.
+//! The pool's threads, and the supervisor that adds a thread for each that a longer job keeps.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use thread_priority::unix::{
 };
 use thread_priority::{ThreadId, ThreadPriority};
 
-use super::lanes::{Lane, PerLane};
+use super::class::Class;
 use super::{Pace, Shared, State, run_job};
 use crate::cpu_time;
 
@@ -22,15 +22,15 @@ const TICK: Duration = Duration::from_millis(1);
 /// Ticks without a running job after which the supervisor rests until the next job comes.
 const TICKS_BEFORE_REST: u32 = 1_000;
 
-/// Added to the niceness of a thread that has to give way: about a tenth of a normal thread's share.
+/// Added to the niceness of a thread of lower priority: about a tenth of a normal thread's share.
 const NICENESS: i32 = 10;
 
 /// The stack of a thread. Components bring their own stacks' limits, well below this.
 const STACK_BYTES: usize = 8 << 20;
 
-/// The kernel's and the thread library's names for a thread.
+/// The kernel's and the thread library's ids of a thread.
 #[derive(Clone, Copy)]
-struct Names {
+struct Ids {
     id: Pid,
     native: ThreadId,
 }
@@ -38,17 +38,18 @@ struct Names {
 struct Running {
     tenant: TenantId,
     since: Instant,
-    thread: Names,
-    lane: Lane,
+    thread: Ids,
+    class: Class,
     pace: Pace,
 }
 
 impl Running {
-    /// Whether what waits waits for this job. Heavy tenants wait longer for each other.
-    fn holds_place(&self) -> bool {
-        match self.lane {
-            Lane::Light => self.pace == Pace::Quick,
-            Lane::Heavy => self.pace != Pace::Slow,
+    /// Whether the thread counts as one that what waits may wait for. Heavy tenants wait longer for
+    /// each other.
+    fn is_available(&self) -> bool {
+        match self.class {
+            Class::Light => self.pace == Pace::Quick,
+            Class::Heavy => self.pace != Pace::Slow,
         }
     }
 }
@@ -60,12 +61,12 @@ pub(super) struct Threads {
     slots: Vec<Option<Running>>,
     /// Slots that no thread uses.
     free: Vec<usize>,
-    /// Threads that wait, or whose present job holds a place.
-    places: PerLane<usize>,
+    /// Threads that wait, or whose present job is short enough to wait for.
+    available: [usize; 2],
     /// All threads.
     alive: usize,
     /// Whether there is a thread for heavy tenants that keeps a share of the cores.
-    heavy_share_is_taken: bool,
+    has_heavy_share: bool,
     resting: bool,
 }
 
@@ -91,15 +92,15 @@ impl Threads {
             if running.pace == pace {
                 continue;
             }
-            let held_place = running.holds_place();
+            let was_available = running.is_available();
             running.pace = pace;
-            if held_place && !running.holds_place() {
-                *self.places.of_mut(running.lane) -= 1;
+            if was_available && !running.is_available() {
+                self.available[running.class as usize] -= 1;
             }
             if pace == Pace::Slow {
                 tracing::debug!(tenant = %running.tenant, "a view's job runs for long");
                 let is_first = !slow_tenants.contains(&running.tenant);
-                if running.lane == Lane::Light {
+                if running.class == Class::Light {
                     lower_priority(running.thread, is_first);
                 }
                 slow_tenants.push(running.tenant);
@@ -109,9 +110,9 @@ impl Threads {
 }
 
 pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<()> {
-    for lane in [Lane::Light, Lane::Heavy] {
+    for class in [Class::Light, Class::Heavy] {
         for _ in 0..shared.options.threads.max(1) {
-            spawn(shared, &mut shared.state.lock(), lane)?;
+            spawn(shared, &mut shared.state.lock(), class)?;
         }
     }
     // The supervisor holds the pool's state weakly only in the sense that it ends when stopped.
@@ -127,33 +128,33 @@ pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<()> {
 fn spawn(
     shared: &Arc<Shared>,
     state: &mut MutexGuard<'_, State>,
-    lane: Lane,
+    class: Class,
 ) -> std::io::Result<()> {
     let threads = &mut state.threads;
     let slot = threads.free.pop().unwrap_or_else(|| {
         threads.slots.push(None);
         threads.slots.len() - 1
     });
-    *threads.places.of_mut(lane) += 1;
+    threads.available[class as usize] += 1;
     threads.alive += 1;
     // One of them keeps a share, the others get what nobody else wants: if all cores had a thread
-    // with a share, whoever wakes up would have to wait for the end of a time slice.
-    let keeps_share = lane == Lane::Heavy && !threads.heavy_share_is_taken;
-    threads.heavy_share_is_taken |= keeps_share;
-    let place = Place {
+    // with a share, a thread that wakes up would have to wait for the end of a time slice.
+    let keeps_share = class == Class::Heavy && !threads.has_heavy_share;
+    threads.has_heavy_share |= keeps_share;
+    let thread = Thread {
         shared: Arc::clone(shared),
         slot,
-        lane,
+        class,
         keeps_share,
     };
     let builder = std::thread::Builder::new()
         .name(format!("views-{slot}"))
         .stack_size(STACK_BYTES);
-    let spawned = MutexGuard::unlocked(state, || builder.spawn(move || place.serve()));
+    let spawned = MutexGuard::unlocked(state, || builder.spawn(move || thread.serve()));
     if let Err(error) = spawned {
         let threads = &mut state.threads;
-        *threads.places.of_mut(lane) -= 1;
-        threads.heavy_share_is_taken &= !keeps_share;
+        threads.available[class as usize] -= 1;
+        threads.has_heavy_share &= !keeps_share;
         threads.alive -= 1;
         threads.free.push(slot);
         return Err(error);
@@ -162,7 +163,7 @@ fn spawn(
 }
 
 /// Where the system refuses, the thread keeps an equal share of the cores.
-fn lower_priority(thread: Names, keeps_share: bool) {
+fn lower_priority(thread: Ids, keeps_share: bool) {
     if keeps_share {
         let _ = rustix::process::setpriority_process(Some(thread.id), NICENESS);
     } else {
@@ -171,47 +172,45 @@ fn lower_priority(thread: Names, keeps_share: bool) {
     }
 }
 
-/// What one thread is there for.
-struct Place {
+/// One of the threads.
+struct Thread {
     shared: Arc<Shared>,
     slot: usize,
-    lane: Lane,
+    class: Class,
     /// Of a thread for heavy tenants: whether it may use a core that others want.
     keeps_share: bool,
 }
 
-impl Place {
+impl Thread {
     /// Takes jobs until the pool stops, or until there are enough threads without this one.
     fn serve(self) {
-        let Self {
-            shared, slot, lane, ..
-        } = &self;
-        let thread = Names {
+        let (shared, class) = (&self.shared, self.class);
+        let thread = Ids {
             id: rustix::thread::gettid(),
             native: thread_native_id(),
         };
-        if *lane == Lane::Heavy {
+        if class == Class::Heavy {
             lower_priority(thread, self.keeps_share);
         }
         let mut cpu = cpu_time::of_this_thread();
         let mut state = shared.state.lock();
         loop {
             let running_max = shared.options.running_per_tenant_max;
-            let Some((tenant, job)) = state.take(*lane, running_max, Instant::now()) else {
+            let Some((tenant, job)) = state.take(class, running_max, Instant::now()) else {
                 if state.stopped {
-                    *state.threads.places.of_mut(*lane) -= 1;
+                    state.threads.available[class as usize] -= 1;
                     break;
                 }
-                *state.idle.of_mut(*lane) += 1;
-                shared.work.of(*lane).wait(&mut state);
-                *state.idle.of_mut(*lane) -= 1;
+                state.idle[class as usize] += 1;
+                shared.work[class as usize].wait(&mut state);
+                state.idle[class as usize] -= 1;
                 continue;
             };
-            state.threads.slots[*slot] = Some(Running {
+            state.threads.slots[self.slot] = Some(Running {
                 tenant,
                 since: Instant::now(),
                 thread,
-                lane: *lane,
+                class,
                 pace: Pace::Quick,
             });
             drop(state);
@@ -219,38 +218,38 @@ impl Place {
             let before = std::mem::replace(&mut cpu, cpu_time::of_this_thread());
             state = shared.state.lock();
             state.finished(tenant, cpu.saturating_sub(before), Instant::now());
-            if !self.goes_on(&mut state) {
+            if !self.stays(&mut state) {
                 break;
             }
         }
         state.threads.alive -= 1;
-        state.threads.free.push(*slot);
-        state.threads.heavy_share_is_taken &= !self.keeps_share;
+        state.threads.free.push(self.slot);
+        state.threads.has_heavy_share &= !self.keeps_share;
     }
 
     /// Whether the thread takes another job after the one that has just ended.
-    fn goes_on(&self, state: &mut State) -> bool {
+    fn stays(&self, state: &mut State) -> bool {
         let Some(ended) = state.threads.slots[self.slot].take() else {
             return true;
         };
-        if ended.holds_place() {
+        if ended.is_available() {
             return true;
         }
-        let places = state.threads.places.of_mut(self.lane);
+        let available = &mut state.threads.available[self.class as usize];
         // Without the one that keeps a share, heavy tenants would have none.
-        let is_spare = *places >= self.shared.options.threads.max(1) && !self.keeps_share;
+        let is_spare = *available >= self.shared.options.threads.max(1) && !self.keeps_share;
         // Nobody can raise a priority again.
-        let is_lowered = self.lane == Lane::Light && ended.pace == Pace::Slow;
+        let is_lowered = self.class == Class::Light && ended.pace == Pace::Slow;
         if is_spare || is_lowered {
             return false;
         }
-        *places += 1;
+        *available += 1;
         true
     }
 }
 
 /// Looks for longer jobs, keeps as many threads as there should be, and wakes those that have
-/// something to do: a tenant may change its lane while its jobs wait.
+/// something to do: a tenant may change its class while its jobs wait.
 fn supervise(shared: &Arc<Shared>) {
     let mut quiet_ticks = 0;
     let mut state = shared.state.lock();
@@ -266,20 +265,20 @@ fn supervise(shared: &Arc<Shared>) {
         let is_running = state.threads.slots.iter().flatten().next().is_some();
         let is_waiting = state.has_waiting();
         state.threads.look();
-        state.recent.forget(Instant::now());
+        state.recent.sweep(Instant::now());
         quiet_ticks = if is_running || is_waiting {
             0
         } else {
             quiet_ticks + 1
         };
-        for lane in [Lane::Light, Lane::Heavy] {
-            if is_waiting && *state.idle.of(lane) > 0 {
-                shared.work.of(lane).notify_one();
+        for class in [Class::Light, Class::Heavy] {
+            if is_waiting && state.idle[class as usize] > 0 {
+                shared.work[class as usize].notify_one();
             }
-            while *state.threads.places.of(lane) < shared.options.threads.max(1)
+            while state.threads.available[class as usize] < shared.options.threads.max(1)
                 && state.threads.alive < shared.options.threads_max
             {
-                if let Err(error) = spawn(shared, &mut state, lane) {
+                if let Err(error) = spawn(shared, &mut state, class) {
                     tracing::warn!(%error, "no further thread for views could be started");
                     break;
                 }

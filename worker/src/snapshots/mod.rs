@@ -31,34 +31,20 @@ pub(crate) struct Folded {
 
 /// Whether snapshots of a version may be trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum Trust {
     Verified,
     Unverified,
     Off,
 }
 
 pub(crate) struct Snapshots {
-    objects: SharedObjects,
-    catalog: Catalog,
-    clock: SharedClock,
-    options: SnapshotOptions,
+    pub(crate) objects: SharedObjects,
+    pub(crate) catalog: Catalog,
+    pub(crate) clock: SharedClock,
+    pub(crate) options: SnapshotOptions,
 }
 
 impl Snapshots {
-    pub(crate) fn new(
-        objects: SharedObjects,
-        catalog: Catalog,
-        clock: SharedClock,
-        options: SnapshotOptions,
-    ) -> Self {
-        Self {
-            objects,
-            catalog,
-            clock,
-            options,
-        }
-    }
-
     /// Whether a hot instance should be saved.
     pub(crate) fn due(&self, folded: Folded) -> bool {
         let enough =
@@ -71,18 +57,18 @@ impl Snapshots {
         folded.cpu > self.options.at_eviction_cpu || folded.events > self.options.at_eviction_events
     }
 
-    pub(crate) async fn standing(&self, version: VersionId) -> Result<Standing, CatalogError> {
+    pub(crate) async fn trust(&self, version: VersionId) -> Result<Trust, CatalogError> {
         if self.catalog.snapshots_off(version).await?.is_some() {
-            return Ok(Standing::Off);
+            return Ok(Trust::Off);
         }
         if self.catalog.snapshots_verified(version).await? {
-            return Ok(Standing::Verified);
+            return Ok(Trust::Verified);
         }
-        Ok(Standing::Unverified)
+        Ok(Trust::Unverified)
     }
 
     /// Writes down that the snapshots of a version are what they should be.
-    pub(crate) async fn trust(&self, version: VersionId) -> Result<(), CatalogError> {
+    pub(crate) async fn set_verified(&self, version: VersionId) -> Result<(), CatalogError> {
         self.catalog.set_snapshots_verified(version).await
     }
 

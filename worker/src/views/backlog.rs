@@ -11,12 +11,12 @@ use crate::engine::EventRun;
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     runs: VecDeque<Run>,
-    /// What of the first run was taken already.
-    taken: Taken,
+    /// How far the first run is cut already.
+    cut: Cut,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Taken {
+struct Cut {
     events: u32,
     bytes: usize,
 }
@@ -24,8 +24,8 @@ struct Taken {
 /// How large a batch may be. A single event is always enough for a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BatchSize {
-    pub(super) events: u32,
-    pub(super) bytes: usize,
+    pub events: u32,
+    pub bytes: usize,
 }
 
 /// Consecutive events that are folded in one call.
@@ -64,12 +64,12 @@ impl Backlog {
 
     pub(super) fn clear(&mut self) {
         self.runs.clear();
-        self.taken = Taken::default();
+        self.cut = Cut::default();
     }
 
     fn drop_first(&mut self) {
         self.runs.pop_front();
-        self.taken = Taken::default();
+        self.cut = Cut::default();
     }
 
     /// Takes the events that follow `applied`, as many as fit into `size`, none above `ceiling`.
@@ -97,8 +97,9 @@ impl Backlog {
                 }
                 break;
             }
-            let room = events_left.min(count(ceiling.since(reached)));
-            let Some(piece) = piece(run, &mut self.taken, reached, room, bytes_left, &batch) else {
+            let events_max = events_left.min(count(ceiling.since(reached)));
+            let Some(piece) = piece(run, &mut self.cut, reached, events_max, bytes_left, &batch)
+            else {
                 break;
             };
             events_left -= piece.count;
@@ -121,7 +122,7 @@ impl Backlog {
 /// that holds some already.
 fn piece(
     run: &Run,
-    taken: &mut Taken,
+    cut: &mut Cut,
     reached: Sequence,
     events_max: u32,
     bytes_max: usize,
@@ -129,33 +130,33 @@ fn piece(
 ) -> Option<Piece> {
     let packed = run.packed_events();
     // Events of the run that were applied before it came, such as by a snapshot.
-    while run.first().get() + u64::from(taken.events) <= reached.get() {
-        taken.bytes += event_bytes(packed, taken.bytes);
-        taken.events += 1;
+    while run.first().get() + u64::from(cut.events) <= reached.get() {
+        cut.bytes += event_bytes(packed, cut.bytes);
+        cut.events += 1;
     }
-    let start = *taken;
+    let start = *cut;
     let whole = run.count() - start.events;
     if whole <= events_max && packed.len() - start.bytes <= bytes_max {
-        *taken = Taken {
+        *cut = Cut {
             events: run.count(),
             bytes: packed.len(),
         };
     } else {
-        while taken.events < run.count() && taken.events - start.events < events_max {
-            let bytes = event_bytes(packed, taken.bytes);
-            let first_of_batch = batch.pieces.is_empty() && taken.events == start.events;
-            if taken.bytes + bytes - start.bytes > bytes_max && !first_of_batch {
+        while cut.events < run.count() && cut.events - start.events < events_max {
+            let bytes = event_bytes(packed, cut.bytes);
+            let first_of_batch = batch.pieces.is_empty() && cut.events == start.events;
+            if cut.bytes + bytes - start.bytes > bytes_max && !first_of_batch {
                 break;
             }
-            taken.bytes += bytes;
-            taken.events += 1;
+            cut.bytes += bytes;
+            cut.events += 1;
         }
     }
-    (taken.events > start.events).then(|| Piece {
+    (cut.events > start.events).then(|| Piece {
         first: reached.next(),
-        count: taken.events - start.events,
+        count: cut.events - start.events,
         start: start.bytes,
-        end: taken.bytes,
+        end: cut.bytes,
         run: run.clone(),
     })
 }

@@ -1,7 +1,6 @@
 //! What every view of a worker shares.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use catalog::access::Actor;
@@ -25,8 +24,8 @@ use crate::snapshots::Snapshots;
 /// Attempts to write a halt down are this far apart at most.
 const HALT_RETRY_MAX: Duration = Duration::from_secs(30);
 
-/// How long what the catalog said of a tenant's memory is believed.
-const LIMIT_LIFE: Duration = Duration::from_secs(30);
+/// How long what the catalog said of a tenant's memory is valid.
+const LIMIT_TTL: Duration = Duration::from_secs(30);
 
 pub(crate) struct Context {
     pub(crate) history: History,
@@ -45,36 +44,18 @@ pub(crate) struct Context {
 /// What the views of one tenant may use together.
 pub(crate) struct TenantShare {
     pub(crate) loads: Semaphore,
-    waiting: AtomicUsize,
+    /// A permit for each query that waits.
+    pub(crate) queries: Arc<Semaphore>,
     /// The memory that they may use, and when the catalog said so.
     memory_limit: Mutex<Option<(u64, Instant)>>,
 }
 
-/// A place among the waiting queries of a tenant; given back when it is dropped.
-#[derive(Debug)]
-pub(crate) struct Seat(Arc<TenantShare>);
-
-impl std::fmt::Debug for TenantShare {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TenantShare").finish_non_exhaustive()
-    }
-}
-
 impl TenantShare {
-    /// A seat, unless `max` are taken.
-    pub(crate) fn sit(self: &Arc<Self>, max: usize) -> Option<Seat> {
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= max {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return None;
-        }
-        Some(Seat(Arc::clone(self)))
-    }
-
     /// The memory that the tenant's views may use: what the catalog said lately, or says now.
     pub(crate) async fn memory_limit(&self, context: &Context, tenant: TenantId) -> u64 {
         let known = *self.memory_limit.lock();
         if let Some((limit, asked)) = known
-            && asked.elapsed() < LIMIT_LIFE
+            && asked.elapsed() < LIMIT_TTL
         {
             return limit;
         }
@@ -93,12 +74,6 @@ impl TenantShare {
 
     pub(crate) fn known_memory_limit(&self) -> Option<u64> {
         self.memory_limit.lock().map(|(limit, _)| limit)
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -135,20 +110,18 @@ impl Metrics {
 
 impl Context {
     pub(crate) fn share(&self, tenant: TenantId) -> Arc<TenantShare> {
+        let queries_max = self.options.waiting_per_tenant_max;
         let new = || {
             Arc::new(TenantShare {
                 loads: Semaphore::new(self.options.loads_per_tenant.max(1)),
-                waiting: AtomicUsize::new(0),
+                queries: Arc::new(Semaphore::new(queries_max.min(Semaphore::MAX_PERMITS))),
                 memory_limit: Mutex::default(),
             })
         };
-        if let Some(share) = self.tenants.get(&tenant) {
-            return Arc::clone(&share);
-        }
         Arc::clone(&self.tenants.entry(tenant).or_insert_with(new))
     }
 
-    /// Forgets the shares that no view uses.
+    /// Drops the shares that no view uses.
     pub(crate) fn sweep_shares(&self) {
         self.tenants.retain(|_, share| Arc::strong_count(share) > 1);
     }

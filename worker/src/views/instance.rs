@@ -10,8 +10,8 @@ use super::backlog::{Backlog, Batch, BatchSize, Next};
 use crate::engine::{Answer, Fault, FoldFault, Machine, MachineLimits, Program};
 use crate::snapshots::Folded;
 
-/// Batches are made as large as folds in about this time, so that queries and other views get
-/// their turn, and so that the limit of CPU time for one call is a fair one.
+/// Batches are made as large as folds in about this time, so that queries and other views are
+/// served in between, and so that the limit of CPU time for one call is a fair one.
 const BATCH_TARGET: Duration = Duration::from_millis(5);
 const BATCH_EVENTS_AT_FIRST: u32 = 1_024;
 const BATCH_EVENTS_MAX: u32 = 65_536;
@@ -22,8 +22,7 @@ const MESSAGE_CHARACTERS_MAX: usize = 400;
 
 pub(super) struct Instance {
     machine: Box<dyn Machine>,
-    applied: Sequence,
-    applied_at: Timestamp,
+    progress: Progress,
     /// Nothing above it is folded.
     ceiling: Sequence,
     batch_events: u32,
@@ -32,7 +31,16 @@ pub(super) struct Instance {
     /// Events that are folded one by one, to find the one that fails.
     suspects: Option<RangeInclusive<Sequence>>,
     unmetered: Duration,
-    since_snapshot: Folded,
+}
+
+/// Where an instance is, as everybody may know.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Progress {
+    pub applied: Sequence,
+    /// The time of the last event that is applied.
+    pub applied_at: Timestamp,
+    pub memory_bytes: u64,
+    pub since_snapshot: Folded,
 }
 
 /// What a step of folding did.
@@ -54,9 +62,9 @@ pub(super) enum Stop {
 /// What is known from earlier attempts about how to fold a version.
 #[derive(Clone, Debug)]
 pub(super) struct Caution {
-    pub(super) ceiling: Sequence,
-    pub(super) suspects: Option<RangeInclusive<Sequence>>,
-    pub(super) batch_events_max: u32,
+    pub ceiling: Sequence,
+    pub suspects: Option<RangeInclusive<Sequence>>,
+    pub batch_events_max: u32,
 }
 
 impl Default for Caution {
@@ -70,23 +78,21 @@ impl Default for Caution {
 }
 
 impl Caution {
-    /// What to heed after one of these events, or all of them together, failed.
-    pub(super) fn after(self, range: RangeInclusive<Sequence>) -> Self {
+    /// One of these events, or all of them together, failed.
+    pub(super) fn heed(&mut self, range: RangeInclusive<Sequence>) {
         let half = range.end().since(*range.start()) / 2;
         let smaller = u32::try_from(half).unwrap_or(u32::MAX).max(1);
-        Self {
-            batch_events_max: self.batch_events_max.min(smaller),
-            suspects: Some(range),
-            ..self
-        }
+        self.batch_events_max = self.batch_events_max.min(smaller);
+        self.suspects = Some(range);
     }
 }
 
 /// A state to begin with.
-pub(super) struct SavedState<'a> {
-    pub(super) sequence: Sequence,
-    pub(super) timestamp: Timestamp,
-    pub(super) bytes: &'a [u8],
+#[derive(Clone, Debug)]
+pub(super) struct SavedState {
+    pub sequence: Sequence,
+    pub timestamp: Timestamp,
+    pub bytes: Vec<u8>,
 }
 
 impl Instance {
@@ -96,27 +102,29 @@ impl Instance {
         program: &dyn Program,
         limits: &MachineLimits,
         config: &[u8],
-        saved: Option<SavedState<'_>>,
+        saved: Option<SavedState>,
     ) -> (Result<Self, Fault>, Duration) {
         let mut machine = match program.instantiate(limits) {
             Ok(machine) => machine,
             Err(fault) => return (Err(fault), Duration::ZERO),
         };
-        let started = machine.init(config).and_then(|()| match &saved {
-            Some(saved) => machine.restore(saved.bytes),
-            None => Ok(()),
-        });
+        let mut progress = Progress::default();
+        let mut started = machine.init(config);
+        if let Some(saved) = saved {
+            started = started.and_then(|()| machine.restore(&saved.bytes));
+            progress.applied = saved.sequence;
+            progress.applied_at = saved.timestamp;
+        }
         let cpu = machine.take_cpu();
+        progress.memory_bytes = machine.memory_bytes();
         let instance = started.map(|()| Self {
             machine,
-            applied: saved.as_ref().map_or(Sequence::ZERO, |it| it.sequence),
-            applied_at: saved.map_or(Timestamp::default(), |it| it.timestamp),
+            progress,
             ceiling: Sequence::MAX,
             batch_events: BATCH_EVENTS_AT_FIRST,
             batch_events_max: BATCH_EVENTS_MAX,
             suspects: None,
             unmetered: Duration::ZERO,
-            since_snapshot: Folded::default(),
         });
         (instance, cpu)
     }
@@ -133,20 +141,8 @@ impl Instance {
         self.ceiling = ceiling;
     }
 
-    pub(super) fn applied(&self) -> Sequence {
-        self.applied
-    }
-
-    pub(super) fn applied_at(&self) -> Timestamp {
-        self.applied_at
-    }
-
-    pub(super) fn memory_bytes(&self) -> u64 {
-        self.machine.memory_bytes()
-    }
-
-    pub(super) fn since_snapshot(&self) -> Folded {
-        self.since_snapshot
+    pub(super) fn progress(&self) -> Progress {
+        self.progress
     }
 
     /// CPU time that was not asked for yet.
@@ -154,35 +150,37 @@ impl Instance {
         std::mem::take(&mut self.unmetered)
     }
 
-    fn settle(&mut self) -> Duration {
+    /// What a call into the machine used.
+    fn account(&mut self) -> Duration {
         let cpu = self.machine.take_cpu();
         self.unmetered += cpu;
+        self.progress.memory_bytes = self.machine.memory_bytes();
         cpu
     }
 
     /// Folds the next batch of the backlog.
     pub(super) fn fold(&mut self, backlog: &mut Backlog) -> Result<Step, Stop> {
         let size = self.batch_size();
-        let batch = match backlog.next_batch(self.applied, self.ceiling, size) {
+        let batch = match backlog.next_batch(self.progress.applied, self.ceiling, size) {
             Next::Batch(batch) => batch,
             Next::Nothing => return Ok(Step::Nothing),
             Next::Gap => return Ok(Step::Gap),
         };
         let outcome = self.machine.fold(&batch.runs());
-        let cpu = self.settle();
+        let cpu = self.account();
         if let Err(fault) = outcome {
             return Err(stop(&batch, fault));
         }
-        self.applied = batch.last();
-        self.applied_at = batch.timestamp();
-        self.since_snapshot.events += batch.events();
-        self.since_snapshot.cpu += cpu;
+        self.progress.applied = batch.last();
+        self.progress.applied_at = batch.timestamp();
+        self.progress.since_snapshot.events += batch.events();
+        self.progress.since_snapshot.cpu += cpu;
         self.adapt(batch.events(), cpu);
         Ok(Step::Folded(batch.events()))
     }
 
     fn batch_size(&self) -> BatchSize {
-        let next = self.applied.next();
+        let next = self.progress.applied.next();
         let bytes = BATCH_BYTES_MAX;
         let events = match &self.suspects {
             Some(suspects) if suspects.contains(&next) => 1,
@@ -210,54 +208,48 @@ impl Instance {
         parameters: &[(String, String)],
         body: &[u8],
     ) -> Result<Answer, Fault> {
-        let answer = self.machine.query(self.applied_at, parameters, body);
-        self.settle();
+        let answer = self
+            .machine
+            .query(self.progress.applied_at, parameters, body);
+        self.account();
         answer
     }
 
-    /// The state as bytes. Folding is counted from here on.
-    pub(super) fn snapshot(&mut self) -> Result<Vec<u8>, Fault> {
+    /// The state. Folding is counted from here on.
+    pub(super) fn snapshot(&mut self) -> Result<SavedState, Fault> {
         let state = self.machine.snapshot();
-        let cpu = self.settle();
-        self.since_snapshot = Folded {
-            snapshot_cost: cpu,
+        let snapshot_cost = self.account();
+        self.progress.since_snapshot = Folded {
+            snapshot_cost,
             ..Folded::default()
         };
-        state
+        Ok(SavedState {
+            sequence: self.progress.applied,
+            timestamp: self.progress.applied_at,
+            bytes: state?,
+        })
     }
 }
 
 fn stop(batch: &Batch, fault: FoldFault) -> Stop {
-    let single = batch.first() == batch.last();
-    match fault {
-        FoldFault::Rejected { sequence, message } => {
-            Stop::At(halt(sequence.clamp(batch.first(), batch.last()), &message))
-        }
+    let (first, last) = (batch.first(), batch.last());
+    let (sequence, message) = match fault {
+        FoldFault::Rejected { sequence, message } => (sequence, message),
         FoldFault::Fault {
             sequence: Some(sequence),
             fault,
-        } => Stop::At(halt(
-            sequence.clamp(batch.first(), batch.last()),
-            &fault.to_string(),
-        )),
-        FoldFault::Fault {
-            sequence: None,
-            fault,
-        } if single => Stop::At(halt(batch.first(), &fault.to_string())),
-        FoldFault::Fault {
-            sequence: None,
-            fault,
-        } => Stop::Within(batch.first()..=batch.last(), fault),
-    }
+        } => (sequence, fault.to_string()),
+        FoldFault::Fault { fault, .. } if first == last => (first, fault.to_string()),
+        FoldFault::Fault { fault, .. } => return Stop::Within(first..=last, fault),
+    };
+    Stop::At(halt_at(sequence.clamp(first, last), &message))
 }
 
 /// A halt whose message is cut to what people read.
-pub(super) fn halt(sequence: Sequence, message: &str) -> Halt {
-    let message = if message.chars().nth(MESSAGE_CHARACTERS_MAX).is_some() {
-        let cut: String = message.chars().take(MESSAGE_CHARACTERS_MAX).collect();
-        format!("{cut}…")
-    } else {
-        message.to_owned()
+pub(super) fn halt_at(sequence: Sequence, message: &str) -> Halt {
+    let message = match message.char_indices().nth(MESSAGE_CHARACTERS_MAX) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.to_owned(),
     };
     Halt { sequence, message }
 }

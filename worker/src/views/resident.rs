@@ -1,362 +1,260 @@
-//! A version in memory: what its thread, its driver and its readers share.
+//! A version in memory: what its readers, its driver and its turns share.
 //!
-//! One job at a time runs on the worker's threads for a resident ([`super::turn`]); it alone touches
-//! the instance. One task, the driver, loads the version and follows its log ([`super::driver`]).
-//! Both talk to each other and to readers through the mailbox, whose lock is held for moments only.
+//! One job at a time runs on the worker's threads for a resident ([`turn`]); it alone touches the
+//! instance. One task, the driver, loads the version and follows its log ([`super::driver`]). Both
+//! talk to each other and to readers through the [`Mailbox`], whose lock is held for moments only.
+
+mod turn;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
+use protocol::Sequence;
 use protocol::view::{Halt, VersionSpec};
-use protocol::{Sequence, Timestamp};
 use storage::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest};
 use storage::event_log::Subscription;
 use tokio::sync::{Notify, oneshot, watch};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::backlog::Backlog;
 use super::context::{Context, TenantShare};
-use super::instance::Instance;
-use super::mailbox::{Captured, Mailbox, Phase, Trouble, Waiter};
-use crate::engine::Fault;
-use crate::pool::Priority;
-use crate::snapshots::Folded;
+use super::effects::{Captured, Due, Refused};
+use super::instance::{Instance, Progress, SavedState};
+use super::mailbox::{Mailbox, Phase};
+use super::queries::Key;
+use crate::engine::{Fault, Program};
+use crate::pool::{PoolError, Priority};
+use turn::Stage;
 
-/// What queries are told while a view rests.
-pub(super) const COOLING: &str = "the last queries of this view trapped, and it is loaded again \
-    only a few times in a second; try again in a moment";
-
-/// How long a query waits for its turn, once the state that it asks for is there and its own patience
+/// How long a query waits for a turn, once the state that it asks for is there and its own timeout
 /// is over.
-const TURN_PATIENCE: Duration = Duration::from_secs(1);
-
-/// What the thread works on.
-#[derive(Default)]
-pub(super) struct Stage {
-    pub(super) instance: Option<Instance>,
-    pub(super) backlog: Backlog,
-    pub(super) live: Option<Subscription>,
-}
+const TURN_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) struct Resident {
     pub(super) spec: Arc<VersionSpec>,
     pub(super) context: Arc<Context>,
     pub(super) share: Arc<TenantShare>,
-    pub(super) mailbox: Mutex<Mailbox>,
-    pub(super) stage: Mutex<Stage>,
-    /// Wakes the driver.
-    pub(super) bell: Notify,
-    /// Someone wants this gone from memory.
-    pub(super) retired: CancellationToken,
     /// Even what waits is not worth finishing: the version was deleted.
     pub(super) abandoned: CancellationToken,
-    /// Builds that wait for this resident.
-    pub(super) builders: AtomicUsize,
-    pub(super) built: watch::Sender<Option<Result<BuildOutcome, QueryError>>>,
-    /// A snapshot is worth its price; the driver takes it.
-    pub(super) save_due: AtomicBool,
-    folded_since_snapshot: Mutex<Folded>,
-    applied: AtomicU64,
-    applied_at: AtomicU64,
-    memory_bytes: AtomicU64,
-}
-
-/// Why a query was not even queued here.
-pub(super) enum Refused {
-    /// This resident is closed; ask a new one.
-    Closed(QueryRequest),
-    Error(QueryError),
+    mailbox: Mutex<Mailbox>,
+    stage: Mutex<Stage>,
+    /// Wakes the driver.
+    driver: Notify,
+    built: watch::Sender<Option<Result<BuildOutcome, QueryError>>>,
 }
 
 /// Withdraws a query when its reader goes away.
 struct Withdrawal<'a> {
-    resident: &'a Resident,
-    after: Sequence,
-    id: u64,
+    resident: &'a Arc<Resident>,
+    key: Key,
     armed: bool,
 }
 
 impl Drop for Withdrawal<'_> {
     fn drop(&mut self) {
         if self.armed {
-            let withdrawn = self.resident.mailbox.lock().withdraw(self.after, self.id);
-            drop(withdrawn);
-            self.resident.bell.notify_one();
+            self.resident.change(|it| it.query_withdrawn(self.key));
         }
     }
 }
 
+/// A build that waits for a resident.
+struct Building<'a>(&'a Arc<Resident>);
+
+impl Drop for Building<'_> {
+    fn drop(&mut self) {
+        self.0.change(Mailbox::build_left);
+    }
+}
+
+pub(super) fn stopped() -> QueryError {
+    QueryError::Unavailable("the view was stopped; try again".into())
+}
+
 impl Resident {
     pub(super) fn new(spec: Arc<VersionSpec>, context: Arc<Context>) -> Self {
-        let mailbox = Mailbox::new(spec.halted.clone());
         Self {
             share: context.share(spec.tenant),
+            mailbox: Mutex::new(Mailbox::new(spec.halted.clone())),
             spec,
             context,
-            mailbox: Mutex::new(mailbox),
-            stage: Mutex::default(),
-            bell: Notify::new(),
-            retired: CancellationToken::new(),
             abandoned: CancellationToken::new(),
-            builders: AtomicUsize::new(0),
+            stage: Mutex::default(),
+            driver: Notify::new(),
             built: watch::Sender::new(None),
-            save_due: AtomicBool::new(false),
-            folded_since_snapshot: Mutex::default(),
-            applied: AtomicU64::new(0),
-            applied_at: AtomicU64::new(0),
-            memory_bytes: AtomicU64::new(0),
         }
     }
 
-    pub(crate) fn applied(&self) -> Sequence {
-        Sequence::new(self.applied.load(Ordering::Acquire)).unwrap_or(Sequence::MAX)
+    /// Looks at the state.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Mailbox) -> T) -> T {
+        look(&self.mailbox.lock())
     }
 
-    pub(crate) fn applied_at(&self) -> Timestamp {
-        Timestamp(self.applied_at.load(Ordering::Acquire))
-    }
-
-    pub(crate) fn memory_bytes(&self) -> u64 {
-        self.memory_bytes.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        self.mailbox.lock().phase == Phase::Closed
-    }
-
-    pub(crate) fn is_serving(&self) -> bool {
-        self.mailbox.lock().phase == Phase::Serving
-    }
-
-    /// Whether a reader or a build waits for this.
-    pub(super) fn is_wanted(&self) -> bool {
-        self.builders.load(Ordering::Acquire) > 0 || self.mailbox.lock().waiters() > 0
+    pub(crate) fn progress(&self) -> Progress {
+        self.look(Mailbox::progress)
     }
 
     pub(crate) fn halted(&self) -> Option<Halt> {
-        self.mailbox.lock().halted.clone()
+        self.look(|it| it.halted().cloned())
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.look(Mailbox::phase) == Phase::Closed
+    }
+
+    pub(crate) fn is_serving(&self) -> bool {
+        self.look(Mailbox::phase) == Phase::Serving
+    }
+
+    /// Changes the state, and does what is due after that.
+    pub(super) fn change<T>(self: &Arc<Self>, change: impl FnOnce(&mut Mailbox) -> T) -> T {
+        let mut mailbox = self.mailbox.lock();
+        let outcome = change(&mut mailbox);
+        let due = mailbox.take_due();
+        drop(mailbox);
+        self.wake(due);
+        outcome
+    }
+
+    /// Wakes whoever has to do something: the only place that submits turns, wakes the driver, and
+    /// ends queries and builds without a turn.
+    fn wake(self: &Arc<Self>, due: Due) {
+        for (query, error) in due.refused {
+            // A reader that went away needs no answer.
+            let _ = query.answer.send(Err(error));
+        }
+        if let Some(built) = due.built {
+            self.built.send_replace(Some(built));
+        }
+        if due.driver {
+            self.driver.notify_one();
+        }
+        if let Some(priority) = due.turn {
+            let resident = Arc::clone(self);
+            let job = Box::new(move || turn::take(&resident));
+            if let Err(error) = self.context.pool.submit(self.spec.tenant, priority, job) {
+                self.change(|it| it.turn_refused(&error.to_string()));
+            }
+        }
+    }
+
+    /// Waits until the driver is woken. What was changed since it last looked counts.
+    pub(super) async fn woken(&self) {
+        self.driver.notified().await;
     }
 
     /// Lets the driver save and close this once nobody waits for it.
-    pub(crate) fn retire(&self) {
-        self.retired.cancel();
+    pub(crate) fn retire(self: &Arc<Self>) {
+        self.change(Mailbox::retire);
     }
 
     /// Closes this without saving.
-    pub(crate) fn abandon(&self) {
+    pub(crate) fn abandon(self: &Arc<Self>) {
         self.abandoned.cancel();
-        self.retired.cancel();
+        self.retire();
     }
 
-    pub(super) fn folded_since_snapshot(&self) -> Folded {
-        *self.folded_since_snapshot.lock()
-    }
-
-    /// Publishes where the instance stands.
-    pub(super) fn publish(&self, instance: &Instance) {
-        *self.folded_since_snapshot.lock() = instance.since_snapshot();
-        self.memory_bytes
-            .store(instance.memory_bytes(), Ordering::Relaxed);
-        self.applied_at
-            .store(instance.applied_at().as_micros(), Ordering::Release);
-        self.applied
-            .store(instance.applied().get(), Ordering::Release);
-    }
-
-    /// Lets the thread look at the mailbox soon.
-    pub(super) fn schedule(self: &Arc<Self>) {
-        let mut mailbox = self.mailbox.lock();
-        if mailbox.scheduled {
-            mailbox.rung = true;
-            return;
-        }
-        mailbox.scheduled = true;
-        drop(mailbox);
-        self.submit();
-    }
-
-    /// Queues the next turn; the mailbox says that one is scheduled.
-    pub(super) fn submit(self: &Arc<Self>) {
-        let turn = Arc::clone(self);
-        let priority = self.priority();
-        let job = Box::new(move || turn.run());
-        if let Err(error) = self.context.pool.submit(self.spec.tenant, priority, job) {
-            let mut mailbox = self.mailbox.lock();
-            mailbox.scheduled = false;
-            let refused = std::mem::take(&mut mailbox.ready);
-            drop(mailbox);
-            for waiter in refused {
-                let _ = waiter
-                    .answer
-                    .send(Err(QueryError::Overloaded(error.to_string())));
-            }
-            self.bell.notify_one();
-        }
-    }
-
-    /// Builds make way for what someone waits for.
-    pub(super) fn priority(&self) -> Priority {
-        if self.builders.load(Ordering::Relaxed) > 0 && self.mailbox.lock().waiters() == 0 {
-            Priority::Background
-        } else {
-            Priority::Interactive
-        }
-    }
-
-    /// Answers a query when its time has come.
-    pub(super) async fn ask(
+    /// Answers a query once its event is applied. A closed resident gives the query back.
+    pub(super) async fn query(
         self: &Arc<Self>,
         request: QueryRequest,
     ) -> Result<Result<QueryAnswer, QueryError>, QueryRequest> {
-        let (after, timeout) = (request.after.unwrap_or_default(), request.timeout);
-        let (id, mut answer) = match self.queue(request) {
+        let Ok(permit) = Arc::clone(&self.share.queries).try_acquire_owned() else {
+            let text = "too many queries of this tenant wait already; try again in a moment";
+            return Ok(Err(QueryError::Overloaded(text.into())));
+        };
+        let limit = request.timeout;
+        let waiting_max = self.context.options.waiting_per_view_max;
+        let queued = match self.change(|it| it.query_arrived(request, permit, waiting_max)) {
             Ok(queued) => queued,
             Err(Refused::Closed(request)) => return Err(request),
             Err(Refused::Error(error)) => return Ok(Err(error)),
         };
+        let (key, mut answer) = (queued.key, queued.answer);
         let mut withdrawal = Withdrawal {
             resident: self,
-            after,
-            id,
+            key,
             armed: true,
         };
-        let mut outcome = tokio::time::timeout(timeout, &mut answer).await;
-        if outcome.is_err() && self.is_at(after) {
-            outcome = tokio::time::timeout(TURN_PATIENCE, &mut answer).await;
-        }
-        if outcome.is_err() {
-            let withdrawn = self.mailbox.lock().withdraw(after, id);
-            if withdrawn.is_some() {
-                withdrawal.armed = false;
-                self.bell.notify_one();
-                return Ok(Err(self.late(after)));
-            }
-            // It has begun: its own limit of CPU time ends it.
-            outcome = Ok((&mut answer).await);
+        let mut outcome = timeout(limit, &mut answer).await;
+        if outcome.is_err() && self.look(|it| it.is_at(key.0)) {
+            outcome = timeout(TURN_TIMEOUT, &mut answer).await;
         }
         withdrawal.armed = false;
-        let stopping = || {
-            Err(QueryError::Unavailable(
-                "the view was stopped; try again".into(),
-            ))
-        };
-        Ok(outcome.map_or_else(|_| stopping(), |it| it.unwrap_or_else(|_| stopping())))
-    }
-
-    fn queue(
-        self: &Arc<Self>,
-        request: QueryRequest,
-    ) -> Result<(u64, oneshot::Receiver<Result<QueryAnswer, QueryError>>), Refused> {
-        let options = &self.context.options;
-        let after = request.after.unwrap_or_default();
-        let Some(seat) = self.share.sit(options.waiting_per_tenant_max) else {
-            let text = "too many queries of this tenant wait already; try again in a moment";
-            return Err(Refused::Error(QueryError::Overloaded(text.into())));
-        };
-        let mut mailbox = self.mailbox.lock();
-        match &mailbox.phase {
-            Phase::Closed => return Err(Refused::Closed(request)),
-            Phase::Failed(halt) => {
-                return Err(Refused::Error(QueryError::Halted(halt.clone())));
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(_) if self.change(|it| it.query_withdrawn(key)) => {
+                return Ok(Err(self.look(|it| it.late(key.0))));
             }
-            Phase::Loading | Phase::Serving => {}
-        }
-        if let Some(halt) = mailbox.halted.as_ref().filter(|it| after >= it.sequence) {
-            return Err(Refused::Error(QueryError::Halted(halt.clone())));
-        }
-        if let Some(until) = mailbox.cooling_until {
-            if Instant::now() < until {
-                return Err(Refused::Error(QueryError::Overloaded(COOLING.into())));
-            }
-            mailbox.cooling_until = None;
-        }
-        if mailbox.waiters() >= options.waiting_per_view_max {
-            let text = "too many queries of this view wait already; try again in a moment";
-            return Err(Refused::Error(QueryError::Overloaded(text.into())));
-        }
-        let (sender, receiver) = oneshot::channel();
-        let id = mailbox.next_id();
-        let applied = self.applied();
-        let now = Instant::now();
-        mailbox.asked_at = Some(now);
-        let waiter = Waiter {
-            id,
-            after,
-            body: request.body,
-            parameters: request.parameters,
-            answer: sender,
-            since: now,
-            _seat: seat,
+            // It has begun: its own limit of CPU time ends it.
+            Err(_) => answer.await,
         };
-        let ring = after > applied && mailbox.waiting.is_empty();
-        mailbox.enqueue(waiter, applied);
-        let serving = mailbox.phase == Phase::Serving;
-        if serving && mailbox.scheduled {
-            mailbox.rung = true;
-        }
-        let submit = serving && !mailbox.scheduled;
-        mailbox.scheduled |= submit;
-        drop(mailbox);
-        if submit {
-            self.submit();
-        }
-        if ring {
-            // The driver makes sure that the event is not missed.
-            self.bell.notify_one();
-        }
-        Ok((id, receiver))
+        Ok(outcome.unwrap_or_else(|_| Err(stopped())))
     }
 
-    /// Whether there is a state to answer from.
-    fn is_at(&self, after: Sequence) -> bool {
-        self.is_serving() && after <= self.applied()
-    }
-
-    fn late(&self, after: Sequence) -> QueryError {
-        let applied = self.applied();
-        if self.is_at(after) {
-            let text = "the view is busy with other queries; try again in a moment";
-            return QueryError::Overloaded(text.into());
+    /// Waits until the version is loaded, or can't be; `None` if this is closed.
+    pub(super) async fn build(self: &Arc<Self>) -> Option<Result<BuildOutcome, QueryError>> {
+        if !self.change(Mailbox::build_arrived) {
+            return None;
         }
-        QueryError::Behind {
-            wanted: after.max(applied.next()),
-            applied,
-        }
+        let _building = Building(self);
+        let mut built = self.built.subscribe();
+        let outcome = built.wait_for(Option::is_some).await.ok()?;
+        outcome.clone()
     }
 
     /// Takes the state from the instance between two of its calls. `None` when the instance went
     /// away before.
     pub(super) async fn capture(self: &Arc<Self>) -> Option<Result<Captured, Fault>> {
         let (sender, receiver) = oneshot::channel();
-        self.mailbox.lock().captures.push(sender);
-        self.schedule();
+        self.change(|it| it.capture_asked(sender));
         receiver.await.ok()
     }
 
-    /// Answers queries with an error.
-    pub(super) fn refuse(waiters: Vec<Waiter>, error: &QueryError) {
-        for waiter in waiters {
-            // A reader that went away needs no answer.
-            let _ = waiter.answer.send(Err(error.clone()));
-        }
+    /// Replaces the instance. `live` is where turns take the frames that come from now on.
+    pub(super) fn install(
+        self: &Arc<Self>,
+        instance: Instance,
+        live: Option<Subscription>,
+        ceiling: Sequence,
+    ) {
+        let mut stage = self.stage.lock();
+        let progress = instance.progress();
+        *stage = Stage {
+            instance: Some(instance),
+            live,
+            ..Stage::default()
+        };
+        // With the stage still locked: no turn finds the instance and the old state, or the reverse.
+        self.change(|it| it.instance_started(progress, ceiling));
     }
 
-    /// Takes the instance away and says why.
-    pub(super) fn in_trouble(&self, stage: &mut Stage, trouble: Trouble) {
-        stage.instance = None;
-        stage.backlog.clear();
-        let mut mailbox = self.mailbox.lock();
-        if mailbox.phase == Phase::Serving {
-            mailbox.phase = Phase::Loading;
-        }
-        mailbox.offered.clear();
-        mailbox.folding = false;
-        mailbox.trouble = Some(trouble);
-        let captures = std::mem::take(&mut mailbox.captures);
-        drop(mailbox);
-        drop(captures);
-        self.bell.notify_one();
+    /// Starts another instance of the version on the pool, from a state where one is given. The
+    /// CPU time that it took comes with it, whatever came of it.
+    pub(super) async fn start_instance(
+        &self,
+        program: &Arc<dyn Program>,
+        saved: Option<SavedState>,
+    ) -> Result<(Result<Instance, Fault>, Duration), PoolError> {
+        let program = Arc::clone(program);
+        let limits = self.context.options.machine.clone();
+        let config = self.spec.config.clone();
+        let starting = move || Instance::start(program.as_ref(), &limits, &config, saved);
+        self.on_pool(self.look(Mailbox::priority), starting).await
+    }
+
+    pub(super) async fn on_pool<T: Send + 'static>(
+        &self,
+        priority: Priority,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PoolError> {
+        let tenant = self.spec.tenant;
+        self.context.pool.run(tenant, priority, work).await
+    }
+
+    pub(super) fn meter(&self, cpu: Duration) {
+        let (tenant, version) = (self.spec.tenant, self.spec.version);
+        self.context.meter.add(tenant, version, cpu);
     }
 }

@@ -8,211 +8,17 @@
 use std::sync::Arc;
 
 use protocol::view::VersionSpec;
-use protocol::{Run, Sequence, VersionId, snapshot};
+use protocol::{Run, Sequence, snapshot};
 
-use super::Registry;
 use super::backlog::Backlog;
-use super::instance::{Instance, Step, Stop};
-use super::mailbox::Captured;
+use super::effects::Captured;
+use super::instance::{Instance, SavedState, Step, Stop};
 use super::resident::Resident;
 use crate::pool::{PoolError, Priority};
-use crate::snapshots::Standing;
+use crate::snapshots::Trust;
 
 /// Bytes of frames that a twin reads at a time.
 const CHUNK_BYTES: usize = 1 << 20;
-
-/// What a verification found.
-enum Verdict {
-    /// Snapshots can be trusted; perhaps with a newer state than the one that was verified.
-    Sound(Option<Captured>),
-    Unsound(String),
-    /// Something was away, or the instance went away; another time.
-    Open,
-}
-
-impl Registry {
-    /// What is in memory and serves, the largest first: it takes longest to load.
-    pub(crate) fn hot(&self) -> Vec<Arc<VersionSpec>> {
-        let mut hot = self.all();
-        hot.retain(|resident| resident.is_serving());
-        hot.sort_by_key(|resident| std::cmp::Reverse(resident.memory_bytes()));
-        hot.iter().map(|it| Arc::clone(&it.spec)).collect()
-    }
-
-    /// Saves a version that is in memory, where loading it from the last snapshot would take longer.
-    pub(crate) async fn save(&self, version: VersionId) {
-        let Some(resident) = self.peek(version).filter(|it| it.is_serving()) else {
-            return;
-        };
-        if resident
-            .context
-            .snapshots
-            .pays(resident.folded_since_snapshot())
-        {
-            resident.save().await;
-        }
-    }
-}
-
-impl Resident {
-    /// Takes a snapshot and stores it, if snapshots of this version can be trusted.
-    pub(super) async fn save(self: Arc<Self>) {
-        let version = self.spec.version;
-        let standing = match self.context.snapshots.standing(version).await {
-            Ok(Standing::Off) => return,
-            Ok(standing) => standing,
-            Err(error) => {
-                tracing::warn!(%version, %error, "no snapshot was taken");
-                return;
-            }
-        };
-        let Some(captured) = self.capture_sound().await else {
-            return;
-        };
-        if standing == Standing::Verified {
-            self.store(captured).await;
-        } else {
-            self.verify(captured, Worth::Given).await;
-        }
-    }
-
-    /// Verifies a snapshot that was taken some events ago, and stores the newest state if that is
-    /// worth it.
-    pub(super) async fn verify(self: &Arc<Self>, captured: Captured, worth: Worth) {
-        let version = self.spec.version;
-        let folded = captured.folded;
-        match self.verdict(&captured).await {
-            Verdict::Sound(newer) => {
-                if let Err(error) = self.context.snapshots.trust(version).await {
-                    tracing::warn!(%version, %error, "a verification could not be written down");
-                    return;
-                }
-                let newest = newer.unwrap_or(captured);
-                if worth == Worth::Given || self.context.snapshots.pays(folded) {
-                    self.store(newest).await;
-                }
-            }
-            Verdict::Unsound(reason) => self.context.snapshots.turn_off(version, &reason).await,
-            Verdict::Open => {}
-        }
-    }
-
-    /// The present state, unless there is none worth having. A fault turns snapshots off.
-    pub(super) async fn capture_sound(self: &Arc<Self>) -> Option<Captured> {
-        match self.capture().await? {
-            Ok(captured) if captured.sequence == Sequence::ZERO => None,
-            Ok(captured) => Some(captured),
-            Err(fault) => {
-                let reason = format!("taking a snapshot failed: {fault}");
-                let version = self.spec.version;
-                self.context.snapshots.turn_off(version, &reason).await;
-                None
-            }
-        }
-    }
-
-    async fn store(&self, captured: Captured) {
-        let version = self.spec.version;
-        let sequence = captured.sequence;
-        let encoding = move || snapshot::encode(version, sequence, &captured.state);
-        let encoded = self.in_background(encoding).await;
-        if self.abandoned.is_cancelled() {
-            return;
-        }
-        match encoded {
-            Ok(Ok(object)) => {
-                self.context
-                    .snapshots
-                    .store(version, sequence, object)
-                    .await;
-            }
-            Ok(Err(error)) => tracing::warn!(%version, %error, "a state could not be compressed"),
-            Err(error) => tracing::warn!(%version, %error, "no snapshot was stored"),
-        }
-    }
-
-    async fn in_background<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, PoolError> {
-        self.context
-            .pool
-            .run(self.spec.tenant, Priority::Background, work)
-            .await
-    }
-
-    async fn verdict(self: &Arc<Self>, captured: &Captured) -> Verdict {
-        let Ok(prepared) = self.context.programs.get(self.spec.component).await else {
-            return Verdict::Open;
-        };
-        let saved = (
-            captured.sequence,
-            captured.timestamp,
-            captured.state.clone(),
-        );
-        let twin = match self.start_on_pool(&prepared.program, Some(saved)).await {
-            Ok((Ok(twin), _)) => twin,
-            Ok((Err(fault), _)) => return Verdict::Unsound(format!("restoring failed: {fault}")),
-            Err(_) => return Verdict::Open,
-        };
-        let Ok((mut twin, state)) = self.in_background(move || snapshot_of(twin)).await else {
-            return Verdict::Open;
-        };
-        match state {
-            Ok(state) if state == captured.state => {}
-            Ok(_) => {
-                let reason = "a snapshot taken right after restoring one is not equal to it";
-                return Verdict::Unsound(reason.into());
-            }
-            Err(reason) => return Verdict::Unsound(reason),
-        }
-        let Some(Ok(newer)) = self.capture().await else {
-            return Verdict::Open;
-        };
-        if newer.sequence == captured.sequence {
-            return Verdict::Sound(None);
-        }
-        twin.set_ceiling(newer.sequence);
-        twin = match self.catch_up(twin, newer.sequence).await {
-            Ok(twin) => twin,
-            Err(verdict) => return verdict,
-        };
-        let Ok((_, state)) = self.in_background(move || snapshot_of(twin)).await else {
-            return Verdict::Open;
-        };
-        match state {
-            Ok(state) if state == newer.state => Verdict::Sound(Some(newer)),
-            Ok(_) => Verdict::Unsound(format!(
-                "an instance restored at sequence {} differs at sequence {} from one that was not",
-                captured.sequence, newer.sequence
-            )),
-            Err(reason) => Verdict::Unsound(reason),
-        }
-    }
-
-    /// Lets the twin fold what the instance has folded.
-    async fn catch_up(
-        self: &Arc<Self>,
-        mut twin: Instance,
-        target: Sequence,
-    ) -> Result<Instance, Verdict> {
-        while twin.applied() < target {
-            let from = twin.applied().next();
-            let history = &self.context.history;
-            let read = history.read(self.spec.log, from, CHUNK_BYTES).await;
-            let Ok(runs) = read else {
-                return Err(Verdict::Open);
-            };
-            let folding = move || fold_all(twin, runs);
-            twin = match self.in_background(folding).await {
-                Ok(Ok(twin)) if twin.applied() >= from => twin,
-                Ok(Ok(_)) | Err(_) => return Err(Verdict::Open),
-                Ok(Err(stop)) => return Err(Verdict::Unsound(folding_failed(&self.spec, &stop))),
-            };
-        }
-        Ok(twin)
-    }
-}
 
 /// Whether a verified state is stored in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,11 +28,166 @@ pub(super) enum Worth {
     ByFolding,
 }
 
-fn snapshot_of(mut instance: Instance) -> (Instance, Result<Vec<u8>, String>) {
-    let state = instance.snapshot();
-    let state =
-        state.map_err(|fault| format!("taking a snapshot of a restored instance failed: {fault}"));
-    (instance, state)
+/// Why a verification did not succeed.
+enum Failed {
+    Unsound(String),
+    /// Something was away, or the instance went away; another time.
+    Open,
+}
+
+impl From<PoolError> for Failed {
+    fn from(_: PoolError) -> Self {
+        Self::Open
+    }
+}
+
+/// Saves a state that is about to be dropped, if folding again would take longer than loading.
+pub(super) async fn save_if_it_pays(resident: Arc<Resident>) {
+    let folded = resident.progress().since_snapshot;
+    if resident.context.snapshots.pays(folded) {
+        save(resident).await;
+    }
+}
+
+/// Takes a snapshot and stores it, if snapshots of this version can be trusted.
+pub(super) async fn save(resident: Arc<Resident>) {
+    let version = resident.spec.version;
+    let trust = match resident.context.snapshots.trust(version).await {
+        Ok(Trust::Off) => return,
+        Ok(trust) => trust,
+        Err(error) => {
+            tracing::warn!(%version, %error, "no snapshot was taken");
+            return;
+        }
+    };
+    let Some(captured) = capture(&resident).await else {
+        return;
+    };
+    if trust == Trust::Verified {
+        store(&resident, captured.state).await;
+    } else {
+        verify(&resident, captured, Worth::Given).await;
+    }
+}
+
+/// The present state, unless there is none worth having. A fault turns snapshots off.
+pub(super) async fn capture(resident: &Arc<Resident>) -> Option<Captured> {
+    match resident.capture().await? {
+        Ok(captured) => (captured.state.sequence > Sequence::ZERO).then_some(captured),
+        Err(fault) => {
+            let reason = format!("taking a snapshot failed: {fault}");
+            let version = resident.spec.version;
+            resident.context.snapshots.turn_off(version, &reason).await;
+            None
+        }
+    }
+}
+
+/// Verifies a snapshot that was taken some events ago, and stores the newest state if that is
+/// worth it.
+pub(super) async fn verify(resident: &Arc<Resident>, captured: Captured, worth: Worth) {
+    let version = resident.spec.version;
+    let snapshots = &resident.context.snapshots;
+    match verified(resident, captured.state).await {
+        Ok(newest) => {
+            if let Err(error) = snapshots.set_verified(version).await {
+                tracing::warn!(%version, %error, "a verification could not be written down");
+                return;
+            }
+            if worth == Worth::Given || snapshots.pays(captured.folded) {
+                store(resident, newest).await;
+            }
+        }
+        Err(Failed::Unsound(reason)) => snapshots.turn_off(version, &reason).await,
+        Err(Failed::Open) => {}
+    }
+}
+
+async fn store(resident: &Resident, state: SavedState) {
+    let version = resident.spec.version;
+    let sequence = state.sequence;
+    let encoding = move || snapshot::encode(version, sequence, &state.bytes);
+    let encoded = resident.on_pool(Priority::Background, encoding).await;
+    if resident.abandoned.is_cancelled() {
+        return;
+    }
+    let snapshots = &resident.context.snapshots;
+    match encoded {
+        Ok(Ok(object)) => snapshots.store(version, sequence, object).await,
+        Ok(Err(error)) => tracing::warn!(%version, %error, "a state could not be compressed"),
+        Err(error) => tracing::warn!(%version, %error, "no snapshot was stored"),
+    }
+}
+
+/// The newest state, once a twin that was restored from `state` has come to the same.
+async fn verified(resident: &Arc<Resident>, state: SavedState) -> Result<SavedState, Failed> {
+    let programs = &resident.context.programs;
+    let prepared = programs.get(resident.spec.component).await;
+    let program = prepared.map_err(|_| Failed::Open)?.program;
+    let (twin, _) = resident
+        .start_instance(&program, Some(state.clone()))
+        .await?;
+    let twin = twin.map_err(|fault| Failed::Unsound(format!("restoring failed: {fault}")))?;
+    let (twin, again) = snapshot_of(resident, twin).await?;
+    if again.bytes != state.bytes {
+        let reason = "a snapshot taken right after restoring one is not equal to it";
+        return Err(Failed::Unsound(reason.into()));
+    }
+    let Some(Ok(newer)) = resident.capture().await else {
+        return Err(Failed::Open);
+    };
+    let newer = newer.state;
+    if newer.sequence == state.sequence {
+        return Ok(state);
+    }
+    let twin = catch_up(resident, twin, newer.sequence).await?;
+    let (_, again) = snapshot_of(resident, twin).await?;
+    if again.bytes != newer.bytes {
+        return Err(Failed::Unsound(format!(
+            "an instance restored at sequence {} differs at sequence {} from one that was not",
+            state.sequence, newer.sequence
+        )));
+    }
+    Ok(newer)
+}
+
+async fn snapshot_of(
+    resident: &Resident,
+    mut twin: Instance,
+) -> Result<(Instance, SavedState), Failed> {
+    let taking = move || {
+        let state = twin.snapshot();
+        (twin, state)
+    };
+    let (twin, state) = resident.on_pool(Priority::Background, taking).await?;
+    let state = state.map_err(|fault| {
+        Failed::Unsound(format!(
+            "taking a snapshot of a restored instance failed: {fault}"
+        ))
+    });
+    Ok((twin, state?))
+}
+
+/// Lets the twin fold what the instance has folded.
+async fn catch_up(
+    resident: &Resident,
+    mut twin: Instance,
+    target: Sequence,
+) -> Result<Instance, Failed> {
+    twin.set_ceiling(target);
+    while twin.progress().applied < target {
+        let from = twin.progress().applied.next();
+        let history = &resident.context.history;
+        let read = history.read(resident.spec.log, from, CHUNK_BYTES).await;
+        let runs = read.map_err(|_| Failed::Open)?;
+        let folding = move || fold_all(twin, runs);
+        let folded = resident.on_pool(Priority::Background, folding).await?;
+        twin = folded.map_err(|stop| Failed::Unsound(folding_failed(&resident.spec, &stop)))?;
+        if twin.progress().applied < from {
+            return Err(Failed::Open);
+        }
+    }
+    Ok(twin)
 }
 
 fn fold_all(mut twin: Instance, runs: Vec<Run>) -> Result<Instance, Stop> {

@@ -13,37 +13,50 @@ use crate::loader::plan::Lifted;
 const MESSAGE_BYTES_MAX: u32 = 64 << 10;
 const NAME_BYTES_MAX: u32 = 1 << 10;
 
-/// A lifted function: what to call, where its bytes go, and what to call afterwards. `Post` is what
-/// the post-return function takes.
-pub(super) struct Export<Args: WasmTypeList, Rets: WasmTypeList, Post: WasmTypeList> {
+/// A lifted function: what to call, where its bytes go, and what to call with the result
+/// afterwards.
+pub(super) struct Export<Args: WasmTypeList, Rets: WasmTypeList> {
     pub(super) call: TypedFunction<Args, Rets>,
-    pub(super) memory: Option<Memory>,
-    pub(super) realloc: Option<Realloc>,
-    pub(super) post_return: Option<TypedFunction<Post, ()>>,
+    memory: Option<Memory>,
+    realloc: Option<Realloc>,
+    post_return: Option<TypedFunction<Rets, ()>>,
 }
 
-impl<Args: WasmTypeList, Rets: WasmTypeList, Post: WasmTypeList> Export<Args, Rets, Post> {
+impl<Args: WasmTypeList> Export<Args, ()> {
+    /// As for other results.
+    pub(super) fn post(&self, store: &mut Store) -> Result<(), Fault> {
+        match &self.post_return {
+            Some(post_return) => post_return.call(store).map_err(trap),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<Args: WasmTypeList> Export<Args, u32> {
+    /// Lets the guest free what a call returned.
+    pub(super) fn post(&self, store: &mut Store, result: u32) -> Result<(), Fault> {
+        match &self.post_return {
+            Some(post_return) => post_return.call(store, result).map_err(trap),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<Args: WasmTypeList, Rets: WasmTypeList> Export<Args, Rets> {
     pub(super) fn new(
         store: &Store,
         instances: &Instances,
         lifted: &Lifted,
     ) -> Result<Self, Fault> {
+        let memory = lifted.memory.as_ref();
+        let realloc = lifted.realloc.as_ref();
+        let post_return = lifted.post_return.as_ref();
         Ok(Self {
-            call: link::typed(&instances.function(&lifted.function)?, store)?,
-            memory: lifted
-                .memory
-                .as_ref()
-                .map(|memory| instances.memory(memory))
-                .transpose()?,
-            realloc: lifted
-                .realloc
-                .as_ref()
-                .map(|realloc| instances.realloc(store, realloc))
-                .transpose()?,
-            post_return: lifted
-                .post_return
-                .as_ref()
-                .map(|post| link::typed(&instances.function(post)?, store))
+            call: instances.typed(store, &lifted.function)?,
+            memory: memory.map(|it| instances.memory(it)).transpose()?,
+            realloc: realloc.map(|it| instances.typed(store, it)).transpose()?,
+            post_return: post_return
+                .map(|it| instances.typed(store, it))
                 .transpose()?,
         })
     }
@@ -95,8 +108,7 @@ impl<Args: WasmTypeList, Rets: WasmTypeList, Post: WasmTypeList> Export<Args, Re
     pub(super) fn lift_bytes(
         &self,
         store: &Store,
-        pointer: u32,
-        length: u32,
+        (pointer, length): (u32, u32),
         max: u64,
     ) -> Result<Result<Vec<u8>, u64>, Fault> {
         // The bounds come first, so that an impossible length is called what it is.
@@ -110,8 +122,7 @@ impl<Args: WasmTypeList, Rets: WasmTypeList, Post: WasmTypeList> Export<Args, Re
     fn lift_text(
         &self,
         store: &Store,
-        pointer: u32,
-        length: u32,
+        (pointer, length): (u32, u32),
         max: u32,
         what: &str,
     ) -> Result<String, Fault> {
@@ -121,70 +132,42 @@ impl<Args: WasmTypeList, Rets: WasmTypeList, Post: WasmTypeList> Export<Args, Re
                 "{what} of {length} bytes, and at most {max} are allowed"
             )));
         }
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(text.to_owned()),
-            Err(_) => Err(Fault::Abi(format!("{what} that is not UTF-8"))),
-        }
+        let text = std::str::from_utf8(bytes);
+        let text = text.map_err(|_| Fault::Abi(format!("{what} that is not UTF-8")))?;
+        Ok(text.to_owned())
     }
 
-    /// `record error { code: string, message: string }` at an offset of a result.
-    pub(super) fn lift_error(&self, store: &Store, result: [u32; 4]) -> Result<GuestError, Fault> {
-        let [code, code_length, message, message_length] = result;
-        let code = self.lift_text(store, code, code_length, NAME_BYTES_MAX, "an error code")?;
-        let message = self.lift_text(
-            store,
-            message,
-            message_length,
-            MESSAGE_BYTES_MAX,
-            "an error message",
-        )?;
+    /// `record error { code: string, message: string }`.
+    pub(super) fn lift_error(
+        &self,
+        store: &Store,
+        (code, message): ((u32, u32), (u32, u32)),
+    ) -> Result<GuestError, Fault> {
+        let code = self.lift_text(store, code, NAME_BYTES_MAX, "an error code")?;
         Ok(GuestError {
             code: (!code.is_empty()).then_some(code),
-            message,
+            message: self.lift_message(store, message)?,
         })
     }
 
-    pub(super) fn lift_message(
-        &self,
-        store: &Store,
-        pointer: u32,
-        length: u32,
-    ) -> Result<String, Fault> {
-        self.lift_text(
-            store,
-            pointer,
-            length,
-            MESSAGE_BYTES_MAX,
-            "an error message",
-        )
+    pub(super) fn lift_message(&self, store: &Store, message: (u32, u32)) -> Result<String, Fault> {
+        self.lift_text(store, message, MESSAGE_BYTES_MAX, "an error message")
     }
 
-    /// `option<string>`: the content type.
+    /// `option<string>`: a discriminant and the content type.
     pub(super) fn lift_content_type(
         &self,
         store: &Store,
-        fields: ContentType,
+        (discriminant, text): (u8, (u32, u32)),
     ) -> Result<Option<String>, Fault> {
-        match fields.discriminant {
+        match discriminant {
             0 => Ok(None),
             1 => self
-                .lift_text(
-                    store,
-                    fields.pointer,
-                    fields.length,
-                    NAME_BYTES_MAX,
-                    "a content type",
-                )
+                .lift_text(store, text, NAME_BYTES_MAX, "a content type")
                 .map(Some),
-            other => Err(discriminant(other, "option")),
+            other => Err(invalid_discriminant(other, "option")),
         }
     }
-}
-
-pub(super) struct ContentType {
-    discriminant: u8,
-    pointer: u32,
-    length: u32,
 }
 
 /// `result<_, error>`, `result<list<u8>, error>`: a discriminant and four words at most.
@@ -201,19 +184,22 @@ pub(super) fn is_error(result: &[u8]) -> Result<bool, Fault> {
     match result.first() {
         Some(0) => Ok(false),
         Some(1) => Ok(true),
-        other => Err(discriminant(other.copied().unwrap_or_default(), "result")),
+        other => Err(invalid_discriminant(
+            other.copied().unwrap_or_default(),
+            "result",
+        )),
     }
 }
 
-fn discriminant(found: u8, ty: &str) -> Fault {
+fn invalid_discriminant(found: u8, ty: &str) -> Fault {
     Fault::Abi(format!(
         "{found} as the discriminant of {ty}, which is 0 or 1"
     ))
 }
 
-/// The words of an error, which begin at offset 4.
-pub(super) fn error_words(result: &[u8]) -> [u32; 4] {
-    [4, 8, 12, 16].map(|offset| u32_at(result, offset))
+/// The code and the message of an error, which begins at offset 4.
+pub(super) fn error_words(result: &[u8]) -> ((u32, u32), (u32, u32)) {
+    (list_at(result, 4), list_at(result, 12))
 }
 
 /// Pointer and length of a list at an offset.
@@ -222,14 +208,9 @@ pub(super) fn list_at(result: &[u8], offset: usize) -> (u32, u32) {
 }
 
 /// The content type and the body of `result<response, error>`.
-pub(super) fn response_words(result: &[u8]) -> (ContentType, (u32, u32)) {
-    let (pointer, length) = list_at(result, 8);
-    let content_type = ContentType {
-        discriminant: result.get(4).copied().unwrap_or_default(),
-        pointer,
-        length,
-    };
-    (content_type, list_at(result, 16))
+pub(super) fn response_words(result: &[u8]) -> ((u8, (u32, u32)), (u32, u32)) {
+    let discriminant = result.get(4).copied().unwrap_or_default();
+    ((discriminant, list_at(result, 8)), list_at(result, 16))
 }
 
 /// The sequence and the message of `result<_, rejection>`.

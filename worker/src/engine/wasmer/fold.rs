@@ -4,13 +4,12 @@ use ::wasmer::Store;
 use protocol::{Sequence, Timestamp, packed};
 
 use super::abi;
-use super::calls::post;
 use super::driver::{ALL_FOLDED, BatchDriver, EventDriver};
-use super::machine::{Running, V1, sequence_after};
+use super::exports::{Exports, Running, V1};
 use super::memory;
 use crate::engine::{EventRun, Fault, FoldFault};
 
-/// Bytes that are handed over in one call; a larger event goes alone.
+/// Bytes that are passed in one call; a larger event goes alone.
 const CALL_BYTES_MAX: usize = 1 << 20;
 
 /// Bytes in front of each run in the packed form of world 1.0.0.
@@ -25,12 +24,22 @@ impl<'a> Fold<'a> {
         Self { running }
     }
 
-    /// World 0.0.1: the driver hands over the events of a batch.
-    pub(super) fn events(
+    pub(super) fn all(
         &mut self,
-        driver: &EventDriver,
+        exports: &Exports,
         runs: &[EventRun<'_>],
     ) -> Result<(), FoldFault> {
+        match exports {
+            Exports::V0(v0) => self.events(&v0.driver, runs),
+            Exports::V1(v1) => match &v1.driver {
+                Some(driver) => self.batches_of_one(v1, driver, runs),
+                None => self.batches(v1, runs),
+            },
+        }
+    }
+
+    /// World 0.0.1: the driver hands over the events of a batch.
+    fn events(&mut self, driver: &EventDriver, runs: &[EventRun<'_>]) -> Result<(), FoldFault> {
         self.in_calls(runs, 0, |fold, batch, bytes| {
             let Some(first) = batch.first().map(|run| run.first) else {
                 return Ok(());
@@ -51,7 +60,7 @@ impl<'a> Fold<'a> {
     }
 
     /// World 1.0.0: the component takes a batch as it is.
-    pub(super) fn batches(&mut self, v1: &V1, runs: &[EventRun<'_>]) -> Result<(), FoldFault> {
+    fn batches(&mut self, v1: &V1, runs: &[EventRun<'_>]) -> Result<(), FoldFault> {
         self.in_calls(runs, RUN_HEADER_BYTES, |fold, batch, bytes| {
             fold.append(v1, batch, bytes)
         })
@@ -79,16 +88,16 @@ impl<'a> Fold<'a> {
         let result = v1
             .append
             .call
-            .call(store, head.first.get(), pointer, length)
-            .map_err(|error| fault(abi::trap(error)))?;
+            .call(store, head.first.get(), pointer, length);
+        let result = result.map_err(|error| fault(abi::trap(error)))?;
         let rejection = rejection(v1, store, result, head.first, events).map_err(fault)?;
-        post(&v1.append, store, result).map_err(fault)?;
+        v1.append.post(store, result).map_err(fault)?;
         rejection.map_or(Ok(()), Err)
     }
 
     /// World 1.0.0 with a guest that sees the time: the driver hands over each event of a batch in
     /// a batch of its own, or else what the guest sees would depend on how events were batched.
-    pub(super) fn batches_of_one(
+    fn batches_of_one(
         &mut self,
         v1: &V1,
         driver: &BatchDriver,
@@ -112,7 +121,7 @@ impl<'a> Fold<'a> {
                 ALL_FOLDED => Ok(()),
                 result => {
                     let rejection = rejection(v1, store, result, event, 1).map_err(fault)?;
-                    post(&v1.append, store, result).map_err(fault)?;
+                    v1.append.post(store, result).map_err(fault)?;
                     rejection.map_or(Ok(()), Err)
                 }
             }
@@ -242,8 +251,8 @@ fn rejection(
     if !abi::is_error(words)? {
         return Ok(None);
     }
-    let (sequence, (pointer, length)) = abi::rejection_words(words);
-    let message = v1.append.lift_message(store, pointer, length)?;
+    let (sequence, message) = abi::rejection_words(words);
+    let message = v1.append.lift_message(store, message)?;
     let sequence = within(sequence, first, events)?;
     Ok(Some(FoldFault::Rejected { sequence, message }))
 }
@@ -257,4 +266,9 @@ fn within(sequence: u64, first: Sequence, events: u64) -> Result<Sequence, Fault
              {first} on that it was given"
         ))),
     }
+}
+
+/// A sequence that is at most the largest one; a log never reaches it.
+fn sequence_after(first: Sequence, count: u64) -> Sequence {
+    first.advance(count).unwrap_or(Sequence::MAX)
 }

@@ -4,7 +4,7 @@
 use ::wasmer::{AsStoreMut, FunctionEnvMut, Global, Value};
 use protocol::Timestamp;
 
-/// Bytes of output that one machine may log in its life.
+/// Bytes of output that one machine may log.
 const LOG_BYTES_MAX: usize = 16 << 10;
 /// Where the random numbers of every event, and of every other call, begin.
 const SEED: u64 = 0x9e37_79b9_7f4a_7c15;

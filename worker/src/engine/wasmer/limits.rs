@@ -11,6 +11,7 @@ use ::wasmer::sys::vm::{
 use ::wasmer::sys::{BaseTunables, Tunables};
 use ::wasmer::{MemoryError, MemoryType, Pages, TableType};
 
+use super::driver::STAGING_PAGES;
 use crate::engine::MachineLimits;
 
 /// Bytes of a page of linear memory.
@@ -128,6 +129,8 @@ pub(super) struct MachineTunables {
     budget: Arc<Budget>,
     table_elements_left: AtomicU32,
     config: VMConfig,
+    /// Whether they are for a driver, to compile it.
+    for_driver: bool,
 }
 
 impl MachineTunables {
@@ -139,6 +142,15 @@ impl MachineTunables {
             config: VMConfig {
                 wasm_stack_size: Some(STACK_BYTES),
             },
+            for_driver: false,
+        }
+    }
+
+    pub(super) fn for_driver() -> Self {
+        let tunables = Self::new(&MachineLimits::default(), Budget::new(0));
+        Self {
+            for_driver: true,
+            ..tunables
         }
     }
 
@@ -201,7 +213,17 @@ impl MachineTunables {
 }
 
 impl Tunables for MachineTunables {
+    /// Gives the driver's staging memory a style that reserves no more address space than the
+    /// memory has. It is for the driver alone: code that imports a memory is compiled for the style
+    /// that the memory's type suggests, so guests, who share memories among their modules, must have
+    /// one style only. The staging memory is shared with nobody.
     fn memory_style(&self, memory: &MemoryType) -> MemoryStyle {
+        let is_staging = memory.minimum.0 == STAGING_PAGES;
+        if self.for_driver && is_staging && memory.maximum == Some(memory.minimum) {
+            return MemoryStyle::Dynamic {
+                offset_guard_size: 0x1_0000,
+            };
+        }
         self.base.memory_style(memory)
     }
 

@@ -3,14 +3,13 @@
 use ::wasmer::sys::vm::TrapCode;
 use ::wasmer::{
     Extern, ExternType, Function, FunctionEnv, Imports, Instance, InstantiationError, LinkError,
-    Memory, Module, RuntimeError, Store, TypedFunction,
+    Memory, Module, RuntimeError, Store, TypedFunction, WasmTypeList,
 };
 
 use super::host::Host;
-use super::memory::Realloc;
 use super::wasi;
 use crate::engine::Fault;
-use crate::loader::plan::{CoreExport, HostFunction, Link, Plan};
+use crate::loader::plan::{CoreExport, Link, Plan};
 
 /// The core instances of a component, in the order of its plan.
 pub(super) struct Instances(Vec<Instance>);
@@ -56,20 +55,13 @@ impl Instances {
         Ok(match link {
             Link::Export(export) => self.item(export)?.clone(),
             Link::Host(function) => {
-                let HostFunction {
-                    interface,
-                    function,
-                    memory,
-                    realloc,
-                } = function;
+                let memory = function.memory.as_ref();
+                let realloc = function.realloc.as_ref();
                 let function = wasi::HostCall {
-                    interface: interface.clone(),
-                    function: function.clone(),
-                    memory: memory.as_ref().map(|m| self.memory(m)).transpose()?,
-                    realloc: realloc
-                        .as_ref()
-                        .map(|r| self.realloc(store, r))
-                        .transpose()?,
+                    interface: function.interface.clone(),
+                    function: function.function.clone(),
+                    memory: memory.map(|it| self.memory(it)).transpose()?,
+                    realloc: realloc.map(|it| self.typed(store, it)).transpose()?,
                     ty: function_type()?,
                 };
                 let ty = function.ty.clone();
@@ -96,8 +88,6 @@ impl Instances {
             .ok_or_else(|| broken(&format!("a module does not export `{}`", export.name)))
     }
 
-    /// # Errors
-    /// When there is no such memory.
     pub(super) fn memory(&self, export: &CoreExport) -> Result<Memory, Fault> {
         match self.item(export)? {
             Extern::Memory(memory) => Ok(memory.clone()),
@@ -105,8 +95,6 @@ impl Instances {
         }
     }
 
-    /// # Errors
-    /// When there is no such function.
     pub(super) fn function(&self, export: &CoreExport) -> Result<Function, Fault> {
         match self.item(export)? {
             Extern::Function(function) => Ok(function.clone()),
@@ -114,26 +102,15 @@ impl Instances {
         }
     }
 
-    pub(super) fn realloc(&self, store: &Store, export: &CoreExport) -> Result<Realloc, Fault> {
-        typed(&self.function(export)?, store)
+    /// A function with its types checked once; the validator has seen to it that they are right.
+    pub(super) fn typed<Args: WasmTypeList, Rets: WasmTypeList>(
+        &self,
+        store: &Store,
+        export: &CoreExport,
+    ) -> Result<TypedFunction<Args, Rets>, Fault> {
+        let typed = self.function(export)?.typed(store);
+        typed.map_err(|error| broken(&error.to_string()))
     }
-}
-
-/// A function with its types checked once.
-///
-/// # Errors
-/// When it has other types; the validator should have seen to that.
-pub(super) fn typed<Args, Rets>(
-    function: &Function,
-    store: &Store,
-) -> Result<TypedFunction<Args, Rets>, Fault>
-where
-    Args: ::wasmer::WasmTypeList,
-    Rets: ::wasmer::WasmTypeList,
-{
-    function
-        .typed(store)
-        .map_err(|error| broken(&error.to_string()))
 }
 
 /// Something that can't happen to a checked component.

@@ -11,6 +11,7 @@
 mod abi;
 mod calls;
 mod driver;
+mod exports;
 mod fold;
 mod host;
 mod limits;

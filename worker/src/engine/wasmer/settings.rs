@@ -1,15 +1,11 @@
 //! How modules are compiled. Whatever changes the machine code is part of [`SETTINGS`], so that
 //! artifacts of other settings have other names.
 
-use std::ptr::NonNull;
-
-use ::wasmer::sys::vm::{VMConfig, VMMemory, VMMemoryDefinition, VMTable, VMTableDefinition};
-use ::wasmer::sys::{
-    BaseTunables, Cranelift, EngineBuilder, Features, NativeEngineExt, Target, Tunables, vm,
-};
-use ::wasmer::{Engine, MemoryError, MemoryType, Module, TableType};
+use ::wasmer::sys::{Cranelift, EngineBuilder, Features, NativeEngineExt, Target};
+use ::wasmer::{Engine, Module};
 
 use super::driver;
+use super::limits::MachineTunables;
 use crate::loader::Loaded;
 
 /// The engine and its version. A test compares the version with the lock file.
@@ -77,7 +73,7 @@ fn compile_driver(module: &[u8]) -> Result<Vec<u8>, String> {
     let mut engine: Engine = EngineBuilder::new(compiler())
         .set_features(Some(features))
         .into();
-    engine.set_tunables(DriverTunables(BaseTunables::new()));
+    engine.set_tunables(MachineTunables::for_driver());
     serialize(&engine, module)
 }
 
@@ -85,64 +81,4 @@ fn serialize(engine: &Engine, module: &[u8]) -> Result<Vec<u8>, String> {
     let module = Module::from_binary(engine, module).map_err(|error| error.to_string())?;
     let bytes = module.serialize().map_err(|error| error.to_string())?;
     Ok(bytes.to_vec())
-}
-
-/// Gives the driver's staging memory a style that reserves no more address space than the memory
-/// has. It is for the driver alone: code that imports a memory is compiled for the style that the
-/// memory's type suggests, so guests, who share memories among their modules, must have one style
-/// only. The driver's staging memory is shared with nobody.
-struct DriverTunables(BaseTunables);
-
-impl Tunables for DriverTunables {
-    fn memory_style(&self, memory: &MemoryType) -> vm::MemoryStyle {
-        if memory.maximum == Some(memory.minimum) && memory.minimum.0 == driver::STAGING_PAGES {
-            vm::MemoryStyle::Dynamic {
-                offset_guard_size: 0x1_0000,
-            }
-        } else {
-            self.0.memory_style(memory)
-        }
-    }
-
-    fn table_style(&self, table: &TableType) -> vm::TableStyle {
-        self.0.table_style(table)
-    }
-
-    fn create_host_memory(
-        &self,
-        ty: &MemoryType,
-        style: &vm::MemoryStyle,
-    ) -> Result<VMMemory, MemoryError> {
-        self.0.create_host_memory(ty, style)
-    }
-
-    #[expect(unsafe_code, reason = "the trait asks for it")]
-    unsafe fn create_vm_memory(
-        &self,
-        ty: &MemoryType,
-        style: &vm::MemoryStyle,
-        location: NonNull<VMMemoryDefinition>,
-    ) -> Result<VMMemory, MemoryError> {
-        // SAFETY: the caller's promise about `location` is passed on.
-        unsafe { self.0.create_vm_memory(ty, style, location) }
-    }
-
-    fn create_host_table(&self, ty: &TableType, style: &vm::TableStyle) -> Result<VMTable, String> {
-        self.0.create_host_table(ty, style)
-    }
-
-    #[expect(unsafe_code, reason = "the trait asks for it")]
-    unsafe fn create_vm_table(
-        &self,
-        ty: &TableType,
-        style: &vm::TableStyle,
-        location: NonNull<VMTableDefinition>,
-    ) -> Result<VMTable, String> {
-        // SAFETY: the caller's promise about `location` is passed on.
-        unsafe { self.0.create_vm_table(ty, style, location) }
-    }
-
-    fn vmconfig(&self) -> &VMConfig {
-        self.0.vmconfig()
-    }
 }

@@ -18,7 +18,7 @@ const POLL_MAX: u32 = 10_000;
 /// A pointer for empty lists: in bounds of nothing, aligned for everything.
 const DANGLING: u32 = 8;
 /// The one handle that there is. Handles stand for nothing, so they need not differ.
-const HANDLE: i32 = 1;
+const HANDLE: i64 = 1;
 
 /// A lowered import.
 pub(super) struct HostCall {
@@ -39,24 +39,54 @@ pub(super) fn call(
     mut env: Env<'_>,
     arguments: &[Value],
 ) -> Result<Vec<Value>, RuntimeError> {
-    let arguments = Arguments(arguments);
-    let number = match call.interface.as_str() {
-        "wasi:cli/environment" => environment(call, &mut env, &arguments),
-        "wasi:cli/exit" => Err(RuntimeError::new(
+    let env = &mut env;
+    let arguments = &Arguments(arguments);
+    let result = arguments.last();
+    let number = match (call.interface.as_str(), call.function.as_str()) {
+        ("wasi:cli/exit", _) => Err(RuntimeError::new(
             "it called `exit`, which ends nothing here",
         )),
-        "wasi:cli/stdin" | "wasi:cli/stdout" | "wasi:cli/stderr" => handle(),
-        "wasi:cli/terminal-stdin" | "wasi:cli/terminal-stdout" | "wasi:cli/terminal-stderr" => {
-            call.put(&mut env, arguments.last(), &[0])
+        ("wasi:cli/stdin" | "wasi:cli/stdout" | "wasi:cli/stderr", _)
+        | ("wasi:clocks/monotonic-clock", "subscribe-instant" | "subscribe-duration") => {
+            Ok(Some(HANDLE))
         }
-        "wasi:clocks/monotonic-clock" => monotonic_clock(call, &mut env),
-        "wasi:clocks/wall-clock" => wall_clock(call, &mut env, &arguments),
-        "wasi:random/random" | "wasi:random/insecure" => random(call, &mut env, &arguments),
-        "wasi:random/insecure-seed" => insecure_seed(call, &mut env, &arguments),
-        "wasi:io/error" => call.put_empty_list(&mut env, arguments.last()),
-        "wasi:io/poll" => poll(call, &mut env, &arguments),
-        "wasi:io/streams" => streams(call, &mut env, &arguments),
-        "wasi:filesystem/preopens" => call.put_empty_list(&mut env, arguments.last()),
+        // An option without a value.
+        ("wasi:cli/environment", "initial-cwd")
+        | (
+            "wasi:cli/terminal-stdin" | "wasi:cli/terminal-stdout" | "wasi:cli/terminal-stderr",
+            _,
+        ) => call.put(env, result, &[0]),
+        ("wasi:cli/environment", "get-environment" | "get-arguments")
+        | ("wasi:io/error" | "wasi:filesystem/preopens", _) => {
+            call.put_list(env, result, DANGLING, 0)
+        }
+        ("wasi:clocks/monotonic-clock", "now") => {
+            Ok(Some(Host::current(env).time().as_nanos().cast_signed()))
+        }
+        ("wasi:clocks/monotonic-clock", "resolution") => Ok(Some(1_000)),
+        ("wasi:clocks/wall-clock", "now") => {
+            let micros = Host::current(env).time().as_micros();
+            call.put_datetime(env, result, micros)
+        }
+        ("wasi:clocks/wall-clock", "resolution") => call.put_datetime(env, result, 1),
+        (
+            "wasi:random/random" | "wasi:random/insecure",
+            "get-random-u64" | "get-insecure-random-u64",
+        ) => Ok(Some(Host::current(env).next_random().cast_signed())),
+        (
+            "wasi:random/random" | "wasi:random/insecure",
+            "get-random-bytes" | "get-insecure-random-bytes",
+        ) => random(call, env, arguments),
+        ("wasi:random/insecure-seed", _) => {
+            let host = Host::current(env);
+            let seed = [host.next_random(), host.next_random()];
+            call.put(env, result, seed.map(u64::to_le_bytes).as_flattened())
+        }
+        // Everything is ready at once: there is nothing to wait for.
+        ("wasi:io/poll", "[method]pollable.ready") => Ok(Some(1)),
+        ("wasi:io/poll", "[method]pollable.block") => Ok(None),
+        ("wasi:io/poll", "poll") => poll(call, env, arguments),
+        ("wasi:io/streams", function) => streams(call, env, arguments, function),
         _ => Err(unavailable(call)),
     }?;
     reply(call, number)
@@ -95,17 +125,12 @@ fn unavailable(call: &HostCall) -> RuntimeError {
     ))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it is one reply among others")]
-fn handle() -> Reply {
-    Ok(Some(i64::from(HANDLE)))
-}
-
 /// The arguments of a call; what is missing is 0.
 struct Arguments<'a>(&'a [Value]);
 
 impl Arguments<'_> {
-    fn u64(&self, place: usize) -> u64 {
-        match self.0.get(place) {
+    fn u64(&self, index: usize) -> u64 {
+        match self.0.get(index) {
             Some(Value::I32(number)) => u64::from(number.cast_unsigned()),
             Some(Value::I64(number)) => number.cast_unsigned(),
             _ => 0,
@@ -113,16 +138,14 @@ impl Arguments<'_> {
     }
 
     /// A pointer or a 32-bit length.
-    fn u32(&self, place: usize) -> u32 {
-        u32::try_from(self.u64(place)).unwrap_or(u32::MAX)
+    fn u32(&self, index: usize) -> u32 {
+        u32::try_from(self.u64(index)).unwrap_or(u32::MAX)
     }
 
     /// Where results go: the last argument.
     fn last(&self) -> u32 {
-        self.0
-            .len()
-            .checked_sub(1)
-            .map_or(0, |place| self.u32(place))
+        let last = self.0.len().checked_sub(1);
+        last.map_or(0, |index| self.u32(index))
     }
 }
 
@@ -144,15 +167,15 @@ impl HostCall {
         Ok(None)
     }
 
-    fn put_empty_list(&self, env: &mut Env<'_>, pointer: u32) -> Reply {
-        self.put_list(env, pointer, DANGLING, 0)
+    fn put_list(&self, env: &mut Env<'_>, pointer: u32, list: u32, count: u32) -> Reply {
+        let words = [list, count].map(u32::to_le_bytes);
+        self.put(env, pointer, words.as_flattened())
     }
 
-    fn put_list(&self, env: &mut Env<'_>, pointer: u32, list: u32, count: u32) -> Reply {
-        let mut words = [0; 8];
-        words[..4].copy_from_slice(&list.to_le_bytes());
-        words[4..].copy_from_slice(&count.to_le_bytes());
-        self.put(env, pointer, &words)
+    /// `record datetime { seconds: u64, nanoseconds: u32 }`, and what aligns it.
+    fn put_datetime(&self, env: &mut Env<'_>, pointer: u32, micros: u64) -> Reply {
+        let words = [micros / 1_000_000, micros % 1_000_000 * 1_000].map(u64::to_le_bytes);
+        self.put(env, pointer, words.as_flattened())
     }
 
     /// Copies bytes into a new list of the guest's.
@@ -170,103 +193,45 @@ impl HostCall {
     }
 }
 
-fn environment(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Reply {
-    match call.function.as_str() {
-        "get-environment" | "get-arguments" => call.put_empty_list(env, arguments.last()),
-        "initial-cwd" => call.put(env, arguments.last(), &[0]),
-        _ => Err(unavailable(call)),
-    }
-}
-
-fn monotonic_clock(call: &HostCall, env: &mut Env<'_>) -> Reply {
-    match call.function.as_str() {
-        "now" => Ok(Some(Host::current(env).time().as_nanos().cast_signed())),
-        "resolution" => Ok(Some(1_000)),
-        "subscribe-instant" | "subscribe-duration" => handle(),
-        _ => Err(unavailable(call)),
-    }
-}
-
-fn wall_clock(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Reply {
-    let micros = match call.function.as_str() {
-        "now" => Host::current(env).time().as_micros(),
-        "resolution" => 1,
-        _ => return Err(unavailable(call)),
-    };
-    // record datetime { seconds: u64, nanoseconds: u32 }
-    let mut datetime = [0; 16];
-    datetime[..8].copy_from_slice(&(micros / 1_000_000).to_le_bytes());
-    datetime[8..].copy_from_slice(&(micros % 1_000_000 * 1_000).to_le_bytes());
-    call.put(env, arguments.last(), &datetime)
-}
-
 fn random(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Reply {
-    match call.function.as_str() {
-        "get-random-u64" | "get-insecure-random-u64" => {
-            Ok(Some(Host::current(env).next_random().cast_signed()))
-        }
-        "get-random-bytes" | "get-insecure-random-bytes" => {
-            let count = arguments.u64(0);
-            let Some(length) = usize::try_from(count)
-                .ok()
-                .filter(|_| count <= RANDOM_BYTES_MAX)
-            else {
-                return Err(RuntimeError::new(format!(
-                    "it asked for {count} random bytes at once, and gets at most \
-                     {RANDOM_BYTES_MAX}"
-                )));
-            };
-            let host = Host::current(env);
-            let mut bytes = Vec::with_capacity(length + 8);
-            while bytes.len() < length {
-                bytes.extend_from_slice(&host.next_random().to_le_bytes());
-            }
-            bytes.truncate(length);
-            let list = call.new_list(env, 1, &bytes)?;
-            let count = u32::try_from(length).unwrap_or(u32::MAX);
-            call.put_list(env, arguments.last(), list, count)
-        }
-        _ => Err(unavailable(call)),
+    let count = arguments.u64(0);
+    let length = usize::try_from(count).unwrap_or(usize::MAX);
+    if count > RANDOM_BYTES_MAX {
+        return Err(RuntimeError::new(format!(
+            "it asked for {count} random bytes at once, and gets at most {RANDOM_BYTES_MAX}"
+        )));
     }
-}
-
-fn insecure_seed(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Reply {
     let host = Host::current(env);
-    let mut seed = [0; 16];
-    seed[..8].copy_from_slice(&host.next_random().to_le_bytes());
-    seed[8..].copy_from_slice(&host.next_random().to_le_bytes());
-    call.put(env, arguments.last(), &seed)
-}
-
-/// Everything is ready at once: there is nothing to wait for.
-fn poll(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Reply {
-    match call.function.as_str() {
-        "[method]pollable.ready" => Ok(Some(1)),
-        "[method]pollable.block" => Ok(None),
-        "poll" => {
-            let count = arguments.u32(1);
-            if count == 0 || count > POLL_MAX {
-                return Err(RuntimeError::new(format!(
-                    "it polled {count} things at once, which must be 1 to {POLL_MAX}"
-                )));
-            }
-            let ready: Vec<u8> = (0..count).flat_map(u32::to_le_bytes).collect();
-            let list = call.new_list(env, 4, &ready)?;
-            call.put_list(env, arguments.last(), list, count)
-        }
-        _ => Err(unavailable(call)),
+    let mut bytes = Vec::with_capacity(length + 8);
+    while bytes.len() < length {
+        bytes.extend_from_slice(&host.next_random().to_le_bytes());
     }
+    bytes.truncate(length);
+    let list = call.new_list(env, 1, &bytes)?;
+    let count = u32::try_from(length).unwrap_or(u32::MAX);
+    call.put_list(env, arguments.last(), list, count)
 }
 
-/// Output is logged and forgotten; input is at its end.
-fn streams(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Reply {
+fn poll(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>) -> Reply {
+    let count = arguments.u32(1);
+    if count == 0 || count > POLL_MAX {
+        return Err(RuntimeError::new(format!(
+            "it polled {count} things at once, which must be 1 to {POLL_MAX}"
+        )));
+    }
+    let ready: Vec<u8> = (0..count).flat_map(u32::to_le_bytes).collect();
+    let list = call.new_list(env, 4, &ready)?;
+    call.put_list(env, arguments.last(), list, count)
+}
+
+/// Output is logged and dropped; input is at its end.
+fn streams(call: &HostCall, env: &mut Env<'_>, arguments: &Arguments<'_>, function: &str) -> Reply {
     let result = arguments.last();
-    match call.function.as_str() {
-        "[method]output-stream.subscribe" | "[method]input-stream.subscribe" => handle(),
+    match function {
+        "[method]output-stream.subscribe" | "[method]input-stream.subscribe" => Ok(Some(HANDLE)),
         "[method]output-stream.check-write" => {
-            let mut permit = [0; 16];
-            permit[8..].copy_from_slice(&WRITE_BYTES_MAX.to_le_bytes());
-            call.put(env, result, &permit)
+            let permit = [0, WRITE_BYTES_MAX].map(u64::to_le_bytes);
+            call.put(env, result, permit.as_flattened())
         }
         "[method]output-stream.write" | "[method]output-stream.blocking-write-and-flush" => {
             write_out(call, env, arguments.u32(1), arguments.u32(2))?;

@@ -120,7 +120,7 @@ fn the_event_that_traps_is_found_by_folding_the_batch_singly() {
         ..Caution::default()
     };
     let instance = attempt(&program, &caution, 5_000).unwrap_or_else(|stop| panic!("{stop:?}"));
-    assert_eq!(instance.applied().get(), 2_344);
+    assert_eq!(instance.progress().applied.get(), 2_344);
 }
 
 #[test]
@@ -133,10 +133,10 @@ fn batches_that_are_only_too_large_are_made_smaller() {
     for _ in 0..20 {
         match attempt(&program, &caution, 5_000) {
             Ok(instance) => {
-                assert_eq!(instance.applied().get(), 5_000);
+                assert_eq!(instance.progress().applied.get(), 5_000);
                 return;
             }
-            Err(Stop::Within(range, _)) => caution = caution.after(range),
+            Err(Stop::Within(range, _)) => caution.heed(range),
             Err(stop) => panic!("{stop:?}"),
         }
     }
@@ -146,6 +146,6 @@ fn batches_that_are_only_too_large_are_made_smaller() {
 #[test]
 fn a_long_message_is_cut_between_characters() {
     let long = "é".repeat(1_000);
-    let halt = halt(Sequence::FIRST, &long);
+    let halt = halt_at(Sequence::FIRST, &long);
     assert_eq!(halt.message.chars().count(), MESSAGE_CHARACTERS_MAX + 1);
 }

@@ -106,9 +106,9 @@ async fn invariant_5_a_query_beyond_the_head_is_behind_and_not_answered() {
     worker.shutdown().await;
 }
 
-/// Its patience is for the state. Its turn comes after a query of another view that has the only place.
+/// Its timeout is for the state. It is answered after a query of another view that has the only permit.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_query_without_patience_is_answered_from_a_state_that_is_there() {
+async fn a_query_with_a_timeout_of_zero_is_answered_from_a_state_that_is_there() {
     let world = World::new().await;
     let mut options = WorkerOptions::default();
     options.machine.query_cpu = Duration::from_millis(200);

@@ -20,7 +20,7 @@ use worker::compile::CompilerCommand;
 use worker::{Worker, WorkerOptions, WorkerParts};
 
 /// Longer than anything here takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) struct World {
     _directory: TempDir,
@@ -201,7 +201,7 @@ pub(crate) fn request(spec: &Arc<VersionSpec>, after: Option<Sequence>) -> Query
     QueryRequest {
         version: Arc::clone(spec),
         after,
-        timeout: PATIENCE,
+        timeout: TIMEOUT,
         body: Bytes::new(),
         parameters: Vec::new(),
     }

@@ -1,4 +1,5 @@
-//! Who has to give way: tenants whose views worked much lately, while others have work, too.
+//! Which tenants have a lower priority: those whose views used much CPU time lately, while others
+//! have work, too.
 //!
 //! What a tenant may do is limited by its quotas, and a tenant alone may have the whole machine. But
 //! the operating system gives every thread that is awake an equal share, in slices of milliseconds.
@@ -10,36 +11,13 @@ use std::time::{Duration, Instant};
 
 use protocol::TenantId;
 
-/// Which threads a job runs on.
+/// Which threads a job runs on. What there is one of for each class is indexed by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lane {
+pub(super) enum Class {
     /// Of tenants that used little CPU time lately, or are alone.
     Light,
     /// Of tenants that used much, while there are others.
     Heavy,
-}
-
-/// One of something for each lane.
-#[derive(Debug, Default)]
-pub(super) struct PerLane<T> {
-    pub(super) light: T,
-    pub(super) heavy: T,
-}
-
-impl<T> PerLane<T> {
-    pub(super) fn of(&self, lane: Lane) -> &T {
-        match lane {
-            Lane::Light => &self.light,
-            Lane::Heavy => &self.heavy,
-        }
-    }
-
-    pub(super) fn of_mut(&mut self, lane: Lane) -> &mut T {
-        match lane {
-            Lane::Light => &mut self.light,
-            Lane::Heavy => &mut self.heavy,
-        }
-    }
 }
 
 /// What was used longer ago than this counts for less than the half.
@@ -97,20 +75,16 @@ impl RecentWork {
         };
     }
 
-    pub(super) fn lane(&self, tenant: TenantId, now: Instant) -> Lane {
-        let is_alone = match self.by_tenant.len() {
-            0 => true,
-            1 => self.by_tenant.contains_key(&tenant),
-            _ => false,
-        };
+    pub(super) fn class(&self, tenant: TenantId, now: Instant) -> Class {
+        let is_alone = self.by_tenant.len() <= usize::from(self.by_tenant.contains_key(&tenant));
         match self.by_tenant.get(&tenant) {
-            Some(recent) if !is_alone && recent.is_heavy(now) => Lane::Heavy,
-            _ => Lane::Light,
+            Some(recent) if !is_alone && recent.is_heavy(now) => Class::Heavy,
+            _ => Class::Light,
         }
     }
 
-    /// Forgets who is away. Call it often; it looks now and then.
-    pub(super) fn forget(&mut self, now: Instant) {
+    /// Drops those who are away. Call it often; it looks now and then.
+    pub(super) fn sweep(&mut self, now: Instant) {
         if now.saturating_duration_since(self.looked_at) < LOOK_INTERVAL {
             return;
         }
@@ -129,7 +103,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
-    fn whoever_uses_much_gives_way_while_others_are_there() {
+    fn a_tenant_that_uses_much_is_heavy_while_others_are_there() {
         let mut now = Instant::now();
         let mut work = RecentWork::new(now);
         let (busy, guest) = (TenantId::generate(), TenantId::generate());
@@ -137,14 +111,14 @@ mod tests {
             work.add(busy, 40 * MS, now);
             now += 50 * MS;
         }
-        assert_eq!(work.lane(busy, now), Lane::Light);
+        assert_eq!(work.class(busy, now), Class::Light);
         work.add(guest, Duration::ZERO, now);
-        assert_eq!(work.lane(busy, now), Lane::Heavy);
-        assert_eq!(work.lane(guest, now), Lane::Light);
-        // Who rests has soon made up for it.
+        assert_eq!(work.class(busy, now), Class::Heavy);
+        assert_eq!(work.class(guest, now), Class::Light);
+        // A while without work makes up for it.
         now += 5 * WINDOW;
-        assert_eq!(work.lane(busy, now), Lane::Light);
-        work.forget(now);
+        assert_eq!(work.class(busy, now), Class::Light);
+        work.sweep(now);
         assert!(work.by_tenant.is_empty());
     }
 
@@ -159,6 +133,6 @@ mod tests {
             work.add(busy, Duration::from_micros(30), now);
             now += MS;
         }
-        assert_eq!(work.lane(busy, now), Lane::Light);
+        assert_eq!(work.class(busy, now), Class::Light);
     }
 }

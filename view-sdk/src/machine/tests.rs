@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::*;
+use crate::encoding::{decode, encode};
 use crate::{Request, Response};
 
 /// Remembers what it was given; refuses `bad`.

@@ -32,7 +32,7 @@ async fn is_hot(worker: &Worker, spec: &Arc<VersionSpec>) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_s_longest_unasked_views_make_room_for_the_next_one() {
+async fn a_tenant_s_idlest_views_are_evicted_for_the_next_one() {
     let world = World::new().await;
     world.limit_memory(&world.access, 2 * TALLY_BYTES).await;
     let worker = world.worker(WorkerOptions::default());
@@ -69,7 +69,7 @@ async fn a_view_that_someone_waits_for_stays_and_another_one_is_refused() {
     let query = request(&first, Some(sequence(1)));
     let asked = Arc::clone(&worker);
     waiting.spawn(async move { asked.query(query).await });
-    // Until the query waits, the first view makes room for the second; from then on it stays.
+    // Until the query waits, the first view is evicted for the second; from then on it stays.
     let mut refused = None;
     for _ in 0..100 {
         match ask(&worker, &second, None, "").await {
