@@ -66,12 +66,16 @@ impl Layer {
         let network = rate_limit::network(self.peer(&request));
         let mut session = None;
         let verdict = if is_public(request.uri().path()) {
-            self.app.rates.take_for_address(network, Instant::now())
+            self.app
+                .limits
+                .rates
+                .take_for_address(network, Instant::now())
         } else if let Some(token) = bearer(&request).filter(|it| token::looks_issued(it)) {
             session = self.app.session(token::digest(token)).await?;
             session.as_ref().map_or(Verdict::Unlimited, |session| {
                 let tenant = session.access.tenant;
                 self.app
+                    .limits
                     .rates
                     .take_for_tenant(tenant, session.rate, Instant::now())
             })

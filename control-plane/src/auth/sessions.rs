@@ -91,6 +91,7 @@ impl App {
         digest: TokenDigest,
     ) -> Result<Option<Arc<Session>>, Failure> {
         let session = self
+            .caches
             .sessions
             .known
             .get(&digest, self.authenticate(digest))
@@ -99,7 +100,7 @@ impl App {
     }
 
     async fn authenticate(&self, digest: TokenDigest) -> Result<Option<Arc<Session>>, Failure> {
-        let Some(found) = self.catalog.authenticate(digest).await? else {
+        let Some(found) = self.stores.catalog.authenticate(digest).await? else {
             return Ok(None);
         };
         let Authenticated {
@@ -110,9 +111,9 @@ impl App {
             quotas,
             delete_at,
         } = found;
-        self.quotas.learn(access.tenant, quotas);
+        self.limits.quotas.learn(access.tenant, quotas);
         if let Some(key) = key {
-            self.sessions.note_use(key, self.clock.now());
+            self.caches.sessions.note_use(key, self.clock.now());
         }
         Ok(Some(Arc::new(Session {
             access,
@@ -125,13 +126,13 @@ impl App {
 
     /// Tells the catalog when keys were last used.
     pub(crate) async fn flush_key_use(&self) {
-        let used: Vec<_> = std::mem::take(&mut *self.sessions.used.lock())
+        let used: Vec<_> = std::mem::take(&mut *self.caches.sessions.used.lock())
             .into_iter()
             .collect();
         if used.is_empty() {
             return;
         }
-        if let Err(error) = self.catalog.note_key_use(&used).await {
+        if let Err(error) = self.stores.catalog.note_key_use(&used).await {
             tracing::warn!(%error, "the last use of some keys was not noted");
         }
     }

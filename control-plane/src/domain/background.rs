@@ -22,7 +22,7 @@ impl App {
     /// Starts everything that runs until the node stops.
     pub(crate) fn start_background(self: &Arc<Self>) {
         // The subscription begins before the first request, so that no change is missed.
-        let mut changes = self.catalog.changes();
+        let mut changes = self.stores.catalog.changes();
         self.spawn_until_stop(|app| async move {
             loop {
                 let stale = match changes.recv().await {
@@ -32,13 +32,13 @@ impl App {
                 };
                 if let Some(stale) = stale {
                     app.forget(stale);
-                    if let Some(peers) = &app.peers {
+                    if let Some(peers) = &app.bus.peers {
                         peers.tell(stale).await;
                     }
                 }
             }
         });
-        if let Some(peers) = &self.peers {
+        if let Some(peers) = &self.bus.peers {
             self.share_rates(peers);
             let mut heard = peers.heard();
             self.spawn_until_stop(|app| async move {
@@ -62,7 +62,7 @@ impl App {
         self.spawn_until_stop(|app| async move {
             loop {
                 tokio::time::sleep(TIDY_INTERVAL).await;
-                app.rates.forget_full(Instant::now());
+                app.limits.rates.forget_full(Instant::now());
                 app.flush_key_use().await;
             }
         });
@@ -98,7 +98,7 @@ impl App {
         self.spawn_until_stop(|app| async move {
             loop {
                 match spent.recv().await {
-                    Ok(spent) => app.rates.charge(&spent, Instant::now()),
+                    Ok(spent) => app.limits.rates.charge(&spent, Instant::now()),
                     // What was missed is not limited.
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return,
@@ -111,7 +111,7 @@ impl App {
             periods.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 periods.tick().await;
-                if let Some(spent) = app.rates.report(Instant::now()) {
+                if let Some(spent) = app.limits.rates.report(Instant::now()) {
                     peers.share(spent).await;
                 }
             }
@@ -122,9 +122,9 @@ impl App {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let stopping = self.stopping.clone();
+        let stopping = self.lifecycle.stopping.clone();
         let work = work(Arc::clone(self));
-        self.tasks.spawn(async move {
+        self.lifecycle.tasks.spawn(async move {
             tokio::select! {
                 () = work => {}
                 () = stopping.cancelled() => {}
@@ -135,12 +135,12 @@ impl App {
     /// Drops what is remembered of something that changed.
     fn forget(&self, stale: Stale) {
         match stale {
-            Stale::Tenant(tenant) => self.sessions.forget_tenant(tenant),
-            Stale::User(user) => self.sessions.forget_user(user),
+            Stale::Tenant(tenant) => self.caches.sessions.forget_tenant(tenant),
+            Stale::User(user) => self.caches.sessions.forget_user(user),
             Stale::Log(log) => self.caches.forget_log(log),
             Stale::View(view) => self.caches.forget_view(view),
             Stale::Everything => {
-                self.sessions.forget_all();
+                self.caches.sessions.forget_all();
                 self.caches.forget_all();
             }
         }

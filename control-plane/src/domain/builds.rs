@@ -36,7 +36,7 @@ impl App {
     /// Starts a build, or joins it. The receiver's channel closes when the build has ended.
     pub(crate) fn start_build(self: &Arc<Self>, spec: VersionSpec) -> watch::Receiver<()> {
         let version = spec.version;
-        let mut running = self.builds.running.lock();
+        let mut running = self.lifecycle.builds.running.lock();
         if let Some(build) = running.get(&version) {
             return build.clone();
         }
@@ -44,12 +44,12 @@ impl App {
         running.insert(version, build.clone());
         drop(running);
         let app = Arc::clone(self);
-        self.tasks.spawn(async move {
+        self.lifecycle.tasks.spawn(async move {
             tokio::select! {
                 () = app.build(Arc::new(spec)) => {}
-                () = app.stopping.cancelled() => {}
+                () = app.lifecycle.stopping.cancelled() => {}
             }
-            app.builds.running.lock().remove(&version);
+            app.lifecycle.builds.running.lock().remove(&version);
             drop(ended);
         });
         build
@@ -60,7 +60,7 @@ impl App {
     /// # Errors
     /// When the catalog can't be read.
     pub(crate) async fn resume_builds(self: &Arc<Self>) -> Result<(), Failure> {
-        for (_, spec) in self.catalog.building_versions().await? {
+        for (_, spec) in self.stores.catalog.building_versions().await? {
             tracing::info!(version = %spec.version, "a build goes on");
             self.start_build(spec);
         }
@@ -88,7 +88,7 @@ impl App {
     }
 
     async fn try_build(&self, spec: &Arc<VersionSpec>) -> Result<(), Unsettled> {
-        match self.views.build(Arc::clone(spec)).await {
+        match self.bus.views.build(Arc::clone(spec)).await {
             Ok(BuildOutcome::Ready { applied }) => self.go_live(spec, applied).await,
             Ok(BuildOutcome::Failed(halt)) | Err(QueryError::Halted(halt)) => {
                 self.fail(spec, halt).await
@@ -100,12 +100,12 @@ impl App {
 
     /// Whether the version still waits for its build: it may have been deleted meanwhile.
     async fn is_building(&self, spec: &VersionSpec) -> Result<bool, Failure> {
-        let building = self.catalog.building_versions().await?;
+        let building = self.stores.catalog.building_versions().await?;
         Ok(building.iter().any(|(_, it)| it.version == spec.version))
     }
 
     async fn go_live(&self, spec: &VersionSpec, applied: Sequence) -> Result<(), Failure> {
-        let _switching = self.builds.switching.lock().await;
+        let _switching = self.lifecycle.builds.switching.lock().await;
         if self.is_superseded(spec).await? {
             let halt = Halt {
                 sequence: applied,
@@ -115,6 +115,7 @@ impl App {
             return self.fail(spec, halt).await;
         }
         let activated = self
+            .stores
             .catalog
             .activate_version(
                 spec.tenant,
@@ -155,7 +156,7 @@ impl App {
         };
         let mut page = Page::first(PAGE_LIMIT_MAX);
         loop {
-            let views = self.catalog.views(&access, spec.log, page).await?;
+            let views = self.stores.catalog.views(&access, spec.log, page).await?;
             if let Some(view) = views.items.into_iter().find(|view| view.id == spec.view) {
                 return Ok(Some(view));
             }
@@ -172,6 +173,7 @@ impl App {
     async fn fail(&self, spec: &VersionSpec, halt: Halt) -> Result<(), Failure> {
         tracing::info!(version = %spec.version, sequence = %halt.sequence, "a build failed");
         let failed = self
+            .stores
             .catalog
             .fail_version(
                 spec.tenant,

@@ -15,6 +15,8 @@ use parking_lot::Mutex;
 use protocol::view::VersionSpec;
 use protocol::{ErrorCode, LogId, TenantId, ViewId};
 
+use super::health::Health;
+use crate::auth::sessions::Sessions;
 use crate::errors::Failure;
 use crate::options::Options;
 
@@ -36,15 +38,19 @@ pub(crate) type LogKey = (TenantId, String);
 pub(crate) type VersionKey = (LogId, String, Option<u32>);
 
 pub(crate) struct Caches {
+    pub sessions: Sessions,
     pub logs: CatalogCache<LogKey, Arc<Log>>,
     pub versions: CatalogCache<VersionKey, Arc<Queryable>>,
+    pub health: Health,
 }
 
 impl Caches {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
+            sessions: Sessions::new(options),
             logs: CatalogCache::new(LOGS_MAX, options),
             versions: CatalogCache::new(VERSIONS_MAX, options),
+            health: Health::default(),
         }
     }
 

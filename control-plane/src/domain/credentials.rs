@@ -25,16 +25,16 @@ impl App {
         email: &str,
         password: String,
     ) -> Result<User, Failure> {
-        let attempt = self.attempts.begin(email, network, Instant::now());
+        let attempt = self.limits.attempts.begin(email, network, Instant::now());
         let attempt = attempt.map_err(too_many_attempts)?;
         match self.check_password(attempt, email, password).await {
             Ok(Some(user)) => {
-                self.attempts.right(attempt);
+                self.limits.attempts.right(attempt);
                 Ok(user)
             }
             Ok(None) => Err(wrong_credentials()),
             Err(failure) => {
-                self.attempts.forgive(attempt);
+                self.limits.attempts.forgive(attempt);
                 Err(failure)
             }
         }
@@ -46,7 +46,7 @@ impl App {
         email: &str,
         password: String,
     ) -> Result<Option<User>, Failure> {
-        let user = self.catalog.user_by_email(email).await?;
+        let user = self.stores.catalog.user_by_email(email).await?;
         let stored = user.as_ref().map(|user| user.password_hash.clone());
         let room = if attempt.is_known {
             Room::Known

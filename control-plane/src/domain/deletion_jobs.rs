@@ -17,7 +17,7 @@ impl App {
         access: &Access,
         page: Page,
     ) -> Result<Paged<DeletionJob>, Failure> {
-        Ok(self.catalog.deletion_jobs(access, page).await?)
+        Ok(self.stores.catalog.deletion_jobs(access, page).await?)
     }
 
     /// # Errors
@@ -27,7 +27,7 @@ impl App {
         access: &Access,
         id: DeletionId,
     ) -> Result<DeletionJob, Failure> {
-        let job = self.catalog.deletion_job(access, id).await?;
+        let job = self.stores.catalog.deletion_job(access, id).await?;
         job.ok_or_else(|| {
             Failure::new(
                 ErrorCode::DeletionNotFound,

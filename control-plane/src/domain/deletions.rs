@@ -69,7 +69,7 @@ impl App {
             };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.deleted.notified() => {}
+                () = self.lifecycle.deleted.notified() => {}
             }
         }
     }
@@ -78,13 +78,16 @@ impl App {
     async fn remove_all_deleted(&self, rounds: &mut Rounds) -> Result<Duration, Failure> {
         self.remove_deleted().await?;
         for step in OWN_STEPS {
-            let due = self.catalog.tenant_deletions_at(step, TENANTS_AT_A_TIME);
+            let due = self
+                .stores
+                .catalog
+                .tenant_deletions_at(step, TENANTS_AT_A_TIME);
             for deletion in due.await? {
                 self.carry_on(deletion).await?;
             }
         }
         for step in [DeletionStep::Archive, DeletionStep::Backups] {
-            let waiting = self.catalog.tenant_deletions_at(step, WAITING_MAX);
+            let waiting = self.stores.catalog.tenant_deletions_at(step, WAITING_MAX);
             for deletion in waiting.await? {
                 if !rounds.erased.contains(&deletion.id) {
                     self.erase_records(&deletion).await?;
@@ -95,7 +98,7 @@ impl App {
         }
         let scrub_in = self.scrub_for_jobs(rounds).await?;
         self.forget_jobs().await?;
-        let next = self.catalog.next_tenant_deletion().await?;
+        let next = self.stores.catalog.next_tenant_deletion().await?;
         let tenant_in = next.map_or(INTERVAL, |next| next.duration_since(self.clock.now()));
         Ok(INTERVAL.min(tenant_in).min(scrub_in))
     }
@@ -103,7 +106,11 @@ impl App {
     /// Writes files again for the logs and views whose bytes were removed, all at once, if that was
     /// not done a moment ago; how long to wait for the rest of them.
     async fn scrub_for_jobs(&self, rounds: &mut Rounds) -> Result<Duration, Failure> {
-        let removed = self.catalog.removed_deletion_jobs(WAITING_MAX).await?;
+        let removed = self
+            .stores
+            .catalog
+            .removed_deletion_jobs(WAITING_MAX)
+            .await?;
         if removed.is_empty() {
             return Ok(INTERVAL);
         }
@@ -125,9 +132,9 @@ impl App {
     /// Takes what was removed out of files.
     async fn scrub(&self, event_log: bool, catalog_bytes_max: u64) -> Result<(), Failure> {
         if event_log {
-            self.event_log.scrub().await?;
+            self.stores.event_log.scrub().await?;
         }
-        self.catalog.scrub(catalog_bytes_max).await?;
+        self.stores.catalog.scrub(catalog_bytes_max).await?;
         reached(Point::Scrubbed);
         Ok(())
     }
@@ -136,7 +143,10 @@ impl App {
     async fn advance_scrubbed(&self, jobs: &[DeletionJob]) -> Result<(), Failure> {
         if let Some(job) = jobs.first() {
             let (from, to) = (DeletionStep::Bytes, job.after_bytes());
-            self.catalog.advance_deletion_jobs(jobs, from, to).await?;
+            self.stores
+                .catalog
+                .advance_deletion_jobs(jobs, from, to)
+                .await?;
         }
         Ok(())
     }
@@ -146,13 +156,14 @@ impl App {
         let before = self.clock.now().saturating_sub(SHOWN);
         loop {
             let done = self
+                .stores
                 .catalog
                 .deletion_jobs_at(DeletionStep::Done, before, DELETIONS_AT_A_TIME)
                 .await?;
             if done.is_empty() {
                 return Ok(());
             }
-            self.catalog.forget_deletion_jobs(&done).await?;
+            self.stores.catalog.forget_deletion_jobs(&done).await?;
         }
     }
 
@@ -161,11 +172,11 @@ impl App {
         loop {
             match deletion.step {
                 DeletionStep::Scheduled => {
-                    self.catalog.start_tenant_deletion(&deletion).await?;
+                    self.stores.catalog.start_tenant_deletion(&deletion).await?;
                     reached(Point::DeletionStarted);
                 }
                 DeletionStep::Logs => {
-                    while !self.catalog.remove_some_logs(&deletion).await? {
+                    while !self.stores.catalog.remove_some_logs(&deletion).await? {
                         reached(Point::LogsRemoved);
                     }
                     reached(Point::LogsRemoved);
@@ -173,7 +184,8 @@ impl App {
                 DeletionStep::Records => {
                     self.erase_records(&deletion).await?;
                     let next = DeletionStep::Bytes;
-                    self.catalog
+                    self.stores
+                        .catalog
                         .advance_tenant_deletion(&deletion, next)
                         .await?;
                 }
@@ -183,14 +195,15 @@ impl App {
                     self.scrub(true, u64::MAX).await?;
                     reached(Point::BytesRemoved);
                     let next = DeletionStep::Archive;
-                    self.catalog
+                    self.stores
+                        .catalog
                         .advance_tenant_deletion(&deletion, next)
                         .await?;
                 }
                 DeletionStep::Archive | DeletionStep::Backups | DeletionStep::Done => return Ok(()),
             }
             let before = deletion.step;
-            match self.catalog.tenant_deletion(deletion.id).await? {
+            match self.stores.catalog.tenant_deletion(deletion.id).await? {
                 Some(now) if now.step > before => deletion = now,
                 // It was cancelled or put off.
                 _ => return Ok(()),
@@ -199,7 +212,7 @@ impl App {
     }
 
     async fn erase_records(&self, deletion: &TenantDeletion) -> Result<(), Failure> {
-        while !self.catalog.erase_some_records(deletion).await? {
+        while !self.stores.catalog.erase_some_records(deletion).await? {
             reached(Point::RecordsErased);
         }
         reached(Point::RecordsErased);
@@ -210,24 +223,28 @@ impl App {
     /// any two leaves the row, and the next start goes through them again.
     async fn remove_deleted(&self) -> Result<(), Failure> {
         loop {
-            let deletions = self.catalog.pending_deletions(DELETIONS_AT_A_TIME).await?;
+            let deletions = self
+                .stores
+                .catalog
+                .pending_deletions(DELETIONS_AT_A_TIME)
+                .await?;
             if deletions.is_empty() {
                 return Ok(());
             }
             for deletion in deletions {
                 self.remove(&deletion).await?;
-                self.catalog.finish_deletion(&deletion).await?;
+                self.stores.catalog.finish_deletion(&deletion).await?;
             }
         }
     }
 
     async fn remove(&self, deletion: &Deletion) -> Result<(), Failure> {
         if let Some(log) = deletion.log {
-            self.event_log.delete(log).await?;
-            self.appender.forget(log);
+            self.stores.event_log.delete(log).await?;
+            self.stores.appender.forget(log);
             reached(Point::FramesRemoved);
         }
-        self.views.forget(deletion.versions.clone()).await;
+        self.bus.views.forget(deletion.versions.clone()).await;
         for version in &deletion.versions {
             self.remove_objects(&ObjectKey::snapshots_of(*version))
                 .await?;
@@ -241,17 +258,20 @@ impl App {
 
     /// Removes a component and what was compiled from it, unless a version of any tenant runs it.
     async fn remove_component(&self, component: ComponentDigest) -> Result<(), Failure> {
-        if self.catalog.component_in_use(component).await? {
+        if self.stores.catalog.component_in_use(component).await? {
             return Ok(());
         }
-        for artifact in self.catalog.artifacts_of(component).await? {
-            self.objects.delete(&ObjectKey::artifact(artifact)).await?;
-            self.catalog.forget_artifact(artifact).await?;
+        for artifact in self.stores.catalog.artifacts_of(component).await? {
+            self.stores
+                .objects
+                .delete(&ObjectKey::artifact(artifact))
+                .await?;
+            self.stores.catalog.forget_artifact(artifact).await?;
         }
         // An artifact that is missing is compiled again; a component must not be.
         let key = &ObjectKey::component(component);
-        let remove = || async { Ok::<_, Failure>(self.objects.delete(key).await?) };
-        self.catalog.if_unused(component, remove).await?;
+        let remove = || async { Ok::<_, Failure>(self.stores.objects.delete(key).await?) };
+        self.stores.catalog.if_unused(component, remove).await?;
         reached(Point::ComponentRemoved);
         Ok(())
     }
@@ -262,6 +282,7 @@ impl App {
         let mut after: Option<ObjectKey> = None;
         loop {
             let objects = self
+                .stores
                 .objects
                 .list(ObjectKey::COMPONENTS, after.as_ref(), OBJECTS_AT_A_TIME)
                 .await?;
@@ -277,12 +298,16 @@ impl App {
 
     async fn remove_objects(&self, prefix: &str) -> Result<(), ObjectError> {
         loop {
-            let objects = self.objects.list(prefix, None, OBJECTS_AT_A_TIME).await?;
+            let objects = self
+                .stores
+                .objects
+                .list(prefix, None, OBJECTS_AT_A_TIME)
+                .await?;
             if objects.is_empty() {
                 return Ok(());
             }
             for object in objects {
-                self.objects.delete(&object.key).await?;
+                self.stores.objects.delete(&object.key).await?;
             }
         }
     }
@@ -290,7 +315,7 @@ impl App {
     /// Removes mails on behalf of a tenant that is gone, and mails to people who are not there any
     /// more and are not invited either.
     async fn remove_mail(&self, tenant: TenantId) -> Result<(), Failure> {
-        let Some(directory) = self.post.kept_in().map(ToOwned::to_owned) else {
+        let Some(directory) = self.mailer.kept_in().map(ToOwned::to_owned) else {
             return Ok(());
         };
         let failed = |error: &dyn std::fmt::Display| {
@@ -302,7 +327,7 @@ impl App {
             .map_err(|error| failed(&error))?
             .map_err(|error| failed(&error))?;
         for mail in mails {
-            if mail.tenant == Some(tenant) || !self.catalog.expects_mail(&mail.to).await? {
+            if mail.tenant == Some(tenant) || !self.stores.catalog.expects_mail(&mail.to).await? {
                 let removed = tokio::fs::remove_file(&mail.path).await;
                 removed.map_err(|error| failed(&error))?;
             }

@@ -77,7 +77,7 @@ impl App {
         request: PageRequest,
     ) -> Result<EventPage, Failure> {
         let log = self.log(access, log).await?;
-        let head = self.appender.head(log.id).await?;
+        let head = self.stores.appender.head(log.id).await?;
         match request.direction {
             Direction::Forward => self.events_forward(log.id, head, request).await,
             Direction::Backward => self.events_backward(log.id, head, request).await,
@@ -95,7 +95,11 @@ impl App {
         let mut runs = Vec::new();
         let mut wanted = first;
         'reading: while wanted <= head.sequence {
-            let found = self.history.read(log, wanted, page.bytes_left()).await?;
+            let found = self
+                .stores
+                .history
+                .read(log, wanted, page.bytes_left())
+                .await?;
             if found.is_empty() {
                 break;
             }
@@ -131,6 +135,7 @@ impl App {
         'reading: while wanted > Sequence::ZERO {
             let before = wanted.next();
             let found = self
+                .stores
                 .history
                 .read_back(log, before, page.bytes_left())
                 .await?;
@@ -166,17 +171,19 @@ impl App {
         from: Option<Sequence>,
     ) -> Result<LogTail, Failure> {
         let log = self.log(access, log).await?;
-        let own = self.quotas.open_stream(access.tenant)?;
-        let place = Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
-            Failure::new(
-                ErrorCode::Overloaded,
-                "too many tails are open on this server; try again in a moment",
-            )
-        })?;
-        let head = self.appender.head(log.id).await?;
+        let own = self.limits.quotas.open_stream(access.tenant)?;
+        let place = Arc::clone(&self.limits.streams)
+            .try_acquire_owned()
+            .map_err(|_| {
+                Failure::new(
+                    ErrorCode::Overloaded,
+                    "too many tails are open on this server; try again in a moment",
+                )
+            })?;
+        let head = self.stores.appender.head(log.id).await?;
         let from = from.unwrap_or_else(|| head.sequence.next());
         Ok(LogTail {
-            tail: Tail::new(&self.history, log.id, from),
+            tail: Tail::new(&self.stores.history, log.id, from),
             head,
             place: (place, own),
         })

@@ -43,7 +43,7 @@ impl App {
         let parts = [
             (
                 "process",
-                !self.draining.is_cancelled() && !self.stopping.is_cancelled(),
+                !self.lifecycle.draining.is_cancelled() && !self.lifecycle.stopping.is_cancelled(),
                 "it is stopping",
             ),
             ("database", catalog, "the catalog is not available"),
@@ -58,21 +58,21 @@ impl App {
 
     /// Whether requests of tenants that were served lately need no catalog.
     fn is_warm(&self) -> bool {
-        self.sessions.is_warm() && self.caches.logs.is_warm()
+        self.caches.sessions.is_warm() && self.caches.logs.is_warm()
     }
 
     pub(crate) async fn check_health(&self) -> Checked {
-        let mut last = self.health.last.lock().await;
+        let mut last = self.caches.health.last.lock().await;
         if let Some((at, checked)) = *last
             && at.elapsed() < LIFE
         {
             return checked;
         }
         let (catalog, event_log, objects, workers) = tokio::join!(
-            check("the catalog", self.catalog.health()),
-            check("the event log", self.event_log.health()),
-            check("the object store", self.objects.health()),
-            check("the workers", self.views.health()),
+            check("the catalog", self.stores.catalog.health()),
+            check("the event log", self.stores.event_log.health()),
+            check("the object store", self.stores.objects.health()),
+            check("the workers", self.bus.views.health()),
         );
         let checked = Checked {
             catalog,

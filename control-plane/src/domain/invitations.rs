@@ -52,7 +52,7 @@ impl App {
             ));
         }
         let email = normal_email(email)?;
-        let tenant = self.catalog.tenant(access).await?;
+        let tenant = self.stores.catalog.tenant(access).await?;
         let secret = token::invitation();
         let new = NewInvitation {
             email: email.clone(),
@@ -61,15 +61,16 @@ impl App {
             expires_at: self.time_after(self.options.invitation_life),
         };
         let invitation = self
+            .stores
             .catalog
             .invite(access, context(access, request_id), new)
             .await?;
         let url = self.link("invite", &secret);
-        if self.post.admits(&email) {
+        if self.mailer.admits(&email) {
             let life = self.options.invitation_life;
             let tenant = (access.tenant, tenant.short_name.as_str());
             let letter = Letter::invitation(&email, tenant, role, &url, life);
-            self.post.send(request_id, letter);
+            self.mailer.send(request_id, letter);
         }
         Ok(Sent {
             invitation,
@@ -87,7 +88,7 @@ impl App {
     ) -> Result<Paged<Invitation>, Failure> {
         require(access, Role::Admin)?;
         require_all_logs(access)?;
-        Ok(self.catalog.invitations(access, page).await?)
+        Ok(self.stores.catalog.invitations(access, page).await?)
     }
 
     /// # Errors
@@ -101,7 +102,11 @@ impl App {
         require(access, Role::Admin)?;
         require_all_logs(access)?;
         let context = context(access, request_id);
-        Ok(self.catalog.revoke_invitation(access, context, id).await?)
+        Ok(self
+            .stores
+            .catalog
+            .revoke_invitation(access, context, id)
+            .await?)
     }
 
     /// What a token invites to.
@@ -109,7 +114,11 @@ impl App {
     /// # Errors
     /// When it is unknown, used, revoked or expired.
     pub(crate) async fn invitation(&self, secret: &str) -> Result<OpenInvitation, Failure> {
-        let open = self.catalog.open_invitation(token::digest(secret)).await?;
+        let open = self
+            .stores
+            .catalog
+            .open_invitation(token::digest(secret))
+            .await?;
         open.ok_or_else(|| AcceptError::Unknown.into())
     }
 
@@ -135,7 +144,7 @@ impl App {
                 "this invitation was sent to another address; accept it with that one",
             ));
         }
-        let invitee = if self.catalog.user_by_email(&email).await?.is_some() {
+        let invitee = if self.stores.catalog.user_by_email(&email).await?.is_some() {
             Invitee::Known(self.prove(network, &email, password).await?.id)
         } else {
             password::check_rules(&password, &[&email, &open.short_name])?;
@@ -144,10 +153,11 @@ impl App {
         };
         let digest = token::digest(secret);
         let (open, _) = self
+            .stores
             .catalog
             .accept_invitation(request_id, digest, invitee)
             .await?;
-        self.attempts.welcome(&email, network);
+        self.limits.attempts.welcome(&email, network);
         Ok(open)
     }
 }

@@ -43,6 +43,7 @@ impl App {
             retention,
         };
         Ok(self
+            .stores
             .catalog
             .create_log(access, context(access, request_id), log)
             .await?)
@@ -61,7 +62,7 @@ impl App {
                 logs: None,
                 ..access.clone()
             };
-            let log = self.catalog.log(&all, &log_ref(name)?).await?;
+            let log = self.stores.catalog.log(&all, &log_ref(name)?).await?;
             Ok(log.map(Arc::new))
         };
         let log = self.caches.logs.get(&key, ask).await?;
@@ -78,8 +79,12 @@ impl App {
     }
 
     async fn state_of(&self, log: Arc<Log>) -> Result<LogState, Failure> {
-        let head = self.appender.head(log.id).await?;
-        let first = self.event_log.read(log.id, Sequence::FIRST, 1).await?;
+        let head = self.stores.appender.head(log.id).await?;
+        let first = self
+            .stores
+            .event_log
+            .read(log.id, Sequence::FIRST, 1)
+            .await?;
         let trimmed = first.first().map(|stored| stored.frame.first().previous());
         Ok(LogState {
             log,
@@ -95,7 +100,7 @@ impl App {
         access: &Access,
         page: Page,
     ) -> Result<Paged<LogState>, Failure> {
-        let logs = self.catalog.logs(access, page).await?;
+        let logs = self.stores.catalog.logs(access, page).await?;
         let mut items = Vec::with_capacity(logs.items.len());
         for log in logs.items {
             items.push(self.state_of(Arc::new(log)).await?);
@@ -121,6 +126,7 @@ impl App {
         }
         let log = self.log(access, name).await?;
         let log = self
+            .stores
             .catalog
             .update_log(access, context(access, request_id), log.id, changes)
             .await?;
@@ -141,17 +147,18 @@ impl App {
     ) -> Result<DeletionId, Failure> {
         require(access, Role::Admin)?;
         let log = self.log(access, name).await?;
-        let head = self.appender.head(log.id).await;
+        let head = self.stores.appender.head(log.id).await;
         let deletion = self
+            .stores
             .catalog
             .delete_log(access, context(access, request_id), log.id)
             .await?;
         // Without a head, what it held counts until the tenant is counted again.
         let bytes = head.map_or(0, |head| head.payload_bytes);
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-        self.quotas.stored.add(access.tenant, -bytes);
+        self.limits.quotas.stored.add(access.tenant, -bytes);
         self.caches.forget_log(log.id);
-        self.deleted.notify_one();
+        self.lifecycle.deleted.notify_one();
         Ok(deletion.id)
     }
 }

@@ -26,21 +26,22 @@ impl App {
         let email = normal_email(email)?;
         let app = Arc::clone(self);
         self.without_telling(request_id, async move {
-            let Some(user) = app.catalog.user_by_email(&email).await? else {
+            let Some(user) = app.stores.catalog.user_by_email(&email).await? else {
                 return Ok(());
             };
-            if !app.post.admits(&email) {
+            if !app.mailer.admits(&email) {
                 return Ok(());
             }
             let secret = token::password_reset();
             let life = app.options.password_reset_life;
             let expires_at = app.time_after(life);
-            app.catalog
+            app.stores
+                .catalog
                 .request_password_reset(request_id, user.id, token::digest(&secret), expires_at)
                 .await?;
             let link = app.link("reset-password", &secret);
             let letter = Letter::password_reset(&email, &link, life);
-            app.post.send(request_id, letter);
+            app.mailer.send(request_id, letter);
             Ok(())
         })
     }
@@ -58,16 +59,17 @@ impl App {
     ) -> Result<(), Failure> {
         let digest = token::digest(secret);
         let unknown = || Failure::from(ResetPasswordError::Unknown);
-        let email = self.catalog.password_reset_email(digest).await?;
+        let email = self.stores.catalog.password_reset_email(digest).await?;
         let email = email.ok_or_else(unknown)?;
         password::check_rules(&password, &[&email])?;
         let hash = self.passwords.hash(password).await?;
         let user = self
+            .stores
             .catalog
             .reset_password(request_id, digest, hash)
             .await?;
-        self.sessions.forget_user(user);
-        self.attempts.welcome(&email.to_lowercase(), network);
+        self.caches.sessions.forget_user(user);
+        self.limits.attempts.welcome(&email.to_lowercase(), network);
         Ok(())
     }
 }

@@ -55,7 +55,7 @@ impl App {
                 "verify your address first: open the link in the mail that was sent to it",
             ));
         }
-        let tenants = self.catalog.memberships(user.id).await?;
+        let tenants = self.stores.catalog.memberships(user.id).await?;
         let Some(chosen) = choose(&tenants, tenant)? else {
             return Ok(Login {
                 token: None,
@@ -108,9 +108,9 @@ impl App {
         let issued = self.issue(session.access.clone(), life, None).await?;
         // The key may have ended since it was remembered; its sessions ended with it, and so must
         // this one.
-        if self.catalog.authenticate(digest).await?.is_none() {
+        if self.stores.catalog.authenticate(digest).await?.is_none() {
             let issued = token::digest(&issued.token);
-            self.catalog.delete_session(issued).await?;
+            self.stores.catalog.delete_session(issued).await?;
             return Err(unknown());
         }
         Ok(issued)
@@ -130,9 +130,9 @@ impl App {
         };
         let digest = token::digest(secret.ok_or_else(unknown)?);
         // What is left of a session whose key was revoked is removed, and is none.
-        let worked = self.catalog.authenticate(digest).await?.is_some();
-        let ended = self.catalog.delete_session(digest).await?;
-        self.sessions.forget(&digest);
+        let worked = self.stores.catalog.authenticate(digest).await?.is_some();
+        let ended = self.stores.catalog.delete_session(digest).await?;
+        self.caches.sessions.forget(&digest);
         if worked && ended {
             Ok(())
         } else {
@@ -157,7 +157,7 @@ impl App {
             password_hash,
             secret: access.secret,
         };
-        self.catalog.create_session(session).await?;
+        self.stores.catalog.create_session(session).await?;
         Ok(Issued { token, life })
     }
 }

@@ -22,12 +22,13 @@ impl App {
         let secret = token::verification();
         let life = self.options.verification_life;
         let expires_at = self.time_after(life);
-        self.catalog
+        self.stores
+            .catalog
             .request_email_verification(request_id, user, token::digest(&secret), expires_at)
             .await?;
         let link = self.link("verify", &secret);
         let letter = Letter::verification(email, &link, life);
-        self.post.send(request_id, letter);
+        self.mailer.send(request_id, letter);
         Ok(())
     }
 
@@ -38,7 +39,8 @@ impl App {
         request_id: RequestId,
         secret: &str,
     ) -> Result<(), Failure> {
-        self.catalog
+        self.stores
+            .catalog
             .verify_email(request_id, token::digest(secret))
             .await?;
         Ok(())
@@ -57,8 +59,8 @@ impl App {
         let email = normal_email(email)?;
         let app = Arc::clone(self);
         self.without_telling(request_id, async move {
-            match app.catalog.user_by_email(&email).await? {
-                Some(user) if !user.email_verified && app.post.admits(&email) => {
+            match app.stores.catalog.user_by_email(&email).await? {
+                Some(user) if !user.email_verified && app.mailer.admits(&email) => {
                     app.send_verification(request_id, user.id, &email).await
                 }
                 _ => Ok(()),
@@ -75,13 +77,15 @@ impl App {
         request_id: RequestId,
         work: impl Future<Output = Result<(), Failure>> + Send + 'static,
     ) -> Result<(), Failure> {
-        let place = Arc::clone(&self.untold).try_acquire_owned().map_err(|_| {
-            Failure::new(
-                ErrorCode::Overloaded,
-                "too many ask for mails at this moment; try again shortly",
-            )
-        })?;
-        self.tasks.spawn(async move {
+        let place = Arc::clone(&self.limits.background)
+            .try_acquire_owned()
+            .map_err(|_| {
+                Failure::new(
+                    ErrorCode::Overloaded,
+                    "too many ask for mails at this moment; try again shortly",
+                )
+            })?;
+        self.lifecycle.tasks.spawn(async move {
             let _place = place;
             if let Err(failure) = work.await {
                 tracing::warn!(%failure, %request_id, "a mail that was asked for is not sent");

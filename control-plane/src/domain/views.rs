@@ -75,6 +75,7 @@ impl App {
             config: upload.config,
         };
         let (view, version) = self
+            .stores
             .catalog
             .upload_version(
                 access,
@@ -93,7 +94,7 @@ impl App {
         if ended.is_err() {
             return Ok((view, version));
         }
-        let current = self.catalog.view(access, log.id, &name).await?;
+        let current = self.stores.catalog.view(access, log.id, &name).await?;
         let current = current.ok_or_else(Failure::view_not_found)?;
         let version = find_version(&current, version.number)?.clone();
         Ok((current, version))
@@ -107,10 +108,13 @@ impl App {
         component: Bytes,
     ) -> Result<ComponentReport, Failure> {
         let key = ObjectKey::component(digest);
-        self.objects.put_if_absent(&key, component.clone()).await?;
+        self.stores
+            .objects
+            .put_if_absent(&key, component.clone())
+            .await?;
         let mut attempts = 1;
         let error = loop {
-            match self.views.prepare(access.tenant, digest).await {
+            match self.bus.views.prepare(access.tenant, digest).await {
                 Ok(report) => return Ok(report),
                 // The deletion of an equal one may have taken it away before it was read.
                 Err(ComponentError::Unavailable(_))
@@ -124,7 +128,7 @@ impl App {
         };
         if !matches!(error, ComponentError::Unavailable(_)) {
             // Equal bytes are refused always, so nothing that was accepted refers to them.
-            if let Err(error) = self.objects.delete(&key).await {
+            if let Err(error) = self.stores.objects.delete(&key).await {
                 tracing::warn!(%error, "a refused component was not removed");
             }
         }
@@ -139,10 +143,10 @@ impl App {
         component: Bytes,
     ) -> Result<bool, Failure> {
         let key = ObjectKey::component(digest);
-        match self.objects.get_range(&key, 0..1).await {
+        match self.stores.objects.get_range(&key, 0..1).await {
             Ok(_) => Ok(false),
             Err(ObjectError::NotFound(_)) => {
-                self.objects.put_if_absent(&key, component).await?;
+                self.stores.objects.put_if_absent(&key, component).await?;
                 Ok(true)
             }
             Err(error) => Err(error.into()),
@@ -158,8 +162,9 @@ impl App {
         view: &str,
     ) -> Result<ViewStatus, Failure> {
         let log = self.log(access, log).await?;
-        let head = self.appender.head(log.id).await?;
+        let head = self.stores.appender.head(log.id).await?;
         let view = self
+            .stores
             .catalog
             .view(access, log.id, &parse_name(view)?)
             .await?
@@ -176,8 +181,8 @@ impl App {
         page: Page,
     ) -> Result<Paged<ViewStatus>, Failure> {
         let log = self.log(access, log).await?;
-        let head = self.appender.head(log.id).await?;
-        let views = self.catalog.views(access, log.id, page).await?;
+        let head = self.stores.appender.head(log.id).await?;
+        let views = self.stores.catalog.views(access, log.id, page).await?;
         let mut items = Vec::with_capacity(views.items.len());
         for mut view in views.items {
             let live = view.live;
@@ -200,7 +205,7 @@ impl App {
     async fn with_status(&self, log: Arc<Log>, head: Head, view: View) -> ViewStatus {
         let statuses = view.versions.iter().map(|version| {
             let spec = Arc::new(version.spec(&view));
-            self.views.status(spec)
+            self.bus.views.status(spec)
         });
         let versions = join_all(statuses).await;
         ViewStatus {
@@ -227,13 +232,14 @@ impl App {
         let name = parse_name(view)?;
         let log = self.log(access, log).await?;
         let deletion = self
+            .stores
             .catalog
             .delete_view(access, context(access, request_id), log.id, &name)
             .await?;
         self.caches
             .versions
             .forget_if(move |entry| entry.spec.log == log.id);
-        self.deleted.notify_one();
+        self.lifecycle.deleted.notify_one();
         Ok(deletion.id)
     }
 }

@@ -116,14 +116,14 @@ impl App {
     /// # Errors
     /// When the catalog is away; then it is added up the next time.
     pub(crate) async fn add_up_stored(&self) -> Result<(), Failure> {
-        let stored = &self.quotas.stored;
+        let stored = &self.limits.quotas.stored;
         let taken = stored.take();
-        if let Err(error) = self.catalog.add_stored_bytes(&taken).await {
+        if let Err(error) = self.stores.catalog.add_stored_bytes(&taken).await {
             stored.give_back(&taken);
             return Err(error.into());
         }
         let tenants = stored.tenants();
-        for (tenant, bytes) in self.catalog.stored_bytes_of(&tenants).await? {
+        for (tenant, bytes) in self.stores.catalog.stored_bytes_of(&tenants).await? {
             stored.learn(tenant, bytes);
         }
         stored.forget_idle();
@@ -135,12 +135,12 @@ impl App {
     /// # Errors
     /// When the catalog or the event log is away.
     pub(crate) async fn count_unknown_stored(&self) -> Result<(), Failure> {
-        for tenant in self.quotas.stored.unknown() {
-            let bytes = match self.catalog.stored_bytes(tenant).await? {
+        for tenant in self.limits.quotas.stored.unknown() {
+            let bytes = match self.stores.catalog.stored_bytes(tenant).await? {
                 Some(bytes) => bytes,
                 None => self.count_stored(tenant).await?,
             };
-            self.quotas.stored.learn(tenant, bytes);
+            self.limits.quotas.stored.learn(tenant, bytes);
         }
         Ok(())
     }
@@ -157,10 +157,10 @@ impl App {
         let mut bytes = 0_u64;
         let mut page = Page::first(PAGE_LIMIT_MAX);
         // What is appended from here on is counted by its node.
-        self.quotas.stored.begin(tenant);
+        self.limits.quotas.stored.begin(tenant);
         loop {
-            let logs = self.catalog.logs(&access, page).await?;
-            let head = |log: &Log| storage::event_log::head(self.event_log.as_ref(), log.id);
+            let logs = self.stores.catalog.logs(&access, page).await?;
+            let head = |log: &Log| storage::event_log::head(self.stores.event_log.as_ref(), log.id);
             let heads: Vec<_> = logs.items.iter().map(head).collect();
             let mut heads = futures::stream::iter(heads).buffer_unordered(HEADS_AT_A_TIME);
             while let Some(head) = heads.next().await {
@@ -174,7 +174,7 @@ impl App {
                 cursor: Some(cursor),
             };
         }
-        self.catalog.set_stored_bytes(tenant, bytes).await?;
+        self.stores.catalog.set_stored_bytes(tenant, bytes).await?;
         Ok(bytes)
     }
 }
