@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::access::{Access, Actor, Role};
-use catalog::{Context, PAGE_LIMIT_MAX, Page, VersionError, View};
+use catalog::{Context, VersionError};
 use parking_lot::Mutex;
 use protocol::view::{Halt, VersionSpec};
 use protocol::{RequestId, Sequence, VersionId};
@@ -22,8 +21,6 @@ const RETRY_PAUSE_MAX: Duration = Duration::from_secs(30);
 #[derive(Default)]
 pub(crate) struct Builds {
     running: Mutex<HashMap<VersionId, watch::Receiver<()>>>,
-    /// Held while a version goes live, so that an older one can't take the place of a newer one.
-    switching: tokio::sync::Mutex<()>,
 }
 
 /// Why a build goes on later.
@@ -105,68 +102,19 @@ impl App {
     }
 
     async fn go_live(&self, spec: &VersionSpec, applied: Sequence) -> Result<(), Failure> {
-        let _switching = self.lifecycle.builds.switching.lock().await;
-        if self.is_superseded(spec).await? {
-            let halt = Halt {
-                sequence: applied,
-                message: "a newer version of the view went live before this one was built"
-                    .to_owned(),
-            };
-            return self.fail(spec, halt).await;
-        }
-        let activated = self
+        let context = Context::system(RequestId::generate());
+        let finished = self
             .stores
             .catalog
-            .activate_version(
-                spec.tenant,
-                Context::system(RequestId::generate()),
-                spec.version,
-            )
+            .finish_build(spec.tenant, context, spec.version, applied)
             .await;
         self.caches.forget_view(spec.view);
-        match activated {
-            Ok(_) => {
-                tracing::info!(version = %spec.version, %applied, "a version went live");
+        match finished {
+            Ok(state) => {
+                tracing::info!(version = %spec.version, %applied, %state, "a build ended");
                 Ok(())
             }
             Err(error) => ignore_settled(error),
-        }
-    }
-
-    /// Whether a newer version of the view is live already.
-    async fn is_superseded(&self, spec: &VersionSpec) -> Result<bool, Failure> {
-        let Some(view) = self.view_of(spec).await? else {
-            return Ok(false);
-        };
-        let number = |id| {
-            let found = view.versions.iter().find(|version| version.id == id);
-            found.map(|version| version.number)
-        };
-        let live = view.live.and_then(number);
-        Ok(live > number(spec.version))
-    }
-
-    async fn view_of(&self, spec: &VersionSpec) -> Result<Option<View>, Failure> {
-        let access = Access {
-            tenant: spec.tenant,
-            actor: Actor::System,
-            role: Role::Owner,
-            logs: None,
-            secret: None,
-        };
-        let mut page = Page::first(PAGE_LIMIT_MAX);
-        loop {
-            let views = self.stores.catalog.views(&access, spec.log, page).await?;
-            if let Some(view) = views.items.into_iter().find(|view| view.id == spec.view) {
-                return Ok(Some(view));
-            }
-            let Some(cursor) = views.next_cursor else {
-                return Ok(None);
-            };
-            page = Page {
-                limit: PAGE_LIMIT_MAX,
-                cursor: Some(cursor),
-            };
         }
     }
 
