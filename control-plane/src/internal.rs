@@ -15,7 +15,7 @@ use poem::{Endpoint, IntoResponse as _, Response, Route, endpoint, get};
 use serde::Serialize;
 
 /// A part that does not answer in this time is away.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Something that keeps a process from its work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -51,7 +51,7 @@ impl Needs {
         F: Future<Output = Result<(), String>> + Send + 'static,
     {
         self.all_of(move || {
-            let checked = tokio::time::timeout(PATIENCE, check());
+            let checked = tokio::time::timeout(TIMEOUT, check());
             checked.map(move |outcome| {
                 let outcome = outcome.unwrap_or_else(|_| Err("it does not answer".to_owned()));
                 let problem = outcome.err().map(|error| Problem::new(part, error));

@@ -12,7 +12,6 @@ mod domain;
 mod errors;
 pub mod internal;
 mod mail;
-mod mail_sweep;
 pub mod metrics;
 mod options;
 mod quotas;

@@ -48,7 +48,7 @@ impl App {
         }
     }
 
-    /// Answers a request for which there is no room, if it was stored already: a retry needs none.
+    /// Answers a request that is over the quota, if it was stored already: a retry stores nothing.
     async fn repeat(
         &self,
         log: LogId,

@@ -26,6 +26,6 @@ impl App {
                 "a key that is limited to some logs does not see the audit log, which is about all",
             ));
         }
-        Ok(self.stores.catalog.audit(access, filter, page).await?)
+        Ok(self.catalog.audit(access, filter, page).await?)
     }
 }

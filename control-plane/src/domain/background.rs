@@ -10,7 +10,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
 use super::App;
-use crate::quotas::stored;
+use crate::quotas;
 use crate::rate_limit;
 
 const TIDY_INTERVAL: Duration = Duration::from_secs(60);
@@ -22,7 +22,7 @@ impl App {
     /// Starts everything that runs until the node stops.
     pub(crate) fn start_background(self: &Arc<Self>) {
         // The subscription begins before the first request, so that no change is missed.
-        let mut changes = self.stores.catalog.changes();
+        let mut changes = self.catalog.changes();
         self.spawn_until_stop(|app| async move {
             loop {
                 let stale = match changes.recv().await {
@@ -31,7 +31,7 @@ impl App {
                     Err(RecvError::Closed) => return,
                 };
                 if let Some(stale) = stale {
-                    app.forget(stale);
+                    app.invalidate(stale);
                     if let Some(peers) = &app.bus.peers {
                         peers.tell(stale).await;
                     }
@@ -44,8 +44,8 @@ impl App {
             self.spawn_until_stop(|app| async move {
                 loop {
                     match heard.recv().await {
-                        Ok(stale) => app.forget(stale),
-                        Err(RecvError::Lagged(_)) => app.forget(Stale::Everything),
+                        Ok(stale) => app.invalidate(stale),
+                        Err(RecvError::Lagged(_)) => app.invalidate(Stale::Everything),
                         Err(RecvError::Closed) => return,
                     }
                 }
@@ -57,12 +57,12 @@ impl App {
                 tokio::time::sleep(RETRY_PAUSE).await;
             }
         });
-        self.spawn_until_stop(|app| async move { app.remove_deleted_for_ever().await });
+        self.spawn_until_stop(|app| async move { app.sweep_deleted().await });
         self.keep_stored();
         self.spawn_until_stop(|app| async move {
             loop {
                 tokio::time::sleep(TIDY_INTERVAL).await;
-                app.limits.rates.forget_full(Instant::now());
+                app.limits.rates.evict_full(Instant::now());
                 app.flush_key_use().await;
             }
         });
@@ -72,7 +72,7 @@ impl App {
     fn keep_stored(self: &Arc<Self>) {
         self.spawn_until_stop(|app| async move {
             loop {
-                tokio::time::sleep(stored::PERIOD).await;
+                tokio::time::sleep(quotas::PERIOD).await;
                 if let Err(failure) = app.add_up_stored().await {
                     tracing::warn!(%failure, "what was stored is not added up yet");
                 }
@@ -92,7 +92,7 @@ impl App {
         });
     }
 
-    /// Tells other nodes what is admitted here, and hears what is admitted there.
+    /// Publishes to other nodes what is admitted here, and hears what is admitted there.
     fn share_rates(self: &Arc<Self>, peers: &Peers) {
         let mut spent = peers.spent();
         self.spawn_until_stop(|app| async move {
@@ -132,22 +132,22 @@ impl App {
         });
     }
 
-    /// Drops what is remembered of something that changed.
-    fn forget(&self, stale: Stale) {
+    /// Invalidates what is cached of something that changed.
+    fn invalidate(&self, stale: Stale) {
         match stale {
-            Stale::Tenant(tenant) => self.caches.sessions.forget_tenant(tenant),
-            Stale::User(user) => self.caches.sessions.forget_user(user),
-            Stale::Log(log) => self.caches.forget_log(log),
-            Stale::View(view) => self.caches.forget_view(view),
+            Stale::Tenant(tenant) => self.caches.sessions.invalidate_tenant(tenant),
+            Stale::User(user) => self.caches.sessions.invalidate_user(user),
+            Stale::Log(log) => self.caches.invalidate_log(log),
+            Stale::View(view) => self.caches.invalidate_view(view),
             Stale::Everything => {
-                self.caches.sessions.forget_all();
-                self.caches.forget_all();
+                self.caches.sessions.invalidate_all();
+                self.caches.invalidate_all();
             }
         }
     }
 }
 
-/// What must not be remembered after a change.
+/// What a change makes stale.
 fn stale(change: &RecordedEvent) -> Option<Stale> {
     match &change.event {
         ControlEvent::KeyRotated { .. }
@@ -171,7 +171,7 @@ fn stale(change: &RecordedEvent) -> Option<Stale> {
         | ControlEvent::VersionRetired { view, .. }
         | ControlEvent::VersionRemoved { view, .. }
         | ControlEvent::ViewDeleted { view, .. } => Some(Stale::View(*view)),
-        // New things are not remembered as missing, and these change no answer.
+        // New things are not cached as missing, and these change no answer.
         ControlEvent::TenantCreated { .. }
         | ControlEvent::TenantDeleted { .. }
         | ControlEvent::TenantErasureAdvanced { .. }

@@ -24,7 +24,7 @@ pub(crate) struct Builds {
 }
 
 /// Why a build goes on later.
-enum Unsettled {
+enum Unfinished {
     Views(QueryError),
     Catalog(Failure),
 }
@@ -57,7 +57,7 @@ impl App {
     /// # Errors
     /// When the catalog can't be read.
     pub(crate) async fn resume_builds(self: &Arc<Self>) -> Result<(), Failure> {
-        for (_, spec) in self.stores.catalog.building_versions().await? {
+        for (_, spec) in self.catalog.building_versions().await? {
             tracing::info!(version = %spec.version, "a build goes on");
             self.start_build(spec);
         }
@@ -69,10 +69,10 @@ impl App {
         loop {
             match self.try_build(&spec).await {
                 Ok(()) => return,
-                Err(Unsettled::Views(error)) => {
+                Err(Unfinished::Views(error)) => {
                     tracing::warn!(%error, version = %spec.version, "a build will be tried again");
                 }
-                Err(Unsettled::Catalog(failure)) => {
+                Err(Unfinished::Catalog(failure)) => {
                     tracing::warn!(%failure, version = %spec.version, "a build will be tried again");
                 }
             }
@@ -84,44 +84,42 @@ impl App {
         }
     }
 
-    async fn try_build(&self, spec: &Arc<VersionSpec>) -> Result<(), Unsettled> {
+    async fn try_build(&self, spec: &Arc<VersionSpec>) -> Result<(), Unfinished> {
         match self.bus.views.build(Arc::clone(spec)).await {
             Ok(BuildOutcome::Ready { applied }) => self.go_live(spec, applied).await,
             Ok(BuildOutcome::Failed(halt)) | Err(QueryError::Halted(halt)) => {
                 self.fail(spec, halt).await
             }
-            Err(error) => return Err(Unsettled::Views(error)),
+            Err(error) => return Err(Unfinished::Views(error)),
         }
-        .map_err(Unsettled::Catalog)
+        .map_err(Unfinished::Catalog)
     }
 
     /// Whether the version still waits for its build: it may have been deleted meanwhile.
     async fn is_building(&self, spec: &VersionSpec) -> Result<bool, Failure> {
-        let building = self.stores.catalog.building_versions().await?;
+        let building = self.catalog.building_versions().await?;
         Ok(building.iter().any(|(_, it)| it.version == spec.version))
     }
 
     async fn go_live(&self, spec: &VersionSpec, applied: Sequence) -> Result<(), Failure> {
         let context = Context::system(RequestId::generate());
         let finished = self
-            .stores
             .catalog
             .finish_build(spec.tenant, context, spec.version, applied)
             .await;
-        self.caches.forget_view(spec.view);
+        self.caches.invalidate_view(spec.view);
         match finished {
             Ok(state) => {
                 tracing::info!(version = %spec.version, %applied, %state, "a build ended");
                 Ok(())
             }
-            Err(error) => ignore_settled(error),
+            Err(error) => ignore_ended(error),
         }
     }
 
     async fn fail(&self, spec: &VersionSpec, halt: Halt) -> Result<(), Failure> {
         tracing::info!(version = %spec.version, sequence = %halt.sequence, "a build failed");
         let failed = self
-            .stores
             .catalog
             .fail_version(
                 spec.tenant,
@@ -130,13 +128,13 @@ impl App {
                 halt,
             )
             .await;
-        self.caches.forget_view(spec.view);
-        failed.or_else(ignore_settled)
+        self.caches.invalidate_view(spec.view);
+        failed.or_else(ignore_ended)
     }
 }
 
-/// A version that was deleted or settled while it was built needs nothing any more.
-fn ignore_settled(error: VersionError) -> Result<(), Failure> {
+/// A version that was deleted or ended while it was built needs nothing any more.
+fn ignore_ended(error: VersionError) -> Result<(), Failure> {
     match error {
         VersionError::NotFound | VersionError::WrongState(_) => Ok(()),
         VersionError::Catalog(error) => Err(error.into()),

@@ -11,7 +11,7 @@ use protocol::ErrorCode;
 
 use super::App;
 use crate::auth::attempts::Attempt;
-use crate::auth::password::Room;
+use crate::auth::password::Queue;
 use crate::errors::{Detail, Failure};
 
 impl App {
@@ -46,14 +46,14 @@ impl App {
         email: &str,
         password: String,
     ) -> Result<Option<User>, Failure> {
-        let user = self.stores.catalog.user_by_email(email).await?;
+        let user = self.catalog.user_by_email(email).await?;
         let stored = user.as_ref().map(|user| user.password_hash.clone());
-        let room = if attempt.is_known {
-            Room::Known
+        let queue = if attempt.is_known {
+            Queue::Known
         } else {
-            Room::Strangers
+            Queue::Strangers
         };
-        let is_right = self.passwords.verify(room, password, stored).await?;
+        let is_right = self.passwords.verify(queue, password, stored).await?;
         Ok(user.filter(|_| is_right))
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::App;
 use crate::errors::Failure;
-use crate::quotas::Place;
+use crate::quotas::Permit;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
@@ -55,15 +55,15 @@ impl EventPage {
     }
 }
 
-/// A live tail, and its place among those that may be open.
+/// A live tail, and the permits to have it open.
 pub(crate) struct LogTail {
     pub tail: Tail,
     pub head: Head,
-    pub place: StreamPlace,
+    pub permits: StreamPermits,
 }
 
-/// A place among the streams of the server, and among those of the tenant.
-pub(crate) type StreamPlace = (OwnedSemaphorePermit, Place);
+/// Permits among the streams of the server, and among those of the tenant.
+pub(crate) type StreamPermits = (OwnedSemaphorePermit, Permit);
 
 impl App {
     /// A page of a log's events.
@@ -172,7 +172,7 @@ impl App {
     ) -> Result<LogTail, Failure> {
         let log = self.log(access, log).await?;
         let own = self.limits.quotas.open_stream(access.tenant)?;
-        let place = Arc::clone(&self.limits.streams)
+        let permit = Arc::clone(&self.limits.streams)
             .try_acquire_owned()
             .map_err(|_| {
                 Failure::new(
@@ -185,7 +185,7 @@ impl App {
         Ok(LogTail {
             tail: Tail::new(&self.stores.history, log.id, from),
             head,
-            place: (place, own),
+            permits: (permit, own),
         })
     }
 }

@@ -8,10 +8,10 @@ use super::App;
 use crate::internal::Problem;
 
 /// A check is good for this long: whoever asks more often gets the last answer.
-const LIFE: Duration = Duration::from_secs(1);
+const TTL: Duration = Duration::from_secs(1);
 
 /// A part that does not answer in this time is away.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The last check.
 #[derive(Default)]
@@ -36,7 +36,7 @@ impl Checked {
 
 impl App {
     /// What keeps the node from taking requests. Components and snapshots are not needed for most of
-    /// them, and while the catalog is away what is remembered of it serves.
+    /// them, and while the catalog is away what is cached of it serves.
     pub(crate) async fn problems(&self) -> Vec<Problem> {
         let checked = self.check_health().await;
         let catalog = checked.catalog || self.is_warm();
@@ -64,12 +64,12 @@ impl App {
     pub(crate) async fn check_health(&self) -> Checked {
         let mut last = self.caches.health.last.lock().await;
         if let Some((at, checked)) = *last
-            && at.elapsed() < LIFE
+            && at.elapsed() < TTL
         {
             return checked;
         }
         let (catalog, event_log, objects, workers) = tokio::join!(
-            check("the catalog", self.stores.catalog.health()),
+            check("the catalog", self.catalog.health()),
             check("the event log", self.stores.event_log.health()),
             check("the object store", self.stores.objects.health()),
             check("the workers", self.bus.views.health()),
@@ -87,7 +87,7 @@ impl App {
 
 /// Why a part is away is for operators, so it goes to the log and not to whoever asks.
 async fn check(part: &str, health: impl Future<Output = Result<(), String>>) -> bool {
-    let outcome = tokio::time::timeout(PATIENCE, health)
+    let outcome = tokio::time::timeout(TIMEOUT, health)
         .await
         .unwrap_or_else(|_| Err("it does not answer".to_owned()));
     if let Err(error) = &outcome {

@@ -14,7 +14,7 @@ use super::tenants::normal_email;
 use super::{App, context};
 use crate::auth::{password, token};
 use crate::errors::Failure;
-use crate::mail::Letter;
+use crate::mail::Message;
 
 /// An invitation that was just made, with what its mail has.
 #[derive(Clone, Debug)]
@@ -52,25 +52,24 @@ impl App {
             ));
         }
         let email = normal_email(email)?;
-        let tenant = self.stores.catalog.tenant(access).await?;
+        let tenant = self.catalog.tenant(access).await?;
         let secret = token::invitation();
         let new = NewInvitation {
             email: email.clone(),
             role,
             token_sha256: token::digest(&secret),
-            expires_at: self.time_after(self.options.invitation_life),
+            expires_at: self.time_after(self.options.invitation_ttl),
         };
         let invitation = self
-            .stores
             .catalog
             .invite(access, context(access, request_id), new)
             .await?;
         let url = self.link("invite", &secret);
         if self.mailer.admits(&email) {
-            let life = self.options.invitation_life;
+            let ttl = self.options.invitation_ttl;
             let tenant = (access.tenant, tenant.short_name.as_str());
-            let letter = Letter::invitation(&email, tenant, role, &url, life);
-            self.mailer.send(request_id, letter);
+            let message = Message::invitation(&email, tenant, role, &url, ttl);
+            self.mailer.send(request_id, message);
         }
         Ok(Sent {
             invitation,
@@ -88,7 +87,7 @@ impl App {
     ) -> Result<Paged<Invitation>, Failure> {
         require(access, Role::Admin)?;
         require_all_logs(access)?;
-        Ok(self.stores.catalog.invitations(access, page).await?)
+        Ok(self.catalog.invitations(access, page).await?)
     }
 
     /// # Errors
@@ -102,11 +101,7 @@ impl App {
         require(access, Role::Admin)?;
         require_all_logs(access)?;
         let context = context(access, request_id);
-        Ok(self
-            .stores
-            .catalog
-            .revoke_invitation(access, context, id)
-            .await?)
+        Ok(self.catalog.revoke_invitation(access, context, id).await?)
     }
 
     /// What a token invites to.
@@ -114,11 +109,7 @@ impl App {
     /// # Errors
     /// When it is unknown, used, revoked or expired.
     pub(crate) async fn invitation(&self, secret: &str) -> Result<OpenInvitation, Failure> {
-        let open = self
-            .stores
-            .catalog
-            .open_invitation(token::digest(secret))
-            .await?;
+        let open = self.catalog.open_invitation(token::digest(secret)).await?;
         open.ok_or_else(|| AcceptError::Unknown.into())
     }
 
@@ -144,7 +135,7 @@ impl App {
                 "this invitation was sent to another address; accept it with that one",
             ));
         }
-        let invitee = if self.stores.catalog.user_by_email(&email).await?.is_some() {
+        let invitee = if self.catalog.user_by_email(&email).await?.is_some() {
             Invitee::Known(self.prove(network, &email, password).await?.id)
         } else {
             password::check_rules(&password, &[&email, &open.short_name])?;
@@ -153,7 +144,6 @@ impl App {
         };
         let digest = token::digest(secret);
         let (open, _) = self
-            .stores
             .catalog
             .accept_invitation(request_id, digest, invitee)
             .await?;

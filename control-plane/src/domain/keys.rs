@@ -57,7 +57,6 @@ impl App {
             sha256: token::digest(secret.expose()),
         };
         let key = self
-            .stores
             .catalog
             .create_key(access, context(access, request_id), key)
             .await?;
@@ -79,7 +78,7 @@ impl App {
     /// # Errors
     /// When the cursor is not of this list.
     pub(crate) async fn keys(&self, access: &Access, page: Page) -> Result<Paged<Key>, Failure> {
-        Ok(self.stores.catalog.keys(access, page).await?)
+        Ok(self.catalog.keys(access, page).await?)
     }
 
     /// Gives a key a new secret; those before it work for `overlap` more. Gives also until when.
@@ -104,11 +103,10 @@ impl App {
         let secret = ApiKey::generate();
         let sha256 = token::digest(secret.expose());
         let (key, earlier_until) = self
-            .stores
             .catalog
             .rotate_key(access, context(access, request_id), key, sha256, overlap)
             .await?;
-        self.caches.sessions.forget_tenant(access.tenant);
+        self.caches.sessions.invalidate_tenant(access.tenant);
         Ok((key, secret, earlier_until))
     }
 
@@ -124,11 +122,10 @@ impl App {
     ) -> Result<Vec<KeyId>, Failure> {
         require(access, Role::Member)?;
         let revoked = self
-            .stores
             .catalog
             .revoke_key(access, context(access, request_id), key)
             .await?;
-        self.caches.sessions.forget_tenant(access.tenant);
+        self.caches.sessions.invalidate_tenant(access.tenant);
         Ok(revoked)
     }
 }

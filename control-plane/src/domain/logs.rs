@@ -43,7 +43,6 @@ impl App {
             retention,
         };
         Ok(self
-            .stores
             .catalog
             .create_log(access, context(access, request_id), log)
             .await?)
@@ -62,7 +61,7 @@ impl App {
                 logs: None,
                 ..access.clone()
             };
-            let log = self.stores.catalog.log(&all, &log_ref(name)?).await?;
+            let log = self.catalog.log(&all, &log_ref(name)?).await?;
             Ok(log.map(Arc::new))
         };
         let log = self.caches.logs.get(&key, ask).await?;
@@ -100,7 +99,7 @@ impl App {
         access: &Access,
         page: Page,
     ) -> Result<Paged<LogState>, Failure> {
-        let logs = self.stores.catalog.logs(access, page).await?;
+        let logs = self.catalog.logs(access, page).await?;
         let mut items = Vec::with_capacity(logs.items.len());
         for log in logs.items {
             items.push(self.state_of(Arc::new(log)).await?);
@@ -126,11 +125,10 @@ impl App {
         }
         let log = self.log(access, name).await?;
         let log = self
-            .stores
             .catalog
             .update_log(access, context(access, request_id), log.id, changes)
             .await?;
-        self.caches.forget_log(log.id);
+        self.caches.invalidate_log(log.id);
         self.state_of(Arc::new(log)).await
     }
 
@@ -149,7 +147,6 @@ impl App {
         let log = self.log(access, name).await?;
         let head = self.stores.appender.head(log.id).await;
         let deletion = self
-            .stores
             .catalog
             .delete_log(access, context(access, request_id), log.id)
             .await?;
@@ -157,7 +154,7 @@ impl App {
         let bytes = head.map_or(0, |head| head.payload_bytes);
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
         self.limits.quotas.stored.add(access.tenant, -bytes);
-        self.caches.forget_log(log.id);
+        self.caches.invalidate_log(log.id);
         self.lifecycle.deleted.notify_one();
         Ok(deletion.id)
     }

@@ -16,7 +16,7 @@ impl App {
         access: &Access,
         page: Page,
     ) -> Result<Paged<Member>, Failure> {
-        Ok(self.stores.catalog.members(access, page).await?)
+        Ok(self.catalog.members(access, page).await?)
     }
 
     /// # Errors
@@ -31,11 +31,10 @@ impl App {
         require(access, Role::Admin)?;
         require_all_logs(access)?;
         let changed = self
-            .stores
             .catalog
             .change_role(access, context(access, request_id), member, role)
             .await?;
-        self.caches.sessions.forget_tenant(access.tenant);
+        self.caches.sessions.invalidate_tenant(access.tenant);
         Ok(changed)
     }
 
@@ -50,11 +49,10 @@ impl App {
         require(access, Role::Admin)?;
         require_all_logs(access)?;
         let removed = self
-            .stores
             .catalog
             .remove_member(access, context(access, request_id), member)
             .await?;
-        self.caches.sessions.forget_tenant(access.tenant);
+        self.caches.sessions.invalidate_tenant(access.tenant);
         Ok(removed)
     }
 }

@@ -6,12 +6,13 @@
 pub(crate) mod access;
 pub(crate) mod append;
 pub(crate) mod audit;
+pub(crate) mod authentication;
 mod background;
 mod builds;
-pub(crate) mod caches;
-pub(crate) mod closing;
+mod caches;
+mod catalog_cache;
 mod credentials;
-mod deletion_jobs;
+mod deletion_sweeper;
 mod deletions;
 pub(crate) mod events;
 pub(crate) mod health;
@@ -22,6 +23,8 @@ mod members;
 mod passwords;
 pub(crate) mod queries;
 pub(crate) mod sessions;
+mod stored_bytes;
+pub(crate) mod tenant_deletion;
 pub(crate) mod tenants;
 mod verification;
 pub(crate) mod views;
@@ -44,7 +47,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
-use crate::mail::{Mailbox, Post};
+use crate::mail::{Mailbox, Mailer};
 use crate::options::Options;
 use crate::quotas::TenantQuotas;
 use crate::rate_limit::RateLimits;
@@ -66,20 +69,20 @@ pub struct Parts {
 
 /// The state behind every operation.
 pub(crate) struct App {
+    pub(crate) catalog: Catalog,
     pub(crate) stores: Stores,
     pub(crate) bus: Bus,
     pub(crate) caches: Caches,
     pub(crate) limits: Limits,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) passwords: Passwords,
-    pub(crate) mailer: Post,
+    pub(crate) mailer: Mailer,
     pub(crate) clock: SharedClock,
     pub(crate) options: Options,
 }
 
-/// What is durable.
+/// Where bytes are: events, components, snapshots, segments.
 pub(crate) struct Stores {
-    pub(crate) catalog: Catalog,
     pub(crate) event_log: SharedEventLog,
     /// Archived and hot events as one.
     pub(crate) history: History,
@@ -162,18 +165,18 @@ impl App {
                 catalog.clone(),
                 Arc::clone(&objects),
             ),
-            catalog,
             event_log,
             appender,
             objects,
         };
         Arc::new(Self {
+            catalog,
             stores,
             bus: Bus { views, peers },
             caches: Caches::new(&options),
             limits,
             passwords: Passwords::new(options.password_hashes_max),
-            mailer: Post::new(mail, lifecycle.tasks.clone(), lifecycle.stopping.clone()),
+            mailer: Mailer::new(mail, lifecycle.tasks.clone(), lifecycle.stopping.clone()),
             lifecycle,
             clock,
             options,

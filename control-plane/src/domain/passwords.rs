@@ -10,7 +10,7 @@ use super::App;
 use super::tenants::normal_email;
 use crate::auth::{password, token};
 use crate::errors::Failure;
-use crate::mail::Letter;
+use crate::mail::Message;
 
 impl App {
     /// Sends a link that sets a new password, if the address is registered. What comes back, and
@@ -25,23 +25,22 @@ impl App {
     ) -> Result<(), Failure> {
         let email = normal_email(email)?;
         let app = Arc::clone(self);
-        self.without_telling(request_id, async move {
-            let Some(user) = app.stores.catalog.user_by_email(&email).await? else {
+        self.in_background(request_id, async move {
+            let Some(user) = app.catalog.user_by_email(&email).await? else {
                 return Ok(());
             };
             if !app.mailer.admits(&email) {
                 return Ok(());
             }
             let secret = token::password_reset();
-            let life = app.options.password_reset_life;
-            let expires_at = app.time_after(life);
-            app.stores
-                .catalog
+            let ttl = app.options.password_reset_ttl;
+            let expires_at = app.time_after(ttl);
+            app.catalog
                 .request_password_reset(request_id, user.id, token::digest(&secret), expires_at)
                 .await?;
             let link = app.link("reset-password", &secret);
-            let letter = Letter::password_reset(&email, &link, life);
-            app.mailer.send(request_id, letter);
+            let message = Message::password_reset(&email, &link, ttl);
+            app.mailer.send(request_id, message);
             Ok(())
         })
     }
@@ -59,16 +58,15 @@ impl App {
     ) -> Result<(), Failure> {
         let digest = token::digest(secret);
         let unknown = || Failure::from(ResetPasswordError::Unknown);
-        let email = self.stores.catalog.password_reset_email(digest).await?;
+        let email = self.catalog.password_reset_email(digest).await?;
         let email = email.ok_or_else(unknown)?;
         password::check_rules(&password, &[&email])?;
         let hash = self.passwords.hash(password).await?;
         let user = self
-            .stores
             .catalog
             .reset_password(request_id, digest, hash)
             .await?;
-        self.caches.sessions.forget_user(user);
+        self.caches.sessions.invalidate_user(user);
         self.limits.attempts.welcome(&email.to_lowercase(), network);
         Ok(())
     }

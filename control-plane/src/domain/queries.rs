@@ -46,7 +46,7 @@ impl App {
     ) -> Result<Answered, Failure> {
         let log = self.log(access, log).await?;
         let version = self.queryable(access, &log, view, question.version).await?;
-        let _place = self.limits.quotas.begin_query(access.tenant)?;
+        let _permit = self.limits.quotas.begin_query(access.tenant)?;
         let timeout = question.timeout.unwrap_or(self.options.query_timeout);
         let request = QueryRequest {
             version: Arc::clone(&version.spec),
@@ -70,7 +70,7 @@ impl App {
         let key = (log.id, view.to_owned(), number);
         let ask = async {
             let name = parse_name(view)?;
-            let Some(view) = self.stores.catalog.view(access, log.id, &name).await? else {
+            let Some(view) = self.catalog.view(access, log.id, &name).await? else {
                 return Ok(None);
             };
             let version = match number {

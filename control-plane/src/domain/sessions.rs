@@ -14,8 +14,8 @@ use super::tenants::normal_email;
 use crate::auth::token;
 use crate::errors::Failure;
 
-/// The range of lives that `/auth/token` gives.
-const LIFE_SECONDS: std::ops::RangeInclusive<u64> = 60..=86_400;
+/// The range of TTLs that `/auth/token` gives.
+const TTL_SECONDS: std::ops::RangeInclusive<u64> = 60..=86_400;
 
 /// The outcome of a login.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub(crate) struct Login {
 #[derive(Clone, Debug)]
 pub(crate) struct Issued {
     pub token: String,
-    pub life: Duration,
+    pub ttl: Duration,
 }
 
 impl App {
@@ -55,7 +55,7 @@ impl App {
                 "verify your address first: open the link in the mail that was sent to it",
             ));
         }
-        let tenants = self.stores.catalog.memberships(user.id).await?;
+        let tenants = self.catalog.memberships(user.id).await?;
         let Some(chosen) = choose(&tenants, tenant)? else {
             return Ok(Login {
                 token: None,
@@ -69,8 +69,8 @@ impl App {
             logs: None,
             secret: None,
         };
-        let life = self.options.session_life;
-        let token = self.issue(access, life, Some(user.password_hash)).await?;
+        let ttl = self.options.session_ttl;
+        let token = self.issue(access, ttl, Some(user.password_hash)).await?;
         Ok(Login {
             token: Some(token),
             tenants,
@@ -78,14 +78,14 @@ impl App {
     }
 
     /// # Errors
-    /// When the key is unknown, revoked or expired, or the life out of range.
+    /// When the key is unknown, revoked or expired, or the ttl out of range.
     pub(crate) async fn exchange_key(
         &self,
         key: &str,
-        life_seconds: Option<u64>,
+        ttl_seconds: Option<u64>,
     ) -> Result<Issued, Failure> {
-        let life = life_seconds.unwrap_or(self.options.session_life.as_secs());
-        if !LIFE_SECONDS.contains(&life) {
+        let ttl = ttl_seconds.unwrap_or(self.options.session_ttl.as_secs());
+        if !TTL_SECONDS.contains(&ttl) {
             return Err(Failure::new(
                 ErrorCode::InvalidRequest,
                 "`expires_in_secs` is from 60 to 86400",
@@ -101,16 +101,16 @@ impl App {
             .map_err(|error| Failure::new(ErrorCode::InvalidCredentials, error.to_string()))?;
         let digest = token::digest(key.expose());
         let session = self.session(digest).await?.ok_or_else(unknown)?;
-        let mut life = Duration::from_secs(life);
+        let mut ttl = Duration::from_secs(ttl);
         if let Some(end) = session.expires_at {
-            life = life.min(end.duration_since(self.clock.now()));
+            ttl = ttl.min(end.duration_since(self.clock.now()));
         }
-        let issued = self.issue(session.access.clone(), life, None).await?;
-        // The key may have ended since it was remembered; its sessions ended with it, and so must
+        let issued = self.issue(session.access.clone(), ttl, None).await?;
+        // The key may have ended since it was cached; its sessions ended with it, and so must
         // this one.
-        if self.stores.catalog.authenticate(digest).await?.is_none() {
+        if self.catalog.authenticate(digest).await?.is_none() {
             let issued = token::digest(&issued.token);
-            self.stores.catalog.delete_session(issued).await?;
+            self.catalog.delete_session(issued).await?;
             return Err(unknown());
         }
         Ok(issued)
@@ -130,9 +130,9 @@ impl App {
         };
         let digest = token::digest(secret.ok_or_else(unknown)?);
         // What is left of a session whose key was revoked is removed, and is none.
-        let worked = self.stores.catalog.authenticate(digest).await?.is_some();
-        let ended = self.stores.catalog.delete_session(digest).await?;
-        self.caches.sessions.forget(&digest);
+        let worked = self.catalog.authenticate(digest).await?.is_some();
+        let ended = self.catalog.delete_session(digest).await?;
+        self.caches.sessions.invalidate(&digest);
         if worked && ended {
             Ok(())
         } else {
@@ -143,7 +143,7 @@ impl App {
     async fn issue(
         &self,
         access: Access,
-        life: Duration,
+        ttl: Duration,
         password_hash: Option<String>,
     ) -> Result<Issued, Failure> {
         let token = token::session();
@@ -153,12 +153,12 @@ impl App {
             actor: access.actor,
             role: access.role,
             logs: access.logs.map(|logs| logs.to_vec()),
-            expires_at: self.time_after(life),
+            expires_at: self.time_after(ttl),
             password_hash,
             secret: access.secret,
         };
-        self.stores.catalog.create_session(session).await?;
-        Ok(Issued { token, life })
+        self.catalog.create_session(session).await?;
+        Ok(Issued { token, ttl })
     }
 }
 

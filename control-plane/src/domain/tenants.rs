@@ -73,11 +73,7 @@ impl App {
             owner_password_hash,
             email_verified,
         };
-        Ok(self
-            .stores
-            .catalog
-            .create_tenant(request_id, tenant)
-            .await?)
+        Ok(self.catalog.create_tenant(request_id, tenant).await?)
     }
 
     /// Makes a tenant whose owner is verified already, and a key of the owner's. For the first
@@ -120,12 +116,12 @@ impl App {
     /// # Errors
     /// When the catalog can't be read.
     pub(crate) async fn tenant(&self, access: &Access) -> Result<TenantState, Failure> {
-        let tenant = self.stores.catalog.tenant(access).await?;
-        let used = self.stores.catalog.tenant_use(tenant.id).await?;
+        let tenant = self.catalog.tenant(access).await?;
+        let used = self.catalog.tenant_use(tenant.id).await?;
         let rate = tenant.rate.map_or(self.options.tenant_rate, Rate::from);
         let (queries, streams) = self.limits.quotas.running(tenant.id);
         Ok(TenantState {
-            quotas: self.stores.catalog.limits().quotas.with(&tenant.quotas),
+            quotas: self.catalog.limits().quotas.with(&tenant.quotas),
             stored_bytes: self
                 .limits
                 .quotas

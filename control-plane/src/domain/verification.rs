@@ -9,7 +9,7 @@ use super::App;
 use super::tenants::normal_email;
 use crate::auth::token;
 use crate::errors::Failure;
-use crate::mail::Letter;
+use crate::mail::Message;
 
 impl App {
     /// Makes a new link and sends it.
@@ -20,15 +20,14 @@ impl App {
         email: &str,
     ) -> Result<(), Failure> {
         let secret = token::verification();
-        let life = self.options.verification_life;
-        let expires_at = self.time_after(life);
-        self.stores
-            .catalog
+        let ttl = self.options.verification_ttl;
+        let expires_at = self.time_after(ttl);
+        self.catalog
             .request_email_verification(request_id, user, token::digest(&secret), expires_at)
             .await?;
         let link = self.link("verify", &secret);
-        let letter = Letter::verification(email, &link, life);
-        self.mailer.send(request_id, letter);
+        let message = Message::verification(email, &link, ttl);
+        self.mailer.send(request_id, message);
         Ok(())
     }
 
@@ -39,8 +38,7 @@ impl App {
         request_id: RequestId,
         secret: &str,
     ) -> Result<(), Failure> {
-        self.stores
-            .catalog
+        self.catalog
             .verify_email(request_id, token::digest(secret))
             .await?;
         Ok(())
@@ -58,8 +56,8 @@ impl App {
     ) -> Result<(), Failure> {
         let email = normal_email(email)?;
         let app = Arc::clone(self);
-        self.without_telling(request_id, async move {
-            match app.stores.catalog.user_by_email(&email).await? {
+        self.in_background(request_id, async move {
+            match app.catalog.user_by_email(&email).await? {
                 Some(user) if !user.email_verified && app.mailer.admits(&email) => {
                     app.send_verification(request_id, user.id, &email).await
                 }
@@ -72,12 +70,12 @@ impl App {
     ///
     /// # Errors
     /// When too much of it goes on already.
-    pub(super) fn without_telling(
+    pub(super) fn in_background(
         &self,
         request_id: RequestId,
         work: impl Future<Output = Result<(), Failure>> + Send + 'static,
     ) -> Result<(), Failure> {
-        let place = Arc::clone(&self.limits.background)
+        let permit = Arc::clone(&self.limits.background)
             .try_acquire_owned()
             .map_err(|_| {
                 Failure::new(
@@ -86,7 +84,7 @@ impl App {
                 )
             })?;
         self.lifecycle.tasks.spawn(async move {
-            let _place = place;
+            let _permit = permit;
             if let Err(failure) = work.await {
                 tracing::warn!(%failure, %request_id, "a mail that was asked for is not sent");
             }
@@ -100,9 +98,9 @@ impl App {
         format!("{base}/{page}?token={secret}")
     }
 
-    /// The time that lies `life` ahead.
-    pub(super) fn time_after(&self, life: std::time::Duration) -> Timestamp {
-        self.clock.now().saturating_add(life)
+    /// The time that lies a TTL ahead.
+    pub(super) fn time_after(&self, ttl: std::time::Duration) -> Timestamp {
+        self.clock.now().saturating_add(ttl)
     }
 }
 

@@ -75,7 +75,6 @@ impl App {
             config: upload.config,
         };
         let (view, version) = self
-            .stores
             .catalog
             .upload_version(
                 access,
@@ -94,7 +93,7 @@ impl App {
         if ended.is_err() {
             return Ok((view, version));
         }
-        let current = self.stores.catalog.view(access, log.id, &name).await?;
+        let current = self.catalog.view(access, log.id, &name).await?;
         let current = current.ok_or_else(Failure::view_not_found)?;
         let version = find_version(&current, version.number)?.clone();
         Ok((current, version))
@@ -164,7 +163,6 @@ impl App {
         let log = self.log(access, log).await?;
         let head = self.stores.appender.head(log.id).await?;
         let view = self
-            .stores
             .catalog
             .view(access, log.id, &parse_name(view)?)
             .await?
@@ -182,7 +180,7 @@ impl App {
     ) -> Result<Paged<ViewStatus>, Failure> {
         let log = self.log(access, log).await?;
         let head = self.stores.appender.head(log.id).await?;
-        let views = self.stores.catalog.views(access, log.id, page).await?;
+        let views = self.catalog.views(access, log.id, page).await?;
         let mut items = Vec::with_capacity(views.items.len());
         for mut view in views.items {
             let live = view.live;
@@ -232,13 +230,12 @@ impl App {
         let name = parse_name(view)?;
         let log = self.log(access, log).await?;
         let deletion = self
-            .stores
             .catalog
             .delete_view(access, context(access, request_id), log.id, &name)
             .await?;
         self.caches
             .versions
-            .forget_if(move |entry| entry.spec.log == log.id);
+            .invalidate_if(move |entry| entry.spec.log == log.id);
         self.lifecycle.deleted.notify_one();
         Ok(deletion.id)
     }

@@ -92,7 +92,7 @@ where
     Ok(())
 }
 
-/// Waits for room and then for a connection, in this order: what can't be served stays in the
+/// Waits for a permit and then for a connection, in this order: what can't be served stays in the
 /// kernel's queue.
 async fn accept(
     listener: &TcpListener,

@@ -6,21 +6,21 @@ use std::time::Duration;
 use catalog::access::Role;
 use protocol::TenantId;
 
-/// A mail that waits to be sent.
+/// A message that waits to be sent.
 #[derive(Clone)]
-pub(crate) struct Letter {
+pub(crate) struct Message {
     /// For our own log, which never learns the rest.
     pub kind: &'static str,
     pub to: String,
-    /// The tenant that it is about. A mailbox directory forgets the mail with it.
+    /// The tenant that it is about. A mailbox directory loses the message with it.
     pub tenant: Option<TenantId>,
     pub subject: String,
     pub text: String,
 }
 
-impl Letter {
+impl Message {
     /// Asks the owner of an address to prove it.
-    pub(crate) fn verification(to: &str, link: &str, life: Duration) -> Self {
+    pub(crate) fn verification(to: &str, link: &str, ttl: Duration) -> Self {
         Self {
             kind: "verification",
             to: to.to_owned(),
@@ -29,13 +29,13 @@ impl Letter {
             text: format!(
                 "Welcome to Primatomic.\n\nOpen this link to verify your address:\n\n{link}\n\n\
                  It works once, for {}. If you did not sign up, ignore this mail.\n",
-                in_words(life)
+                in_words(ttl)
             ),
         }
     }
 
     /// Lets whoever forgot a password set a new one.
-    pub(crate) fn password_reset(to: &str, link: &str, life: Duration) -> Self {
+    pub(crate) fn password_reset(to: &str, link: &str, ttl: Duration) -> Self {
         Self {
             kind: "password reset",
             to: to.to_owned(),
@@ -46,7 +46,7 @@ impl Letter {
                  it:\n\n{link}\n\nIt works once, for {}. Setting a password logs you out \
                  everywhere. If you did not ask for it, ignore this mail: the old password goes on \
                  working.\n",
-                in_words(life)
+                in_words(ttl)
             ),
         }
     }
@@ -57,7 +57,7 @@ impl Letter {
         (tenant, short_name): (TenantId, &str),
         role: Role,
         link: &str,
-        life: Duration,
+        ttl: Duration,
     ) -> Self {
         Self {
             kind: "invitation",
@@ -68,14 +68,14 @@ impl Letter {
                 "You are invited to the tenant {short_name} on Primatomic, with the role \
                  {role}.\n\nOpen this link to accept:\n\n{link}\n\nIt works once, for {}. If you \
                  don't know the tenant, ignore this mail.\n",
-                in_words(life)
+                in_words(ttl)
             ),
         }
     }
 }
 
-fn in_words(life: Duration) -> String {
-    let hours = life.as_secs().div_ceil(3_600);
+fn in_words(ttl: Duration) -> String {
+    let hours = ttl.as_secs().div_ceil(3_600);
     match (hours / 24, hours) {
         (_, 1) => "one hour".to_owned(),
         (days, hours) if days >= 2 && hours % 24 == 0 => format!("{days} days"),
@@ -88,16 +88,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_say_what_their_link_does_and_how_long_it_works() {
+    fn messages_say_what_their_link_does_and_how_long_it_works() {
         let hour = Duration::from_secs(3_600);
         let acme = (TenantId::generate(), "acme");
-        let letter = Letter::invitation("a@b.c", acme, Role::Member, "https://x/1", 168 * hour);
-        assert_eq!(letter.subject, "You are invited to acme on Primatomic");
-        assert!(letter.text.contains("https://x/1\n"));
-        assert!(letter.text.contains("for 7 days"));
-        let letter = Letter::password_reset("a@b.c", "https://x/2", hour);
-        assert!(letter.text.contains("for one hour"));
-        let letter = Letter::verification("a@b.c", "https://x/3", 24 * hour);
-        assert!(letter.text.contains("for 24 hours"));
+        let message = Message::invitation("a@b.c", acme, Role::Member, "https://x/1", 168 * hour);
+        assert_eq!(message.subject, "You are invited to acme on Primatomic");
+        assert!(message.text.contains("https://x/1\n"));
+        assert!(message.text.contains("for 7 days"));
+        let message = Message::password_reset("a@b.c", "https://x/2", hour);
+        assert!(message.text.contains("for one hour"));
+        let message = Message::verification("a@b.c", "https://x/3", 24 * hour);
+        assert!(message.text.contains("for 24 hours"));
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use protocol::TenantId;
 
-use crate::mail::TENANT;
+use super::TENANT;
 
 /// The header that names who a mail is to.
 const TO: &str = "To";

@@ -1,4 +1,5 @@
-//! What a bearer token stands for, from memory where it can be.
+//! Authentication: what a bearer token stands for, from memory where it can be. Each request comes
+//! here once.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,13 +9,13 @@ use catalog::access::{Access, Actor};
 use parking_lot::Mutex;
 use protocol::{KeyId, Rate, TenantId, Timestamp, UserId};
 
-use super::token::TokenDigest;
-use crate::domain::App;
-use crate::domain::caches::CatalogCache;
+use super::App;
+use super::catalog_cache::CatalogCache;
+use crate::auth::token::TokenDigest;
 use crate::errors::Failure;
 use crate::options::Options;
 
-/// Tokens that are remembered at a time; some 300 bytes each.
+/// Tokens that are cached at a time; some 300 bytes each.
 const SESSIONS_MAX: u64 = 100_000;
 
 /// Keys whose last use waits to be written; later ones are not noted until then.
@@ -36,7 +37,7 @@ pub(crate) struct Session {
 /// Sessions by the digest of their token.
 pub(crate) struct Sessions {
     known: CatalogCache<TokenDigest, Arc<Session>>,
-    /// When keys were last used, until the catalog is told.
+    /// When keys were last used, until it is written to the catalog.
     used: Mutex<HashMap<KeyId, Timestamp>>,
 }
 
@@ -48,27 +49,27 @@ impl Sessions {
         }
     }
 
-    pub(crate) fn forget(&self, digest: &TokenDigest) {
-        self.known.forget(digest);
+    pub(crate) fn invalidate(&self, digest: &TokenDigest) {
+        self.known.invalidate(digest);
     }
 
     /// Asks again for every token of a tenant: a key was revoked, a role changed.
-    pub(crate) fn forget_tenant(&self, tenant: TenantId) {
+    pub(crate) fn invalidate_tenant(&self, tenant: TenantId) {
         self.known
-            .forget_if(move |session| session.access.tenant == tenant);
+            .invalidate_if(move |session| session.access.tenant == tenant);
     }
 
     /// Asks again for every token of a person: the password changed.
-    pub(crate) fn forget_user(&self, user: UserId) {
+    pub(crate) fn invalidate_user(&self, user: UserId) {
         self.known
-            .forget_if(move |session| session.access.actor == Actor::User(user));
+            .invalidate_if(move |session| session.access.actor == Actor::User(user));
     }
 
-    pub(crate) fn forget_all(&self) {
-        self.known.forget_all();
+    pub(crate) fn invalidate_all(&self) {
+        self.known.invalidate_all();
     }
 
-    /// Whether sessions are remembered that serve without the catalog.
+    /// Whether sessions are cached that serve without the catalog.
     pub(crate) fn is_warm(&self) -> bool {
         self.known.is_warm()
     }
@@ -100,7 +101,7 @@ impl App {
     }
 
     async fn authenticate(&self, digest: TokenDigest) -> Result<Option<Arc<Session>>, Failure> {
-        let Some(found) = self.stores.catalog.authenticate(digest).await? else {
+        let Some(found) = self.catalog.authenticate(digest).await? else {
             return Ok(None);
         };
         let Authenticated {
@@ -124,7 +125,7 @@ impl App {
         })))
     }
 
-    /// Tells the catalog when keys were last used.
+    /// Writes to the catalog when keys were last used.
     pub(crate) async fn flush_key_use(&self) {
         let used: Vec<_> = std::mem::take(&mut *self.caches.sessions.used.lock())
             .into_iter()
@@ -132,7 +133,7 @@ impl App {
         if used.is_empty() {
             return;
         }
-        if let Err(error) = self.stores.catalog.note_key_use(&used).await {
+        if let Err(error) = self.catalog.note_key_use(&used).await {
             tracing::warn!(%error, "the last use of some keys was not noted");
         }
     }

@@ -32,7 +32,7 @@ impl App {
         immediately: bool,
     ) -> Result<DeletionState, Failure> {
         require(access, Role::Owner)?;
-        let tenant = self.stores.catalog.tenant(access).await?;
+        let tenant = self.catalog.tenant(access).await?;
         if tenant.short_name != short_name {
             return Err(Failure::new(
                 ErrorCode::InvalidRequest,
@@ -45,11 +45,10 @@ impl App {
             self.time_after(self.options.deletion_grace)
         };
         let deletion = self
-            .stores
             .catalog
             .schedule_tenant_deletion(access, context(access, request_id), delete_at)
             .await?;
-        self.caches.sessions.forget_tenant(access.tenant);
+        self.caches.sessions.invalidate_tenant(access.tenant);
         self.lifecycle.deleted.notify_one();
         self.state_of_deletion(deletion).await
     }
@@ -64,11 +63,10 @@ impl App {
         request_id: RequestId,
     ) -> Result<TenantState, Failure> {
         require(access, Role::Owner)?;
-        self.stores
-            .catalog
+        self.catalog
             .cancel_tenant_deletion(access, context(access, request_id))
             .await?;
-        self.caches.sessions.forget_tenant(access.tenant);
+        self.caches.sessions.invalidate_tenant(access.tenant);
         self.tenant(access).await
     }
 
@@ -80,12 +78,7 @@ impl App {
         &self,
         access: &Access,
     ) -> Result<Option<DeletionState>, Failure> {
-        match self
-            .stores
-            .catalog
-            .deletion_of_tenant(access.tenant)
-            .await?
-        {
+        match self.catalog.deletion_of_tenant(access.tenant).await? {
             Some(deletion) => self.state_of_deletion(deletion).await.map(Some),
             None => Ok(None),
         }
@@ -100,7 +93,7 @@ impl App {
         &self,
         id: TenantDeletionId,
     ) -> Result<DeletionState, Failure> {
-        let deletion = self.stores.catalog.tenant_deletion(id).await?;
+        let deletion = self.catalog.tenant_deletion(id).await?;
         let deletion = deletion.ok_or_else(|| {
             Failure::new(
                 ErrorCode::DeletionNotFound,
@@ -111,8 +104,7 @@ impl App {
     }
 
     async fn state_of_deletion(&self, deletion: TenantDeletion) -> Result<DeletionState, Failure> {
-        let (logs_left, removals_left) =
-            self.stores.catalog.left_of_tenant(deletion.tenant).await?;
+        let (logs_left, removals_left) = self.catalog.left_of_tenant(deletion.tenant).await?;
         Ok(DeletionState {
             deletion,
             logs_left,
@@ -123,7 +115,7 @@ impl App {
     /// # Errors
     /// When the tenant was deleted: whoever asks for it by its id is told so.
     pub(super) async fn check_not_deleted(&self, tenant: TenantId) -> Result<(), Failure> {
-        let deletion = self.stores.catalog.deletion_of_tenant(tenant).await?;
+        let deletion = self.catalog.deletion_of_tenant(tenant).await?;
         match deletion.filter(|it| it.step > DeletionStep::Scheduled) {
             Some(deletion) => Err(Failure::new(
                 ErrorCode::TenantDeleted,
