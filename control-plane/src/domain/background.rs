@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use catalog::{ControlEvent, RecordedEvent};
 use storage::bus::Stale;
 use storage::bus::nats::Peers;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
@@ -24,17 +25,14 @@ impl App {
         // The subscription begins before the first request, so that no change is missed.
         let mut changes = self.catalog.changes();
         self.spawn_until_stop(|app| async move {
-            loop {
-                let stale = match changes.recv().await {
-                    Ok(change) => stale(&change),
-                    Err(RecvError::Lagged(_)) => Some(Stale::Everything),
-                    Err(RecvError::Closed) => return,
+            while let Ok(change) = next(&mut changes).await {
+                let stale = change.map_or(Some(Stale::Everything), |change| stale(&change));
+                let Some(stale) = stale else {
+                    continue;
                 };
-                if let Some(stale) = stale {
-                    app.invalidate(stale);
-                    if let Some(peers) = &app.bus.peers {
-                        peers.tell(stale).await;
-                    }
+                app.invalidate(stale);
+                if let Some(peers) = &app.bus.peers {
+                    peers.tell(stale).await;
                 }
             }
         });
@@ -42,12 +40,8 @@ impl App {
             self.share_rates(peers);
             let mut heard = peers.heard();
             self.spawn_until_stop(|app| async move {
-                loop {
-                    match heard.recv().await {
-                        Ok(stale) => app.invalidate(stale),
-                        Err(RecvError::Lagged(_)) => app.invalidate(Stale::Everything),
-                        Err(RecvError::Closed) => return,
-                    }
+                while let Ok(stale) = next(&mut heard).await {
+                    app.invalidate(stale.unwrap_or(Stale::Everything));
                 }
             });
         }
@@ -96,12 +90,10 @@ impl App {
     fn share_rates(self: &Arc<Self>, peers: &Peers) {
         let mut spent = peers.spent();
         self.spawn_until_stop(|app| async move {
-            loop {
-                match spent.recv().await {
-                    Ok(spent) => app.limits.rates.charge(&spent, Instant::now()),
-                    // What was missed is not limited.
-                    Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => return,
+            // What was missed is not limited.
+            while let Ok(spent) = next(&mut spent).await {
+                if let Some(spent) = spent {
+                    app.limits.rates.charge(&spent, Instant::now());
                 }
             }
         });
@@ -144,6 +136,14 @@ impl App {
                 self.caches.invalidate_all();
             }
         }
+    }
+}
+
+/// What a channel has next; `None` when some of it was missed.
+async fn next<T: Clone>(channel: &mut Receiver<T>) -> Result<Option<T>, RecvError> {
+    match channel.recv().await {
+        Err(RecvError::Lagged(_)) => Ok(None),
+        received => received.map(Some),
     }
 }
 

@@ -1,13 +1,14 @@
-//! Builds: a new version folds its log beside the live one, and takes its place only when it did.
+//! Builds: a new version folds its log beside the live one, and replaces it only when it did.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::{Context, VersionError};
+use catalog::{Context, VersionError, VersionState};
 use parking_lot::Mutex;
-use protocol::view::{Halt, VersionSpec};
-use protocol::{RequestId, Sequence, VersionId};
+use protocol::view::VersionSpec;
+use protocol::{RequestId, VersionId};
 use storage::bus::{BuildOutcome, QueryError};
 use tokio::sync::watch;
 
@@ -21,12 +22,6 @@ const RETRY_PAUSE_MAX: Duration = Duration::from_secs(30);
 #[derive(Default)]
 pub(crate) struct Builds {
     running: Mutex<HashMap<VersionId, watch::Receiver<()>>>,
-}
-
-/// Why a build goes on later.
-enum Unfinished {
-    Views(QueryError),
-    Catalog(Failure),
 }
 
 impl App {
@@ -66,16 +61,8 @@ impl App {
 
     async fn build(&self, spec: Arc<VersionSpec>) {
         let mut pause = RETRY_PAUSE;
-        loop {
-            match self.try_build(&spec).await {
-                Ok(()) => return,
-                Err(Unfinished::Views(error)) => {
-                    tracing::warn!(%error, version = %spec.version, "a build will be tried again");
-                }
-                Err(Unfinished::Catalog(failure)) => {
-                    tracing::warn!(%failure, version = %spec.version, "a build will be tried again");
-                }
-            }
+        while let Err(error) = self.try_build(&spec).await {
+            tracing::warn!(%error, version = %spec.version, "a build will be tried again");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(RETRY_PAUSE_MAX);
             if let Ok(false) = self.is_building(&spec).await {
@@ -84,59 +71,35 @@ impl App {
         }
     }
 
-    async fn try_build(&self, spec: &Arc<VersionSpec>) -> Result<(), Unfinished> {
-        match self.bus.views.build(Arc::clone(spec)).await {
-            Ok(BuildOutcome::Ready { applied }) => self.go_live(spec, applied).await,
-            Ok(BuildOutcome::Failed(halt)) | Err(QueryError::Halted(halt)) => {
-                self.fail(spec, halt).await
+    async fn try_build(&self, spec: &Arc<VersionSpec>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let built = self.bus.views.build(Arc::clone(spec)).await;
+        let (catalog, context) = (&self.catalog, Context::system(RequestId::generate()));
+        let (tenant, version) = (spec.tenant, spec.version);
+        let ended = match built {
+            Ok(BuildOutcome::Ready { applied }) => {
+                catalog
+                    .finish_build(tenant, context, version, applied)
+                    .await
             }
-            Err(error) => return Err(Unfinished::Views(error)),
+            Ok(BuildOutcome::Failed(halt)) | Err(QueryError::Halted(halt)) => {
+                let failed = catalog.fail_version(tenant, context, version, halt).await;
+                failed.map(|()| VersionState::Failed)
+            }
+            Err(error) => return Err(error.into()),
+        };
+        self.caches.invalidate_view(spec.view);
+        match ended {
+            Ok(state) => tracing::info!(%version, %state, "a build ended"),
+            // It was deleted, or its build ended elsewhere meanwhile.
+            Err(VersionError::NotFound | VersionError::WrongState(_)) => {}
+            Err(VersionError::Catalog(error)) => return Err(error.into()),
         }
-        .map_err(Unfinished::Catalog)
+        Ok(())
     }
 
     /// Whether the version still waits for its build: it may have been deleted meanwhile.
     async fn is_building(&self, spec: &VersionSpec) -> Result<bool, Failure> {
         let building = self.catalog.building_versions().await?;
         Ok(building.iter().any(|(_, it)| it.version == spec.version))
-    }
-
-    async fn go_live(&self, spec: &VersionSpec, applied: Sequence) -> Result<(), Failure> {
-        let context = Context::system(RequestId::generate());
-        let finished = self
-            .catalog
-            .finish_build(spec.tenant, context, spec.version, applied)
-            .await;
-        self.caches.invalidate_view(spec.view);
-        match finished {
-            Ok(state) => {
-                tracing::info!(version = %spec.version, %applied, %state, "a build ended");
-                Ok(())
-            }
-            Err(error) => ignore_ended(error),
-        }
-    }
-
-    async fn fail(&self, spec: &VersionSpec, halt: Halt) -> Result<(), Failure> {
-        tracing::info!(version = %spec.version, sequence = %halt.sequence, "a build failed");
-        let failed = self
-            .catalog
-            .fail_version(
-                spec.tenant,
-                Context::system(RequestId::generate()),
-                spec.version,
-                halt,
-            )
-            .await;
-        self.caches.invalidate_view(spec.view);
-        failed.or_else(ignore_ended)
-    }
-}
-
-/// A version that was deleted or ended while it was built needs nothing any more.
-fn ignore_ended(error: VersionError) -> Result<(), Failure> {
-    match error {
-        VersionError::NotFound | VersionError::WrongState(_) => Ok(()),
-        VersionError::Catalog(error) => Err(error.into()),
     }
 }

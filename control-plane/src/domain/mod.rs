@@ -133,19 +133,13 @@ const BACKGROUND_MAX: usize = 200;
 
 impl App {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
-        let Parts {
-            catalog,
-            event_log,
-            appender,
-            objects,
-            views,
-            peers,
-            clock,
-            mail,
-            options,
-        } = parts;
+        let (catalog, options) = (parts.catalog, parts.options);
         let limits = Limits {
-            rates: RateLimits::new(options.tenant_rate, options.auth_rate, peers.is_some()),
+            rates: RateLimits::new(
+                options.tenant_rate,
+                options.auth_rate,
+                parts.peers.is_some(),
+            ),
             quotas: TenantQuotas::new(catalog.limits().quotas),
             attempts: Attempts::new(),
             bodies: Arc::new(Semaphore::new(options.body_memory_bytes / BODY_UNIT_BYTES)),
@@ -159,26 +153,30 @@ impl App {
             draining: CancellationToken::new(),
             stopping: CancellationToken::new(),
         };
-        let stores = Stores {
-            history: History::new(
-                Arc::clone(&event_log),
-                catalog.clone(),
-                Arc::clone(&objects),
-            ),
-            event_log,
-            appender,
-            objects,
-        };
+        let (event_log, objects) = (parts.event_log, parts.objects);
+        let history = History::new(event_log.clone(), catalog.clone(), objects.clone());
         Arc::new(Self {
             catalog,
-            stores,
-            bus: Bus { views, peers },
+            stores: Stores {
+                event_log,
+                history,
+                appender: parts.appender,
+                objects,
+            },
+            bus: Bus {
+                views: parts.views,
+                peers: parts.peers,
+            },
             caches: Caches::new(&options),
             limits,
             passwords: Passwords::new(options.password_hashes_max),
-            mailer: Mailer::new(mail, lifecycle.tasks.clone(), lifecycle.stopping.clone()),
+            mailer: Mailer::new(
+                parts.mail,
+                lifecycle.tasks.clone(),
+                lifecycle.stopping.clone(),
+            ),
             lifecycle,
-            clock,
+            clock: parts.clock,
             options,
         })
     }
