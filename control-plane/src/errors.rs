@@ -21,6 +21,9 @@ pub struct Failure {
     pub detail: Detail,
 }
 
+/// What an operation gives.
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
+
 /// What programs need to know beyond the code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Detail {
@@ -54,6 +57,18 @@ impl Failure {
     pub fn with(mut self, detail: Detail) -> Self {
         self.detail = detail;
         self
+    }
+
+    pub(crate) fn invalid_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::InvalidRequest, message)
+    }
+
+    pub(crate) fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::Forbidden, message)
+    }
+
+    pub(crate) fn overloaded(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::Overloaded, message)
     }
 
     /// An error of ours. The text goes to the log; the client gets the request id to ask with.

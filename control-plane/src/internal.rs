@@ -51,9 +51,7 @@ impl Needs {
         F: Future<Output = Result<(), String>> + Send + 'static,
     {
         self.all_of(move || {
-            let checked = tokio::time::timeout(TIMEOUT, check());
-            checked.map(move |outcome| {
-                let outcome = outcome.unwrap_or_else(|_| Err("it does not answer".to_owned()));
+            answered_in_time(check()).map(move |outcome| {
                 let problem = outcome.err().map(|error| Problem::new(part, error));
                 problem.into_iter().collect()
             })
@@ -76,6 +74,14 @@ impl Needs {
             .await
             .concat()
     }
+}
+
+/// What a check finds; an error when it takes too long.
+pub(crate) async fn answered_in_time(
+    check: impl Future<Output = Result<(), String>>,
+) -> Result<(), String> {
+    let answer = tokio::time::timeout(TIMEOUT, check).await;
+    answer.unwrap_or_else(|_| Err("it does not answer".to_owned()))
 }
 
 #[derive(Serialize)]

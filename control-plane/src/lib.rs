@@ -51,7 +51,7 @@ impl ControlPlane {
         Self { app }
     }
 
-    /// The whole API as an endpoint, for whoever brings a server of their own.
+    /// The whole API as an endpoint, for a server of the caller's own.
     pub fn endpoint(&self) -> impl Endpoint<Output = Response> + 'static {
         api::endpoint(Arc::clone(&self.app))
     }

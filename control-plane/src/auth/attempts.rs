@@ -1,7 +1,7 @@
 //! Wrong passwords, counted for each address that is tried and each network that tries it.
 //!
 //! After a few wrong ones a network waits, longer each time, before it may try the same address
-//! again. Other networks don't wait: whoever guesses locks nobody out but the own network. Whether
+//! again. Other networks don't wait: someone who guesses locks out their own network alone. Whether
 //! an address is registered makes no difference here, so the wait does not tell either.
 //!
 //! Each node counts by itself, in memory that is bounded. See decision 0009.

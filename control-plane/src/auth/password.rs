@@ -17,7 +17,7 @@ use thread_priority::unix::{
 };
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 
 const PASSWORD_CHARS_MIN: usize = 8;
 const PASSWORD_CHARS_MAX: usize = 128;
@@ -42,7 +42,7 @@ const COMMON: &str = include_str!("common_passwords.txt");
 ///
 /// # Errors
 /// When it is too short, too long, one of the most common ones, or a name.
-pub(crate) fn check_rules(password: &str, names: &[&str]) -> Result<(), Failure> {
+pub(crate) fn check_rules(password: &str, names: &[&str]) -> Result<()> {
     let invalid = |message: &'static str| Failure::new(ErrorCode::InvalidPassword, message);
     let chars = password.chars().count();
     if chars < PASSWORD_CHARS_MIN {
@@ -102,7 +102,7 @@ impl Passwords {
     ///
     /// # Errors
     /// When too many wait already.
-    pub(crate) async fn hash(&self, password: String) -> Result<String, Failure> {
+    pub(crate) async fn hash(&self, password: String) -> Result<String> {
         self.run(Queue::Strangers, move || hash(&password)).await?
     }
 
@@ -116,7 +116,7 @@ impl Passwords {
         queue: Queue,
         password: String,
         stored: Option<String>,
-    ) -> Result<bool, Failure> {
+    ) -> Result<bool> {
         self.run(queue, move || {
             let Some(stored) = stored else {
                 verify(&password, NOBODYS_HASH)?;
@@ -131,16 +131,13 @@ impl Passwords {
         &self,
         queue: Queue,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Failure> {
+    ) -> Result<T> {
         let slots = match queue {
             Queue::Strangers => &self.waiting,
             Queue::Known => &self.waiting_known,
         };
         let waiting = Arc::clone(slots).try_acquire_owned().map_err(|_| {
-            Failure::new(
-                ErrorCode::Overloaded,
-                "too many people log in at this moment; try again shortly",
-            )
+            Failure::overloaded("too many people log in at this moment; try again shortly")
         })?;
         let running = Arc::clone(&self.running)
             .acquire_owned()
@@ -148,7 +145,7 @@ impl Passwords {
             .map_err(|error| Failure::internal("passwords are closed", &error))?;
         let (done, outcome) = oneshot::channel();
         // A thread of its own, because a priority that was lowered can't be raised again. The
-        // permits belong to it: it goes on when whoever asked for it has gone away.
+        // permits belong to it: it goes on when the request has gone away.
         let thread = std::thread::Builder::new().name("password".to_owned());
         let is_flood = slots.available_permits() < WAITING_MAX - FLOOD;
         let started = thread.spawn(move || {
@@ -162,9 +159,9 @@ impl Passwords {
     }
 }
 
-/// Lowers the priority of this thread below that of appends and queries. Where the system refuses, its work is as urgent
-/// as any other. In a flood it gets what nobody else wants: whoever wakes up on the core of a thread with
-/// a share, however small, may have to wait for the end of a time slice.
+/// Lowers the priority of this thread below that of appends and queries. Where the system refuses, it
+/// stays as it is. In a flood the thread gets idle time alone: even a small share of a core lets a
+/// request that wakes up there wait for the end of a time slice.
 fn lower_priority(is_flood: bool) {
     if is_flood {
         let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
@@ -174,14 +171,14 @@ fn lower_priority(is_flood: bool) {
     }
 }
 
-fn hash(password: &str) -> Result<String, Failure> {
+fn hash(password: &str) -> Result<String> {
     Argon2::default()
         .hash_password(password.as_bytes())
         .map(|hash| hash.to_string())
         .map_err(|error| Failure::internal("a password can't be hashed", &error))
 }
 
-fn verify(password: &str, stored: &str) -> Result<bool, Failure> {
+fn verify(password: &str, stored: &str) -> Result<bool> {
     let stored = PasswordHash::new(stored)
         .map_err(|error| Failure::internal("a stored password hash is damaged", &error))?;
     Ok(Argon2::default()

@@ -11,7 +11,7 @@ use storage::event_log::appender::{AppendError, AppendRequest, Appended, Payload
 
 use super::App;
 use super::access::require;
-use crate::errors::{Detail, Failure};
+use crate::errors::{Detail, Failure, Result};
 
 /// What stands before each event of a batch in its packed form.
 const LENGTH_BYTES: u64 = 4;
@@ -26,7 +26,7 @@ impl App {
         access: &Access,
         log: &str,
         request: AppendRequest,
-    ) -> Result<Appended, Failure> {
+    ) -> Result<Appended> {
         require(access, Role::Member)?;
         let log = self.log(access, log).await?;
         let bytes = payload_bytes(&request.payload);
@@ -54,7 +54,7 @@ impl App {
         log: LogId,
         mut request: AppendRequest,
         full: Failure,
-    ) -> Result<Appended, Failure> {
+    ) -> Result<Appended> {
         if request.key.is_none() {
             return Err(full);
         }
@@ -82,7 +82,7 @@ fn payload_bytes(payload: &Payload) -> u64 {
 ///
 /// # Errors
 /// When it is empty, too long or not visible ASCII.
-pub(crate) fn idempotency_key(header: &[u8]) -> Result<KeyDigest, Failure> {
+pub(crate) fn idempotency_key(header: &[u8]) -> Result<KeyDigest> {
     let text = std::str::from_utf8(header).unwrap_or_default();
     let sound = !text.is_empty()
         && text.len() <= IDEMPOTENCY_KEY_BYTES_MAX

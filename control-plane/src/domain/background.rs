@@ -132,7 +132,7 @@ impl App {
             Stale::Log(log) => self.caches.invalidate_log(log),
             Stale::View(view) => self.caches.invalidate_view(view),
             Stale::Everything => {
-                self.caches.sessions.invalidate_all();
+                self.caches.sessions.cached.invalidate_all();
                 self.caches.invalidate_all();
             }
         }

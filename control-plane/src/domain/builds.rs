@@ -13,7 +13,7 @@ use storage::bus::{BuildOutcome, QueryError};
 use tokio::sync::watch;
 
 use super::App;
-use crate::errors::Failure;
+use crate::errors::Result;
 
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
 const RETRY_PAUSE_MAX: Duration = Duration::from_secs(30);
@@ -48,10 +48,7 @@ impl App {
     }
 
     /// Takes up the builds that were under way when the node stopped.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
-    pub(crate) async fn resume_builds(self: &Arc<Self>) -> Result<(), Failure> {
+    pub(crate) async fn resume_builds(self: &Arc<Self>) -> Result<()> {
         for (_, spec) in self.catalog.building_versions().await? {
             tracing::info!(version = %spec.version, "a build goes on");
             self.start_build(spec);
@@ -98,7 +95,7 @@ impl App {
     }
 
     /// Whether the version still waits for its build: it may have been deleted meanwhile.
-    async fn is_building(&self, spec: &VersionSpec) -> Result<bool, Failure> {
+    async fn is_building(&self, spec: &VersionSpec) -> Result<bool> {
         let building = self.catalog.building_versions().await?;
         Ok(building.iter().any(|(_, it)| it.version == spec.version))
     }

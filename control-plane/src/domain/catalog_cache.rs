@@ -12,7 +12,7 @@ use moka::sync::Cache;
 use parking_lot::Mutex;
 use protocol::ErrorCode;
 
-use crate::errors::Failure;
+use crate::errors::Result;
 use crate::options::Options;
 
 #[derive(Clone)]
@@ -60,9 +60,9 @@ where
     ///
     /// # Errors
     /// Those of `ask`, unless an entry that is not too old can stand in for a catalog that is away.
-    pub(crate) async fn get<F>(&self, key: &K, ask: F) -> Result<Option<V>, Failure>
+    pub(crate) async fn get<F>(&self, key: &K, ask: F) -> Result<Option<V>>
     where
-        F: Future<Output = Result<Option<V>, Failure>>,
+        F: Future<Output = Result<Option<V>>>,
     {
         let known = self.entries.get(key);
         let now = Instant::now();
@@ -143,6 +143,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::errors::Failure;
 
     fn cache(ttl: Duration, ttl_offline: Duration) -> CatalogCache<u32, u32> {
         let options = Options {

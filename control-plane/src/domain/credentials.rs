@@ -12,7 +12,7 @@ use protocol::ErrorCode;
 use super::App;
 use crate::auth::attempts::Attempt;
 use crate::auth::password::Queue;
-use crate::errors::{Detail, Failure};
+use crate::errors::{Detail, Failure, Result};
 
 impl App {
     /// The person with this address and password.
@@ -24,7 +24,7 @@ impl App {
         network: IpAddr,
         email: &str,
         password: String,
-    ) -> Result<User, Failure> {
+    ) -> Result<User> {
         let attempt = self.limits.attempts.begin(email, network, Instant::now());
         let attempt = attempt.map_err(too_many_attempts)?;
         match self.check_password(attempt, email, password).await {
@@ -45,7 +45,7 @@ impl App {
         attempt: Attempt,
         email: &str,
         password: String,
-    ) -> Result<Option<User>, Failure> {
+    ) -> Result<Option<User>> {
         let user = self.catalog.user_by_email(email).await?;
         let stored = user.as_ref().map(|user| user.password_hash.clone());
         let queue = if attempt.is_known {

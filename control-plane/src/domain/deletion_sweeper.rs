@@ -7,13 +7,13 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use catalog::{Deletion, DeletionJob, DeletionStep, TenantDeletion};
+use catalog::{Deletion, DeletionStep, TenantDeletion};
 use protocol::{ComponentDigest, TenantDeletionId, TenantId};
 use storage::objects::{ObjectError, ObjectKey};
 
 use super::App;
 use crate::crash::{Point, reached};
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 use crate::mail::directory;
 
 /// Deletions are looked for this often, even when nothing was deleted here.
@@ -75,7 +75,7 @@ impl App {
     }
 
     /// Does what can be done now; how long to wait for more.
-    async fn remove_all_deleted(&self, rounds: &mut Rounds) -> Result<Duration, Failure> {
+    async fn remove_all_deleted(&self, rounds: &mut Rounds) -> Result<Duration> {
         self.remove_deleted().await?;
         for step in OWN_STEPS {
             let due = self.catalog.tenant_deletions_at(step, TENANTS_AT_A_TIME);
@@ -102,7 +102,7 @@ impl App {
 
     /// Writes files again for the logs and views whose bytes were removed, all at once, if that was
     /// not done a moment ago; how long to wait for the rest of them.
-    async fn scrub_for_jobs(&self, rounds: &mut Rounds) -> Result<Duration, Failure> {
+    async fn scrub_for_jobs(&self, rounds: &mut Rounds) -> Result<Duration> {
         let removed = self.catalog.removed_deletion_jobs(WAITING_MAX).await?;
         if removed.is_empty() {
             return Ok(INTERVAL);
@@ -117,13 +117,17 @@ impl App {
         // Also when it failed: what it did held up others just as much.
         rounds.scrub_at = Instant::now() + begun.elapsed() * SCRUBBED_PART;
         scrubbed?;
-        self.advance_scrubbed(&logs).await?;
-        self.advance_scrubbed(&views).await?;
+        for jobs in [logs, views] {
+            if let Some(job) = jobs.first() {
+                let (from, to) = (DeletionStep::Bytes, job.after_bytes());
+                self.catalog.advance_deletion_jobs(&jobs, from, to).await?;
+            }
+        }
         Ok(Duration::ZERO)
     }
 
     /// Takes what was removed out of files.
-    async fn scrub(&self, event_log: bool, catalog_bytes_max: u64) -> Result<(), Failure> {
+    async fn scrub(&self, event_log: bool, catalog_bytes_max: u64) -> Result<()> {
         if event_log {
             self.stores.event_log.scrub().await?;
         }
@@ -132,17 +136,8 @@ impl App {
         Ok(())
     }
 
-    /// Carries deletions of logs, or of views, on behind the step `bytes`.
-    async fn advance_scrubbed(&self, jobs: &[DeletionJob]) -> Result<(), Failure> {
-        if let Some(job) = jobs.first() {
-            let (from, to) = (DeletionStep::Bytes, job.after_bytes());
-            self.catalog.advance_deletion_jobs(jobs, from, to).await?;
-        }
-        Ok(())
-    }
-
     /// Forgets deletions of logs and views that are done for long.
-    async fn forget_jobs(&self) -> Result<(), Failure> {
+    async fn forget_jobs(&self) -> Result<()> {
         let before = self.clock.now().saturating_sub(SHOWN);
         loop {
             let done = self
@@ -157,37 +152,37 @@ impl App {
     }
 
     /// Carries the deletion of a tenant as far as it goes without the archiver.
-    async fn carry_on(&self, mut deletion: TenantDeletion) -> Result<(), Failure> {
+    async fn carry_on(&self, mut deletion: TenantDeletion) -> Result<()> {
         loop {
-            match deletion.step {
+            let next = match deletion.step {
                 DeletionStep::Scheduled => {
                     self.catalog.start_tenant_deletion(&deletion).await?;
                     reached(Point::DeletionStarted);
+                    None
                 }
                 DeletionStep::Logs => {
                     while !self.catalog.remove_some_logs(&deletion).await? {
                         reached(Point::LogsRemoved);
                     }
                     reached(Point::LogsRemoved);
+                    None
                 }
                 DeletionStep::Records => {
                     self.erase_records(&deletion).await?;
-                    let next = DeletionStep::Bytes;
-                    self.catalog
-                        .advance_tenant_deletion(&deletion, next)
-                        .await?;
+                    Some(DeletionStep::Bytes)
                 }
                 DeletionStep::Bytes => {
                     self.remove_deleted().await?;
                     self.remove_unused_components().await?;
                     self.scrub(true, u64::MAX).await?;
                     reached(Point::BytesRemoved);
-                    let next = DeletionStep::Archive;
-                    self.catalog
-                        .advance_tenant_deletion(&deletion, next)
-                        .await?;
+                    Some(DeletionStep::Archive)
                 }
                 DeletionStep::Archive | DeletionStep::Backups | DeletionStep::Done => return Ok(()),
+            };
+            if let Some(next) = next {
+                let advanced = self.catalog.advance_tenant_deletion(&deletion, next);
+                advanced.await?;
             }
             let before = deletion.step;
             match self.catalog.tenant_deletion(deletion.id).await? {
@@ -198,7 +193,7 @@ impl App {
         }
     }
 
-    async fn erase_records(&self, deletion: &TenantDeletion) -> Result<(), Failure> {
+    async fn erase_records(&self, deletion: &TenantDeletion) -> Result<()> {
         while !self.catalog.erase_some_records(deletion).await? {
             reached(Point::RecordsErased);
         }
@@ -208,7 +203,7 @@ impl App {
 
     /// Removes the bytes of everything that was deleted. Each step may be repeated: a crash between
     /// any two leaves the row, and the next start goes through them again.
-    async fn remove_deleted(&self) -> Result<(), Failure> {
+    async fn remove_deleted(&self) -> Result<()> {
         loop {
             let deletions = self.catalog.pending_deletions(DELETIONS_AT_A_TIME).await?;
             if deletions.is_empty() {
@@ -221,7 +216,7 @@ impl App {
         }
     }
 
-    async fn remove(&self, deletion: &Deletion) -> Result<(), Failure> {
+    async fn remove(&self, deletion: &Deletion) -> Result<()> {
         if let Some(log) = deletion.log {
             self.stores.event_log.delete(log).await?;
             self.stores.appender.forget(log);
@@ -240,7 +235,7 @@ impl App {
     }
 
     /// Removes a component and what was compiled from it, unless a version of any tenant runs it.
-    async fn remove_component(&self, component: ComponentDigest) -> Result<(), Failure> {
+    async fn remove_component(&self, component: ComponentDigest) -> Result<()> {
         if self.catalog.component_in_use(component).await? {
             return Ok(());
         }
@@ -261,7 +256,7 @@ impl App {
 
     /// Removes components that no version runs: those of uploads that were refused, or that a crash
     /// cut off. An upload that is under way finds its own missing, and stores it again.
-    async fn remove_unused_components(&self) -> Result<(), Failure> {
+    async fn remove_unused_components(&self) -> Result<()> {
         let mut after: Option<ObjectKey> = None;
         loop {
             let objects = self
@@ -297,7 +292,7 @@ impl App {
 
     /// Removes mails on behalf of a tenant that is gone, and mails to people who are not there any
     /// more and are not invited either.
-    async fn remove_mail(&self, tenant: TenantId) -> Result<(), Failure> {
+    async fn remove_mail(&self, tenant: TenantId) -> Result<()> {
         let Some(directory) = self.mailer.kept_in().map(ToOwned::to_owned) else {
             return Ok(());
         };

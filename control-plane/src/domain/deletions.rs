@@ -5,7 +5,7 @@ use catalog::{DeletionId, DeletionJob, Page, Paged};
 use protocol::ErrorCode;
 
 use super::App;
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 
 impl App {
     /// Newest first; a key that is limited to some logs sees theirs.
@@ -16,7 +16,7 @@ impl App {
         &self,
         access: &Access,
         page: Page,
-    ) -> Result<Paged<DeletionJob>, Failure> {
+    ) -> Result<Paged<DeletionJob>> {
         Ok(self.catalog.deletion_jobs(access, page).await?)
     }
 
@@ -26,7 +26,7 @@ impl App {
         &self,
         access: &Access,
         id: DeletionId,
-    ) -> Result<DeletionJob, Failure> {
+    ) -> Result<DeletionJob> {
         let job = self.catalog.deletion_job(access, id).await?;
         job.ok_or_else(|| {
             Failure::new(

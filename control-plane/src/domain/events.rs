@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use catalog::access::Access;
 use protocol::frame::{Event, Head};
-use protocol::{ErrorCode, Run, Sequence};
+use protocol::{Run, Sequence};
 use storage::history::tail::Tail;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::App;
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 use crate::quotas::Permit;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl App {
         access: &Access,
         log: &str,
         request: PageRequest,
-    ) -> Result<EventPage, Failure> {
+    ) -> Result<EventPage> {
         let log = self.log(access, log).await?;
         let head = self.stores.appender.head(log.id).await?;
         let direction = request.direction;
@@ -138,16 +138,13 @@ impl App {
         access: &Access,
         log: &str,
         from: Option<Sequence>,
-    ) -> Result<LogTail, Failure> {
+    ) -> Result<LogTail> {
         let log = self.log(access, log).await?;
         let own = self.limits.quotas.open_stream(access.tenant)?;
         let permit = Arc::clone(&self.limits.streams)
             .try_acquire_owned()
             .map_err(|_| {
-                Failure::new(
-                    ErrorCode::Overloaded,
-                    "too many tails are open on this server; try again in a moment",
-                )
+                Failure::overloaded("too many tails are open on this server; try again in a moment")
             })?;
         let head = self.stores.appender.head(log.id).await?;
         let from = from.unwrap_or_else(|| head.sequence.next());
@@ -182,7 +179,7 @@ impl Budget {
         direction: Direction,
         wanted: &mut Sequence,
         stored: &RangeInclusive<Sequence>,
-    ) -> Result<bool, Failure> {
+    ) -> Result<bool> {
         for event in in_order(run, direction) {
             let (is_before, following) = match direction {
                 Direction::Forward => (event.sequence < *wanted, wanted.next()),

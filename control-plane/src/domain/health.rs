@@ -5,19 +5,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 use super::App;
-use crate::internal::Problem;
+use crate::internal::{Problem, answered_in_time};
 
-/// A check is good for this long: whoever asks more often gets the last answer.
+/// A check is good for this long: more frequent requests get the last answer.
 const TTL: Duration = Duration::from_secs(1);
 
-/// A part that does not answer in this time is away.
-const TIMEOUT: Duration = Duration::from_secs(5);
-
 /// The last check.
-#[derive(Default)]
-pub(crate) struct Health {
-    last: Mutex<Option<(Instant, Checked)>>,
-}
+pub(crate) type Health = Mutex<Option<(Instant, Checked)>>;
 
 /// The parts of a node, and whether each is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,11 +52,11 @@ impl App {
 
     /// Whether requests of tenants that were served lately need no catalog.
     fn is_warm(&self) -> bool {
-        self.caches.sessions.is_warm() && self.caches.logs.is_warm()
+        self.caches.sessions.cached.is_warm() && self.caches.logs.is_warm()
     }
 
     pub(crate) async fn check_health(&self) -> Checked {
-        let mut last = self.caches.health.last.lock().await;
+        let mut last = self.caches.health.lock().await;
         if let Some((at, checked)) = *last
             && at.elapsed() < TTL
         {
@@ -85,11 +79,9 @@ impl App {
     }
 }
 
-/// Why a part is away is for operators, so it goes to the log and not to whoever asks.
+/// Why a part is away is for operators, so it goes to the log and not into the answer.
 async fn check(part: &str, health: impl Future<Output = Result<(), String>>) -> bool {
-    let outcome = tokio::time::timeout(TIMEOUT, health)
-        .await
-        .unwrap_or_else(|_| Err("it does not answer".to_owned()));
+    let outcome = answered_in_time(health).await;
     if let Err(error) = &outcome {
         tracing::warn!(%error, "{part} is not available");
     }

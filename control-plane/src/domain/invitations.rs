@@ -1,4 +1,4 @@
-//! Invitations: sent by a person to an address, accepted by whoever owns that.
+//! Invitations: sent by a person to an address, accepted by its owner.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ use super::access::{require, require_all_logs};
 use super::tenants::normal_email;
 use super::{App, context};
 use crate::auth::{password, token};
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 use crate::mail::Message;
 
 /// An invitation that was just made, with what its mail has.
@@ -36,18 +36,16 @@ impl App {
         request_id: RequestId,
         email: &str,
         role: Option<Role>,
-    ) -> Result<Sent, Failure> {
+    ) -> Result<Sent> {
         require(access, Role::Admin)?;
         if !matches!(access.actor, Actor::User(_)) {
-            return Err(Failure::new(
-                ErrorCode::Forbidden,
+            return Err(Failure::forbidden(
                 "an API key can't invite; log in as an admin or the owner",
             ));
         }
         let role = role.unwrap_or(Role::Member);
         if role == Role::Owner {
-            return Err(Failure::new(
-                ErrorCode::InvalidRequest,
+            return Err(Failure::invalid_request(
                 "an owner can't be invited; invite an admin, and then hand the tenant over",
             ));
         }
@@ -84,7 +82,7 @@ impl App {
         &self,
         access: &Access,
         page: Page,
-    ) -> Result<Paged<Invitation>, Failure> {
+    ) -> Result<Paged<Invitation>> {
         require(access, Role::Admin)?;
         require_all_logs(access)?;
         Ok(self.catalog.invitations(access, page).await?)
@@ -97,7 +95,7 @@ impl App {
         access: &Access,
         request_id: RequestId,
         id: InvitationId,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         require(access, Role::Admin)?;
         require_all_logs(access)?;
         let context = context(access, request_id);
@@ -108,12 +106,12 @@ impl App {
     ///
     /// # Errors
     /// When it is unknown, used, revoked or expired.
-    pub(crate) async fn invitation(&self, secret: &str) -> Result<OpenInvitation, Failure> {
+    pub(crate) async fn invitation(&self, secret: &str) -> Result<OpenInvitation> {
         let open = self.catalog.open_invitation(token::digest(secret)).await?;
         open.ok_or_else(|| AcceptError::Unknown.into())
     }
 
-    /// Makes whoever holds a token a member. A known address proves its password, a new one gets
+    /// Makes the holder of a token a member. A known address proves its password, a new one gets
     /// it.
     ///
     /// # Errors
@@ -126,7 +124,7 @@ impl App {
         secret: &str,
         email: &str,
         password: String,
-    ) -> Result<OpenInvitation, Failure> {
+    ) -> Result<OpenInvitation> {
         let open = self.invitation(secret).await?;
         let email = normal_email(email)?;
         if email != open.invitation.email.to_lowercase() {
@@ -168,12 +166,11 @@ impl From<InviteError> for Failure {
 
 impl From<InvitationError> for Failure {
     fn from(error: InvitationError) -> Self {
-        match error {
-            InvitationError::Catalog(error) => error.into(),
-            InvitationError::NotFound => {
-                Self::new(ErrorCode::InvitationNotFound, error.to_string())
-            }
-        }
+        let code = match error {
+            InvitationError::Catalog(error) => return error.into(),
+            InvitationError::NotFound => ErrorCode::InvitationNotFound,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

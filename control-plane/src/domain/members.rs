@@ -6,16 +6,12 @@ use protocol::{ErrorCode, RequestId, UserId};
 
 use super::access::{require, require_all_logs};
 use super::{App, context};
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 
 impl App {
     /// # Errors
     /// When the cursor is not of this list.
-    pub(crate) async fn members(
-        &self,
-        access: &Access,
-        page: Page,
-    ) -> Result<Paged<Member>, Failure> {
+    pub(crate) async fn members(&self, access: &Access, page: Page) -> Result<Paged<Member>> {
         Ok(self.catalog.members(access, page).await?)
     }
 
@@ -27,7 +23,7 @@ impl App {
         request_id: RequestId,
         member: UserId,
         role: Role,
-    ) -> Result<Member, Failure> {
+    ) -> Result<Member> {
         require(access, Role::Admin)?;
         require_all_logs(access)?;
         let changed = self
@@ -45,7 +41,7 @@ impl App {
         access: &Access,
         request_id: RequestId,
         member: UserId,
-    ) -> Result<Removed, Failure> {
+    ) -> Result<Removed> {
         require(access, Role::Admin)?;
         require_all_logs(access)?;
         let removed = self

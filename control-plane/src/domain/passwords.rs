@@ -9,7 +9,7 @@ use protocol::{ErrorCode, RequestId};
 use super::App;
 use super::tenants::normal_email;
 use crate::auth::{password, token};
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 use crate::mail::Message;
 
 impl App {
@@ -22,7 +22,7 @@ impl App {
         self: &Arc<Self>,
         request_id: RequestId,
         email: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         let email = normal_email(email)?;
         let app = Arc::clone(self);
         self.in_background(request_id, async move {
@@ -55,7 +55,7 @@ impl App {
         request_id: RequestId,
         secret: &str,
         password: String,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         let digest = token::digest(secret);
         let unknown = || Failure::from(ResetPasswordError::Unknown);
         let email = self.catalog.password_reset_email(digest).await?;
@@ -74,9 +74,10 @@ impl App {
 
 impl From<ResetPasswordError> for Failure {
     fn from(error: ResetPasswordError) -> Self {
-        match error {
-            ResetPasswordError::Catalog(error) => error.into(),
-            ResetPasswordError::Unknown => Self::new(ErrorCode::InvalidToken, error.to_string()),
-        }
+        let code = match error {
+            ResetPasswordError::Catalog(error) => return error.into(),
+            ResetPasswordError::Unknown => ErrorCode::InvalidToken,
+        };
+        Self::new(code, error.to_string())
     }
 }

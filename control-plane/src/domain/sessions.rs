@@ -9,10 +9,11 @@ use protocol::api_key::ApiKey;
 use protocol::{ErrorCode, TenantId};
 
 use super::App;
+use super::access::to_all_logs;
 use super::credentials::wrong_credentials;
 use super::tenants::normal_email;
 use crate::auth::token;
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 
 /// The range of TTLs that `/auth/token` gives.
 const TTL_SECONDS: std::ops::RangeInclusive<u64> = 60..=86_400;
@@ -42,7 +43,7 @@ impl App {
         email: &str,
         password: String,
         tenant: Option<TenantId>,
-    ) -> Result<Login, Failure> {
+    ) -> Result<Login> {
         if let Some(tenant) = tenant {
             self.check_not_deleted(tenant).await?;
         }
@@ -62,13 +63,7 @@ impl App {
                 tenants,
             });
         };
-        let access = Access {
-            tenant: chosen.tenant,
-            actor: Actor::User(user.id),
-            role: chosen.role,
-            logs: None,
-            secret: None,
-        };
+        let access = to_all_logs(chosen.tenant, Actor::User(user.id), chosen.role);
         let ttl = self.options.session_ttl;
         let token = self.issue(access, ttl, Some(user.password_hash)).await?;
         Ok(Login {
@@ -79,15 +74,10 @@ impl App {
 
     /// # Errors
     /// When the key is unknown, revoked or expired, or the ttl out of range.
-    pub(crate) async fn exchange_key(
-        &self,
-        key: &str,
-        ttl_seconds: Option<u64>,
-    ) -> Result<Issued, Failure> {
+    pub(crate) async fn exchange_key(&self, key: &str, ttl_seconds: Option<u64>) -> Result<Issued> {
         let ttl = ttl_seconds.unwrap_or(self.options.session_ttl.as_secs());
         if !TTL_SECONDS.contains(&ttl) {
-            return Err(Failure::new(
-                ErrorCode::InvalidRequest,
+            return Err(Failure::invalid_request(
                 "`expires_in_secs` is from 60 to 86400",
             ));
         }
@@ -121,7 +111,7 @@ impl App {
     /// # Errors
     /// When the token is none, has ended already, or is an API key, which is revoked and not logged
     /// out.
-    pub(crate) async fn log_out(&self, secret: Option<&str>) -> Result<(), Failure> {
+    pub(crate) async fn log_out(&self, secret: Option<&str>) -> Result<()> {
         let unknown = || {
             Failure::new(
                 ErrorCode::Unauthenticated,
@@ -132,7 +122,7 @@ impl App {
         // What is left of a session whose key was revoked is removed, and is none.
         let worked = self.catalog.authenticate(digest).await?.is_some();
         let ended = self.catalog.delete_session(digest).await?;
-        self.caches.sessions.invalidate(&digest);
+        self.caches.sessions.cached.invalidate(&digest);
         if worked && ended {
             Ok(())
         } else {
@@ -145,7 +135,7 @@ impl App {
         access: Access,
         ttl: Duration,
         password_hash: Option<String>,
-    ) -> Result<Issued, Failure> {
+    ) -> Result<Issued> {
         let token = token::session();
         let session = NewSession {
             token_sha256: token::digest(&token),
@@ -164,7 +154,7 @@ impl App {
 
 /// The tenant that the token is for: the one asked for, or the only one. `None` when the caller
 /// must choose.
-fn choose(tenants: &[Membership], asked: Option<TenantId>) -> Result<Option<&Membership>, Failure> {
+fn choose(tenants: &[Membership], asked: Option<TenantId>) -> Result<Option<&Membership>> {
     match (asked, tenants) {
         (Some(asked), _) => tenants
             .iter()
@@ -172,8 +162,7 @@ fn choose(tenants: &[Membership], asked: Option<TenantId>) -> Result<Option<&Mem
             .map(Some)
             .ok_or_else(|| Failure::new(ErrorCode::NotFound, "you have no such tenant")),
         (None, [only]) => Ok(Some(only)),
-        (None, []) => Err(Failure::new(
-            ErrorCode::Forbidden,
+        (None, []) => Err(Failure::forbidden(
             "you are no member of any tenant any more",
         )),
         (None, _) => Ok(None),

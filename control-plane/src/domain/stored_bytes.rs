@@ -1,22 +1,20 @@
 //! Counting what tenants have stored, for their quotas.
 
-use catalog::access::{Access, Actor, Role};
+use catalog::access::{Actor, Role};
 use catalog::{Log, PAGE_LIMIT_MAX, Page};
 use futures::StreamExt as _;
 use protocol::TenantId;
 
 use super::App;
-use crate::errors::Failure;
+use super::access::to_all_logs;
+use crate::errors::Result;
 
 /// Logs that are looked at, at a time, when a tenant is counted.
 const HEADS_AT_A_TIME: usize = 8;
 
 impl App {
     /// Adds up what was appended here and hears of the rest.
-    ///
-    /// # Errors
-    /// When the catalog is away; then it is added up the next time.
-    pub(crate) async fn add_up_stored(&self) -> Result<(), Failure> {
+    pub(crate) async fn add_up_stored(&self) -> Result<()> {
         let stored = &self.limits.quotas.stored;
         let taken = stored.take();
         if let Err(error) = self.catalog.add_stored_bytes(&taken).await {
@@ -32,10 +30,7 @@ impl App {
     }
 
     /// Counts the tenants that were never counted, one after the other.
-    ///
-    /// # Errors
-    /// When the catalog or the event log is away.
-    pub(crate) async fn count_unknown_stored(&self) -> Result<(), Failure> {
+    pub(crate) async fn count_unknown_stored(&self) -> Result<()> {
         for tenant in self.limits.quotas.stored.unknown() {
             let bytes = match self.catalog.stored_bytes(tenant).await? {
                 Some(bytes) => bytes,
@@ -47,14 +42,8 @@ impl App {
     }
 
     /// Counts a tenant from the heads of its logs.
-    async fn count_stored(&self, tenant: TenantId) -> Result<u64, Failure> {
-        let access = Access {
-            tenant,
-            actor: Actor::System,
-            role: Role::Owner,
-            logs: None,
-            secret: None,
-        };
+    async fn count_stored(&self, tenant: TenantId) -> Result<u64> {
+        let access = to_all_logs(tenant, Actor::System, Role::Owner);
         let mut bytes = 0_u64;
         let mut page = Page::first(PAGE_LIMIT_MAX);
         // What is appended from here on is counted by its node.

@@ -1,4 +1,4 @@
-//! Proving that an address belongs to whoever signed up with it.
+//! Proving that an address belongs to the person who signed up with it.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use protocol::{ErrorCode, RequestId, Timestamp, UserId};
 use super::App;
 use super::tenants::normal_email;
 use crate::auth::token;
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 use crate::mail::Message;
 
 impl App {
@@ -18,7 +18,7 @@ impl App {
         request_id: RequestId,
         user: UserId,
         email: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         let secret = token::verification();
         let ttl = self.options.verification_ttl;
         let expires_at = self.time_after(ttl);
@@ -33,11 +33,7 @@ impl App {
 
     /// # Errors
     /// When the token is unknown, used or expired.
-    pub(crate) async fn verify_email(
-        &self,
-        request_id: RequestId,
-        secret: &str,
-    ) -> Result<(), Failure> {
+    pub(crate) async fn verify_email(&self, request_id: RequestId, secret: &str) -> Result<()> {
         self.catalog
             .verify_email(request_id, token::digest(secret))
             .await?;
@@ -53,7 +49,7 @@ impl App {
         self: &Arc<Self>,
         request_id: RequestId,
         email: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         let email = normal_email(email)?;
         let app = Arc::clone(self);
         self.in_background(request_id, async move {
@@ -73,15 +69,12 @@ impl App {
     pub(super) fn in_background(
         &self,
         request_id: RequestId,
-        work: impl Future<Output = Result<(), Failure>> + Send + 'static,
-    ) -> Result<(), Failure> {
+        work: impl Future<Output = Result<()>> + Send + 'static,
+    ) -> Result<()> {
         let permit = Arc::clone(&self.limits.background)
             .try_acquire_owned()
             .map_err(|_| {
-                Failure::new(
-                    ErrorCode::Overloaded,
-                    "too many ask for mails at this moment; try again shortly",
-                )
+                Failure::overloaded("too many ask for mails at this moment; try again shortly")
             })?;
         self.lifecycle.tasks.spawn(async move {
             let _permit = permit;
@@ -106,12 +99,10 @@ impl App {
 
 impl From<VerifyEmailError> for Failure {
     fn from(error: VerifyEmailError) -> Self {
-        match error {
-            VerifyEmailError::Unknown => Self::new(
-                ErrorCode::InvalidToken,
-                "this link is unknown, used or expired; ask for a new one",
-            ),
-            VerifyEmailError::Catalog(error) => error.into(),
-        }
+        let code = match error {
+            VerifyEmailError::Catalog(error) => return error.into(),
+            VerifyEmailError::Unknown => ErrorCode::InvalidToken,
+        };
+        Self::new(code, error.to_string())
     }
 }

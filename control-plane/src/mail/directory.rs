@@ -26,9 +26,6 @@ pub(crate) struct Kept {
 }
 
 /// The mails in a directory.
-///
-/// # Errors
-/// When the directory can't be read.
 pub(crate) fn mails(directory: &Path) -> io::Result<Vec<Kept>> {
     let mut mails = Vec::new();
     for entry in fs::read_dir(directory)? {

@@ -28,7 +28,7 @@ const PAUSES: [Duration; 4] = [
     Duration::from_secs(240),
 ];
 
-/// Messages that one address gets from this node within an hour, whoever asks for them.
+/// Messages that one address gets from this node within an hour, from all requests together.
 const MESSAGES_PER_ADDRESS: u32 = 10;
 const HOUR: Duration = Duration::from_secs(3_600);
 

@@ -1,5 +1,5 @@
 //! What the mails say. Plain text: a link, what it does, how long it works, and what to do for
-//! whoever did not ask for it.
+//! those who did not ask for it.
 
 use std::time::Duration;
 
@@ -21,34 +21,25 @@ pub(crate) struct Message {
 impl Message {
     /// Asks the owner of an address to prove it.
     pub(crate) fn verification(to: &str, link: &str, ttl: Duration) -> Self {
-        Self {
-            kind: "verification",
-            to: to.to_owned(),
-            tenant: None,
-            subject: "Verify your address for Primatomic".to_owned(),
-            text: format!(
-                "Welcome to Primatomic.\n\nOpen this link to verify your address:\n\n{link}\n\n\
-                 It works once, for {}. If you did not sign up, ignore this mail.\n",
-                in_words(ttl)
-            ),
-        }
+        let text = format!(
+            "Welcome to Primatomic.\n\nOpen this link to verify your address:\n\n{link}\n\n\
+             It works once, for {}. If you did not sign up, ignore this mail.\n",
+            in_words(ttl)
+        );
+        let subject = "Verify your address for Primatomic".to_owned();
+        Self::new("verification", to, subject, text)
     }
 
-    /// Lets whoever forgot a password set a new one.
+    /// Lets someone who forgot a password set a new one.
     pub(crate) fn password_reset(to: &str, link: &str, ttl: Duration) -> Self {
-        Self {
-            kind: "password reset",
-            to: to.to_owned(),
-            tenant: None,
-            subject: "Set a new password for Primatomic".to_owned(),
-            text: format!(
-                "Someone, probably you, asked for a new password.\n\nOpen this link to set \
-                 it:\n\n{link}\n\nIt works once, for {}. Setting a password logs you out \
-                 everywhere. If you did not ask for it, ignore this mail: the old password goes on \
-                 working.\n",
-                in_words(ttl)
-            ),
-        }
+        let text = format!(
+            "Someone, probably you, asked for a new password.\n\nOpen this link to set it:\n\n\
+             {link}\n\nIt works once, for {}. Setting a password logs you out everywhere. If you \
+             did not ask for it, ignore this mail: the old password goes on working.\n",
+            in_words(ttl)
+        );
+        let subject = "Set a new password for Primatomic".to_owned();
+        Self::new("password reset", to, subject, text)
     }
 
     /// Invites someone to a tenant.
@@ -59,17 +50,26 @@ impl Message {
         link: &str,
         ttl: Duration,
     ) -> Self {
+        let text = format!(
+            "You are invited to the tenant {short_name} on Primatomic, with the role \
+             {role}.\n\nOpen this link to accept:\n\n{link}\n\nIt works once, for {}. If you \
+             don't know the tenant, ignore this mail.\n",
+            in_words(ttl)
+        );
+        let subject = format!("You are invited to {short_name} on Primatomic");
         Self {
-            kind: "invitation",
-            to: to.to_owned(),
             tenant: Some(tenant),
-            subject: format!("You are invited to {short_name} on Primatomic"),
-            text: format!(
-                "You are invited to the tenant {short_name} on Primatomic, with the role \
-                 {role}.\n\nOpen this link to accept:\n\n{link}\n\nIt works once, for {}. If you \
-                 don't know the tenant, ignore this mail.\n",
-                in_words(ttl)
-            ),
+            ..Self::new("invitation", to, subject, text)
+        }
+    }
+
+    fn new(kind: &'static str, to: &str, subject: String, text: String) -> Self {
+        Self {
+            kind,
+            to: to.to_owned(),
+            tenant: None,
+            subject,
+            text,
         }
     }
 }

@@ -11,7 +11,7 @@ use catalog::Quotas;
 use dashmap::DashMap;
 use protocol::{ErrorCode, TenantId};
 
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 pub(crate) use permits::Permit;
 use permits::Permits;
 pub(crate) use stored::{PERIOD, StoredBytes};
@@ -54,7 +54,7 @@ impl TenantQuotas {
     ///
     /// # Errors
     /// When the tenant has as many queries under way as it may.
-    pub(crate) fn begin_query(&self, tenant: TenantId) -> Result<Permit, Failure> {
+    pub(crate) fn begin_query(&self, tenant: TenantId) -> Result<Permit> {
         let limit = self.of(tenant).queries;
         self.queries.take(tenant, limit).map_err(|used| {
             Failure::new(
@@ -71,7 +71,7 @@ impl TenantQuotas {
     ///
     /// # Errors
     /// When the tenant has as many streams open as it may.
-    pub(crate) fn open_stream(&self, tenant: TenantId) -> Result<Permit, Failure> {
+    pub(crate) fn open_stream(&self, tenant: TenantId) -> Result<Permit> {
         let limit = self.of(tenant).streams;
         self.streams.take(tenant, limit).map_err(|used| {
             Failure::new(
@@ -93,7 +93,7 @@ impl TenantQuotas {
     ///
     /// # Errors
     /// When it would have more than it may.
-    pub(crate) fn check_storage(&self, tenant: TenantId, bytes: u64) -> Result<(), Failure> {
+    pub(crate) fn check_storage(&self, tenant: TenantId, bytes: u64) -> Result<()> {
         let limit = self.of(tenant).storage_bytes;
         let Some(used) = self.stored.known(tenant) else {
             return Ok(());

@@ -2,7 +2,7 @@
 //!
 //! poem's own server has no time limit on headers, spins when the process is out of file
 //! descriptors and takes any number of connections, so the loop is written here, on hyper. It
-//! speaks HTTP/1.1; whoever wants HTTP/2 or TLS puts a proxy in front.
+//! speaks HTTP/1.1; for HTTP/2 or TLS put a proxy in front.
 
 mod refusal;
 mod stall;
