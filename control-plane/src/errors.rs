@@ -13,7 +13,8 @@ use storage::event_log::ReadError;
 use storage::objects::ObjectError;
 
 /// Why an operation did not happen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct Failure {
     pub code: ErrorCode,
     /// What happened, to what, and what to do next.
@@ -109,14 +110,6 @@ impl Failure {
         )
     }
 }
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Failure {}
 
 impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Self {

@@ -68,16 +68,15 @@ impl ControlPlane {
         let endpoint = self.endpoint();
         let serving = server::serve(endpoint, listener, &self.app.options, stopping.clone());
         let mut serving = std::pin::pin!(serving);
+        let drained = async {
+            shutdown.cancelled().await;
+            self.drain().await;
+        };
         let served = tokio::select! {
             served = serving.as_mut() => served,
-            () = shutdown.cancelled() => {
-                tokio::select! {
-                    served = serving.as_mut() => served,
-                    () = self.drain() => {
-                        stopping.cancel();
-                        serving.await
-                    }
-                }
+            () = drained => {
+                stopping.cancel();
+                serving.await
             }
         };
         self.stop().await;

@@ -71,47 +71,36 @@ where
                 return Ok(Some(entry.value.clone()));
             }
             // One request asks, the others go on with what is known meanwhile.
-            let ask_again = now + self.ttl;
-            self.entries.insert(
-                key.clone(),
-                Entry {
-                    ask_again,
-                    ..entry.clone()
-                },
-            );
+            let asked_for = Entry {
+                ask_again: now + self.ttl,
+                ..entry.clone()
+            };
+            self.entries.insert(key.clone(), asked_for);
         }
         let before = self.invalidations.load(Ordering::Acquire);
-        match ask.await {
-            Ok(Some(value)) => {
-                let entry = Entry {
-                    value: value.clone(),
-                    asked: now,
-                    ask_again: now + self.ttl,
-                };
-                self.entries.insert(key.clone(), entry);
-                *self.answered.lock() = Some(now);
-                if self.invalidations.load(Ordering::Acquire) != before {
-                    self.entries.invalidate(key);
-                }
-                Ok(Some(value))
-            }
-            Ok(None) => {
-                self.entries.invalidate(key);
-                Ok(None)
-            }
-            Err(failure) => match known {
-                Some(entry)
-                    if failure.code == ErrorCode::Unavailable
-                        && now.duration_since(entry.asked) < self.ttl_offline =>
-                {
-                    Ok(Some(entry.value))
-                }
-                _ => {
-                    self.entries.invalidate(key);
-                    Err(failure)
-                }
-            },
+        let found = ask.await;
+        let is_away = matches!(&found, Err(failure) if failure.code == ErrorCode::Unavailable);
+        if let Some(entry) = known
+            && is_away
+            && now.duration_since(entry.asked) < self.ttl_offline
+        {
+            return Ok(Some(entry.value));
         }
+        let Ok(Some(value)) = &found else {
+            self.entries.invalidate(key);
+            return found;
+        };
+        let entry = Entry {
+            value: value.clone(),
+            asked: now,
+            ask_again: now + self.ttl,
+        };
+        self.entries.insert(key.clone(), entry);
+        *self.answered.lock() = Some(now);
+        if self.invalidations.load(Ordering::Acquire) != before {
+            self.entries.invalidate(key);
+        }
+        found
     }
 
     /// Whether there are entries that would stand in for a catalog that is away.

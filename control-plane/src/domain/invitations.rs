@@ -58,10 +58,8 @@ impl App {
             token_sha256: token::digest(&secret),
             expires_at: self.time_after(self.options.invitation_ttl),
         };
-        let invitation = self
-            .catalog
-            .invite(access, context(access, request_id), new)
-            .await?;
+        let context = context(access, request_id);
+        let invitation = self.catalog.invite(access, context, new).await?;
         let url = self.link("invite", &secret);
         if self.mailer.admits(&email) {
             let ttl = self.options.invitation_ttl;

@@ -56,10 +56,8 @@ impl App {
             expires_at: request.expires_at,
             sha256: token::digest(secret.expose()),
         };
-        let key = self
-            .catalog
-            .create_key(access, context(access, request_id), key)
-            .await?;
+        let context = context(access, request_id);
+        let key = self.catalog.create_key(access, context, key).await?;
         Ok((key, secret))
     }
 
@@ -101,9 +99,10 @@ impl App {
         }
         let secret = ApiKey::generate();
         let sha256 = token::digest(secret.expose());
+        let context = context(access, request_id);
         let (key, earlier_until) = self
             .catalog
-            .rotate_key(access, context(access, request_id), key, sha256, overlap)
+            .rotate_key(access, context, key, sha256, overlap)
             .await?;
         self.caches.sessions.invalidate_tenant(access.tenant);
         Ok((key, secret, earlier_until))
@@ -120,10 +119,8 @@ impl App {
         key: KeyId,
     ) -> Result<Vec<KeyId>> {
         require(access, Role::Member)?;
-        let revoked = self
-            .catalog
-            .revoke_key(access, context(access, request_id), key)
-            .await?;
+        let context = context(access, request_id);
+        let revoked = self.catalog.revoke_key(access, context, key).await?;
         self.caches.sessions.invalidate_tenant(access.tenant);
         Ok(revoked)
     }

@@ -42,10 +42,8 @@ impl App {
             description,
             retention,
         };
-        Ok(self
-            .catalog
-            .create_log(access, context(access, request_id), log)
-            .await?)
+        let context = context(access, request_id);
+        Ok(self.catalog.create_log(access, context, log).await?)
     }
 
     /// The log that a URL names by id or name, from memory where it can be.
@@ -120,9 +118,10 @@ impl App {
             check_description(description.as_deref())?;
         }
         let log = self.log(access, name).await?;
+        let context = context(access, request_id);
         let log = self
             .catalog
-            .update_log(access, context(access, request_id), log.id, changes)
+            .update_log(access, context, log.id, changes)
             .await?;
         self.caches.invalidate_log(log.id);
         self.state_of(Arc::new(log)).await
@@ -142,10 +141,8 @@ impl App {
         require(access, Role::Admin)?;
         let log = self.log(access, name).await?;
         let head = self.stores.appender.head(log.id).await;
-        let deletion = self
-            .catalog
-            .delete_log(access, context(access, request_id), log.id)
-            .await?;
+        let context = context(access, request_id);
+        let deletion = self.catalog.delete_log(access, context, log.id).await?;
         // Without a head, what it held counts until the tenant is counted again.
         let bytes = head.map_or(0, |head| head.payload_bytes);
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);

@@ -26,9 +26,10 @@ impl App {
     ) -> Result<Member> {
         require(access, Role::Admin)?;
         require_all_logs(access)?;
+        let context = context(access, request_id);
         let changed = self
             .catalog
-            .change_role(access, context(access, request_id), member, role)
+            .change_role(access, context, member, role)
             .await?;
         self.caches.sessions.invalidate_tenant(access.tenant);
         Ok(changed)
@@ -44,10 +45,8 @@ impl App {
     ) -> Result<Removed> {
         require(access, Role::Admin)?;
         require_all_logs(access)?;
-        let removed = self
-            .catalog
-            .remove_member(access, context(access, request_id), member)
-            .await?;
+        let context = context(access, request_id);
+        let removed = self.catalog.remove_member(access, context, member).await?;
         self.caches.sessions.invalidate_tenant(access.tenant);
         Ok(removed)
     }

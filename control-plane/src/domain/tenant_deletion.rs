@@ -43,9 +43,10 @@ impl App {
         } else {
             self.time_after(self.options.deletion_grace)
         };
+        let context = context(access, request_id);
         let deletion = self
             .catalog
-            .schedule_tenant_deletion(access, context(access, request_id), delete_at)
+            .schedule_tenant_deletion(access, context, delete_at)
             .await?;
         self.caches.sessions.invalidate_tenant(access.tenant);
         self.lifecycle.deleted.notify_one();

@@ -74,15 +74,10 @@ impl App {
             content_type: upload.content_type,
             config: upload.config,
         };
+        let context = context(access, request_id);
         let (view, version) = self
             .catalog
-            .upload_version(
-                access,
-                context(access, request_id),
-                log.id,
-                name.clone(),
-                version,
-            )
+            .upload_version(access, context, log.id, name.clone(), version)
             .await?;
         // Now that a row refers to the component, no deletion takes it away any more; one may have
         // done so before.
@@ -221,9 +216,10 @@ impl App {
         require(access, Role::Member)?;
         let name = parse_name(view)?;
         let log = self.log(access, log).await?;
+        let context = context(access, request_id);
         let deletion = self
             .catalog
-            .delete_view(access, context(access, request_id), log.id, &name)
+            .delete_view(access, context, log.id, &name)
             .await?;
         self.caches
             .versions

@@ -41,20 +41,11 @@ pub struct Mailbox {
     sender: Address,
 }
 
-#[derive(Clone)]
+// lettre keeps the password of the server out of its debug output.
+#[derive(Clone, Debug)]
 enum Route {
     Directory(PathBuf),
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
-}
-
-/// The password of the SMTP server stays out of logs.
-impl std::fmt::Debug for Route {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Directory(path) => f.debug_tuple("Directory").field(path).finish(),
-            Self::Smtp(_) => f.write_str("Smtp"),
-        }
-    }
 }
 
 /// Why a mailbox can't be used, or a message was not sent.
