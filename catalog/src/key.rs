@@ -74,7 +74,7 @@ pub enum CreateKeyError {
 /// Why a key was not found.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum KeyError {
-    #[error("there is no such key")]
+    #[error("there is no such API key")]
     NotFound,
     #[error(transparent)]
     Catalog(#[from] CatalogError),

@@ -56,7 +56,7 @@ pub struct LogChanges {
 /// Why a log was not created.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CreateLogError {
-    #[error("the tenant has a log of that name already")]
+    #[error("the tenant has a log of this name already")]
     NameTaken,
     #[error("the tenant has {used} logs, and may have {limit}; delete some first")]
     LimitReached { limit: u64, used: u64 },

@@ -57,9 +57,9 @@ pub struct NewTenant {
 /// Why a tenant was not created.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CreateTenantError {
-    #[error("the short name is taken; choose another one")]
+    #[error("another tenant has this short name")]
     ShortNameTaken,
-    #[error("the address is registered already; log in instead")]
+    #[error("this address is registered already; log in instead")]
     EmailTaken,
     #[error(transparent)]
     Catalog(#[from] CatalogError),

@@ -1,7 +1,7 @@
 //! What becomes of a version: it goes live, is retired, fails, halts.
 
-use protocol::{TenantId, VersionId, ViewId};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use protocol::{Sequence, TenantId, VersionId, ViewId};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
 use super::column::{plain, to_word};
 use super::entity::{one, version, view};
@@ -12,6 +12,9 @@ use super::record::Change;
 use super::view::View;
 use super::{Catalog, CatalogError, Context, scope, view as views};
 use protocol::view::Halt;
+
+/// Why a version failed that was built well, and too late.
+const SUPERSEDED: &str = "a newer version of the view went live before this one was built";
 
 /// Why a version did not change its state.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -26,7 +29,45 @@ pub enum VersionError {
 }
 
 impl Catalog {
-    /// Makes a version the live one. The live one before it is retired.
+    /// Ends the build of a version that has folded its log up to `applied`, and says how: it goes
+    /// live, or it fails because a newer version of its view went live before. A build that ended
+    /// already stays as it ended. Which version is newer is decided in the transaction, so that of
+    /// builds that end on several nodes an older one never takes the place of a newer one.
+    pub async fn finish_build(
+        &self,
+        tenant: TenantId,
+        context: Context,
+        id: VersionId,
+        applied: Sequence,
+    ) -> Result<VersionState, VersionError> {
+        self.change(Lock::Tenant(tenant), move |mut change| async move {
+            let row = find(change.sql(), tenant, id).await?;
+            let state = to_word(&row.state)?;
+            if state != VersionState::Building {
+                return Ok(state);
+            }
+            let ended = if is_superseded(change.sql(), &row).await? {
+                let event = ControlEvent::VersionFailed {
+                    version: id,
+                    view: ViewId(row.view_id),
+                    halt: Halt {
+                        sequence: applied,
+                        message: SUPERSEDED.to_owned(),
+                    },
+                };
+                change.record(tenant, context, event).await?;
+                VersionState::Failed
+            } else {
+                activate(&mut change, tenant, context, id).await?;
+                VersionState::Live
+            };
+            change.commit().await?;
+            Ok(ended)
+        })
+        .await
+    }
+
+    /// Makes a version the live one, whichever it replaces. The live one before it is retired.
     pub async fn activate_version(
         &self,
         tenant: TenantId,
@@ -136,6 +177,19 @@ pub(super) async fn activate(
         .map_err(CatalogError::from)?
         .ok_or(VersionError::NotFound)?;
     Ok(views::with_versions(change.sql(), view_row).await?)
+}
+
+/// Whether a newer version of the view is or was live.
+async fn is_superseded(
+    sql: &impl ConnectionTrait,
+    row: &version::Model,
+) -> Result<bool, CatalogError> {
+    let went_live = [VersionState::Live, VersionState::Retired].map(VersionState::into_str);
+    let newer = version::Entity::find()
+        .filter(version::Column::ViewId.eq(row.view_id))
+        .filter(version::Column::Number.gt(row.number))
+        .filter(version::Column::State.is_in(went_live));
+    Ok(newer.count(sql).await? > 0)
 }
 
 async fn find(

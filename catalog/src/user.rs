@@ -46,7 +46,7 @@ pub struct Membership {
 /// Why an address was not verified.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum VerifyEmailError {
-    #[error("the verification link is unknown, used or expired; ask for a new one")]
+    #[error("this link is unknown, used or expired; ask for a new one")]
     Unknown,
     #[error(transparent)]
     Catalog(#[from] CatalogError),

@@ -13,13 +13,17 @@ use storage::event_log::ReadError;
 use storage::objects::ObjectError;
 
 /// Why an operation did not happen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct Failure {
     pub code: ErrorCode,
     /// What happened, to what, and what to do next.
     pub message: Cow<'static, str>,
     pub detail: Detail,
 }
+
+/// What an operation gives.
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
 
 /// What programs need to know beyond the code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +58,18 @@ impl Failure {
     pub fn with(mut self, detail: Detail) -> Self {
         self.detail = detail;
         self
+    }
+
+    pub(crate) fn invalid_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::InvalidRequest, message)
+    }
+
+    pub(crate) fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::Forbidden, message)
+    }
+
+    pub(crate) fn overloaded(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::Overloaded, message)
     }
 
     /// An error of ours. The text goes to the log; the client gets the request id to ask with.
@@ -94,14 +110,6 @@ impl Failure {
         )
     }
 }
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Failure {}
 
 impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Self {

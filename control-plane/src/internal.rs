@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// A part that does not answer in this time is away.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Something that keeps a process from its work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -55,9 +55,7 @@ impl Needs {
         F: Future<Output = Result<(), String>> + Send + 'static,
     {
         self.all_of(move || {
-            let checked = tokio::time::timeout(PATIENCE, check());
-            checked.map(move |outcome| {
-                let outcome = outcome.unwrap_or_else(|_| Err("it does not answer".to_owned()));
+            answered_in_time(check()).map(move |outcome| {
                 let problem = outcome.err().map(|error| Problem::new(part, error));
                 problem.into_iter().collect()
             })
@@ -80,6 +78,14 @@ impl Needs {
             .await
             .concat()
     }
+}
+
+/// What a check finds; an error when it takes too long.
+pub(crate) async fn answered_in_time(
+    check: impl Future<Output = Result<(), String>>,
+) -> Result<(), String> {
+    let answer = tokio::time::timeout(TIMEOUT, check).await;
+    answer.unwrap_or_else(|_| Err("it does not answer".to_owned()))
 }
 
 #[derive(Serialize)]

@@ -12,7 +12,6 @@ mod domain;
 mod errors;
 pub mod internal;
 mod mail;
-mod mail_sweep;
 pub mod metrics;
 mod options;
 mod quotas;
@@ -59,20 +58,19 @@ impl ControlPlane {
     /// # Errors
     /// When the listener has no address.
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
-        let stopping = self.app.stopping.clone();
+        let stopping = self.app.lifecycle.stopping.clone();
         let endpoint = api::endpoint(Arc::clone(&self.app));
         let serving = server::serve(endpoint, listener, &self.app.options, stopping.clone());
         let mut serving = std::pin::pin!(serving);
+        let drained = async {
+            shutdown.cancelled().await;
+            self.drain().await;
+        };
         let served = tokio::select! {
             served = serving.as_mut() => served,
-            () = shutdown.cancelled() => {
-                tokio::select! {
-                    served = serving.as_mut() => served,
-                    () = self.drain() => {
-                        stopping.cancel();
-                        serving.await
-                    }
-                }
+            () = drained => {
+                stopping.cancel();
+                serving.await
             }
         };
         self.stop().await;
@@ -80,9 +78,9 @@ impl ControlPlane {
     }
 
     async fn drain(&self) {
-        self.app.draining.cancel();
+        self.app.lifecycle.draining.cancel();
         let leaving = async {
-            if let Some(peers) = &self.app.peers {
+            if let Some(peers) = &self.app.bus.peers {
                 peers.leave(self.app.options.shutdown_timeout).await;
             }
         };
@@ -96,10 +94,12 @@ impl ControlPlane {
 
     /// Stops what runs in the background. [`ControlPlane::serve`] does it by itself.
     pub async fn stop(&self) {
-        self.app.stopping.cancel();
-        self.app.tasks.close();
-        let stopped =
-            tokio::time::timeout(self.app.options.shutdown_timeout, self.app.tasks.wait());
+        self.app.lifecycle.stopping.cancel();
+        self.app.lifecycle.tasks.close();
+        let stopped = tokio::time::timeout(
+            self.app.options.shutdown_timeout,
+            self.app.lifecycle.tasks.wait(),
+        );
         if stopped.await.is_err() {
             tracing::warn!("some background work did not stop in time");
         }

@@ -60,19 +60,19 @@ pub struct Options {
     /// How long an upload waits for its version to go live before it answers `building`.
     pub build_wait: Duration,
 
-    /// Life of a token from `/auth/login`, and of one from `/auth/token` that does not say.
-    pub session_life: Duration,
-    /// Life of a verification link.
-    pub verification_life: Duration,
-    /// Life of an invitation.
-    pub invitation_life: Duration,
-    /// Life of a link that sets a new password.
-    pub password_reset_life: Duration,
+    /// TTL of a token from `/auth/login`, and of one from `/auth/token` that does not say.
+    pub session_ttl: Duration,
+    /// TTL of a verification link.
+    pub verification_ttl: Duration,
+    /// TTL of an invitation.
+    pub invitation_ttl: Duration,
+    /// TTL of a link that sets a new password.
+    pub password_reset_ttl: Duration,
     /// How long an authenticated token, a log or a live version is used before it is asked for
     /// again. Changes are noticed at once; this is the safety net.
-    pub cache_life: Duration,
+    pub cache_ttl: Duration,
     /// How long they are used when the catalog can't be asked.
-    pub cache_life_offline: Duration,
+    pub cache_ttl_offline: Duration,
     /// How long a tenant can be restored after its owner had it deleted.
     pub deletion_grace: Duration,
     /// Passwords that are hashed at a time, half as many as there are cores by default; each takes
@@ -114,12 +114,12 @@ impl Default for Options {
             query_timeout: Duration::from_secs(10),
             query_timeout_max: Duration::from_secs(60),
             build_wait: Duration::from_secs(10),
-            session_life: Duration::from_secs(3_600),
-            verification_life: Duration::from_secs(24 * 3_600),
-            invitation_life: Duration::from_secs(7 * 24 * 3_600),
-            password_reset_life: Duration::from_secs(3_600),
-            cache_life: Duration::from_secs(30),
-            cache_life_offline: Duration::from_secs(600),
+            session_ttl: Duration::from_secs(3_600),
+            verification_ttl: Duration::from_secs(24 * 3_600),
+            invitation_ttl: Duration::from_secs(7 * 24 * 3_600),
+            password_reset_ttl: Duration::from_secs(3_600),
+            cache_ttl: Duration::from_secs(30),
+            cache_ttl_offline: Duration::from_secs(600),
             deletion_grace: Duration::from_secs(7 * 24 * 3_600),
             password_hashes_max: (cores / 2).max(1),
         }

@@ -20,7 +20,7 @@ use crate::{Catalog, CatalogError, Context, scope};
 /// Why a key was not rotated.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum RotateKeyError {
-    #[error("there is no such key")]
+    #[error("there is no such API key")]
     NotFound,
     /// Its new secret would be a way up.
     #[error("the key has the role {of_key}, which is above {own}, your own")]

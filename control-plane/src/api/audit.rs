@@ -26,8 +26,8 @@ use super::caller::Caller;
 use super::events_format::NDJSON;
 use super::keys::default_limit;
 use super::times;
-use crate::auth::sessions::Session;
 use crate::domain::App;
+use crate::domain::authentication::Session;
 use crate::errors::Failure;
 
 pub(super) struct AuditApi;

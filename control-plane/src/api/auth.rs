@@ -77,7 +77,7 @@ impl From<Login> for LoginAnswer {
     fn from(login: Login) -> Self {
         let token = login.token.as_ref();
         Self {
-            expires_in: token.map(|it| it.life.as_secs()),
+            expires_in: token.map(|it| it.ttl.as_secs()),
             token_type: token.map(|_| TOKEN_TYPE.to_owned()),
             access_token: login.token.map(|it| it.token),
             tenants: login.tenants.into_iter().map(Into::into).collect(),
@@ -111,7 +111,7 @@ impl From<Issued> for TokenAnswer {
         Self {
             access_token: issued.token,
             token_type: TOKEN_TYPE.to_owned(),
-            expires_in: issued.life.as_secs(),
+            expires_in: issued.ttl.as_secs(),
         }
     }
 }

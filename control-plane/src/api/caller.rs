@@ -10,9 +10,9 @@ use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use protocol::{ErrorCode, RequestId, Timestamp};
 
-use crate::auth::sessions::Session;
 use crate::auth::token;
 use crate::domain::App;
+use crate::domain::authentication::Session;
 use crate::errors::Failure;
 
 /// The name of the security scheme in the document.

@@ -13,7 +13,7 @@ use super::Tag;
 use super::answer::Answer;
 use super::caller::{LastCaller, Visitor};
 use super::tenants::TenantBody;
-use crate::domain::closing::DeletionState;
+use crate::domain::tenant_deletion::DeletionState;
 use crate::errors::Failure;
 
 pub(super) struct DeletionsApi;

@@ -22,7 +22,7 @@ use crate::auth::token;
 use crate::domain::App;
 use crate::errors::Failure;
 use crate::metrics::Requests;
-use crate::rate_limit::{self, Standing, Verdict};
+use crate::rate_limit::{self, RateLimitStatus, Verdict};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
@@ -55,30 +55,34 @@ impl Layer {
         }
     }
 
-    /// Admits a request and has it answered; the standing is that of its bucket.
+    /// Admits a request and has it answered; the status is that of its bucket.
     async fn answer(
         &self,
         mut request: Request,
         request_id: RequestId,
-        standing: &mut Option<Standing>,
+        status: &mut Option<RateLimitStatus>,
     ) -> Result<Response, Refusal> {
         self.check_size(&request)?;
         let network = rate_limit::network(self.peer(&request));
         let mut session = None;
         let verdict = if is_public(request.uri().path()) {
-            self.app.rates.take_for_address(network, Instant::now())
+            self.app
+                .limits
+                .rates
+                .take_for_address(network, Instant::now())
         } else if let Some(token) = bearer(&request).filter(|it| token::looks_issued(it)) {
             session = self.app.session(token::digest(token)).await?;
             session.as_ref().map_or(Verdict::Unlimited, |session| {
                 let tenant = session.access.tenant;
                 self.app
+                    .limits
                     .rates
                     .take_for_tenant(tenant, session.rate, Instant::now())
             })
         } else {
             Verdict::Unlimited
         };
-        *standing = verdict.standing();
+        *status = verdict.status();
         if matches!(verdict, Verdict::Refused(_)) {
             return Err(Refusal::RateLimited);
         }
@@ -182,8 +186,8 @@ impl Endpoint for Layer {
     async fn call(&self, request: Request) -> Result<Response> {
         let started = Instant::now();
         let request_id = RequestId::generate();
-        let mut standing = None;
-        let answering = AssertUnwindSafe(self.answer(request, request_id, &mut standing));
+        let mut status = None;
+        let answering = AssertUnwindSafe(self.answer(request, request_id, &mut status));
         let outcome = answering.catch_unwind().await;
         let (mut response, operation) = match outcome {
             Ok(Ok(response)) => {
@@ -199,7 +203,7 @@ impl Endpoint for Layer {
                 (error::response(&failure, request_id), None)
             }
         };
-        set_headers(response.headers_mut(), request_id, standing);
+        set_headers(response.headers_mut(), request_id, status);
         let status = response.status().as_u16();
         self.requests.record(operation, status, started.elapsed());
         Ok(response)
@@ -223,15 +227,15 @@ fn is_public(path: &str) -> bool {
         || path == "/tenants"
 }
 
-fn set_headers(headers: &mut HeaderMap, request_id: RequestId, standing: Option<Standing>) {
+fn set_headers(headers: &mut HeaderMap, request_id: RequestId, status: Option<RateLimitStatus>) {
     let mut text = [0; 36];
     let text = request_id.0.hyphenated().encode_lower(&mut text);
     if let Ok(value) = HeaderValue::from_str(text) {
         headers.insert(REQUEST_ID, value);
     }
-    if let Some(standing) = standing {
-        headers.insert(LIMIT, standing.limit.into());
-        headers.insert(REMAINING, standing.remaining.into());
-        headers.insert(RESET, standing.reset.into());
+    if let Some(status) = status {
+        headers.insert(LIMIT, status.limit.into());
+        headers.insert(REMAINING, status.remaining.into());
+        headers.insert(RESET, status.reset.into());
     }
 }

@@ -17,9 +17,9 @@ use storage::history::tail::{Tail, TailError};
 use super::answer::{set_sequence, with_type};
 use super::caller::Caller;
 use super::events_format::write_event;
-use crate::auth::sessions::Session;
 use crate::domain::App;
-use crate::domain::events::{LogTail, StreamPlace};
+use crate::domain::authentication::Session;
+use crate::domain::events::{LogTail, StreamPermits};
 
 pub(super) const MEDIA_TYPE: &str = "text/event-stream";
 
@@ -41,7 +41,7 @@ pub(super) fn response(caller: Caller, tail: LogTail) -> Response {
         tail: tail.tail,
         pending: VecDeque::new(),
         checked: Instant::now(),
-        _place: tail.place,
+        _permits: tail.permits,
     };
     let body = Body::from_bytes_stream(stream.into_stream());
     let mut response = with_type(HeaderValue::from_static(MEDIA_TYPE), body);
@@ -63,7 +63,7 @@ struct Events {
     pending: VecDeque<Bytes>,
     /// When the caller's right to read was looked at.
     checked: Instant,
-    _place: StreamPlace,
+    _permits: StreamPermits,
 }
 
 impl Events {
@@ -86,7 +86,7 @@ impl Events {
             if !self.is_allowed().await {
                 return None;
             }
-            let stopping = self.app.stopping.clone();
+            let stopping = self.app.lifecycle.stopping.clone();
             let next = tokio::select! {
                 () = stopping.cancelled() => return None,
                 next = tokio::time::timeout(self.app.options.heartbeat, self.tail.next()) => next,

@@ -1,7 +1,7 @@
 //! Wrong passwords, counted for each address that is tried and each network that tries it.
 //!
 //! After a few wrong ones a network waits, longer each time, before it may try the same address
-//! again. Other networks don't wait: whoever guesses locks nobody out but the own network. Whether
+//! again. Other networks don't wait: someone who guesses locks out their own network alone. Whether
 //! an address is registered makes no difference here, so the wait does not tell either.
 //!
 //! Each node counts by itself, in memory that is bounded. See decision 0009.
@@ -21,7 +21,7 @@ const FREE: u32 = 10;
 /// The same while an address is being guessed from many networks, for those that are new to it.
 const FREE_UNDER_ATTACK: u32 = 2;
 
-/// Wrong passwords within [`MEMORY`], from all networks, by which an address is being guessed.
+/// Wrong passwords within [`COUNT_TTL`], from all networks, by which an address is being guessed.
 const ATTACK: u32 = 100;
 
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -33,11 +33,11 @@ const WAIT_MAX: Duration = Duration::from_secs(900);
 /// someone in the same network can't keep a person out with a few wrong passwords.
 const WAIT_MAX_KNOWN: Duration = Duration::from_secs(10);
 
-/// Wrong passwords are forgotten when none was added for this time.
-const MEMORY: Duration = Duration::from_secs(3_600);
+/// The TTL of a count of wrong passwords, since the last one.
+const COUNT_TTL: Duration = Duration::from_secs(3_600);
 
 /// How long a network is known after the right password came from it.
-const KNOWN: Duration = Duration::from_secs(30 * 24 * 3_600);
+const KNOWN_TTL: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 /// Entries of each kind; some 100 bytes each. Beyond it, those longest untouched go.
 const ENTRIES_MAX: u64 = 100_000;
@@ -62,7 +62,7 @@ pub(crate) struct Attempts {
     totals: Cache<Account, u32>,
 }
 
-/// An attempt that was let through. It counts as a wrong one until it is settled.
+/// An attempt that was let through. It counts as a wrong one until it is resolved.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub(crate) struct Attempt {
@@ -75,9 +75,9 @@ pub(crate) struct Attempt {
 impl Attempts {
     pub(crate) fn new() -> Self {
         Self {
-            wrong: entries().time_to_idle(MEMORY).build(),
-            known: entries().time_to_idle(KNOWN).build(),
-            totals: entries().time_to_live(MEMORY).build(),
+            wrong: entries().time_to_idle(COUNT_TTL).build(),
+            known: entries().time_to_idle(KNOWN_TTL).build(),
+            totals: entries().time_to_live(COUNT_TTL).build(),
         }
     }
 
@@ -125,7 +125,7 @@ impl Attempts {
     /// The password was right: the network is known from now on.
     pub(crate) fn right(&self, attempt: Attempt) {
         self.trust(attempt.key);
-        self.take_back(attempt);
+        self.uncount(attempt);
     }
 
     /// Nobody looked at the password: the attempt does not count.
@@ -139,7 +139,7 @@ impl Attempts {
                 })
             })
         });
-        self.take_back(attempt);
+        self.uncount(attempt);
     }
 
     /// Someone proved in another way that the address is theirs.
@@ -152,7 +152,7 @@ impl Attempts {
         self.known.insert(key, ());
     }
 
-    fn take_back(&self, attempt: Attempt) {
+    fn uncount(&self, attempt: Attempt) {
         let (account, _) = attempt.key;
         self.totals.entry(account).and_compute_with(|entry| {
             entry.map_or(Op::Nop, |it| Op::Put(it.into_value().saturating_sub(1)))

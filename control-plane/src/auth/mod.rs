@@ -1,6 +1,5 @@
-//! Who sends a request: tokens, passwords and the cache of what they stand for.
+//! Who sends a request: tokens, passwords, and wrong ones.
 
 pub(crate) mod attempts;
 pub(crate) mod password;
-pub(crate) mod sessions;
 pub(crate) mod token;

@@ -17,15 +17,15 @@ use thread_priority::unix::{
 };
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 
 const PASSWORD_CHARS_MIN: usize = 8;
 const PASSWORD_CHARS_MAX: usize = 128;
 
-/// Passwords that may wait for their turn, of each kind; more are turned away.
+/// Passwords that may wait, in each queue; more are turned away.
 const WAITING_MAX: usize = 100;
 
-/// Of more that wait in one room than this, nobody hurries.
+/// When more wait in one queue than this, hashing gets the lowest priority.
 const FLOOD: usize = 10;
 
 /// Added to the niceness of a thread that hashes: about a tenth of a normal thread's share.
@@ -42,7 +42,7 @@ const COMMON: &str = include_str!("common_passwords.txt");
 ///
 /// # Errors
 /// When it is too short, too long, one of the most common ones, or a name.
-pub(crate) fn check_rules(password: &str, names: &[&str]) -> Result<(), Failure> {
+pub(crate) fn check_rules(password: &str, names: &[&str]) -> Result<()> {
     let invalid = |message: &'static str| Failure::new(ErrorCode::InvalidPassword, message);
     let chars = password.chars().count();
     if chars < PASSWORD_CHARS_MIN {
@@ -80,9 +80,9 @@ pub(crate) struct Passwords {
     waiting_known: Arc<Semaphore>,
 }
 
-/// Who waits for a password to be looked at. A flood of strangers fills their own room alone.
+/// Where a password waits to be looked at. A flood of strangers fills their own room alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Room {
+pub(crate) enum Queue {
     Strangers,
     /// Those from whose network the right password came before.
     Known,
@@ -102,8 +102,8 @@ impl Passwords {
     ///
     /// # Errors
     /// When too many wait already.
-    pub(crate) async fn hash(&self, password: String) -> Result<String, Failure> {
-        self.run(Room::Strangers, move || hash(&password)).await?
+    pub(crate) async fn hash(&self, password: String) -> Result<String> {
+        self.run(Queue::Strangers, move || hash(&password)).await?
     }
 
     /// Whether a password belongs to a stored hash. Without one it takes as long and says no, so
@@ -113,11 +113,11 @@ impl Passwords {
     /// When too many wait already, or the stored hash is damaged.
     pub(crate) async fn verify(
         &self,
-        room: Room,
+        queue: Queue,
         password: String,
         stored: Option<String>,
-    ) -> Result<bool, Failure> {
-        self.run(room, move || {
+    ) -> Result<bool> {
+        self.run(queue, move || {
             let Some(stored) = stored else {
                 verify(&password, NOBODYS_HASH)?;
                 return Ok(false);
@@ -129,31 +129,28 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(
         &self,
-        room: Room,
+        queue: Queue,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Failure> {
-        let places = match room {
-            Room::Strangers => &self.waiting,
-            Room::Known => &self.waiting_known,
+    ) -> Result<T> {
+        let slots = match queue {
+            Queue::Strangers => &self.waiting,
+            Queue::Known => &self.waiting_known,
         };
-        let waiting = Arc::clone(places).try_acquire_owned().map_err(|_| {
-            Failure::new(
-                ErrorCode::Overloaded,
-                "too many people log in at this moment; try again shortly",
-            )
+        let waiting = Arc::clone(slots).try_acquire_owned().map_err(|_| {
+            Failure::overloaded("too many people log in at this moment; try again shortly")
         })?;
         let running = Arc::clone(&self.running)
             .acquire_owned()
             .await
             .map_err(|error| Failure::internal("passwords are closed", &error))?;
         let (done, outcome) = oneshot::channel();
-        // A thread of its own, because a priority that was lowered can't be raised again. The places
-        // belong to it: it goes on when whoever asked for it has gone away.
+        // A thread of its own, because a priority that was lowered can't be raised again. The
+        // permits belong to it: it goes on when the request has gone away.
         let thread = std::thread::Builder::new().name("password".to_owned());
-        let is_flood = places.available_permits() < WAITING_MAX - FLOOD;
+        let is_flood = slots.available_permits() < WAITING_MAX - FLOOD;
         let started = thread.spawn(move || {
             lower_priority(is_flood);
-            let _places = (waiting, running);
+            let _permits = (waiting, running);
             let _ = done.send(work());
         });
         started.map_err(|error| Failure::unavailable("no password can be checked", &error))?;
@@ -162,9 +159,9 @@ impl Passwords {
     }
 }
 
-/// Makes this thread give way to appends and queries. Where the system refuses, its work is as urgent
-/// as any other. In a flood it gets what nobody else wants: whoever wakes up on the core of a thread with
-/// a share, however small, may have to wait for the end of a time slice.
+/// Lowers the priority of this thread below that of appends and queries. Where the system refuses, it
+/// stays as it is. In a flood the thread gets idle time alone: even a small share of a core lets a
+/// request that wakes up there wait for the end of a time slice.
 fn lower_priority(is_flood: bool) {
     if is_flood {
         let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
@@ -174,14 +171,14 @@ fn lower_priority(is_flood: bool) {
     }
 }
 
-fn hash(password: &str) -> Result<String, Failure> {
+fn hash(password: &str) -> Result<String> {
     Argon2::default()
         .hash_password(password.as_bytes())
         .map(|hash| hash.to_string())
         .map_err(|error| Failure::internal("a password can't be hashed", &error))
 }
 
-fn verify(password: &str, stored: &str) -> Result<bool, Failure> {
+fn verify(password: &str, stored: &str) -> Result<bool> {
     let stored = PasswordHash::new(stored)
         .map_err(|error| Failure::internal("a stored password hash is damaged", &error))?;
     Ok(Argon2::default()
@@ -234,7 +231,7 @@ mod tests {
         let hash = passwords.hash("correct horse".into()).await.unwrap();
         assert!(hash.starts_with("$argon2id$"));
         let verify = |text: &str, hash: Option<&String>| {
-            passwords.verify(Room::Strangers, text.to_owned(), hash.cloned())
+            passwords.verify(Queue::Strangers, text.to_owned(), hash.cloned())
         };
         assert!(verify("correct horse", Some(&hash)).await.unwrap());
         assert!(!verify("battery staple", Some(&hash)).await.unwrap());
@@ -259,10 +256,10 @@ mod tests {
         let waiting: Vec<_> = (0..WAITING_MAX)
             .map(|_| Arc::clone(&passwords.waiting).try_acquire_owned().unwrap())
             .collect();
-        let verify = |room| passwords.verify(room, "correct horse".to_owned(), None);
-        let turned_away = verify(Room::Strangers).await.unwrap_err();
+        let verify = |queue| passwords.verify(queue, "correct horse".to_owned(), None);
+        let turned_away = verify(Queue::Strangers).await.unwrap_err();
         assert_eq!(turned_away.code, ErrorCode::Overloaded);
-        let known = verify(Room::Known);
+        let known = verify(Queue::Known);
         drop(busy);
         assert!(!known.await.unwrap());
         drop(waiting);
@@ -270,10 +267,10 @@ mod tests {
 
     /// Whoever hangs up gets no further hash computed beside the one that goes on.
     #[tokio::test]
-    async fn work_keeps_its_place_when_nobody_waits_for_it() {
+    async fn work_keeps_its_permit_when_nobody_waits_for_it() {
         let passwords = Passwords::new(1);
         let (started, go) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
-        let work = passwords.run(Room::Strangers, move || {
+        let work = passwords.run(Queue::Strangers, move || {
             started.0.send(()).unwrap();
             go.1.recv().unwrap();
         });

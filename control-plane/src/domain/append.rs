@@ -11,7 +11,7 @@ use storage::event_log::appender::{AppendError, AppendRequest, Appended, Payload
 
 use super::App;
 use super::access::require;
-use crate::errors::{Detail, Failure};
+use crate::errors::{Detail, Failure, Result};
 
 /// What stands before each event of a batch in its packed form.
 const LENGTH_BYTES: u64 = 4;
@@ -26,35 +26,35 @@ impl App {
         access: &Access,
         log: &str,
         request: AppendRequest,
-    ) -> Result<Appended, Failure> {
+    ) -> Result<Appended> {
         require(access, Role::Member)?;
         let log = self.log(access, log).await?;
         let bytes = payload_bytes(&request.payload);
-        if let Err(full) = self.quotas.check_storage(access.tenant, bytes) {
+        if let Err(full) = self.limits.quotas.check_storage(access.tenant, bytes) {
             return self.repeat(log.id, request, full).await;
         }
         let appended = self.append_to(log.id, request).await?;
         if !appended.replayed {
             let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-            self.quotas.stored.add(access.tenant, bytes);
+            self.limits.quotas.stored.add(access.tenant, bytes);
         }
         Ok(appended)
     }
 
     async fn append_to(&self, log: LogId, request: AppendRequest) -> Result<Appended, AppendError> {
-        match &self.peers {
+        match &self.bus.peers {
             Some(peers) => peers.append(log, request).await,
-            None => self.appender.append(log, request).await,
+            None => self.stores.appender.append(log, request).await,
         }
     }
 
-    /// Answers a request for which there is no room, if it was stored already: a retry needs none.
+    /// Answers a request that is over the quota, if it was stored already: a retry stores nothing.
     async fn repeat(
         &self,
         log: LogId,
         mut request: AppendRequest,
         full: Failure,
-    ) -> Result<Appended, Failure> {
+    ) -> Result<Appended> {
         if request.key.is_none() {
             return Err(full);
         }
@@ -82,7 +82,7 @@ fn payload_bytes(payload: &Payload) -> u64 {
 ///
 /// # Errors
 /// When it is empty, too long or not visible ASCII.
-pub(crate) fn idempotency_key(header: &[u8]) -> Result<KeyDigest, Failure> {
+pub(crate) fn idempotency_key(header: &[u8]) -> Result<KeyDigest> {
     let text = std::str::from_utf8(header).unwrap_or_default();
     let sound = !text.is_empty()
         && text.len() <= IDEMPOTENCY_KEY_BYTES_MAX

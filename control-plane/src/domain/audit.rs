@@ -2,11 +2,10 @@
 
 use catalog::access::{Access, Role};
 use catalog::{AuditFilter, Page, Paged, RecordedEvent};
-use protocol::ErrorCode;
 
 use super::App;
 use super::access::require;
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 
 impl App {
     /// A page of the tenant's control events, newest first.
@@ -18,11 +17,10 @@ impl App {
         access: &Access,
         filter: AuditFilter,
         page: Page,
-    ) -> Result<Paged<RecordedEvent>, Failure> {
+    ) -> Result<Paged<RecordedEvent>> {
         require(access, Role::Admin)?;
         if access.logs.is_some() {
-            return Err(Failure::new(
-                ErrorCode::Forbidden,
+            return Err(Failure::forbidden(
                 "a key that is limited to some logs does not see the audit log, which is about all",
             ));
         }

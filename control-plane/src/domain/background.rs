@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use catalog::{ControlEvent, RecordedEvent};
 use storage::bus::Stale;
 use storage::bus::nats::Peers;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
 use super::App;
-use crate::quotas::stored;
+use crate::quotas;
 use crate::rate_limit;
 
 const TIDY_INTERVAL: Duration = Duration::from_secs(60);
@@ -24,30 +25,23 @@ impl App {
         // The subscription begins before the first request, so that no change is missed.
         let mut changes = self.catalog.changes();
         self.spawn_until_stop(|app| async move {
-            loop {
-                let stale = match changes.recv().await {
-                    Ok(change) => stale(&change),
-                    Err(RecvError::Lagged(_)) => Some(Stale::Everything),
-                    Err(RecvError::Closed) => return,
+            while let Ok(change) = next(&mut changes).await {
+                let stale = change.map_or(Some(Stale::Everything), |change| stale(&change));
+                let Some(stale) = stale else {
+                    continue;
                 };
-                if let Some(stale) = stale {
-                    app.forget(stale);
-                    if let Some(peers) = &app.peers {
-                        peers.publish_stale(stale).await;
-                    }
+                app.invalidate(stale);
+                if let Some(peers) = &app.bus.peers {
+                    peers.publish_stale(stale).await;
                 }
             }
         });
-        if let Some(peers) = &self.peers {
+        if let Some(peers) = &self.bus.peers {
             self.share_rates(peers);
             let mut heard = peers.stale();
             self.spawn_until_stop(|app| async move {
-                loop {
-                    match heard.recv().await {
-                        Ok(stale) => app.forget(stale),
-                        Err(RecvError::Lagged(_)) => app.forget(Stale::Everything),
-                        Err(RecvError::Closed) => return,
-                    }
+                while let Ok(stale) = next(&mut heard).await {
+                    app.invalidate(stale.unwrap_or(Stale::Everything));
                 }
             });
         }
@@ -57,12 +51,12 @@ impl App {
                 tokio::time::sleep(RETRY_PAUSE).await;
             }
         });
-        self.spawn_until_stop(|app| async move { app.remove_deleted_for_ever().await });
+        self.spawn_until_stop(|app| async move { app.sweep_deleted().await });
         self.keep_stored();
         self.spawn_until_stop(|app| async move {
             loop {
                 tokio::time::sleep(TIDY_INTERVAL).await;
-                app.rates.forget_full(Instant::now());
+                app.limits.rates.evict_full(Instant::now());
                 app.flush_key_use().await;
             }
         });
@@ -72,7 +66,7 @@ impl App {
     fn keep_stored(self: &Arc<Self>) {
         self.spawn_until_stop(|app| async move {
             loop {
-                tokio::time::sleep(stored::PERIOD).await;
+                tokio::time::sleep(quotas::PERIOD).await;
                 if let Err(failure) = app.add_up_stored().await {
                     tracing::warn!(%failure, "what was stored is not added up yet");
                 }
@@ -92,16 +86,14 @@ impl App {
         });
     }
 
-    /// Tells other nodes what is admitted here, and hears what is admitted there.
+    /// Publishes to other nodes what is admitted here, and hears what is admitted there.
     fn share_rates(self: &Arc<Self>, peers: &Peers) {
         let mut spent = peers.spent();
         self.spawn_until_stop(|app| async move {
-            loop {
-                match spent.recv().await {
-                    Ok(spent) => app.rates.charge(&spent, Instant::now()),
-                    // What was missed is not limited.
-                    Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => return,
+            // What was missed is not limited.
+            while let Ok(spent) = next(&mut spent).await {
+                if let Some(spent) = spent {
+                    app.limits.rates.charge(&spent, Instant::now());
                 }
             }
         });
@@ -111,7 +103,7 @@ impl App {
             periods.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 periods.tick().await;
-                if let Some(spent) = app.rates.report(Instant::now()) {
+                if let Some(spent) = app.limits.rates.report(Instant::now()) {
                     peers.publish_spent(spent).await;
                 }
             }
@@ -122,9 +114,9 @@ impl App {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let stopping = self.stopping.clone();
+        let stopping = self.lifecycle.stopping.clone();
         let work = work(Arc::clone(self));
-        self.tasks.spawn(async move {
+        self.lifecycle.tasks.spawn(async move {
             tokio::select! {
                 () = work => {}
                 () = stopping.cancelled() => {}
@@ -132,22 +124,30 @@ impl App {
         });
     }
 
-    /// Drops what is remembered of something that changed.
-    fn forget(&self, stale: Stale) {
+    /// Invalidates what is cached of something that changed.
+    fn invalidate(&self, stale: Stale) {
         match stale {
-            Stale::Tenant(tenant) => self.sessions.forget_tenant(tenant),
-            Stale::User(user) => self.sessions.forget_user(user),
-            Stale::Log(log) => self.caches.forget_log(log),
-            Stale::View(view) => self.caches.forget_view(view),
+            Stale::Tenant(tenant) => self.caches.sessions.invalidate_tenant(tenant),
+            Stale::User(user) => self.caches.sessions.invalidate_user(user),
+            Stale::Log(log) => self.caches.invalidate_log(log),
+            Stale::View(view) => self.caches.invalidate_view(view),
             Stale::Everything => {
-                self.sessions.forget_all();
-                self.caches.forget_all();
+                self.caches.sessions.cached.invalidate_all();
+                self.caches.invalidate_all();
             }
         }
     }
 }
 
-/// What must not be remembered after a change.
+/// What a channel has next; `None` when some of it was missed.
+async fn next<T: Clone>(channel: &mut Receiver<T>) -> Result<Option<T>, RecvError> {
+    match channel.recv().await {
+        Err(RecvError::Lagged(_)) => Ok(None),
+        received => received.map(Some),
+    }
+}
+
+/// What a change makes stale.
 fn stale(change: &RecordedEvent) -> Option<Stale> {
     match &change.event {
         ControlEvent::KeyRotated { .. }
@@ -171,7 +171,7 @@ fn stale(change: &RecordedEvent) -> Option<Stale> {
         | ControlEvent::VersionRetired { view, .. }
         | ControlEvent::VersionRemoved { view, .. }
         | ControlEvent::ViewDeleted { view, .. } => Some(Stale::View(*view)),
-        // New things are not remembered as missing, and these change no answer.
+        // New things are not cached as missing, and these change no answer.
         ControlEvent::TenantCreated { .. }
         | ControlEvent::TenantDeleted { .. }
         | ControlEvent::TenantErasureAdvanced { .. }

@@ -1,19 +1,19 @@
-//! Builds: a new version folds its log beside the live one, and takes its place only when it did.
+//! Builds: a new version folds its log beside the live one, and replaces it only when it did.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::access::{Access, Actor, Role};
-use catalog::{Context, PAGE_LIMIT_MAX, Page, VersionError, View};
+use catalog::{Context, VersionError, VersionState};
 use parking_lot::Mutex;
-use protocol::view::{Halt, VersionSpec};
-use protocol::{RequestId, Sequence, VersionId};
+use protocol::view::VersionSpec;
+use protocol::{RequestId, VersionId};
 use storage::bus::{BuildOutcome, QueryError};
 use tokio::sync::watch;
 
 use super::App;
-use crate::errors::Failure;
+use crate::errors::Result;
 
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
 const RETRY_PAUSE_MAX: Duration = Duration::from_secs(30);
@@ -22,21 +22,13 @@ const RETRY_PAUSE_MAX: Duration = Duration::from_secs(30);
 #[derive(Default)]
 pub(crate) struct Builds {
     running: Mutex<HashMap<VersionId, watch::Receiver<()>>>,
-    /// Held while a version goes live, so that an older one can't take the place of a newer one.
-    switching: tokio::sync::Mutex<()>,
-}
-
-/// Why a build goes on later.
-enum Unsettled {
-    Views(QueryError),
-    Catalog(Failure),
 }
 
 impl App {
     /// Starts a build, or joins it. The receiver's channel closes when the build has ended.
     pub(crate) fn start_build(self: &Arc<Self>, spec: VersionSpec) -> watch::Receiver<()> {
         let version = spec.version;
-        let mut running = self.builds.running.lock();
+        let mut running = self.lifecycle.builds.running.lock();
         if let Some(build) = running.get(&version) {
             return build.clone();
         }
@@ -44,22 +36,19 @@ impl App {
         running.insert(version, build.clone());
         drop(running);
         let app = Arc::clone(self);
-        self.tasks.spawn(async move {
+        self.lifecycle.tasks.spawn(async move {
             tokio::select! {
                 () = app.build(Arc::new(spec)) => {}
-                () = app.stopping.cancelled() => {}
+                () = app.lifecycle.stopping.cancelled() => {}
             }
-            app.builds.running.lock().remove(&version);
+            app.lifecycle.builds.running.lock().remove(&version);
             drop(ended);
         });
         build
     }
 
     /// Takes up the builds that were under way when the node stopped.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
-    pub(crate) async fn resume_builds(self: &Arc<Self>) -> Result<(), Failure> {
+    pub(crate) async fn resume_builds(self: &Arc<Self>) -> Result<()> {
         for (_, spec) in self.catalog.building_versions().await? {
             tracing::info!(version = %spec.version, "a build goes on");
             self.start_build(spec);
@@ -69,16 +58,8 @@ impl App {
 
     async fn build(&self, spec: Arc<VersionSpec>) {
         let mut pause = RETRY_PAUSE;
-        loop {
-            match self.try_build(&spec).await {
-                Ok(()) => return,
-                Err(Unsettled::Views(error)) => {
-                    tracing::warn!(%error, version = %spec.version, "a build will be tried again");
-                }
-                Err(Unsettled::Catalog(failure)) => {
-                    tracing::warn!(%failure, version = %spec.version, "a build will be tried again");
-                }
-            }
+        while let Err(error) = self.try_build(&spec).await {
+            tracing::warn!(%error, version = %spec.version, "a build will be tried again");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(RETRY_PAUSE_MAX);
             if let Ok(false) = self.is_building(&spec).await {
@@ -87,108 +68,35 @@ impl App {
         }
     }
 
-    async fn try_build(&self, spec: &Arc<VersionSpec>) -> Result<(), Unsettled> {
-        match self.views.build(Arc::clone(spec)).await {
-            Ok(BuildOutcome::Ready { applied }) => self.go_live(spec, applied).await,
-            Ok(BuildOutcome::Failed(halt)) | Err(QueryError::Halted(halt)) => {
-                self.fail(spec, halt).await
+    async fn try_build(&self, spec: &Arc<VersionSpec>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let built = self.bus.views.build(Arc::clone(spec)).await;
+        let (catalog, context) = (&self.catalog, Context::system(RequestId::generate()));
+        let (tenant, version) = (spec.tenant, spec.version);
+        let ended = match built {
+            Ok(BuildOutcome::Ready { applied }) => {
+                catalog
+                    .finish_build(tenant, context, version, applied)
+                    .await
             }
-            Err(error) => return Err(Unsettled::Views(error)),
+            Ok(BuildOutcome::Failed(halt)) | Err(QueryError::Halted(halt)) => {
+                let failed = catalog.fail_version(tenant, context, version, halt).await;
+                failed.map(|()| VersionState::Failed)
+            }
+            Err(error) => return Err(error.into()),
+        };
+        self.caches.invalidate_view(spec.view);
+        match ended {
+            Ok(state) => tracing::info!(%version, %state, "a build ended"),
+            // It was deleted, or its build ended elsewhere meanwhile.
+            Err(VersionError::NotFound | VersionError::WrongState(_)) => {}
+            Err(VersionError::Catalog(error)) => return Err(error.into()),
         }
-        .map_err(Unsettled::Catalog)
+        Ok(())
     }
 
     /// Whether the version still waits for its build: it may have been deleted meanwhile.
-    async fn is_building(&self, spec: &VersionSpec) -> Result<bool, Failure> {
+    async fn is_building(&self, spec: &VersionSpec) -> Result<bool> {
         let building = self.catalog.building_versions().await?;
         Ok(building.iter().any(|(_, it)| it.version == spec.version))
-    }
-
-    async fn go_live(&self, spec: &VersionSpec, applied: Sequence) -> Result<(), Failure> {
-        let _switching = self.builds.switching.lock().await;
-        if self.is_superseded(spec).await? {
-            let halt = Halt {
-                sequence: applied,
-                message: "a newer version of the view went live before this one was built"
-                    .to_owned(),
-            };
-            return self.fail(spec, halt).await;
-        }
-        let activated = self
-            .catalog
-            .activate_version(
-                spec.tenant,
-                Context::system(RequestId::generate()),
-                spec.version,
-            )
-            .await;
-        self.caches.forget_view(spec.view);
-        match activated {
-            Ok(_) => {
-                tracing::info!(version = %spec.version, %applied, "a version went live");
-                Ok(())
-            }
-            Err(error) => ignore_settled(error),
-        }
-    }
-
-    /// Whether a newer version of the view is live already.
-    async fn is_superseded(&self, spec: &VersionSpec) -> Result<bool, Failure> {
-        let Some(view) = self.view_of(spec).await? else {
-            return Ok(false);
-        };
-        let number = |id| {
-            let found = view.versions.iter().find(|version| version.id == id);
-            found.map(|version| version.number)
-        };
-        let live = view.live.and_then(number);
-        Ok(live > number(spec.version))
-    }
-
-    async fn view_of(&self, spec: &VersionSpec) -> Result<Option<View>, Failure> {
-        let access = Access {
-            tenant: spec.tenant,
-            actor: Actor::System,
-            role: Role::Owner,
-            logs: None,
-            secret: None,
-        };
-        let mut page = Page::first(PAGE_LIMIT_MAX);
-        loop {
-            let views = self.catalog.views(&access, spec.log, page).await?;
-            if let Some(view) = views.items.into_iter().find(|view| view.id == spec.view) {
-                return Ok(Some(view));
-            }
-            let Some(cursor) = views.next_cursor else {
-                return Ok(None);
-            };
-            page = Page {
-                limit: PAGE_LIMIT_MAX,
-                cursor: Some(cursor),
-            };
-        }
-    }
-
-    async fn fail(&self, spec: &VersionSpec, halt: Halt) -> Result<(), Failure> {
-        tracing::info!(version = %spec.version, sequence = %halt.sequence, "a build failed");
-        let failed = self
-            .catalog
-            .fail_version(
-                spec.tenant,
-                Context::system(RequestId::generate()),
-                spec.version,
-                halt,
-            )
-            .await;
-        self.caches.forget_view(spec.view);
-        failed.or_else(ignore_settled)
-    }
-}
-
-/// A version that was deleted or settled while it was built needs nothing any more.
-fn ignore_settled(error: VersionError) -> Result<(), Failure> {
-    match error {
-        VersionError::NotFound | VersionError::WrongState(_) => Ok(()),
-        VersionError::Catalog(error) => Err(error.into()),
     }
 }

@@ -1,21 +1,14 @@
-//! What is remembered of the catalog, so that appends and queries cost no SQL.
-//!
-//! Every entry is dropped when the catalog announces a change of it, and asked for again after
-//! `cache_life` in case an announcement was missed. While the catalog is not reachable, entries go
-//! on serving for `cache_life_offline`: appends and queries of known tenants survive its absence.
+//! What the node keeps in memory of the catalog and of other nodes. All of it can be lost at any moment.
 
-use std::hash::Hash;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use catalog::Log;
-use moka::sync::Cache;
-use parking_lot::Mutex;
 use protocol::view::VersionSpec;
-use protocol::{ErrorCode, LogId, TenantId, ViewId};
+use protocol::{LogId, TenantId, ViewId};
 
-use crate::errors::Failure;
+use super::authentication::Sessions;
+use super::catalog_cache::CatalogCache;
+use super::health::Health;
 use crate::options::Options;
 
 const LOGS_MAX: u64 = 200_000;
@@ -36,210 +29,35 @@ pub(crate) type LogKey = (TenantId, String);
 pub(crate) type VersionKey = (LogId, String, Option<u32>);
 
 pub(crate) struct Caches {
+    pub sessions: Sessions,
     pub logs: CatalogCache<LogKey, Arc<Log>>,
     pub versions: CatalogCache<VersionKey, Arc<Queryable>>,
+    pub health: Health,
 }
 
 impl Caches {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
+            sessions: Sessions::new(options),
             logs: CatalogCache::new(LOGS_MAX, options),
             versions: CatalogCache::new(VERSIONS_MAX, options),
+            health: Health::default(),
         }
     }
 
-    pub(crate) fn forget_log(&self, log: LogId) {
-        self.logs.forget_if(move |entry| entry.id == log);
-        self.versions.forget_if(move |entry| entry.spec.log == log);
-    }
-
-    pub(crate) fn forget_view(&self, view: ViewId) {
+    pub(crate) fn invalidate_log(&self, log: LogId) {
+        self.logs.invalidate_if(move |entry| entry.id == log);
         self.versions
-            .forget_if(move |entry| entry.spec.view == view);
+            .invalidate_if(move |entry| entry.spec.log == log);
     }
 
-    pub(crate) fn forget_all(&self) {
-        self.logs.forget_all();
-        self.versions.forget_all();
-    }
-}
-
-#[derive(Clone)]
-struct Entry<V> {
-    value: V,
-    /// When the catalog said so.
-    asked: Instant,
-    /// When to ask again.
-    ask_again: Instant,
-}
-
-/// One kind of thing.
-pub(crate) struct CatalogCache<K, V> {
-    entries: Cache<K, Entry<V>>,
-    life: Duration,
-    life_offline: Duration,
-    /// Counts what was forgotten. An answer that was asked for before something was forgotten may
-    /// be the old one and is not kept.
-    forgotten: AtomicU64,
-    /// When the catalog last said something that is kept.
-    answered: Mutex<Option<Instant>>,
-}
-
-impl<K, V> CatalogCache<K, V>
-where
-    K: Hash + Eq + Clone + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static,
-{
-    pub(crate) fn new(entries_max: u64, options: &Options) -> Self {
-        Self {
-            entries: Cache::builder()
-                .max_capacity(entries_max)
-                .time_to_idle(options.cache_life_offline.max(options.cache_life))
-                .support_invalidation_closures()
-                .build(),
-            life: options.cache_life,
-            life_offline: options.cache_life_offline,
-            forgotten: AtomicU64::new(0),
-            answered: Mutex::default(),
-        }
+    pub(crate) fn invalidate_view(&self, view: ViewId) {
+        self.versions
+            .invalidate_if(move |entry| entry.spec.view == view);
     }
 
-    /// The entry, from memory or by asking. `None` is never kept: what does not exist may be made
-    /// at any moment.
-    ///
-    /// # Errors
-    /// Those of `ask`, unless an entry that is not too old can stand in for a catalog that is away.
-    pub(crate) async fn get<F>(&self, key: &K, ask: F) -> Result<Option<V>, Failure>
-    where
-        F: Future<Output = Result<Option<V>, Failure>>,
-    {
-        let known = self.entries.get(key);
-        let now = Instant::now();
-        if let Some(entry) = &known {
-            if now < entry.ask_again {
-                return Ok(Some(entry.value.clone()));
-            }
-            // One request asks, the others go on with what is known meanwhile.
-            let ask_again = now + self.life;
-            self.entries.insert(
-                key.clone(),
-                Entry {
-                    ask_again,
-                    ..entry.clone()
-                },
-            );
-        }
-        let forgotten = self.forgotten.load(Ordering::Acquire);
-        match ask.await {
-            Ok(Some(value)) => {
-                let entry = Entry {
-                    value: value.clone(),
-                    asked: now,
-                    ask_again: now + self.life,
-                };
-                self.entries.insert(key.clone(), entry);
-                *self.answered.lock() = Some(now);
-                if self.forgotten.load(Ordering::Acquire) != forgotten {
-                    self.entries.invalidate(key);
-                }
-                Ok(Some(value))
-            }
-            Ok(None) => {
-                self.entries.invalidate(key);
-                Ok(None)
-            }
-            Err(failure) => match known {
-                Some(entry)
-                    if failure.code == ErrorCode::Unavailable
-                        && now.duration_since(entry.asked) < self.life_offline =>
-                {
-                    Ok(Some(entry.value))
-                }
-                _ => {
-                    self.entries.invalidate(key);
-                    Err(failure)
-                }
-            },
-        }
-    }
-
-    /// Whether there are entries that would stand in for a catalog that is away.
-    pub(crate) fn is_warm(&self) -> bool {
-        let answered = *self.answered.lock();
-        answered.is_some_and(|at| at.elapsed() < self.life_offline)
-    }
-
-    pub(crate) fn forget(&self, key: &K) {
-        self.forgotten.fetch_add(1, Ordering::AcqRel);
-        self.entries.invalidate(key);
-    }
-
-    pub(crate) fn forget_if(&self, matches: impl Fn(&V) -> bool + Send + Sync + 'static) {
-        self.forgotten.fetch_add(1, Ordering::AcqRel);
-        let predicate = move |_: &K, entry: &Entry<V>| matches(&entry.value);
-        if self.entries.invalidate_entries_if(predicate).is_err() {
-            self.entries.invalidate_all();
-        }
-    }
-
-    pub(crate) fn forget_all(&self) {
-        self.forgotten.fetch_add(1, Ordering::AcqRel);
-        *self.answered.lock() = None;
-        self.entries.invalidate_all();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn cache(life: Duration, life_offline: Duration) -> CatalogCache<u32, u32> {
-        let options = Options {
-            cache_life: life,
-            cache_life_offline: life_offline,
-            ..Options::default()
-        };
-        CatalogCache::new(10, &options)
-    }
-
-    fn away() -> Failure {
-        Failure::new(ErrorCode::Unavailable, "away")
-    }
-
-    #[tokio::test]
-    async fn an_entry_is_asked_for_once_and_again_after_it_was_forgotten() {
-        let cache = cache(Duration::from_secs(60), Duration::from_secs(600));
-        assert_eq!(cache.get(&1, async { Ok(Some(7)) }).await, Ok(Some(7)));
-        assert_eq!(cache.get(&1, async { Ok(Some(8)) }).await, Ok(Some(7)));
-        cache.forget_if(|value| *value == 7);
-        assert_eq!(cache.get(&1, async { Ok(Some(8)) }).await, Ok(Some(8)));
-        cache.forget_all();
-        assert!(!cache.is_warm());
-        assert_eq!(cache.get(&1, async { Ok(None) }).await, Ok(None));
-        assert_eq!(cache.get(&1, async { Ok(Some(9)) }).await, Ok(Some(9)));
-    }
-
-    #[tokio::test]
-    async fn an_answer_from_before_a_change_is_not_kept() {
-        let cache = cache(Duration::from_secs(60), Duration::from_secs(600));
-        let ask = async {
-            cache.forget_if(|_| true);
-            Ok(Some(1))
-        };
-        assert_eq!(cache.get(&1, ask).await, Ok(Some(1)));
-        assert_eq!(cache.get(&1, async { Ok(Some(2)) }).await, Ok(Some(2)));
-    }
-
-    #[tokio::test]
-    async fn a_known_entry_stands_in_while_the_catalog_is_away() {
-        let old = cache(Duration::ZERO, Duration::from_secs(600));
-        assert_eq!(old.get(&1, async { Ok(Some(7)) }).await, Ok(Some(7)));
-        assert_eq!(old.get(&1, async { Err(away()) }).await, Ok(Some(7)));
-        assert!(old.is_warm());
-        assert_eq!(old.get(&2, async { Err(away()) }).await, Err(away()));
-        let too_old = cache(Duration::ZERO, Duration::ZERO);
-        assert_eq!(too_old.get(&1, async { Ok(Some(7)) }).await, Ok(Some(7)));
-        assert_eq!(too_old.get(&1, async { Err(away()) }).await, Err(away()));
-        assert!(!too_old.is_warm());
+    pub(crate) fn invalidate_all(&self) {
+        self.logs.invalidate_all();
+        self.versions.invalidate_all();
     }
 }

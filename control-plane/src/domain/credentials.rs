@@ -11,8 +11,8 @@ use protocol::ErrorCode;
 
 use super::App;
 use crate::auth::attempts::Attempt;
-use crate::auth::password::Room;
-use crate::errors::{Detail, Failure};
+use crate::auth::password::Queue;
+use crate::errors::{Detail, Failure, Result};
 
 impl App {
     /// The person with this address and password.
@@ -24,17 +24,17 @@ impl App {
         network: IpAddr,
         email: &str,
         password: String,
-    ) -> Result<User, Failure> {
-        let attempt = self.attempts.begin(email, network, Instant::now());
+    ) -> Result<User> {
+        let attempt = self.limits.attempts.begin(email, network, Instant::now());
         let attempt = attempt.map_err(too_many_attempts)?;
         match self.check_password(attempt, email, password).await {
             Ok(Some(user)) => {
-                self.attempts.right(attempt);
+                self.limits.attempts.right(attempt);
                 Ok(user)
             }
             Ok(None) => Err(wrong_credentials()),
             Err(failure) => {
-                self.attempts.forgive(attempt);
+                self.limits.attempts.forgive(attempt);
                 Err(failure)
             }
         }
@@ -45,15 +45,15 @@ impl App {
         attempt: Attempt,
         email: &str,
         password: String,
-    ) -> Result<Option<User>, Failure> {
+    ) -> Result<Option<User>> {
         let user = self.catalog.user_by_email(email).await?;
         let stored = user.as_ref().map(|user| user.password_hash.clone());
-        let room = if attempt.is_known {
-            Room::Known
+        let queue = if attempt.is_known {
+            Queue::Known
         } else {
-            Room::Strangers
+            Queue::Strangers
         };
-        let is_right = self.passwords.verify(room, password, stored).await?;
+        let is_right = self.passwords.verify(queue, password, stored).await?;
         Ok(user.filter(|_| is_right))
     }
 }

@@ -1,16 +1,17 @@
 //! Reading a log: pages in both directions, and the live tail.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use catalog::access::Access;
 use protocol::frame::{Event, Head};
-use protocol::{ErrorCode, LogId, Run, Sequence};
+use protocol::{Run, Sequence};
 use storage::history::tail::Tail;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::App;
-use crate::errors::Failure;
-use crate::quotas::Place;
+use crate::errors::{Failure, Result};
+use crate::quotas::Permit;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
@@ -44,26 +45,32 @@ impl EventPage {
     pub(crate) fn for_each(&self, mut each: impl FnMut(Event<'_>)) {
         let within = |event: &Event<'_>| (self.first..=self.last).contains(&event.sequence);
         for run in &self.runs {
-            match self.direction {
-                Direction::Forward => run.events().filter(within).for_each(&mut each),
-                Direction::Backward => {
-                    let events: Vec<_> = run.events().filter(within).collect();
-                    events.into_iter().rev().for_each(&mut each);
-                }
-            }
+            in_order(run, self.direction)
+                .filter(within)
+                .for_each(&mut each);
         }
     }
 }
 
-/// A live tail, and its place among those that may be open.
+fn in_order(run: &Run, direction: Direction) -> Box<dyn Iterator<Item = Event<'_>> + Send + '_> {
+    match direction {
+        Direction::Forward => Box::new(run.events()),
+        Direction::Backward => {
+            let events: Vec<_> = run.events().collect();
+            Box::new(events.into_iter().rev())
+        }
+    }
+}
+
+/// A live tail, and the permits to have it open.
 pub(crate) struct LogTail {
     pub tail: Tail,
     pub head: Head,
-    pub place: StreamPlace,
+    pub permits: StreamPermits,
 }
 
-/// A place among the streams of the server, and among those of the tenant.
-pub(crate) type StreamPlace = (OwnedSemaphorePermit, Place);
+/// Permits among the streams of the server, and among those of the tenant.
+pub(crate) type StreamPermits = (OwnedSemaphorePermit, Permit);
 
 impl App {
     /// A page of a log's events.
@@ -75,82 +82,49 @@ impl App {
         access: &Access,
         log: &str,
         request: PageRequest,
-    ) -> Result<EventPage, Failure> {
+    ) -> Result<EventPage> {
         let log = self.log(access, log).await?;
-        let head = self.appender.head(log.id).await?;
-        match request.direction {
-            Direction::Forward => self.events_forward(log.id, head, request).await,
-            Direction::Backward => self.events_backward(log.id, head, request).await,
-        }
-    }
-
-    async fn events_forward(
-        &self,
-        log: LogId,
-        head: Head,
-        request: PageRequest,
-    ) -> Result<EventPage, Failure> {
-        let first = request.from.unwrap_or_default().max(Sequence::FIRST);
+        let head = self.stores.appender.head(log.id).await?;
+        let direction = request.direction;
+        let begin = match direction {
+            Direction::Forward => request.from.unwrap_or_default().max(Sequence::FIRST),
+            Direction::Backward => request.from.unwrap_or(head.sequence).min(head.sequence),
+        };
+        let stored = Sequence::FIRST..=head.sequence;
         let mut page = Budget::new(&self.options, request.limit);
         let mut runs = Vec::new();
-        let mut wanted = first;
-        'reading: while wanted <= head.sequence {
-            let found = self.history.read(log, wanted, page.bytes_left()).await?;
+        // The event that comes next; 0 or beyond the head once there is none.
+        let mut wanted = begin;
+        'reading: while stored.contains(&wanted) {
+            let (history, bytes) = (&self.stores.history, page.bytes.max(1));
+            let found = match direction {
+                Direction::Forward => history.read(log.id, wanted, bytes).await?,
+                Direction::Backward => history.read_back(log.id, wanted.next(), bytes).await?,
+            };
             if found.is_empty() {
-                break;
+                match direction {
+                    Direction::Forward => break,
+                    Direction::Backward => return Err(missing(wanted)),
+                }
             }
             for run in found {
-                let more = page.take_up(&run, &mut wanted, head.sequence)?;
+                let more = page.take_run(&run, direction, &mut wanted, &stored)?;
                 runs.push(run);
                 if !more {
                     break 'reading;
                 }
             }
         }
+        let (first, last) = match direction {
+            Direction::Forward => (begin, wanted.previous()),
+            Direction::Backward => (wanted.next(), begin),
+        };
         Ok(EventPage {
             runs,
             first,
-            last: wanted.previous(),
-            direction: Direction::Forward,
-            next: (wanted <= head.sequence).then_some(wanted),
-            head,
-        })
-    }
-
-    async fn events_backward(
-        &self,
-        log: LogId,
-        head: Head,
-        request: PageRequest,
-    ) -> Result<EventPage, Failure> {
-        let last = request.from.unwrap_or(head.sequence).min(head.sequence);
-        let mut page = Budget::new(&self.options, request.limit);
-        let mut runs = Vec::new();
-        // The event that comes next on the way down; 0 once there is none.
-        let mut wanted = last;
-        'reading: while wanted > Sequence::ZERO {
-            let before = wanted.next();
-            let found = self
-                .history
-                .read_back(log, before, page.bytes_left())
-                .await?;
-            if found.is_empty() {
-                return Err(missing(wanted));
-            }
-            for run in found {
-                let more = page.take_down(&run, &mut wanted)?;
-                runs.push(run);
-                if !more {
-                    break 'reading;
-                }
-            }
-        }
-        Ok(EventPage {
-            runs,
-            first: wanted.next(),
             last,
-            direction: Direction::Backward,
-            next: (wanted > Sequence::ZERO).then_some(wanted),
+            direction,
+            next: stored.contains(&wanted).then_some(wanted),
             head,
         })
     }
@@ -164,21 +138,20 @@ impl App {
         access: &Access,
         log: &str,
         from: Option<Sequence>,
-    ) -> Result<LogTail, Failure> {
+    ) -> Result<LogTail> {
         let log = self.log(access, log).await?;
-        let own = self.quotas.open_stream(access.tenant)?;
-        let place = Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
-            Failure::new(
-                ErrorCode::Overloaded,
-                "too many tails are open on this server; try again in a moment",
-            )
-        })?;
-        let head = self.appender.head(log.id).await?;
+        let own = self.limits.quotas.open_stream(access.tenant)?;
+        let permit = Arc::clone(&self.limits.streams)
+            .try_acquire_owned()
+            .map_err(|_| {
+                Failure::overloaded("too many tails are open on this server; try again in a moment")
+            })?;
+        let head = self.stores.appender.head(log.id).await?;
         let from = from.unwrap_or_else(|| head.sequence.next());
         Ok(LogTail {
-            tail: Tail::new(&self.history, log.id, from),
+            tail: Tail::new(&self.stores.history, log.id, from),
             head,
-            place: (place, own),
+            permits: (permit, own),
         })
     }
 }
@@ -199,49 +172,29 @@ impl Budget {
         }
     }
 
-    fn bytes_left(&self) -> usize {
-        self.bytes.max(1)
-    }
-
     /// Takes the events of a run from `wanted` on; false when the page is full.
-    fn take_up(
+    fn take_run(
         &mut self,
         run: &Run,
+        direction: Direction,
         wanted: &mut Sequence,
-        last: Sequence,
-    ) -> Result<bool, Failure> {
-        for event in run.events() {
-            if event.sequence < *wanted {
+        stored: &RangeInclusive<Sequence>,
+    ) -> Result<bool> {
+        for event in in_order(run, direction) {
+            let (is_before, following) = match direction {
+                Direction::Forward => (event.sequence < *wanted, wanted.next()),
+                Direction::Backward => (event.sequence > *wanted, wanted.previous()),
+            };
+            if is_before {
                 continue;
             }
             if event.sequence != *wanted {
                 return Err(missing(*wanted));
             }
-            if *wanted > last || !self.take(event.bytes.len()) {
+            if !stored.contains(wanted) || !self.take(event.bytes.len()) {
                 return Ok(false);
             }
-            *wanted = wanted.next();
-        }
-        Ok(true)
-    }
-
-    /// Takes the events of a run from `wanted` on downwards; false when the page is full.
-    fn take_down(&mut self, run: &Run, wanted: &mut Sequence) -> Result<bool, Failure> {
-        let events: Vec<_> = run
-            .events()
-            .map(|event| (event.sequence, event.bytes.len()))
-            .collect();
-        for (sequence, bytes) in events.into_iter().rev() {
-            if sequence > *wanted {
-                continue;
-            }
-            if sequence != *wanted {
-                return Err(missing(*wanted));
-            }
-            if !self.take(bytes) {
-                return Ok(false);
-            }
-            *wanted = wanted.previous();
+            *wanted = following;
         }
         Ok(true)
     }

@@ -5,19 +5,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 use super::App;
-use crate::internal::Problem;
+use crate::internal::{Problem, answered_in_time};
 
-/// A check is good for this long: whoever asks more often gets the last answer.
-const LIFE: Duration = Duration::from_secs(1);
-
-/// A part that does not answer in this time is away.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// A check is good for this long: more frequent requests get the last answer.
+const TTL: Duration = Duration::from_secs(1);
 
 /// The last check.
-#[derive(Default)]
-pub(crate) struct Health {
-    last: Mutex<Option<(Instant, Checked)>>,
-}
+pub(crate) type Health = Mutex<Option<(Instant, Checked)>>;
 
 /// The parts of a node, and whether each is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,14 +30,14 @@ impl Checked {
 
 impl App {
     /// What keeps the node from taking requests. Components and snapshots are not needed for most of
-    /// them, and while the catalog is away what is remembered of it serves.
+    /// them, and while the catalog is away what is cached of it serves.
     pub(crate) async fn problems(&self) -> Vec<Problem> {
         let checked = self.check_health().await;
         let catalog = checked.catalog || self.is_warm();
         let parts = [
             (
                 "process",
-                !self.draining.is_cancelled() && !self.stopping.is_cancelled(),
+                !self.lifecycle.draining.is_cancelled() && !self.lifecycle.stopping.is_cancelled(),
                 "it is stopping",
             ),
             ("database", catalog, "the catalog is not available"),
@@ -58,21 +52,21 @@ impl App {
 
     /// Whether requests of tenants that were served lately need no catalog.
     fn is_warm(&self) -> bool {
-        self.sessions.is_warm() && self.caches.logs.is_warm()
+        self.caches.sessions.cached.is_warm() && self.caches.logs.is_warm()
     }
 
     pub(crate) async fn check_health(&self) -> Checked {
-        let mut last = self.health.last.lock().await;
+        let mut last = self.caches.health.lock().await;
         if let Some((at, checked)) = *last
-            && at.elapsed() < LIFE
+            && at.elapsed() < TTL
         {
             return checked;
         }
         let (catalog, event_log, objects, workers) = tokio::join!(
             check("the catalog", self.catalog.health()),
-            check("the event log", self.event_log.health()),
-            check("the object store", self.objects.health()),
-            check("the workers", self.views.health()),
+            check("the event log", self.stores.event_log.health()),
+            check("the object store", self.stores.objects.health()),
+            check("the workers", self.bus.views.health()),
         );
         let checked = Checked {
             catalog,
@@ -85,11 +79,9 @@ impl App {
     }
 }
 
-/// Why a part is away is for operators, so it goes to the log and not to whoever asks.
+/// Why a part is away is for operators, so it goes to the log and not into the answer.
 async fn check(part: &str, health: impl Future<Output = Result<(), String>>) -> bool {
-    let outcome = tokio::time::timeout(PATIENCE, health)
-        .await
-        .unwrap_or_else(|_| Err("it does not answer".to_owned()));
+    let outcome = answered_in_time(health).await;
     if let Err(error) = &outcome {
         tracing::warn!(%error, "{part} is not available");
     }

@@ -1,4 +1,4 @@
-//! Invitations: sent by a person to an address, accepted by whoever owns that.
+//! Invitations: sent by a person to an address, accepted by its owner.
 
 use std::net::IpAddr;
 
@@ -13,8 +13,8 @@ use super::access::{require, require_all_logs};
 use super::tenants::normal_email;
 use super::{App, context};
 use crate::auth::{password, token};
-use crate::errors::Failure;
-use crate::mail::Letter;
+use crate::errors::{Failure, Result};
+use crate::mail::Message;
 
 /// An invitation that was just made, with what its mail has.
 #[derive(Clone, Debug)]
@@ -36,18 +36,16 @@ impl App {
         request_id: RequestId,
         email: &str,
         role: Option<Role>,
-    ) -> Result<Sent, Failure> {
+    ) -> Result<Sent> {
         require(access, Role::Admin)?;
         if !matches!(access.actor, Actor::User(_)) {
-            return Err(Failure::new(
-                ErrorCode::Forbidden,
+            return Err(Failure::forbidden(
                 "an API key can't invite; log in as an admin or the owner",
             ));
         }
         let role = role.unwrap_or(Role::Member);
         if role == Role::Owner {
-            return Err(Failure::new(
-                ErrorCode::InvalidRequest,
+            return Err(Failure::invalid_request(
                 "an owner can't be invited; invite an admin, and then hand the tenant over",
             ));
         }
@@ -58,18 +56,16 @@ impl App {
             email: email.clone(),
             role,
             token_sha256: token::digest(&secret),
-            expires_at: self.time_after(self.options.invitation_life),
+            expires_at: self.time_after(self.options.invitation_ttl),
         };
-        let invitation = self
-            .catalog
-            .invite(access, context(access, request_id), new)
-            .await?;
+        let context = context(access, request_id);
+        let invitation = self.catalog.invite(access, context, new).await?;
         let url = self.link("invite", &secret);
-        if self.post.admits(&email) {
-            let life = self.options.invitation_life;
+        if self.mailer.admits(&email) {
+            let ttl = self.options.invitation_ttl;
             let tenant = (access.tenant, tenant.short_name.as_str());
-            let letter = Letter::invitation(&email, tenant, role, &url, life);
-            self.post.send(request_id, letter);
+            let message = Message::invitation(&email, tenant, role, &url, ttl);
+            self.mailer.send(request_id, message);
         }
         Ok(Sent {
             invitation,
@@ -84,7 +80,7 @@ impl App {
         &self,
         access: &Access,
         page: Page,
-    ) -> Result<Paged<Invitation>, Failure> {
+    ) -> Result<Paged<Invitation>> {
         require(access, Role::Admin)?;
         require_all_logs(access)?;
         Ok(self.catalog.invitations(access, page).await?)
@@ -97,7 +93,7 @@ impl App {
         access: &Access,
         request_id: RequestId,
         id: InvitationId,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         require(access, Role::Admin)?;
         require_all_logs(access)?;
         let context = context(access, request_id);
@@ -108,12 +104,12 @@ impl App {
     ///
     /// # Errors
     /// When it is unknown, used, revoked or expired.
-    pub(crate) async fn invitation(&self, secret: &str) -> Result<OpenInvitation, Failure> {
+    pub(crate) async fn invitation(&self, secret: &str) -> Result<OpenInvitation> {
         let open = self.catalog.open_invitation(token::digest(secret)).await?;
         open.ok_or_else(|| AcceptError::Unknown.into())
     }
 
-    /// Makes whoever holds a token a member. A known address proves its password, a new one gets
+    /// Makes the holder of a token a member. A known address proves its password, a new one gets
     /// it.
     ///
     /// # Errors
@@ -126,7 +122,7 @@ impl App {
         secret: &str,
         email: &str,
         password: String,
-    ) -> Result<OpenInvitation, Failure> {
+    ) -> Result<OpenInvitation> {
         let open = self.invitation(secret).await?;
         let email = normal_email(email)?;
         if email != open.invitation.email.to_lowercase() {
@@ -147,7 +143,7 @@ impl App {
             .catalog
             .accept_invitation(request_id, digest, invitee)
             .await?;
-        self.attempts.welcome(&email, network);
+        self.limits.attempts.welcome(&email, network);
         Ok(open)
     }
 }
@@ -168,12 +164,11 @@ impl From<InviteError> for Failure {
 
 impl From<InvitationError> for Failure {
     fn from(error: InvitationError) -> Self {
-        match error {
-            InvitationError::Catalog(error) => error.into(),
-            InvitationError::NotFound => {
-                Self::new(ErrorCode::InvitationNotFound, error.to_string())
-            }
-        }
+        let code = match error {
+            InvitationError::Catalog(error) => return error.into(),
+            InvitationError::NotFound => ErrorCode::InvitationNotFound,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -10,7 +10,7 @@ use protocol::{ErrorCode, KeyId, LogId, RequestId, Timestamp};
 use super::access::require;
 use super::{App, context};
 use crate::auth::token;
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 
 const NAME_CHARS_MAX: usize = 128;
 /// Logs that one key may be limited to; more of them are better served by a tenant of their own.
@@ -40,7 +40,7 @@ impl App {
         access: &Access,
         request_id: RequestId,
         request: KeyRequest,
-    ) -> Result<(Key, ApiKey), Failure> {
+    ) -> Result<(Key, ApiKey)> {
         require(access, Role::Member)?;
         let role = request.role.unwrap_or(Role::Member.min(access.role));
         check_request(&request, self.clock.now())?;
@@ -56,14 +56,12 @@ impl App {
             expires_at: request.expires_at,
             sha256: token::digest(secret.expose()),
         };
-        let key = self
-            .catalog
-            .create_key(access, context(access, request_id), key)
-            .await?;
+        let context = context(access, request_id);
+        let key = self.catalog.create_key(access, context, key).await?;
         Ok((key, secret))
     }
 
-    async fn resolve_logs(&self, access: &Access, names: &[String]) -> Result<Vec<LogId>, Failure> {
+    async fn resolve_logs(&self, access: &Access, names: &[String]) -> Result<Vec<LogId>> {
         let mut logs = Vec::with_capacity(names.len());
         for name in names {
             logs.push(self.log(access, name).await?.id);
@@ -77,7 +75,7 @@ impl App {
     ///
     /// # Errors
     /// When the cursor is not of this list.
-    pub(crate) async fn keys(&self, access: &Access, page: Page) -> Result<Paged<Key>, Failure> {
+    pub(crate) async fn keys(&self, access: &Access, page: Page) -> Result<Paged<Key>> {
         Ok(self.catalog.keys(access, page).await?)
     }
 
@@ -92,21 +90,21 @@ impl App {
         request_id: RequestId,
         key: KeyId,
         overlap: Duration,
-    ) -> Result<(Key, ApiKey, Option<Timestamp>), Failure> {
+    ) -> Result<(Key, ApiKey, Option<Timestamp>)> {
         require(access, Role::Member)?;
         if overlap > OVERLAP_MAX {
-            return Err(Failure::new(
-                ErrorCode::InvalidRequest,
+            return Err(Failure::invalid_request(
                 "`overlap_secs` is from 0 to 2592000, which is 30 days",
             ));
         }
         let secret = ApiKey::generate();
         let sha256 = token::digest(secret.expose());
+        let context = context(access, request_id);
         let (key, earlier_until) = self
             .catalog
-            .rotate_key(access, context(access, request_id), key, sha256, overlap)
+            .rotate_key(access, context, key, sha256, overlap)
             .await?;
-        self.sessions.forget_tenant(access.tenant);
+        self.caches.sessions.invalidate_tenant(access.tenant);
         Ok((key, secret, earlier_until))
     }
 
@@ -119,19 +117,17 @@ impl App {
         access: &Access,
         request_id: RequestId,
         key: KeyId,
-    ) -> Result<Vec<KeyId>, Failure> {
+    ) -> Result<Vec<KeyId>> {
         require(access, Role::Member)?;
-        let revoked = self
-            .catalog
-            .revoke_key(access, context(access, request_id), key)
-            .await?;
-        self.sessions.forget_tenant(access.tenant);
+        let context = context(access, request_id);
+        let revoked = self.catalog.revoke_key(access, context, key).await?;
+        self.caches.sessions.invalidate_tenant(access.tenant);
         Ok(revoked)
     }
 }
 
-fn check_request(request: &KeyRequest, now: Timestamp) -> Result<(), Failure> {
-    let invalid = |message: &'static str| Err(Failure::new(ErrorCode::InvalidRequest, message));
+fn check_request(request: &KeyRequest, now: Timestamp) -> Result<()> {
+    let invalid = |message: &'static str| Err(Failure::invalid_request(message));
     let chars = request.name.chars().count();
     if chars == 0 || chars > NAME_CHARS_MAX || request.name.chars().any(char::is_control) {
         return invalid("the name of a key has 1 to 128 characters and no control characters");
@@ -149,46 +145,39 @@ fn check_request(request: &KeyRequest, now: Timestamp) -> Result<(), Failure> {
 
 impl From<CreateKeyError> for Failure {
     fn from(error: CreateKeyError) -> Self {
-        match error {
-            CreateKeyError::Catalog(error) => error.into(),
-            CreateKeyError::LimitReached { .. } => {
-                Self::new(ErrorCode::KeyLimitReached, error.to_string())
-            }
+        let code = match error {
+            CreateKeyError::Catalog(error) => return error.into(),
+            CreateKeyError::LogNotFound(_) => return Self::log_not_found(),
+            CreateKeyError::LimitReached { .. } => ErrorCode::KeyLimitReached,
             CreateKeyError::RoleAboveMaker { .. } | CreateKeyError::LogsBeyondMaker => {
-                Self::new(ErrorCode::Forbidden, error.to_string())
+                ErrorCode::Forbidden
             }
-            CreateKeyError::OutlivesMaker(_) => {
-                Self::new(ErrorCode::InvalidRequest, error.to_string())
-            }
-            CreateKeyError::MakerGone => Self::new(ErrorCode::Unauthenticated, error.to_string()),
-            CreateKeyError::LogNotFound(_) => Self::log_not_found(),
-        }
+            CreateKeyError::OutlivesMaker(_) => ErrorCode::InvalidRequest,
+            CreateKeyError::MakerGone => ErrorCode::Unauthenticated,
+        };
+        Self::new(code, error.to_string())
     }
 }
 
 impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
-        match error {
-            KeyError::NotFound => key_not_found(),
-            KeyError::Catalog(error) => error.into(),
-        }
+        let code = match error {
+            KeyError::Catalog(error) => return error.into(),
+            KeyError::NotFound => ErrorCode::KeyNotFound,
+        };
+        Self::new(code, error.to_string())
     }
 }
 
 impl From<RotateKeyError> for Failure {
     fn from(error: RotateKeyError) -> Self {
-        match error {
-            RotateKeyError::NotFound => key_not_found(),
-            RotateKeyError::RoleAbove { .. } | RotateKeyError::LogsBeyond => {
-                Self::new(ErrorCode::Forbidden, error.to_string())
-            }
-            RotateKeyError::Expired(_) => Self::new(ErrorCode::InvalidRequest, error.to_string()),
-            RotateKeyError::HolderGone => Self::new(ErrorCode::Unauthenticated, error.to_string()),
-            RotateKeyError::Catalog(error) => error.into(),
-        }
+        let code = match error {
+            RotateKeyError::Catalog(error) => return error.into(),
+            RotateKeyError::NotFound => ErrorCode::KeyNotFound,
+            RotateKeyError::RoleAbove { .. } | RotateKeyError::LogsBeyond => ErrorCode::Forbidden,
+            RotateKeyError::Expired(_) => ErrorCode::InvalidRequest,
+            RotateKeyError::HolderGone => ErrorCode::Unauthenticated,
+        };
+        Self::new(code, error.to_string())
     }
-}
-
-fn key_not_found() -> Failure {
-    Failure::new(ErrorCode::KeyNotFound, "there is no such API key")
 }

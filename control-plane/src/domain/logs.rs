@@ -11,7 +11,7 @@ use protocol::{ErrorCode, Name, RequestId, Sequence};
 
 use super::access::{require, require_log};
 use super::{App, context};
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 
 const DESCRIPTION_CHARS_MAX: usize = 1_000;
 
@@ -34,7 +34,7 @@ impl App {
         name: &str,
         description: Option<String>,
         retention: Retention,
-    ) -> Result<Log, Failure> {
+    ) -> Result<Log> {
         require(access, Role::Member)?;
         check_description(description.as_deref())?;
         let log = NewLog {
@@ -42,17 +42,15 @@ impl App {
             description,
             retention,
         };
-        Ok(self
-            .catalog
-            .create_log(access, context(access, request_id), log)
-            .await?)
+        let context = context(access, request_id);
+        Ok(self.catalog.create_log(access, context, log).await?)
     }
 
     /// The log that a URL names by id or name, from memory where it can be.
     ///
     /// # Errors
     /// When the tenant has none, or the caller may not reach it.
-    pub(crate) async fn log(&self, access: &Access, name: &str) -> Result<Arc<Log>, Failure> {
+    pub(crate) async fn log(&self, access: &Access, name: &str) -> Result<Arc<Log>> {
         let key = (access.tenant, name.to_owned());
         let ask = async {
             // Entries are shared by all callers of a tenant; what a key is limited to is checked
@@ -72,14 +70,18 @@ impl App {
 
     /// # Errors
     /// When there is no such log, or the event log can't be read.
-    pub(crate) async fn log_state(&self, access: &Access, name: &str) -> Result<LogState, Failure> {
+    pub(crate) async fn log_state(&self, access: &Access, name: &str) -> Result<LogState> {
         let log = self.log(access, name).await?;
         self.state_of(log).await
     }
 
-    async fn state_of(&self, log: Arc<Log>) -> Result<LogState, Failure> {
-        let head = self.appender.head(log.id).await?;
-        let first = self.event_log.read(log.id, Sequence::FIRST, 1).await?;
+    async fn state_of(&self, log: Arc<Log>) -> Result<LogState> {
+        let head = self.stores.appender.head(log.id).await?;
+        let first = self
+            .stores
+            .event_log
+            .read(log.id, Sequence::FIRST, 1)
+            .await?;
         let trimmed = first.first().map(|stored| stored.frame.first().previous());
         Ok(LogState {
             log,
@@ -90,11 +92,7 @@ impl App {
 
     /// # Errors
     /// When the cursor is not of this list, or the event log can't be read.
-    pub(crate) async fn logs(
-        &self,
-        access: &Access,
-        page: Page,
-    ) -> Result<Paged<LogState>, Failure> {
+    pub(crate) async fn logs(&self, access: &Access, page: Page) -> Result<Paged<LogState>> {
         let logs = self.catalog.logs(access, page).await?;
         let mut items = Vec::with_capacity(logs.items.len());
         for log in logs.items {
@@ -114,17 +112,18 @@ impl App {
         request_id: RequestId,
         name: &str,
         changes: LogChanges,
-    ) -> Result<LogState, Failure> {
+    ) -> Result<LogState> {
         require(access, Role::Member)?;
         if let Some(description) = &changes.description {
             check_description(description.as_deref())?;
         }
         let log = self.log(access, name).await?;
+        let context = context(access, request_id);
         let log = self
             .catalog
-            .update_log(access, context(access, request_id), log.id, changes)
+            .update_log(access, context, log.id, changes)
             .await?;
-        self.caches.forget_log(log.id);
+        self.caches.invalidate_log(log.id);
         self.state_of(Arc::new(log)).await
     }
 
@@ -138,43 +137,40 @@ impl App {
         access: &Access,
         request_id: RequestId,
         name: &str,
-    ) -> Result<DeletionId, Failure> {
+    ) -> Result<DeletionId> {
         require(access, Role::Admin)?;
         let log = self.log(access, name).await?;
-        let head = self.appender.head(log.id).await;
-        let deletion = self
-            .catalog
-            .delete_log(access, context(access, request_id), log.id)
-            .await?;
+        let head = self.stores.appender.head(log.id).await;
+        let context = context(access, request_id);
+        let deletion = self.catalog.delete_log(access, context, log.id).await?;
         // Without a head, what it held counts until the tenant is counted again.
         let bytes = head.map_or(0, |head| head.payload_bytes);
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-        self.quotas.stored.add(access.tenant, -bytes);
-        self.caches.forget_log(log.id);
-        self.deleted.notify_one();
+        self.limits.quotas.stored.add(access.tenant, -bytes);
+        self.caches.invalidate_log(log.id);
+        self.lifecycle.deleted.notify_one();
         Ok(deletion.id)
     }
 }
 
 /// # Errors
 /// When the text is neither an id nor a name.
-fn log_ref(text: &str) -> Result<LogRef, Failure> {
+fn log_ref(text: &str) -> Result<LogRef> {
     match text.parse() {
         Ok(id) => Ok(LogRef::Id(id)),
         Err(_) => parse_name(text).map(LogRef::Name),
     }
 }
 
-pub(super) fn parse_name(text: &str) -> Result<Name, Failure> {
+pub(super) fn parse_name(text: &str) -> Result<Name> {
     text.parse().map_err(|error: protocol::InvalidName| {
         Failure::new(ErrorCode::InvalidName, error.to_string())
     })
 }
 
-fn check_description(description: Option<&str>) -> Result<(), Failure> {
+fn check_description(description: Option<&str>) -> Result<()> {
     if description.is_some_and(|text| text.chars().count() > DESCRIPTION_CHARS_MAX) {
-        return Err(Failure::new(
-            ErrorCode::InvalidRequest,
+        return Err(Failure::invalid_request(
             "`description` has at most 1000 characters",
         ));
     }
@@ -183,17 +179,13 @@ fn check_description(description: Option<&str>) -> Result<(), Failure> {
 
 impl From<CreateLogError> for Failure {
     fn from(error: CreateLogError) -> Self {
-        match error {
-            CreateLogError::NameTaken => Self::new(
-                ErrorCode::NameTaken,
-                "the tenant has a log of this name already",
-            ),
-            CreateLogError::LimitReached { .. } => {
-                Self::new(ErrorCode::LogLimitReached, error.to_string())
-            }
-            CreateLogError::LimitedKey => Self::new(ErrorCode::Forbidden, error.to_string()),
-            CreateLogError::Catalog(error) => error.into(),
-        }
+        let code = match error {
+            CreateLogError::Catalog(error) => return error.into(),
+            CreateLogError::NameTaken => ErrorCode::NameTaken,
+            CreateLogError::LimitReached { .. } => ErrorCode::LogLimitReached,
+            CreateLogError::LimitedKey => ErrorCode::Forbidden,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -6,16 +6,12 @@ use protocol::{ErrorCode, RequestId, UserId};
 
 use super::access::{require, require_all_logs};
 use super::{App, context};
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 
 impl App {
     /// # Errors
     /// When the cursor is not of this list.
-    pub(crate) async fn members(
-        &self,
-        access: &Access,
-        page: Page,
-    ) -> Result<Paged<Member>, Failure> {
+    pub(crate) async fn members(&self, access: &Access, page: Page) -> Result<Paged<Member>> {
         Ok(self.catalog.members(access, page).await?)
     }
 
@@ -27,14 +23,15 @@ impl App {
         request_id: RequestId,
         member: UserId,
         role: Role,
-    ) -> Result<Member, Failure> {
+    ) -> Result<Member> {
         require(access, Role::Admin)?;
         require_all_logs(access)?;
+        let context = context(access, request_id);
         let changed = self
             .catalog
-            .change_role(access, context(access, request_id), member, role)
+            .change_role(access, context, member, role)
             .await?;
-        self.sessions.forget_tenant(access.tenant);
+        self.caches.sessions.invalidate_tenant(access.tenant);
         Ok(changed)
     }
 
@@ -45,14 +42,12 @@ impl App {
         access: &Access,
         request_id: RequestId,
         member: UserId,
-    ) -> Result<Removed, Failure> {
+    ) -> Result<Removed> {
         require(access, Role::Admin)?;
         require_all_logs(access)?;
-        let removed = self
-            .catalog
-            .remove_member(access, context(access, request_id), member)
-            .await?;
-        self.sessions.forget_tenant(access.tenant);
+        let context = context(access, request_id);
+        let removed = self.catalog.remove_member(access, context, member).await?;
+        self.caches.sessions.invalidate_tenant(access.tenant);
         Ok(removed)
     }
 }

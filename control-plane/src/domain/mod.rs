@@ -6,12 +6,13 @@
 pub(crate) mod access;
 pub(crate) mod append;
 pub(crate) mod audit;
+pub(crate) mod authentication;
 mod background;
 mod builds;
-pub(crate) mod caches;
-pub(crate) mod closing;
+mod caches;
+mod catalog_cache;
 mod credentials;
-mod deletion_jobs;
+mod deletion_sweeper;
 mod deletions;
 pub(crate) mod events;
 pub(crate) mod health;
@@ -22,6 +23,8 @@ mod members;
 mod passwords;
 pub(crate) mod queries;
 pub(crate) mod sessions;
+mod stored_bytes;
+pub(crate) mod tenant_deletion;
 pub(crate) mod tenants;
 mod verification;
 pub(crate) mod views;
@@ -44,11 +47,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
-use crate::auth::sessions::Sessions;
-use crate::mail::{Mailbox, Post};
+use crate::mail::{Mailbox, Mailer};
 use crate::options::Options;
 use crate::quotas::TenantQuotas;
 use crate::rate_limit::RateLimits;
+use caches::Caches;
 
 /// What the control plane is made of.
 pub struct Parts {
@@ -67,33 +70,55 @@ pub struct Parts {
 /// The state behind every operation.
 pub(crate) struct App {
     pub(crate) catalog: Catalog,
+    pub(crate) stores: Stores,
+    pub(crate) bus: Bus,
+    pub(crate) caches: Caches,
+    pub(crate) limits: Limits,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) passwords: Passwords,
+    pub(crate) mailer: Mailer,
+    pub(crate) clock: SharedClock,
+    pub(crate) options: Options,
+}
+
+/// Where bytes are: events, components, snapshots, segments.
+pub(crate) struct Stores {
     pub(crate) event_log: SharedEventLog,
+    /// Archived and hot events as one.
     pub(crate) history: History,
     pub(crate) appender: Appender,
     pub(crate) objects: SharedObjects,
+}
+
+/// The other nodes.
+pub(crate) struct Bus {
+    /// Views, on the workers.
     pub(crate) views: SharedViews,
+    /// Other nodes of the control plane, where there can be any.
     pub(crate) peers: Option<Peers>,
-    pub(crate) clock: SharedClock,
-    pub(crate) post: Post,
-    pub(crate) options: Options,
-    pub(crate) passwords: Passwords,
-    pub(crate) attempts: Attempts,
-    pub(crate) sessions: Sessions,
-    pub(crate) caches: caches::Caches,
+}
+
+/// How much may be under way at a time, and how often.
+pub(crate) struct Limits {
     pub(crate) rates: RateLimits,
     pub(crate) quotas: TenantQuotas,
-    pub(crate) builds: builds::Builds,
-    pub(crate) health: health::Health,
-    /// Something was deleted and its bytes are still there.
-    pub(crate) deleted: Notify,
-    /// Room for large request bodies, in units of [`BODY_UNIT_BYTES`].
+    /// Wrong passwords.
+    pub(crate) attempts: Attempts,
+    /// Memory for large request bodies, in units of [`BODY_UNIT_BYTES`].
     pub(crate) bodies: Arc<Semaphore>,
-    /// Room for live tails.
+    /// Live tails.
     pub(crate) streams: Arc<Semaphore>,
-    /// Room for work whose outcome nobody is told.
-    pub(crate) untold: Arc<Semaphore>,
+    /// Work that goes on after its request was answered.
+    pub(crate) background: Arc<Semaphore>,
+}
+
+/// What runs in the background, and how it ends.
+pub(crate) struct Lifecycle {
     /// Everything that runs in the background.
     pub(crate) tasks: TaskTracker,
+    pub(crate) builds: builds::Builds,
+    /// Something was deleted and its bytes are still there.
+    pub(crate) deleted: Notify,
     /// The node is going to stop: it says that it is not ready.
     pub(crate) draining: CancellationToken,
     /// The node is stopping: streams end, loops stop.
@@ -103,52 +128,55 @@ pub(crate) struct App {
 /// The unit in which memory for request bodies is handed out.
 pub(crate) const BODY_UNIT_BYTES: usize = 64 << 10;
 
-/// Work whose outcome nobody is told that goes on at a time.
-const UNTOLD_MAX: usize = 200;
+/// Requests whose work goes on in the background at a time.
+const BACKGROUND_MAX: usize = 200;
 
 impl App {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
-        let Parts {
-            catalog,
-            event_log,
-            appender,
-            objects,
-            views,
-            peers,
-            clock,
-            mail,
-            options,
-        } = parts;
-        let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
-        Arc::new(Self {
-            attempts: Attempts::new(),
-            passwords: Passwords::new(options.password_hashes_max),
-            sessions: Sessions::new(&options),
-            caches: caches::Caches::new(&options),
-            rates: RateLimits::new(options.tenant_rate, options.auth_rate, peers.is_some()),
+        let (catalog, options) = (parts.catalog, parts.options);
+        let limits = Limits {
+            rates: RateLimits::new(
+                options.tenant_rate,
+                options.auth_rate,
+                parts.peers.is_some(),
+            ),
             quotas: TenantQuotas::new(catalog.limits().quotas),
-            builds: builds::Builds::default(),
-            health: health::Health::default(),
-            deleted: Notify::new(),
+            attempts: Attempts::new(),
             bodies: Arc::new(Semaphore::new(options.body_memory_bytes / BODY_UNIT_BYTES)),
             streams: Arc::new(Semaphore::new(options.streams_max)),
-            untold: Arc::new(Semaphore::new(UNTOLD_MAX)),
+            background: Arc::new(Semaphore::new(BACKGROUND_MAX)),
+        };
+        let lifecycle = Lifecycle {
+            tasks: TaskTracker::new(),
+            builds: builds::Builds::default(),
+            deleted: Notify::new(),
             draining: CancellationToken::new(),
-            post: Post::new(mail, tasks.clone(), stopping.clone()),
-            tasks,
-            stopping,
-            history: History::new(
-                Arc::clone(&event_log),
-                catalog.clone(),
-                Arc::clone(&objects),
-            ),
+            stopping: CancellationToken::new(),
+        };
+        let (event_log, objects) = (parts.event_log, parts.objects);
+        let history = History::new(event_log.clone(), catalog.clone(), objects.clone());
+        Arc::new(Self {
             catalog,
-            event_log,
-            appender,
-            objects,
-            views,
-            peers,
-            clock,
+            stores: Stores {
+                event_log,
+                history,
+                appender: parts.appender,
+                objects,
+            },
+            bus: Bus {
+                views: parts.views,
+                peers: parts.peers,
+            },
+            caches: Caches::new(&options),
+            limits,
+            passwords: Passwords::new(options.password_hashes_max),
+            mailer: Mailer::new(
+                parts.mail,
+                lifecycle.tasks.clone(),
+                lifecycle.stopping.clone(),
+            ),
+            lifecycle,
+            clock: parts.clock,
             options,
         })
     }

@@ -9,8 +9,8 @@ use protocol::{ErrorCode, RequestId};
 use super::App;
 use super::tenants::normal_email;
 use crate::auth::{password, token};
-use crate::errors::Failure;
-use crate::mail::Letter;
+use crate::errors::{Failure, Result};
+use crate::mail::Message;
 
 impl App {
     /// Sends a link that sets a new password, if the address is registered. What comes back, and
@@ -22,25 +22,25 @@ impl App {
         self: &Arc<Self>,
         request_id: RequestId,
         email: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         let email = normal_email(email)?;
         let app = Arc::clone(self);
-        self.without_telling(request_id, async move {
+        self.in_background(request_id, async move {
             let Some(user) = app.catalog.user_by_email(&email).await? else {
                 return Ok(());
             };
-            if !app.post.admits(&email) {
+            if !app.mailer.admits(&email) {
                 return Ok(());
             }
             let secret = token::password_reset();
-            let life = app.options.password_reset_life;
-            let expires_at = app.time_after(life);
+            let ttl = app.options.password_reset_ttl;
+            let expires_at = app.time_after(ttl);
             app.catalog
                 .request_password_reset(request_id, user.id, token::digest(&secret), expires_at)
                 .await?;
             let link = app.link("reset-password", &secret);
-            let letter = Letter::password_reset(&email, &link, life);
-            app.post.send(request_id, letter);
+            let message = Message::password_reset(&email, &link, ttl);
+            app.mailer.send(request_id, message);
             Ok(())
         })
     }
@@ -55,7 +55,7 @@ impl App {
         request_id: RequestId,
         secret: &str,
         password: String,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         let digest = token::digest(secret);
         let unknown = || Failure::from(ResetPasswordError::Unknown);
         let email = self.catalog.password_reset_email(digest).await?;
@@ -66,17 +66,18 @@ impl App {
             .catalog
             .reset_password(request_id, digest, hash)
             .await?;
-        self.sessions.forget_user(user);
-        self.attempts.welcome(&email.to_lowercase(), network);
+        self.caches.sessions.invalidate_user(user);
+        self.limits.attempts.welcome(&email.to_lowercase(), network);
         Ok(())
     }
 }
 
 impl From<ResetPasswordError> for Failure {
     fn from(error: ResetPasswordError) -> Self {
-        match error {
-            ResetPasswordError::Catalog(error) => error.into(),
-            ResetPasswordError::Unknown => Self::new(ErrorCode::InvalidToken, error.to_string()),
-        }
+        let code = match error {
+            ResetPasswordError::Catalog(error) => return error.into(),
+            ResetPasswordError::Unknown => ErrorCode::InvalidToken,
+        };
+        Self::new(code, error.to_string())
     }
 }

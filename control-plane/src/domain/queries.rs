@@ -14,7 +14,7 @@ use super::App;
 use super::caches::Queryable;
 use super::logs::parse_name;
 use super::views::{find_version, is_queryable};
-use crate::errors::{Detail, Failure};
+use crate::errors::{Detail, Failure, Result};
 
 /// A question to a view.
 #[derive(Clone, Debug, Default)]
@@ -43,10 +43,10 @@ impl App {
         log: &str,
         view: &str,
         question: Question,
-    ) -> Result<Answered, Failure> {
+    ) -> Result<Answered> {
         let log = self.log(access, log).await?;
         let version = self.queryable(access, &log, view, question.version).await?;
-        let _place = self.quotas.begin_query(access.tenant)?;
+        let _permit = self.limits.quotas.begin_query(access.tenant)?;
         let timeout = question.timeout.unwrap_or(self.options.query_timeout);
         let request = QueryRequest {
             version: Arc::clone(&version.spec),
@@ -55,7 +55,7 @@ impl App {
             body: question.body,
             parameters: question.parameters,
         };
-        let answer = self.views.query(request).await?;
+        let answer = self.bus.views.query(request).await?;
         Ok(Answered { answer, version })
     }
 
@@ -66,7 +66,7 @@ impl App {
         log: &Log,
         view: &str,
         number: Option<u32>,
-    ) -> Result<Arc<Queryable>, Failure> {
+    ) -> Result<Arc<Queryable>> {
         let key = (log.id, view.to_owned(), number);
         let ask = async {
             let name = parse_name(view)?;
@@ -94,7 +94,7 @@ impl App {
 }
 
 /// The live version, or else why there is none.
-fn live_version(view: &View) -> Result<&Version, Failure> {
+fn live_version(view: &View) -> Result<&Version> {
     if let Some(live) = view.live_version() {
         return Ok(live);
     }

@@ -9,13 +9,14 @@ use protocol::api_key::ApiKey;
 use protocol::{ErrorCode, TenantId};
 
 use super::App;
+use super::access::to_all_logs;
 use super::credentials::wrong_credentials;
 use super::tenants::normal_email;
 use crate::auth::token;
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 
-/// The range of lives that `/auth/token` gives.
-const LIFE_SECONDS: std::ops::RangeInclusive<u64> = 60..=86_400;
+/// The range of TTLs that `/auth/token` gives.
+const TTL_SECONDS: std::ops::RangeInclusive<u64> = 60..=86_400;
 
 /// The outcome of a login.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ pub(crate) struct Login {
 #[derive(Clone, Debug)]
 pub(crate) struct Issued {
     pub token: String,
-    pub life: Duration,
+    pub ttl: Duration,
 }
 
 impl App {
@@ -42,7 +43,7 @@ impl App {
         email: &str,
         password: String,
         tenant: Option<TenantId>,
-    ) -> Result<Login, Failure> {
+    ) -> Result<Login> {
         if let Some(tenant) = tenant {
             self.check_not_deleted(tenant).await?;
         }
@@ -62,15 +63,9 @@ impl App {
                 tenants,
             });
         };
-        let access = Access {
-            tenant: chosen.tenant,
-            actor: Actor::User(user.id),
-            role: chosen.role,
-            logs: None,
-            secret: None,
-        };
-        let life = self.options.session_life;
-        let token = self.issue(access, life, Some(user.password_hash)).await?;
+        let access = to_all_logs(chosen.tenant, Actor::User(user.id), chosen.role);
+        let ttl = self.options.session_ttl;
+        let token = self.issue(access, ttl, Some(user.password_hash)).await?;
         Ok(Login {
             token: Some(token),
             tenants,
@@ -78,16 +73,11 @@ impl App {
     }
 
     /// # Errors
-    /// When the key is unknown, revoked or expired, or the life out of range.
-    pub(crate) async fn exchange_key(
-        &self,
-        key: &str,
-        life_seconds: Option<u64>,
-    ) -> Result<Issued, Failure> {
-        let life = life_seconds.unwrap_or(self.options.session_life.as_secs());
-        if !LIFE_SECONDS.contains(&life) {
-            return Err(Failure::new(
-                ErrorCode::InvalidRequest,
+    /// When the key is unknown, revoked or expired, or the ttl out of range.
+    pub(crate) async fn exchange_key(&self, key: &str, ttl_seconds: Option<u64>) -> Result<Issued> {
+        let ttl = ttl_seconds.unwrap_or(self.options.session_ttl.as_secs());
+        if !TTL_SECONDS.contains(&ttl) {
+            return Err(Failure::invalid_request(
                 "`expires_in_secs` is from 60 to 86400",
             ));
         }
@@ -101,12 +91,12 @@ impl App {
             .map_err(|error| Failure::new(ErrorCode::InvalidCredentials, error.to_string()))?;
         let digest = token::digest(key.expose());
         let session = self.session(digest).await?.ok_or_else(unknown)?;
-        let mut life = Duration::from_secs(life);
+        let mut ttl = Duration::from_secs(ttl);
         if let Some(end) = session.expires_at {
-            life = life.min(end.duration_since(self.clock.now()));
+            ttl = ttl.min(end.duration_since(self.clock.now()));
         }
-        let issued = self.issue(session.access.clone(), life, None).await?;
-        // The key may have ended since it was remembered; its sessions ended with it, and so must
+        let issued = self.issue(session.access.clone(), ttl, None).await?;
+        // The key may have ended since it was cached; its sessions ended with it, and so must
         // this one.
         if self.catalog.authenticate(digest).await?.is_none() {
             let issued = token::digest(&issued.token);
@@ -121,7 +111,7 @@ impl App {
     /// # Errors
     /// When the token is none, has ended already, or is an API key, which is revoked and not logged
     /// out.
-    pub(crate) async fn log_out(&self, secret: Option<&str>) -> Result<(), Failure> {
+    pub(crate) async fn log_out(&self, secret: Option<&str>) -> Result<()> {
         let unknown = || {
             Failure::new(
                 ErrorCode::Unauthenticated,
@@ -132,7 +122,7 @@ impl App {
         // What is left of a session whose key was revoked is removed, and is none.
         let worked = self.catalog.authenticate(digest).await?.is_some();
         let ended = self.catalog.delete_session(digest).await?;
-        self.sessions.forget(&digest);
+        self.caches.sessions.cached.invalidate(&digest);
         if worked && ended {
             Ok(())
         } else {
@@ -143,9 +133,9 @@ impl App {
     async fn issue(
         &self,
         access: Access,
-        life: Duration,
+        ttl: Duration,
         password_hash: Option<String>,
-    ) -> Result<Issued, Failure> {
+    ) -> Result<Issued> {
         let token = token::session();
         let session = NewSession {
             token_sha256: token::digest(&token),
@@ -153,18 +143,18 @@ impl App {
             actor: access.actor,
             role: access.role,
             logs: access.logs.map(|logs| logs.to_vec()),
-            expires_at: self.time_after(life),
+            expires_at: self.time_after(ttl),
             password_hash,
             secret: access.secret,
         };
         self.catalog.create_session(session).await?;
-        Ok(Issued { token, life })
+        Ok(Issued { token, ttl })
     }
 }
 
 /// The tenant that the token is for: the one asked for, or the only one. `None` when the caller
 /// must choose.
-fn choose(tenants: &[Membership], asked: Option<TenantId>) -> Result<Option<&Membership>, Failure> {
+fn choose(tenants: &[Membership], asked: Option<TenantId>) -> Result<Option<&Membership>> {
     match (asked, tenants) {
         (Some(asked), _) => tenants
             .iter()
@@ -172,8 +162,7 @@ fn choose(tenants: &[Membership], asked: Option<TenantId>) -> Result<Option<&Mem
             .map(Some)
             .ok_or_else(|| Failure::new(ErrorCode::NotFound, "you have no such tenant")),
         (None, [only]) => Ok(Some(only)),
-        (None, []) => Err(Failure::new(
-            ErrorCode::Forbidden,
+        (None, []) => Err(Failure::forbidden(
             "you are no member of any tenant any more",
         )),
         (None, _) => Ok(None),

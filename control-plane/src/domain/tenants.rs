@@ -6,9 +6,10 @@ use protocol::api_key::ApiKey;
 use protocol::{ErrorCode, Rate, RequestId, TenantId, UserId};
 
 use super::App;
+use super::access::to_all_logs;
 use super::keys::KeyRequest;
 use crate::auth::{password, token};
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 
 const SHORT_NAME_CHARS_MAX: usize = 64;
 const EMAIL_BYTES_MAX: usize = 254;
@@ -46,7 +47,7 @@ impl App {
         &self,
         request_id: RequestId,
         request: SignUp,
-    ) -> Result<(TenantId, UserId), Failure> {
+    ) -> Result<(TenantId, UserId)> {
         let email = request.owner_email.clone();
         let (tenant, user) = self.create_tenant(request_id, request, false).await?;
         // The account exists whatever becomes of the mail; another one can be asked for.
@@ -61,7 +62,7 @@ impl App {
         request_id: RequestId,
         request: SignUp,
         email_verified: bool,
-    ) -> Result<(TenantId, UserId), Failure> {
+    ) -> Result<(TenantId, UserId)> {
         check_short_name(&request.short_name)?;
         let owner_email = normal_email(&request.owner_email)?;
         let names = [owner_email.as_str(), request.short_name.as_str()];
@@ -86,7 +87,7 @@ impl App {
         short_name: &str,
         email: &str,
         owner_password: Option<String>,
-    ) -> Result<(TenantId, ApiKey), Failure> {
+    ) -> Result<(TenantId, ApiKey)> {
         let request_id = RequestId::generate();
         let request = SignUp {
             owner_email: email.to_owned(),
@@ -94,13 +95,7 @@ impl App {
             short_name: short_name.to_owned(),
         };
         let (tenant, user) = self.create_tenant(request_id, request, true).await?;
-        let owner = Access {
-            tenant,
-            actor: Actor::User(user),
-            role: Role::Owner,
-            logs: None,
-            secret: None,
-        };
+        let owner = to_all_logs(tenant, Actor::User(user), Role::Owner);
         let request = KeyRequest {
             name: "owner".to_owned(),
             role: Some(Role::Owner),
@@ -112,17 +107,19 @@ impl App {
     }
 
     /// The tenant, what it may have, and what it has.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
-    pub(crate) async fn tenant(&self, access: &Access) -> Result<TenantState, Failure> {
+    pub(crate) async fn tenant(&self, access: &Access) -> Result<TenantState> {
         let tenant = self.catalog.tenant(access).await?;
         let used = self.catalog.tenant_use(tenant.id).await?;
         let rate = tenant.rate.map_or(self.options.tenant_rate, Rate::from);
-        let (queries, streams) = self.quotas.running(tenant.id);
+        let (queries, streams) = self.limits.quotas.running(tenant.id);
         Ok(TenantState {
             quotas: self.catalog.limits().quotas.with(&tenant.quotas),
-            stored_bytes: self.quotas.stored.known(tenant.id).or(used.storage_bytes),
+            stored_bytes: self
+                .limits
+                .quotas
+                .stored
+                .known(tenant.id)
+                .or(used.storage_bytes),
             used,
             rate: (!rate.is_unlimited()).then_some(rate),
             queries,
@@ -133,7 +130,7 @@ impl App {
 }
 
 /// 1 to 64 lower-case letters, digits and dashes, as in a host name.
-fn check_short_name(name: &str) -> Result<(), Failure> {
+fn check_short_name(name: &str) -> Result<()> {
     let sound = !name.is_empty()
         && name.len() <= SHORT_NAME_CHARS_MAX
         && !name.starts_with('-')
@@ -152,7 +149,7 @@ fn check_short_name(name: &str) -> Result<(), Failure> {
 }
 
 /// The address in the one spelling under which it is stored and looked up.
-pub(super) fn normal_email(email: &str) -> Result<String, Failure> {
+pub(super) fn normal_email(email: &str) -> Result<String> {
     let email = email.trim().to_lowercase();
     let sound = email.len() <= EMAIL_BYTES_MAX && email.parse::<lettre::Address>().is_ok();
     if sound {
@@ -166,16 +163,12 @@ pub(super) fn normal_email(email: &str) -> Result<String, Failure> {
 
 impl From<CreateTenantError> for Failure {
     fn from(error: CreateTenantError) -> Self {
-        match error {
-            CreateTenantError::ShortNameTaken => {
-                Self::new(ErrorCode::NameTaken, "another tenant has this short name")
-            }
-            CreateTenantError::EmailTaken => Self::new(
-                ErrorCode::EmailTaken,
-                "this address is registered already; log in instead",
-            ),
-            CreateTenantError::Catalog(error) => error.into(),
-        }
+        let code = match error {
+            CreateTenantError::Catalog(error) => return error.into(),
+            CreateTenantError::ShortNameTaken => ErrorCode::NameTaken,
+            CreateTenantError::EmailTaken => ErrorCode::EmailTaken,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Proving that an address belongs to whoever signed up with it.
+//! Proving that an address belongs to the person who signed up with it.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use protocol::{ErrorCode, RequestId, Timestamp, UserId};
 use super::App;
 use super::tenants::normal_email;
 use crate::auth::token;
-use crate::errors::Failure;
-use crate::mail::Letter;
+use crate::errors::{Failure, Result};
+use crate::mail::Message;
 
 impl App {
     /// Makes a new link and sends it.
@@ -18,26 +18,22 @@ impl App {
         request_id: RequestId,
         user: UserId,
         email: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         let secret = token::verification();
-        let life = self.options.verification_life;
-        let expires_at = self.time_after(life);
+        let ttl = self.options.verification_ttl;
+        let expires_at = self.time_after(ttl);
         self.catalog
             .request_email_verification(request_id, user, token::digest(&secret), expires_at)
             .await?;
         let link = self.link("verify", &secret);
-        let letter = Letter::verification(email, &link, life);
-        self.post.send(request_id, letter);
+        let message = Message::verification(email, &link, ttl);
+        self.mailer.send(request_id, message);
         Ok(())
     }
 
     /// # Errors
     /// When the token is unknown, used or expired.
-    pub(crate) async fn verify_email(
-        &self,
-        request_id: RequestId,
-        secret: &str,
-    ) -> Result<(), Failure> {
+    pub(crate) async fn verify_email(&self, request_id: RequestId, secret: &str) -> Result<()> {
         self.catalog
             .verify_email(request_id, token::digest(secret))
             .await?;
@@ -53,12 +49,12 @@ impl App {
         self: &Arc<Self>,
         request_id: RequestId,
         email: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         let email = normal_email(email)?;
         let app = Arc::clone(self);
-        self.without_telling(request_id, async move {
+        self.in_background(request_id, async move {
             match app.catalog.user_by_email(&email).await? {
-                Some(user) if !user.email_verified && app.post.admits(&email) => {
+                Some(user) if !user.email_verified && app.mailer.admits(&email) => {
                     app.send_verification(request_id, user.id, &email).await
                 }
                 _ => Ok(()),
@@ -70,19 +66,18 @@ impl App {
     ///
     /// # Errors
     /// When too much of it goes on already.
-    pub(super) fn without_telling(
+    pub(super) fn in_background(
         &self,
         request_id: RequestId,
-        work: impl Future<Output = Result<(), Failure>> + Send + 'static,
-    ) -> Result<(), Failure> {
-        let place = Arc::clone(&self.untold).try_acquire_owned().map_err(|_| {
-            Failure::new(
-                ErrorCode::Overloaded,
-                "too many ask for mails at this moment; try again shortly",
-            )
-        })?;
-        self.tasks.spawn(async move {
-            let _place = place;
+        work: impl Future<Output = Result<()>> + Send + 'static,
+    ) -> Result<()> {
+        let permit = Arc::clone(&self.limits.background)
+            .try_acquire_owned()
+            .map_err(|_| {
+                Failure::overloaded("too many ask for mails at this moment; try again shortly")
+            })?;
+        self.lifecycle.tasks.spawn(async move {
+            let _permit = permit;
             if let Err(failure) = work.await {
                 tracing::warn!(%failure, %request_id, "a mail that was asked for is not sent");
             }
@@ -96,20 +91,18 @@ impl App {
         format!("{base}/{page}?token={secret}")
     }
 
-    /// The time that lies `life` ahead.
-    pub(super) fn time_after(&self, life: std::time::Duration) -> Timestamp {
-        self.clock.now().saturating_add(life)
+    /// The time that lies a TTL ahead.
+    pub(super) fn time_after(&self, ttl: std::time::Duration) -> Timestamp {
+        self.clock.now().saturating_add(ttl)
     }
 }
 
 impl From<VerifyEmailError> for Failure {
     fn from(error: VerifyEmailError) -> Self {
-        match error {
-            VerifyEmailError::Unknown => Self::new(
-                ErrorCode::InvalidToken,
-                "this link is unknown, used or expired; ask for a new one",
-            ),
-            VerifyEmailError::Catalog(error) => error.into(),
-        }
+        let code = match error {
+            VerifyEmailError::Catalog(error) => return error.into(),
+            VerifyEmailError::Unknown => ErrorCode::InvalidToken,
+        };
+        Self::new(code, error.to_string())
     }
 }

@@ -17,7 +17,7 @@ use storage::objects::{ObjectError, ObjectKey};
 use super::access::require;
 use super::logs::parse_name;
 use super::{App, context};
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 
 /// Versions of each view in a list, besides the live one; the view itself shows all.
 const LISTED_VERSIONS: usize = 3;
@@ -57,7 +57,7 @@ impl App {
         (log, view): (&str, &str),
         component: Bytes,
         upload: Upload,
-    ) -> Result<(View, Version), Failure> {
+    ) -> Result<(View, Version)> {
         require(access, Role::Member)?;
         let name = parse_name(view)?;
         let log = self.log(access, log).await?;
@@ -74,15 +74,10 @@ impl App {
             content_type: upload.content_type,
             config: upload.config,
         };
+        let context = context(access, request_id);
         let (view, version) = self
             .catalog
-            .upload_version(
-                access,
-                context(access, request_id),
-                log.id,
-                name.clone(),
-                version,
-            )
+            .upload_version(access, context, log.id, name.clone(), version)
             .await?;
         // Now that a row refers to the component, no deletion takes it away any more; one may have
         // done so before.
@@ -105,12 +100,15 @@ impl App {
         access: &Access,
         digest: ComponentDigest,
         component: Bytes,
-    ) -> Result<ComponentReport, Failure> {
+    ) -> Result<ComponentReport> {
         let key = ObjectKey::component(digest);
-        self.objects.put_if_absent(&key, component.clone()).await?;
+        self.stores
+            .objects
+            .put_if_absent(&key, component.clone())
+            .await?;
         let mut attempts = 1;
         let error = loop {
-            match self.views.prepare(access.tenant, digest).await {
+            match self.bus.views.prepare(access.tenant, digest).await {
                 Ok(report) => return Ok(report),
                 // The deletion of an equal one may have taken it away before it was read.
                 Err(ComponentError::Unavailable(_))
@@ -124,7 +122,7 @@ impl App {
         };
         if !matches!(error, ComponentError::Unavailable(_)) {
             // Equal bytes are refused always, so nothing that was accepted refers to them.
-            if let Err(error) = self.objects.delete(&key).await {
+            if let Err(error) = self.stores.objects.delete(&key).await {
                 tracing::warn!(%error, "a refused component was not removed");
             }
         }
@@ -133,16 +131,12 @@ impl App {
 
     /// Stores the component again if the deletion of an equal one took it away, and says whether it
     /// did.
-    async fn restore_component(
-        &self,
-        digest: ComponentDigest,
-        component: Bytes,
-    ) -> Result<bool, Failure> {
+    async fn restore_component(&self, digest: ComponentDigest, component: Bytes) -> Result<bool> {
         let key = ObjectKey::component(digest);
-        match self.objects.get_range(&key, 0..1).await {
+        match self.stores.objects.get_range(&key, 0..1).await {
             Ok(_) => Ok(false),
             Err(ObjectError::NotFound(_)) => {
-                self.objects.put_if_absent(&key, component).await?;
+                self.stores.objects.put_if_absent(&key, component).await?;
                 Ok(true)
             }
             Err(error) => Err(error.into()),
@@ -156,9 +150,9 @@ impl App {
         access: &Access,
         log: &str,
         view: &str,
-    ) -> Result<ViewStatus, Failure> {
+    ) -> Result<ViewStatus> {
         let log = self.log(access, log).await?;
-        let head = self.appender.head(log.id).await?;
+        let head = self.stores.appender.head(log.id).await?;
         let view = self
             .catalog
             .view(access, log.id, &parse_name(view)?)
@@ -174,21 +168,17 @@ impl App {
         access: &Access,
         log: &str,
         page: Page,
-    ) -> Result<Paged<ViewStatus>, Failure> {
+    ) -> Result<Paged<ViewStatus>> {
         let log = self.log(access, log).await?;
-        let head = self.appender.head(log.id).await?;
+        let head = self.stores.appender.head(log.id).await?;
         let views = self.catalog.views(access, log.id, page).await?;
         let mut items = Vec::with_capacity(views.items.len());
         for mut view in views.items {
-            let live = view.live;
-            let newest: Vec<_> = view
-                .versions
-                .iter()
-                .take(LISTED_VERSIONS)
-                .map(|it| it.id)
-                .collect();
-            view.versions
-                .retain(|it| live == Some(it.id) || newest.contains(&it.id));
+            let (live, mut position) = (view.live, 0);
+            view.versions.retain(|it| {
+                position += 1;
+                position <= LISTED_VERSIONS || live == Some(it.id)
+            });
             items.push(self.with_status(Arc::clone(&log), head, view).await);
         }
         Ok(Paged {
@@ -200,7 +190,7 @@ impl App {
     async fn with_status(&self, log: Arc<Log>, head: Head, view: View) -> ViewStatus {
         let statuses = view.versions.iter().map(|version| {
             let spec = Arc::new(version.spec(&view));
-            self.views.status(spec)
+            self.bus.views.status(spec)
         });
         let versions = join_all(statuses).await;
         ViewStatus {
@@ -222,25 +212,26 @@ impl App {
         request_id: RequestId,
         log: &str,
         view: &str,
-    ) -> Result<DeletionId, Failure> {
+    ) -> Result<DeletionId> {
         require(access, Role::Member)?;
         let name = parse_name(view)?;
         let log = self.log(access, log).await?;
+        let context = context(access, request_id);
         let deletion = self
             .catalog
-            .delete_view(access, context(access, request_id), log.id, &name)
+            .delete_view(access, context, log.id, &name)
             .await?;
         self.caches
             .versions
-            .forget_if(move |entry| entry.spec.log == log.id);
-        self.deleted.notify_one();
+            .invalidate_if(move |entry| entry.spec.log == log.id);
+        self.lifecycle.deleted.notify_one();
         Ok(deletion.id)
     }
 }
 
 /// # Errors
 /// When the view has no version of this number.
-pub(super) fn find_version(view: &View, number: u32) -> Result<&Version, Failure> {
+pub(super) fn find_version(view: &View, number: u32) -> Result<&Version> {
     view.versions
         .iter()
         .find(|version| version.number == number)
@@ -257,15 +248,14 @@ pub(super) fn is_queryable(version: &Version) -> bool {
     matches!(version.state, VersionState::Live | VersionState::Retired)
 }
 
-fn check_content_type(content_type: &str) -> Result<(), Failure> {
+fn check_content_type(content_type: &str) -> Result<()> {
     let sound = content_type.len() <= 128
         && content_type.contains('/')
         && http::HeaderValue::from_str(content_type).is_ok();
     if sound {
         return Ok(());
     }
-    Err(Failure::new(
-        ErrorCode::InvalidRequest,
+    Err(Failure::invalid_request(
         "`content_type` is not a media type, such as application/json",
     ))
 }
@@ -287,14 +277,15 @@ impl From<ComponentError> for Failure {
 
 impl From<UploadError> for Failure {
     fn from(error: UploadError) -> Self {
-        match error {
-            UploadError::LogNotFound => Self::log_not_found(),
+        let code = match error {
+            UploadError::Catalog(error) => return error.into(),
+            UploadError::LogNotFound => ErrorCode::LogNotFound,
             UploadError::LogFull(_) | UploadError::LimitReached { .. } => {
-                Self::new(ErrorCode::ViewLimitReached, error.to_string())
+                ErrorCode::ViewLimitReached
             }
-            UploadError::TooManyBuilding(_) => Self::new(ErrorCode::Overloaded, error.to_string()),
-            UploadError::Catalog(error) => error.into(),
-        }
+            UploadError::TooManyBuilding(_) => ErrorCode::Overloaded,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -1,11 +1,12 @@
-//! Mail to people: where it goes, and how a letter becomes a message.
+//! Mail to people: where it goes, and how a message becomes MIME.
 //!
 //! In development every message becomes a file in the mailbox directory; in production it goes to
-//! an SMTP server. Letters hold secrets, so they wait in memory alone ([`post`]) and what is in
+//! an SMTP server. Messages hold secrets, so they wait in memory alone ([`mailer`]) and what is in
 //! them is never logged.
 
-mod letters;
-pub(crate) mod post;
+pub(crate) mod directory;
+pub(crate) mod mailer;
+mod message;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,12 +14,13 @@ use std::time::Duration;
 use lettre::message::Mailbox as Address;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::{
-    AsyncFileTransport, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
+    AsyncFileTransport, AsyncSmtpTransport, AsyncTransport as _, Message as MimeMessage,
+    Tokio1Executor,
 };
 use uuid::Uuid;
 
-pub(crate) use letters::Letter;
-pub(crate) use post::Post;
+pub(crate) use mailer::Mailer;
+pub(crate) use message::Message;
 
 /// How long an SMTP server may take for one step.
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -39,20 +41,11 @@ pub struct Mailbox {
     sender: Address,
 }
 
-#[derive(Clone)]
+// lettre keeps the password of the server out of its debug output.
+#[derive(Clone, Debug)]
 enum Route {
     Directory(PathBuf),
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
-}
-
-/// The password of the SMTP server stays out of logs.
-impl std::fmt::Debug for Route {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Directory(path) => f.debug_tuple("Directory").field(path).finish(),
-            Self::Smtp(_) => f.write_str("Smtp"),
-        }
-    }
 }
 
 /// Why a mailbox can't be used, or a message was not sent.
@@ -124,23 +117,23 @@ impl Mailbox {
         }
     }
 
-    fn message(&self, letter: &Letter) -> Result<Message, MailError> {
+    fn mime_message(&self, mail: &Message) -> Result<MimeMessage, MailError> {
         let id = format!("<{}@{}>", Uuid::now_v7(), self.sender.email.domain());
-        let mut message = Message::builder()
+        let mut message = MimeMessage::builder()
             .message_id(Some(id))
             .from(self.sender.clone())
-            .to(letter.to.parse()?)
-            .subject(letter.subject.clone())
+            .to(mail.to.parse()?)
+            .subject(mail.subject.clone())
             .header(ContentType::TEXT_PLAIN);
-        if let Some(tenant) = letter.tenant {
+        if let Some(tenant) = mail.tenant {
             let name = HeaderName::new_from_ascii_str(TENANT);
             message = message.raw_header(HeaderValue::new(name, tenant.to_string()));
         }
-        Ok(message.body(letter.text.clone())?)
+        Ok(message.body(mail.text.clone())?)
     }
 
     /// Sends one message, in bounded time.
-    async fn deliver(&self, message: Message) -> Result<(), MailError> {
+    async fn deliver(&self, message: MimeMessage) -> Result<(), MailError> {
         match &self.route {
             Route::Directory(path) => {
                 let transport = AsyncFileTransport::<Tokio1Executor>::new(path);

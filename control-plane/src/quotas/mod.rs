@@ -4,25 +4,25 @@
 //! quotas come with the sessions of its callers, queries and streams are counted where they run, on
 //! each node by itself, and bytes are known from the last few seconds ([`stored`]).
 
-mod places;
-pub(crate) mod stored;
+mod permits;
+mod stored;
 
 use catalog::Quotas;
 use dashmap::DashMap;
 use protocol::{ErrorCode, TenantId};
 
-use crate::errors::Failure;
-pub(crate) use places::Place;
-use places::Places;
-use stored::StoredBytes;
+use crate::errors::{Failure, Result};
+pub(crate) use permits::Permit;
+use permits::Permits;
+pub(crate) use stored::{PERIOD, StoredBytes};
 
 /// What each tenant may have on this node.
 pub(crate) struct TenantQuotas {
     defaults: Quotas,
     /// Those of tenants that have others, as far as they were seen.
     own: DashMap<TenantId, Quotas>,
-    queries: Places,
-    streams: Places,
+    queries: Permits,
+    streams: Permits,
     pub(crate) stored: StoredBytes,
 }
 
@@ -31,8 +31,8 @@ impl TenantQuotas {
         Self {
             defaults,
             own: DashMap::new(),
-            queries: Places::default(),
-            streams: Places::default(),
+            queries: Permits::default(),
+            streams: Permits::default(),
             stored: StoredBytes::default(),
         }
     }
@@ -50,11 +50,11 @@ impl TenantQuotas {
         self.own.get(&tenant).map_or(self.defaults, |own| *own)
     }
 
-    /// A place for a query, until it is dropped.
+    /// A permit for a query, until it is dropped.
     ///
     /// # Errors
     /// When the tenant has as many queries under way as it may.
-    pub(crate) fn begin_query(&self, tenant: TenantId) -> Result<Place, Failure> {
+    pub(crate) fn begin_query(&self, tenant: TenantId) -> Result<Permit> {
         let limit = self.of(tenant).queries;
         self.queries.take(tenant, limit).map_err(|used| {
             Failure::new(
@@ -67,11 +67,11 @@ impl TenantQuotas {
         })
     }
 
-    /// A place for a live stream, until it is dropped.
+    /// A permit for a live stream, until it is dropped.
     ///
     /// # Errors
     /// When the tenant has as many streams open as it may.
-    pub(crate) fn open_stream(&self, tenant: TenantId) -> Result<Place, Failure> {
+    pub(crate) fn open_stream(&self, tenant: TenantId) -> Result<Permit> {
         let limit = self.of(tenant).streams;
         self.streams.take(tenant, limit).map_err(|used| {
             Failure::new(
@@ -93,7 +93,7 @@ impl TenantQuotas {
     ///
     /// # Errors
     /// When it would have more than it may.
-    pub(crate) fn check_storage(&self, tenant: TenantId, bytes: u64) -> Result<(), Failure> {
+    pub(crate) fn check_storage(&self, tenant: TenantId, bytes: u64) -> Result<()> {
         let limit = self.of(tenant).storage_bytes;
         let Some(used) = self.stored.known(tenant) else {
             return Ok(());

@@ -7,23 +7,14 @@
 
 use std::time::{Duration, Instant};
 
-use catalog::access::{Access, Actor, Role};
-use catalog::{Log, PAGE_LIMIT_MAX, Page};
 use dashmap::DashMap;
-use futures::StreamExt as _;
 use protocol::TenantId;
-
-use crate::domain::App;
-use crate::errors::Failure;
 
 /// How often what was appended is added up.
 pub(crate) const PERIOD: Duration = Duration::from_secs(5);
 
-/// A tenant that appended nothing for this long is forgotten.
+/// A tenant that appended nothing for this long is evicted.
 const IDLE: Duration = Duration::from_secs(600);
-
-/// Logs that are looked at, at a time, when a tenant is counted.
-const HEADS_AT_A_TIME: usize = 8;
 
 #[derive(Clone, Copy, Debug)]
 struct Stored {
@@ -63,7 +54,7 @@ impl StoredBytes {
     }
 
     /// What was counted since the last time, of tenants that are known.
-    fn take(&self) -> Vec<(TenantId, i64)> {
+    pub(crate) fn take(&self) -> Vec<(TenantId, i64)> {
         let taken = self.0.iter_mut().filter_map(|mut entry| {
             let known = entry.known?;
             let more = std::mem::take(&mut entry.more);
@@ -73,7 +64,7 @@ impl StoredBytes {
         taken.collect()
     }
 
-    fn give_back(&self, taken: &[(TenantId, i64)]) {
+    pub(crate) fn give_back(&self, taken: &[(TenantId, i64)]) {
         for (tenant, more) in taken {
             let mut stored = self.0.entry(*tenant).or_insert_with(Stored::new);
             stored.known = stored.known.map(|known| known.saturating_add_signed(-more));
@@ -82,100 +73,31 @@ impl StoredBytes {
     }
 
     /// What was appended before is about to be counted from the logs themselves.
-    fn begin(&self, tenant: TenantId) {
+    pub(crate) fn begin(&self, tenant: TenantId) {
         if let Some(mut stored) = self.0.get_mut(&tenant) {
             stored.more = 0;
         }
     }
 
-    fn learn(&self, tenant: TenantId, bytes: u64) {
+    pub(crate) fn learn(&self, tenant: TenantId, bytes: u64) {
         if let Some(mut stored) = self.0.get_mut(&tenant) {
             stored.known = Some(bytes);
         }
     }
 
-    fn forget_idle(&self) {
+    pub(crate) fn evict_idle(&self) {
         self.0
             .retain(|_, stored| stored.more != 0 || stored.used.elapsed() < IDLE);
         self.0.shrink_to_fit();
     }
 
-    fn tenants(&self) -> Vec<TenantId> {
+    pub(crate) fn tenants(&self) -> Vec<TenantId> {
         self.0.iter().map(|entry| *entry.key()).collect()
     }
 
-    fn unknown(&self) -> Vec<TenantId> {
+    pub(crate) fn unknown(&self) -> Vec<TenantId> {
         let unknown = self.0.iter().filter(|entry| entry.known.is_none());
         unknown.map(|entry| *entry.key()).collect()
-    }
-}
-
-impl App {
-    /// Adds up what was appended here and hears of the rest.
-    ///
-    /// # Errors
-    /// When the catalog is away; then it is added up the next time.
-    pub(crate) async fn add_up_stored(&self) -> Result<(), Failure> {
-        let stored = &self.quotas.stored;
-        let taken = stored.take();
-        if let Err(error) = self.catalog.add_stored_bytes(&taken).await {
-            stored.give_back(&taken);
-            return Err(error.into());
-        }
-        let tenants = stored.tenants();
-        for (tenant, bytes) in self.catalog.stored_bytes_of(&tenants).await? {
-            stored.learn(tenant, bytes);
-        }
-        stored.forget_idle();
-        Ok(())
-    }
-
-    /// Counts the tenants that were never counted, one after the other.
-    ///
-    /// # Errors
-    /// When the catalog or the event log is away.
-    pub(crate) async fn count_unknown_stored(&self) -> Result<(), Failure> {
-        for tenant in self.quotas.stored.unknown() {
-            let bytes = match self.catalog.stored_bytes(tenant).await? {
-                Some(bytes) => bytes,
-                None => self.count_stored(tenant).await?,
-            };
-            self.quotas.stored.learn(tenant, bytes);
-        }
-        Ok(())
-    }
-
-    /// Counts a tenant from the heads of its logs.
-    async fn count_stored(&self, tenant: TenantId) -> Result<u64, Failure> {
-        let access = Access {
-            tenant,
-            actor: Actor::System,
-            role: Role::Owner,
-            logs: None,
-            secret: None,
-        };
-        let mut bytes = 0_u64;
-        let mut page = Page::first(PAGE_LIMIT_MAX);
-        // What is appended from here on is counted by its node.
-        self.quotas.stored.begin(tenant);
-        loop {
-            let logs = self.catalog.logs(&access, page).await?;
-            let head = |log: &Log| storage::event_log::head(self.event_log.as_ref(), log.id);
-            let heads: Vec<_> = logs.items.iter().map(head).collect();
-            let mut heads = futures::stream::iter(heads).buffer_unordered(HEADS_AT_A_TIME);
-            while let Some(head) = heads.next().await {
-                bytes = bytes.saturating_add(head?.payload_bytes);
-            }
-            let Some(cursor) = logs.next_cursor else {
-                break;
-            };
-            page = Page {
-                limit: PAGE_LIMIT_MAX,
-                cursor: Some(cursor),
-            };
-        }
-        self.catalog.set_stored_bytes(tenant, bytes).await?;
-        Ok(bytes)
     }
 }
 
@@ -203,18 +125,18 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_is_forgotten_when_nothing_of_it_is_left_to_add() {
+    fn a_tenant_is_evicted_when_nothing_of_it_is_left_to_add() {
         let (stored, tenant) = (StoredBytes::default(), TenantId::generate());
         stored.add(tenant, 1);
         let long_ago = Instant::now().checked_sub(IDLE).unwrap();
         stored.0.get_mut(&tenant).unwrap().used = long_ago;
-        stored.forget_idle();
+        stored.evict_idle();
         assert_eq!(stored.tenants(), [tenant]);
         // Nothing is taken of a tenant whose row may not be there.
         assert!(stored.take().is_empty());
         stored.learn(tenant, 0);
         assert_eq!(stored.take(), [(tenant, 1)]);
-        stored.forget_idle();
+        stored.evict_idle();
         assert!(stored.tenants().is_empty());
     }
 }

@@ -1,8 +1,8 @@
 //! One token bucket, of which every node of a cluster has a copy.
 //!
 //! Each copy fills at the full rate. What a node admits leaves its own copy at once, and those of the
-//! other nodes when they are told, a few times in a second; so a level may fall below zero, and what
-//! was admitted too much is paid back before anything else is admitted. Until a node is told, it
+//! other nodes when they hear of it, a few times in a second; so a level may fall below zero, and what
+//! was admitted too much is paid back before anything else is admitted. Until a node hears, it
 //! assumes that the others go on as in their last period. And while others are at work on the same
 //! bucket, it admits between two reports no more than its share of what lies in it, so that the nodes
 //! don't all spend the same tokens.
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use protocol::Rate;
 
-/// How often nodes tell each other what they admitted.
+/// How often nodes publish what they admitted.
 pub(crate) const PERIOD: Duration = Duration::from_millis(100);
 
 /// A node that has not reported for this long has admitted nothing since.
@@ -96,7 +96,7 @@ impl Bucket {
         self.unreported == 0
     }
 
-    /// What was admitted since the last time, which others are told now.
+    /// What was admitted since the last time, which is published now.
     pub(super) fn report(&mut self, now: Instant) -> u32 {
         self.fill(now);
         self.reported = (self.level, now);
@@ -134,7 +134,7 @@ impl Bucket {
     }
 
     /// Whether it says nothing that a new one would not.
-    pub(super) fn is_forgettable(&mut self, now: Instant) -> bool {
+    pub(super) fn is_evictable(&mut self, now: Instant) -> bool {
         self.fill(now);
         let is_alone = self.others.iter().all(|it| it.silent(now) >= ACTIVE);
         self.level == tokens(self.rate.burst) && is_alone

@@ -27,7 +27,7 @@ const REPORTED_MAX: usize = 10_000;
 
 /// What the answer's `RateLimit-*` headers say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct RateLimitStatus {
     /// The capacity of the bucket.
     pub limit: u32,
     /// Tokens that are left in it.
@@ -36,7 +36,7 @@ pub(crate) struct Standing {
     pub reset: u32,
 }
 
-impl Standing {
+impl RateLimitStatus {
     fn new(rate: Rate, remaining: u32) -> Self {
         let missing = rate.burst.saturating_sub(remaining);
         Self {
@@ -52,16 +52,16 @@ impl Standing {
 pub(crate) enum Verdict {
     /// The rate is lifted.
     Unlimited,
-    Admitted(Standing),
-    Refused(Standing),
+    Admitted(RateLimitStatus),
+    Refused(RateLimitStatus),
 }
 
 impl Verdict {
     #[must_use]
-    pub(crate) fn standing(self) -> Option<Standing> {
+    pub(crate) fn status(self) -> Option<RateLimitStatus> {
         match self {
             Self::Unlimited => None,
-            Self::Admitted(standing) | Self::Refused(standing) => Some(standing),
+            Self::Admitted(status) | Self::Refused(status) => Some(status),
         }
     }
 }
@@ -69,7 +69,7 @@ impl Verdict {
 /// Buckets of a kind.
 struct Buckets<K: Hash + Eq> {
     all: DashMap<K, Bucket>,
-    /// Those that others have to be told of.
+    /// Those that others have not heard of yet.
     unreported: Mutex<Vec<K>>,
     /// Whether there are others.
     shared: bool,
@@ -99,12 +99,12 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         bucket.set_rate(rate, now);
         let was_reported = bucket.is_reported();
         let Some(remaining) = bucket.take(now) else {
-            return Verdict::Refused(Standing::new(rate, 0));
+            return Verdict::Refused(RateLimitStatus::new(rate, 0));
         };
         if self.shared && was_reported {
             self.unreported.lock().push(key);
         }
-        Verdict::Admitted(Standing::new(rate, remaining))
+        Verdict::Admitted(RateLimitStatus::new(rate, remaining))
     }
 
     /// What was admitted since the last time.
@@ -130,10 +130,10 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         }
     }
 
-    fn forget_full(&self, now: Instant) {
-        let is_told = |bucket: &Bucket| !self.shared || bucket.is_reported();
+    fn evict_full(&self, now: Instant) {
+        let is_published = |bucket: &Bucket| !self.shared || bucket.is_reported();
         self.all
-            .retain(|_, bucket| !(is_told(bucket) && bucket.is_forgettable(now)));
+            .retain(|_, bucket| !(is_published(bucket) && bucket.is_evictable(now)));
         self.all.shrink_to_fit();
     }
 }
@@ -159,7 +159,7 @@ pub(crate) struct RateLimits {
 }
 
 impl RateLimits {
-    /// `shared` says whether there are other nodes to be told of what is admitted.
+    /// `shared` says whether there are other nodes to publish to.
     #[must_use]
     pub(crate) fn new(tenant_rate: Rate, address_rate: Rate, shared: bool) -> Self {
         Self {
@@ -204,9 +204,9 @@ impl RateLimits {
     }
 
     /// Drops the buckets that are full: they say nothing. Call it now and then.
-    pub(crate) fn forget_full(&self, now: Instant) {
-        self.tenants.forget_full(now);
-        self.addresses.forget_full(now);
+    pub(crate) fn evict_full(&self, now: Instant) {
+        self.tenants.evict_full(now);
+        self.addresses.evict_full(now);
     }
 }
 
@@ -285,17 +285,14 @@ mod tests {
     }
 
     #[test]
-    fn the_standing_says_what_is_left_and_when_the_bucket_is_full() {
+    fn the_status_says_what_is_left_and_when_the_bucket_is_full() {
         let (limits, now) = (RateLimits::new(PUBLISHED, AUTH, false), Instant::now());
         let tenant = TenantId::generate();
-        let first = limits
-            .take_for_tenant(tenant, None, now)
-            .standing()
-            .unwrap();
+        let first = limits.take_for_tenant(tenant, None, now).status().unwrap();
         assert_eq!((first.limit, first.remaining, first.reset), (150, 149, 1));
         admitted(|| limits.take_for_tenant(tenant, None, now), 200);
         let last = limits.take_for_tenant(tenant, None, now);
-        let empty = Standing {
+        let empty = RateLimitStatus {
             limit: 150,
             remaining: 0,
             reset: 2,
@@ -304,14 +301,14 @@ mod tests {
     }
 
     #[test]
-    fn full_buckets_are_forgotten() {
+    fn full_buckets_are_evicted() {
         let mut now = Instant::now();
         let limits = RateLimits::new(PUBLISHED, AUTH, false);
         for _ in 0..100 {
             limits.take_for_tenant(TenantId::generate(), None, now);
         }
         now += Duration::from_secs(5);
-        limits.forget_full(now);
+        limits.evict_full(now);
         assert!(limits.tenants.all.is_empty());
     }
 }

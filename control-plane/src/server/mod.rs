@@ -2,7 +2,7 @@
 //!
 //! poem's own server has no time limit on headers, spins when the process is out of file
 //! descriptors and takes any number of connections, so the loop is written here, on hyper. It
-//! speaks HTTP/1.1; whoever wants HTTP/2 or TLS puts a proxy in front.
+//! speaks HTTP/1.1; for HTTP/2 or TLS put a proxy in front.
 
 mod refusal;
 mod stall;
@@ -92,7 +92,7 @@ where
     Ok(())
 }
 
-/// Waits for room and then for a connection, in this order: what can't be served stays in the
+/// Waits for a permit and then for a connection, in this order: what can't be served stays in the
 /// kernel's queue.
 async fn accept(
     listener: &TcpListener,

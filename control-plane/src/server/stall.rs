@@ -17,7 +17,7 @@ use super::refusal::replacement;
 pub(super) struct StallGuard {
     stream: TcpStream,
     timeout: Duration,
-    /// Runs while a write waits for room.
+    /// Runs while a write waits for buffer space.
     waiting: Option<Pin<Box<Sleep>>>,
     /// Bytes that are sent in the place of hyper's own error, as far as they are not sent yet.
     replacement: Option<Vec<u8>>,

@@ -183,11 +183,11 @@ async fn an_invitation_is_refused_where_it_must_be() {
 #[tokio::test]
 async fn an_invitation_expires() {
     let server = Server::with(Options {
-        invitation_life: std::time::Duration::ZERO,
+        invitation_ttl: std::time::Duration::ZERO,
         ..unlimited()
     })
     .await;
-    assert_eq!(Options::default().invitation_life.as_secs(), 7 * 24 * 3_600);
+    assert_eq!(Options::default().invitation_ttl.as_secs(), 7 * 24 * 3_600);
     let owner = owner(&server, "acme").await;
     let sent = invite(&owner, "x@example.org", "member").await;
     let path = format!("/invitations/{}/accept", sent["token"].as_str().unwrap());

@@ -94,7 +94,7 @@ async fn an_address_is_not_flooded_with_mails() {
 #[tokio::test]
 async fn a_link_expires() {
     let server = Server::with(Options {
-        password_reset_life: std::time::Duration::ZERO,
+        password_reset_ttl: std::time::Duration::ZERO,
         ..unlimited()
     })
     .await;

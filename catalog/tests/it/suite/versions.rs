@@ -62,6 +62,60 @@ async fn a_version_goes_live_and_the_one_before_it_retires_and_comes_back() {
     assert_eq!(view_of(&fixture, &access, &view).await, view);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_older_version_never_replaces_a_newer_one_whichever_commits_first() {
+    let fixture = Fixture::new().await;
+    let access = fixture.tenant("acme").await;
+    let log = fixture.log(&access, "orders").await;
+    let limits = CatalogLimits::default();
+    let other = fixture.database.open(fixture.clock.clone(), limits).await;
+    let nodes = [fixture.catalog.clone(), other.unwrap()];
+    let applied = Sequence::new(7).unwrap();
+    let finish = |node: usize, id: VersionId| {
+        let (catalog, tenant) = (nodes[node].clone(), access.tenant);
+        tokio::spawn(async move { catalog.finish_build(tenant, system(), id, applied).await })
+    };
+    for round in 0..24 {
+        let view = format!("view-{round}");
+        let (_, first) = fixture.upload(&access, log.id, &view).await;
+        let (_, second) = fixture.upload(&access, log.id, &view).await;
+        let (view, third) = fixture.upload(&access, log.id, &view).await;
+        let live = finish(0, first.id).await.unwrap().unwrap();
+        assert_eq!(live, VersionState::Live);
+        // Some rounds one after the other, the others at the same time.
+        let (node, newer) = (round % 2, third.id);
+        let [second, third] = match round {
+            0 => [finish(0, second.id).await, finish(1, newer).await],
+            1 => {
+                let newer = finish(1, newer).await;
+                [finish(0, second.id).await, newer]
+            }
+            _ => {
+                let (newer, older) = (finish(node, newer), finish(1 - node, second.id));
+                [older.await, newer.await]
+            }
+        };
+        assert_eq!(third.unwrap().unwrap(), VersionState::Live);
+        let stored = view_of(&fixture, &access, &view).await;
+        assert_eq!(stored.live, Some(newer), "round {round}");
+        // It was live before the newer one, or it failed after it.
+        let older = &stored.versions[1];
+        match second.unwrap().unwrap() {
+            VersionState::Live => assert_eq!(older.state, VersionState::Retired),
+            VersionState::Failed => {
+                assert_eq!(older.state, VersionState::Failed);
+                let message = "a newer version of the view went live before this one was built";
+                assert_eq!(older.halted, Some(halt(7, message)));
+            }
+            state => panic!("round {round}: {state}"),
+        }
+        // A build that ends once more changes nothing.
+        let again = finish(1 - node, older.id).await.unwrap().unwrap();
+        assert_eq!(again, older.state);
+        assert_eq!(view_of(&fixture, &access, &view).await, stored);
+    }
+}
+
 #[tokio::test]
 async fn a_failed_version_never_goes_live() {
     let fixture = Fixture::new().await;

@@ -1,6 +1,6 @@
-//! Sends letters in the background: no request waits for a mail server, and none fails with it.
+//! Sends messages in the background: no request waits for a mail server, and none fails with it.
 //!
-//! A letter that the server does not take is tried again a few times. Letters are kept in memory
+//! A message that the server does not take is tried again a few times. Messages are kept in memory
 //! alone, because their links are secrets; what is lost with the process can be asked for again.
 
 use std::sync::Arc;
@@ -12,15 +12,15 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Letter, Mailbox};
+use super::{Mailbox, Message};
 
-/// Letters that wait or are being sent; more are not sent at all.
-const LETTERS_MAX: usize = 1_000;
+/// Messages that wait or are being sent; more are not sent at all.
+const WAITING_MAX: usize = 1_000;
 
 /// Connections to the mail server.
 const DELIVERIES_AT_A_TIME: usize = 4;
 
-/// Pauses between the attempts for one letter.
+/// Pauses between the attempts for one message.
 const PAUSES: [Duration; 4] = [
     Duration::from_secs(1),
     Duration::from_secs(10),
@@ -28,17 +28,17 @@ const PAUSES: [Duration; 4] = [
     Duration::from_secs(240),
 ];
 
-/// Letters that one address gets from this node within an hour, whoever asks for them.
-const LETTERS_PER_ADDRESS: u32 = 10;
+/// Messages that one address gets from this node within an hour, from all requests together.
+const MESSAGES_PER_ADDRESS: u32 = 10;
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// Addresses whose letters are counted; beyond it, the longest untouched are forgotten.
+/// Addresses whose messages are counted; beyond it, the longest untouched are evicted.
 const ADDRESSES_MAX: u64 = 100_000;
 
-/// The way out for all letters of a node.
-pub(crate) struct Post {
+/// Sends all mail of a node.
+pub(crate) struct Mailer {
     mailbox: Mailbox,
-    room: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
     deliveries: Arc<Semaphore>,
     recent: Cache<String, u32>,
     tasks: TaskTracker,
@@ -46,11 +46,11 @@ pub(crate) struct Post {
     pauses: &'static [Duration],
 }
 
-impl Post {
+impl Mailer {
     pub(crate) fn new(mailbox: Mailbox, tasks: TaskTracker, stopping: CancellationToken) -> Self {
         Self {
             mailbox,
-            room: Arc::new(Semaphore::new(LETTERS_MAX)),
+            waiting: Arc::new(Semaphore::new(WAITING_MAX)),
             deliveries: Arc::new(Semaphore::new(DELIVERIES_AT_A_TIME)),
             recent: Cache::builder()
                 .max_capacity(ADDRESSES_MAX)
@@ -67,13 +67,13 @@ impl Post {
         self.mailbox.kept_in()
     }
 
-    /// Whether an address may get one more letter; the letter is counted. Ask before making what
-    /// the letter is about.
+    /// Whether an address may get one more message; it is counted. Ask before making what
+    /// the message is about.
     pub(crate) fn admits(&self, address: &str) -> bool {
         let mut admitted = false;
         self.recent.entry_by_ref(address).and_compute_with(|entry| {
             let count = entry.map_or(0, moka::Entry::into_value);
-            admitted = count < LETTERS_PER_ADDRESS;
+            admitted = count < MESSAGES_PER_ADDRESS;
             if admitted {
                 moka::ops::compute::Op::Put(count + 1)
             } else {
@@ -86,17 +86,17 @@ impl Post {
         admitted
     }
 
-    /// Sends a letter some time soon.
-    pub(crate) fn send(&self, request_id: RequestId, letter: Letter) {
-        let kind = letter.kind;
-        let message = match self.mailbox.message(&letter) {
+    /// Sends a message some time soon.
+    pub(crate) fn send(&self, request_id: RequestId, mail: Message) {
+        let kind = mail.kind;
+        let message = match self.mailbox.mime_message(&mail) {
             Ok(message) => message,
             Err(error) => {
                 tracing::error!(%error, %request_id, kind, "a mail can't be written");
                 return;
             }
         };
-        let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else {
+        let Ok(permit) = Arc::clone(&self.waiting).try_acquire_owned() else {
             metrics::counter!("mails_total", "outcome" => "dropped").increment(1);
             tracing::error!(%request_id, kind, "a mail is not sent: too many wait already");
             return;
@@ -106,13 +106,13 @@ impl Post {
         let stopping = self.stopping.clone();
         let mut pauses = self.pauses.iter();
         self.tasks.spawn(async move {
-            let _place = place;
+            let _permit = permit;
             loop {
-                let Ok(turn) = deliveries.acquire().await else {
+                let Ok(delivery) = deliveries.acquire().await else {
                     return;
                 };
                 let delivered = mailbox.deliver(message.clone()).await;
-                drop(turn);
+                drop(delivery);
                 let error = match delivered {
                     Ok(()) => {
                         metrics::counter!("mails_total", "outcome" => "sent").increment(1);
@@ -142,11 +142,11 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_address_gets_a_few_letters_within_an_hour() {
+    async fn an_address_gets_a_few_messages_within_an_hour() {
         let directory = tempfile::tempdir().unwrap();
         let mailbox = Mailbox::directory(directory.path()).unwrap();
-        let post = Post::new(mailbox, TaskTracker::new(), CancellationToken::new());
-        let admitted = |address: &str| (0..50).filter(|_| post.admits(address)).count();
+        let mailer = Mailer::new(mailbox, TaskTracker::new(), CancellationToken::new());
+        let admitted = |address: &str| (0..50).filter(|_| mailer.admits(address)).count();
         assert_eq!(admitted("ada@example.org"), 10);
         assert_eq!(admitted("bob@example.org"), 10);
         assert_eq!(admitted("ada@example.org"), 0);

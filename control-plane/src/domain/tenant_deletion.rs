@@ -7,7 +7,7 @@ use protocol::{ErrorCode, RequestId, TenantDeletionId, TenantId};
 use super::access::require;
 use super::tenants::TenantState;
 use super::{App, context};
-use crate::errors::Failure;
+use crate::errors::{Failure, Result};
 
 /// A deletion, and what it has still to do.
 #[derive(Clone, Copy, Debug)]
@@ -30,12 +30,11 @@ impl App {
         request_id: RequestId,
         short_name: &str,
         immediately: bool,
-    ) -> Result<DeletionState, Failure> {
+    ) -> Result<DeletionState> {
         require(access, Role::Owner)?;
         let tenant = self.catalog.tenant(access).await?;
         if tenant.short_name != short_name {
-            return Err(Failure::new(
-                ErrorCode::InvalidRequest,
+            return Err(Failure::invalid_request(
                 "`short_name` is not the name of your tenant; nothing was deleted",
             ));
         }
@@ -44,12 +43,13 @@ impl App {
         } else {
             self.time_after(self.options.deletion_grace)
         };
+        let context = context(access, request_id);
         let deletion = self
             .catalog
-            .schedule_tenant_deletion(access, context(access, request_id), delete_at)
+            .schedule_tenant_deletion(access, context, delete_at)
             .await?;
-        self.sessions.forget_tenant(access.tenant);
-        self.deleted.notify_one();
+        self.caches.sessions.invalidate_tenant(access.tenant);
+        self.lifecycle.deleted.notify_one();
         self.state_of_deletion(deletion).await
     }
 
@@ -61,38 +61,28 @@ impl App {
         &self,
         access: &Access,
         request_id: RequestId,
-    ) -> Result<TenantState, Failure> {
+    ) -> Result<TenantState> {
         require(access, Role::Owner)?;
         self.catalog
             .cancel_tenant_deletion(access, context(access, request_id))
             .await?;
-        self.sessions.forget_tenant(access.tenant);
+        self.caches.sessions.invalidate_tenant(access.tenant);
         self.tenant(access).await
     }
 
     /// The deletion of the own tenant, if it is to be deleted.
-    ///
-    /// # Errors
-    /// When the catalog can't be read.
-    pub(crate) async fn own_deletion(
-        &self,
-        access: &Access,
-    ) -> Result<Option<DeletionState>, Failure> {
+    pub(crate) async fn own_deletion(&self, access: &Access) -> Result<Option<DeletionState>> {
         match self.catalog.deletion_of_tenant(access.tenant).await? {
             Some(deletion) => self.state_of_deletion(deletion).await.map(Some),
             None => Ok(None),
         }
     }
 
-    /// A deletion, for whoever knows its id: once it has begun there is nobody left to ask who it
-    /// is.
+    /// A deletion, by its id alone: once it has begun, no member is left who could authenticate.
     ///
     /// # Errors
     /// When there is none, or it was cancelled.
-    pub(crate) async fn tenant_deletion(
-        &self,
-        id: TenantDeletionId,
-    ) -> Result<DeletionState, Failure> {
+    pub(crate) async fn tenant_deletion(&self, id: TenantDeletionId) -> Result<DeletionState> {
         let deletion = self.catalog.tenant_deletion(id).await?;
         let deletion = deletion.ok_or_else(|| {
             Failure::new(
@@ -103,7 +93,7 @@ impl App {
         self.state_of_deletion(deletion).await
     }
 
-    async fn state_of_deletion(&self, deletion: TenantDeletion) -> Result<DeletionState, Failure> {
+    async fn state_of_deletion(&self, deletion: TenantDeletion) -> Result<DeletionState> {
         let (logs_left, removals_left) = self.catalog.left_of_tenant(deletion.tenant).await?;
         Ok(DeletionState {
             deletion,
@@ -113,8 +103,8 @@ impl App {
     }
 
     /// # Errors
-    /// When the tenant was deleted: whoever asks for it by its id is told so.
-    pub(super) async fn check_not_deleted(&self, tenant: TenantId) -> Result<(), Failure> {
+    /// When the tenant was deleted.
+    pub(super) async fn check_not_deleted(&self, tenant: TenantId) -> Result<()> {
         let deletion = self.catalog.deletion_of_tenant(tenant).await?;
         match deletion.filter(|it| it.step > DeletionStep::Scheduled) {
             Some(deletion) => Err(Failure::new(

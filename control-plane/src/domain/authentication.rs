@@ -1,20 +1,20 @@
-//! What a bearer token stands for, from memory where it can be.
+//! Authentication: what a bearer token stands for, from memory where it can be. Each request comes
+//! here once.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use catalog::Authenticated;
 use catalog::access::{Access, Actor};
 use parking_lot::Mutex;
 use protocol::{KeyId, Rate, TenantId, Timestamp, UserId};
 
-use super::token::TokenDigest;
-use crate::domain::App;
-use crate::domain::caches::CatalogCache;
-use crate::errors::Failure;
+use super::App;
+use super::catalog_cache::CatalogCache;
+use crate::auth::token::TokenDigest;
+use crate::errors::Result;
 use crate::options::Options;
 
-/// Tokens that are remembered at a time; some 300 bytes each.
+/// Tokens that are cached at a time; some 300 bytes each.
 const SESSIONS_MAX: u64 = 100_000;
 
 /// Keys whose last use waits to be written; later ones are not noted until then.
@@ -35,42 +35,29 @@ pub(crate) struct Session {
 
 /// Sessions by the digest of their token.
 pub(crate) struct Sessions {
-    known: CatalogCache<TokenDigest, Arc<Session>>,
-    /// When keys were last used, until the catalog is told.
+    pub(super) cached: CatalogCache<TokenDigest, Arc<Session>>,
+    /// When keys were last used, until it is written to the catalog.
     used: Mutex<HashMap<KeyId, Timestamp>>,
 }
 
 impl Sessions {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
-            known: CatalogCache::new(SESSIONS_MAX, options),
+            cached: CatalogCache::new(SESSIONS_MAX, options),
             used: Mutex::default(),
         }
     }
 
-    pub(crate) fn forget(&self, digest: &TokenDigest) {
-        self.known.forget(digest);
-    }
-
     /// Asks again for every token of a tenant: a key was revoked, a role changed.
-    pub(crate) fn forget_tenant(&self, tenant: TenantId) {
-        self.known
-            .forget_if(move |session| session.access.tenant == tenant);
+    pub(crate) fn invalidate_tenant(&self, tenant: TenantId) {
+        self.cached
+            .invalidate_if(move |session| session.access.tenant == tenant);
     }
 
     /// Asks again for every token of a person: the password changed.
-    pub(crate) fn forget_user(&self, user: UserId) {
-        self.known
-            .forget_if(move |session| session.access.actor == Actor::User(user));
-    }
-
-    pub(crate) fn forget_all(&self) {
-        self.known.forget_all();
-    }
-
-    /// Whether sessions are remembered that serve without the catalog.
-    pub(crate) fn is_warm(&self) -> bool {
-        self.known.is_warm()
+    pub(crate) fn invalidate_user(&self, user: UserId) {
+        self.cached
+            .invalidate_if(move |session| session.access.actor == Actor::User(user));
     }
 
     fn note_use(&self, key: KeyId, at: Timestamp) {
@@ -83,51 +70,37 @@ impl Sessions {
 
 impl App {
     /// The session of a token; `None` when it is unknown, expired or revoked.
-    ///
-    /// # Errors
-    /// When the catalog must be asked and can't be.
-    pub(crate) async fn session(
-        &self,
-        digest: TokenDigest,
-    ) -> Result<Option<Arc<Session>>, Failure> {
+    pub(crate) async fn session(&self, digest: TokenDigest) -> Result<Option<Arc<Session>>> {
         let session = self
+            .caches
             .sessions
-            .known
+            .cached
             .get(&digest, self.authenticate(digest))
             .await?;
         Ok(session.filter(|it| it.expires_at.is_none_or(|end| self.clock.now() < end)))
     }
 
-    async fn authenticate(&self, digest: TokenDigest) -> Result<Option<Arc<Session>>, Failure> {
+    async fn authenticate(&self, digest: TokenDigest) -> Result<Option<Arc<Session>>> {
         let Some(found) = self.catalog.authenticate(digest).await? else {
             return Ok(None);
         };
-        let Authenticated {
-            access,
-            expires_at,
-            key,
-            rate,
-            quotas,
-            delete_at,
-        } = found;
-        self.quotas.learn(access.tenant, quotas);
-        if let Some(key) = key {
-            self.sessions.note_use(key, self.clock.now());
+        self.limits.quotas.learn(found.access.tenant, found.quotas);
+        if let Some(key) = found.key {
+            self.caches.sessions.note_use(key, self.clock.now());
         }
         Ok(Some(Arc::new(Session {
-            access,
+            access: found.access,
             digest,
-            expires_at,
-            rate,
-            delete_at,
+            expires_at: found.expires_at,
+            rate: found.rate,
+            delete_at: found.delete_at,
         })))
     }
 
-    /// Tells the catalog when keys were last used.
+    /// Writes to the catalog when keys were last used.
     pub(crate) async fn flush_key_use(&self) {
-        let used: Vec<_> = std::mem::take(&mut *self.sessions.used.lock())
-            .into_iter()
-            .collect();
+        let used = std::mem::take(&mut *self.caches.sessions.used.lock());
+        let used: Vec<_> = used.into_iter().collect();
         if used.is_empty() {
             return;
         }

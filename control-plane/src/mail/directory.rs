@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use protocol::TenantId;
 
-use crate::mail::TENANT;
+use super::TENANT;
 
 /// The header that names who a mail is to.
 const TO: &str = "To";
@@ -26,9 +26,6 @@ pub(crate) struct Kept {
 }
 
 /// The mails in a directory.
-///
-/// # Errors
-/// When the directory can't be read.
 pub(crate) fn mails(directory: &Path) -> io::Result<Vec<Kept>> {
     let mut mails = Vec::new();
     for entry in fs::read_dir(directory)? {

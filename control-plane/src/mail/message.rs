@@ -1,0 +1,103 @@
+//! What the mails say. Plain text: a link, what it does, how long it works, and what to do for
+//! those who did not ask for it.
+
+use std::time::Duration;
+
+use catalog::access::Role;
+use protocol::TenantId;
+
+/// A message that waits to be sent.
+#[derive(Clone)]
+pub(crate) struct Message {
+    /// For our own log, which never learns the rest.
+    pub kind: &'static str,
+    pub to: String,
+    /// The tenant that it is about. A mailbox directory loses the message with it.
+    pub tenant: Option<TenantId>,
+    pub subject: String,
+    pub text: String,
+}
+
+impl Message {
+    /// Asks the owner of an address to prove it.
+    pub(crate) fn verification(to: &str, link: &str, ttl: Duration) -> Self {
+        let text = format!(
+            "Welcome to Primatomic.\n\nOpen this link to verify your address:\n\n{link}\n\n\
+             It works once, for {}. If you did not sign up, ignore this mail.\n",
+            in_words(ttl)
+        );
+        let subject = "Verify your address for Primatomic".to_owned();
+        Self::new("verification", to, subject, text)
+    }
+
+    /// Lets someone who forgot a password set a new one.
+    pub(crate) fn password_reset(to: &str, link: &str, ttl: Duration) -> Self {
+        let text = format!(
+            "Someone, probably you, asked for a new password.\n\nOpen this link to set it:\n\n\
+             {link}\n\nIt works once, for {}. Setting a password logs you out everywhere. If you \
+             did not ask for it, ignore this mail: the old password goes on working.\n",
+            in_words(ttl)
+        );
+        let subject = "Set a new password for Primatomic".to_owned();
+        Self::new("password reset", to, subject, text)
+    }
+
+    /// Invites someone to a tenant.
+    pub(crate) fn invitation(
+        to: &str,
+        (tenant, short_name): (TenantId, &str),
+        role: Role,
+        link: &str,
+        ttl: Duration,
+    ) -> Self {
+        let text = format!(
+            "You are invited to the tenant {short_name} on Primatomic, with the role \
+             {role}.\n\nOpen this link to accept:\n\n{link}\n\nIt works once, for {}. If you \
+             don't know the tenant, ignore this mail.\n",
+            in_words(ttl)
+        );
+        let subject = format!("You are invited to {short_name} on Primatomic");
+        Self {
+            tenant: Some(tenant),
+            ..Self::new("invitation", to, subject, text)
+        }
+    }
+
+    fn new(kind: &'static str, to: &str, subject: String, text: String) -> Self {
+        Self {
+            kind,
+            to: to.to_owned(),
+            tenant: None,
+            subject,
+            text,
+        }
+    }
+}
+
+fn in_words(ttl: Duration) -> String {
+    let hours = ttl.as_secs().div_ceil(3_600);
+    match (hours / 24, hours) {
+        (_, 1) => "one hour".to_owned(),
+        (days, hours) if days >= 2 && hours % 24 == 0 => format!("{days} days"),
+        (_, hours) => format!("{hours} hours"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_say_what_their_link_does_and_how_long_it_works() {
+        let hour = Duration::from_secs(3_600);
+        let acme = (TenantId::generate(), "acme");
+        let message = Message::invitation("a@b.c", acme, Role::Member, "https://x/1", 168 * hour);
+        assert_eq!(message.subject, "You are invited to acme on Primatomic");
+        assert!(message.text.contains("https://x/1\n"));
+        assert!(message.text.contains("for 7 days"));
+        let message = Message::password_reset("a@b.c", "https://x/2", hour);
+        assert!(message.text.contains("for one hour"));
+        let message = Message::verification("a@b.c", "https://x/3", 24 * hour);
+        assert!(message.text.contains("for 24 hours"));
+    }
+}
