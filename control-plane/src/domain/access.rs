@@ -1,21 +1,9 @@
-//! What a caller may do.
+//! What a caller may do beyond its role, which the operation states in `api`.
 
-use catalog::access::{Access, Role};
+use catalog::access::Access;
 use protocol::{ErrorCode, LogId};
 
 use crate::errors::Failure;
-
-/// # Errors
-/// When the caller has a lower role.
-pub(crate) fn require(access: &Access, role: Role) -> Result<(), Failure> {
-    if access.has(role) {
-        return Ok(());
-    }
-    Err(Failure::new(
-        ErrorCode::Forbidden,
-        format!("this needs the role {role}; yours is {}", access.role),
-    ))
-}
 
 /// # Errors
 /// When the caller is limited to some logs: people are members of the whole tenant.
