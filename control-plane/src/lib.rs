@@ -27,6 +27,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use api::openapi_document;
+#[doc(hidden)]
+pub use api::{Credentials, credentials};
 pub use domain::Parts;
 pub use errors::{Detail, Failure};
 pub use mail::{DEFAULT_SENDER, MailError, Mailbox};

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests the clients, the pages of docs/ and the API itself against real servers. Takes the built
-# program; what the tests need is installed by openapi/install.sh.
+# Lints the OpenAPI document, and tests the clients, the pages of docs/ and the API itself against real
+# servers. Takes the built program; what the tests need is installed by openapi/install.sh.
 #
 #     openapi/tests/run.sh PROGRAM [TEST ... | --fuzz]
 set -euo pipefail
@@ -16,4 +16,6 @@ fi
 if [ $# -gt 0 ]; then
   exec "$python" -B -m unittest "$@"
 fi
+REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true ../../.local/openapi/bin/node \
+  ../clients/typescript/node_modules/@redocly/cli/bin/cli.js lint --extends=recommended ../openapi.json
 exec "$python" -B -m unittest discover --pattern '*_test.py'

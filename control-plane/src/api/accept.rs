@@ -1,8 +1,24 @@
 //! Choosing a representation by the `Accept` header (RFC 9110 §12.5.1).
 
+use poem::Request;
+use poem::http::header::ACCEPT;
+use protocol::ErrorCode;
+
+use crate::errors::Failure;
+
+/// The index of the offer that the request likes best; `what` is what the offers are forms of.
+pub(super) fn negotiate(request: &Request, offers: &[&str], what: &str) -> Result<usize, Failure> {
+    let accept = request.headers().get(ACCEPT);
+    let accept = accept.map(|value| value.to_str().unwrap_or_default());
+    choose(accept, offers).ok_or_else(|| {
+        let message = format!("{what} as {}", offers.join(", "));
+        Failure::new(ErrorCode::NotAcceptable, message)
+    })
+}
+
 /// The index of the offer that the client likes best; of equals, the one that is offered first.
 /// `None` when it takes none of them.
-pub(super) fn choose(accept: Option<&str>, offers: &[&str]) -> Option<usize> {
+fn choose(accept: Option<&str>, offers: &[&str]) -> Option<usize> {
     let Some(accept) = accept.filter(|text| !text.trim().is_empty()) else {
         return (!offers.is_empty()).then_some(0);
     };

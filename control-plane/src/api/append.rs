@@ -4,16 +4,18 @@ use poem::Request;
 use poem::http::HeaderMap;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::{Object, OpenApi};
+use protocol::ErrorCode::{self, *};
+use protocol::Sequence;
 use protocol::limits::{BATCH_BYTES_MAX, EVENT_BYTES_MAX};
-use protocol::{ErrorCode, Sequence};
 use serde::{Deserialize, Serialize};
 use storage::event_log::appender::{AppendRequest, Payload};
 
 use super::Tag;
-use super::answer::Answer;
 use super::body::{BodyKind, Limit, RawBody};
-use super::caller::Caller;
+use super::caller::{Caller, LENIENT, role};
 use super::error::bad_sequence;
+use super::failures::{Codes, Failed, IN_LOG, codes};
+use super::json::Json;
 use crate::batch::{self, BatchError, Delimiter, Form};
 use crate::domain::append::idempotency_key;
 use crate::errors::Failure;
@@ -24,7 +26,6 @@ pub(super) struct EventBody;
 
 impl BodyKind for EventBody {
     const MEDIA_TYPES: &'static [&'static str] = &["application/octet-stream"];
-    const REQUIRED: bool = true;
 }
 
 pub(super) struct BatchBody;
@@ -36,10 +37,30 @@ impl BodyKind for BatchBody {
         "application/json",
         protocol::packed::MEDIA_TYPE,
     ];
-    const REQUIRED: bool = true;
 }
 
 const NDJSON: &str = "application/x-ndjson";
+
+/// What may go wrong with appending.
+const APPEND: Codes = IN_LOG
+    | codes(&[
+        InvalidIdempotencyKey,
+        InvalidSequence,
+        SequenceMismatch,
+        IdempotencyKeyReused,
+        EventTooLarge,
+        StorageLimitReached,
+        ShuttingDown,
+    ]);
+const APPEND_BATCH: Codes = APPEND
+    | codes(&[
+        EmptyBatch,
+        MalformedBatch,
+        InvalidDelimiter,
+        BatchTooLarge,
+        BatchTooManyEvents,
+        UnsupportedMediaType,
+    ]);
 
 const EVENT_LIMIT: Limit = Limit {
     bytes: EVENT_BYTES_MAX,
@@ -79,6 +100,8 @@ impl AppendApi {
         path = "/logs/:log/append",
         method = "post",
         operation_id = "append",
+        response_header(name = "Primatomic-Sequence", ty = "u64"),
+        response_header(name = "Idempotency-Replayed", ty = "String"),
         request_header(
             name = "Idempotency-Key",
             ty = "Option<String>",
@@ -93,21 +116,22 @@ impl AppendApi {
     )]
     async fn append(
         &self,
-        caller: Caller,
+        caller: Caller<role::Member, LENIENT>,
         request: &Request,
         /// The log's id or name.
         log: Path<String>,
         body: RawBody<EventBody>,
-    ) -> Result<Answer<AppendAnswer>, Failure> {
+    ) -> Result<Json<AppendAnswer>, Failed<APPEND>> {
         let event = body.read(&caller.app, EVENT_LIMIT).await?;
         let payload = Payload::Event(event.bytes.clone());
         let request = append_request(request.headers(), payload)?;
-        let appended = caller.app.append(caller.access(), &log.0, request).await?;
+        let (app, access, _) = caller.parts();
+        let appended = app.append(access, &log.0, request).await?;
         let answer = AppendAnswer {
             sequence: appended.first.get(),
             success: true,
         };
-        Ok(Answer::new(answer)
+        Ok(Json::new(answer)
             .at(appended.first)
             .replayed(appended.replayed))
     }
@@ -122,6 +146,8 @@ impl AppendApi {
         path = "/logs/:log/append_batch",
         method = "post",
         operation_id = "appendBatch",
+        response_header(name = "Primatomic-Sequence", ty = "u64"),
+        response_header(name = "Idempotency-Replayed", ty = "String"),
         request_header(
             name = "Idempotency-Key",
             ty = "Option<String>",
@@ -136,7 +162,7 @@ impl AppendApi {
     )]
     async fn append_batch(
         &self,
-        caller: Caller,
+        caller: Caller<role::Member, LENIENT>,
         request: &Request,
         /// The log's id or name.
         log: Path<String>,
@@ -145,16 +171,17 @@ impl AppendApi {
         #[oai(name = "delimiter")]
         _delimiter: Query<Option<String>>,
         body: RawBody<BatchBody>,
-    ) -> Result<Answer<AppendBatchAnswer>, Failure> {
+    ) -> Result<Json<AppendBatchAnswer>, Failed<APPEND_BATCH>> {
         let form = form(request, body.media_type().as_deref())?;
         let body = body.read(&caller.app, BATCH_LIMIT).await?;
-        let batch = batch::split(&body.bytes, &form)?;
+        let batch = batch::split(&body.bytes, &form).map_err(Failure::from)?;
         let payload = Payload::Batch {
             packed: batch.packed,
             count: batch.count,
         };
         let request = append_request(request.headers(), payload)?;
-        let appended = caller.app.append(caller.access(), &log.0, request).await?;
+        let (app, access, _) = caller.parts();
+        let appended = app.append(access, &log.0, request).await?;
         let first = appended.first.get();
         let last = first + u64::from(appended.count).saturating_sub(1);
         let answer = AppendBatchAnswer {
@@ -162,7 +189,7 @@ impl AppendApi {
             success: true,
         };
         let last = Sequence::new(last).unwrap_or(Sequence::MAX);
-        Ok(Answer::new(answer).at(last).replayed(appended.replayed))
+        Ok(Json::new(answer).at(last).replayed(appended.replayed))
     }
 }
 

@@ -6,25 +6,26 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use catalog::access::Role;
 use catalog::{AuditActor, AuditFilter, ControlEvent, PAGE_LIMIT_MAX, Page};
 use futures::Stream;
 use poem::http::HeaderValue;
-use poem::http::header::ACCEPT;
-use poem::{Body, IntoResponse, Request, Response};
+use poem::{Body, IntoResponse as _, Request};
+use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
-use poem_openapi::registry::{MetaMediaType, MetaResponses, Registry};
+use poem_openapi::registry::{MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
-use poem_openapi::{ApiResponse, OpenApi};
-use protocol::ErrorCode;
+use protocol::ErrorCode::{self, NotAcceptable};
 use uuid::Uuid;
 
 use super::Tag;
-use super::accept;
-use super::answer::{Answer, JSON, success, with_type};
+use super::accept::negotiate;
 use super::audit_format::{AuditEventBody, AuditPageBody};
-use super::caller::Caller;
+use super::caller::{Caller, LENIENT, require, role};
 use super::events_format::NDJSON;
-use super::keys::default_limit;
+use super::failures::{Failed, LIST, codes};
+use super::json::{JSON, Json, Raw, Written, with_type};
+use super::parameters::Parameters;
 use super::times;
 use crate::domain::App;
 use crate::domain::authentication::Session;
@@ -36,31 +37,14 @@ pub(super) struct AuditApi;
 const OFFERS: &[&str] = &[JSON, NDJSON];
 
 /// A page, or a stream.
-pub(super) enum AuditAnswer {
-    Page(Answer<AuditPageBody>),
-    Stream(Response),
-}
+pub(super) struct AuditLog;
 
-impl IntoResponse for AuditAnswer {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Page(page) => page.into_response(),
-            Self::Stream(response) => response,
-        }
-    }
-}
+impl Written for AuditLog {
+    const DESCRIPTION: &'static str = "A page of changes, or a stream of all that match.";
 
-impl ApiResponse for AuditAnswer {
-    fn meta() -> MetaResponses {
+    fn content() -> Vec<(&'static str, MetaSchemaRef)> {
         let schemas = [AuditPageBody::schema_ref(), AuditEventBody::schema_ref()];
-        let content = OFFERS
-            .iter()
-            .zip(schemas)
-            .map(|(content_type, schema)| MetaMediaType {
-                content_type,
-                schema,
-            });
-        success(200, content.collect())
+        OFFERS.iter().copied().zip(schemas).collect()
     }
 
     fn register(registry: &mut Registry) {
@@ -83,7 +67,7 @@ impl AuditApi {
     )]
     async fn read(
         &self,
-        caller: Caller,
+        caller: Caller<role::Admin, LENIENT>,
         request: &Request,
         /// Changes of this type alone, such as `key_created`.
         #[oai(name = "type")]
@@ -96,15 +80,8 @@ impl AuditApi {
         since: Query<Option<String>>,
         /// Changes before this time; RFC 3339.
         until: Query<Option<String>>,
-        /// At most so many on a page; 1 to 1000.
-        #[oai(
-            default = "default_limit",
-            validator(minimum(value = "1"), maximum(value = "1000"))
-        )]
-        limit: Query<u32>,
-        /// From the page before.
-        cursor: Query<Option<String>>,
-    ) -> Result<AuditAnswer, Failure> {
+        Parameters(page): Parameters<Page>,
+    ) -> Result<Raw<AuditLog>, Failed<{ LIST | codes(&[NotAcceptable]) }>> {
         let time = |field, text: Option<String>| text.map(|text| times::parse(field, &text));
         let filter = AuditFilter {
             kind: kind.0.map(known_kind).transpose()?,
@@ -113,27 +90,26 @@ impl AuditApi {
             from: time("since", since.0).transpose()?,
             until: time("until", until.0).transpose()?,
         };
-        let mut page = Page {
-            limit: limit.0,
-            cursor: cursor.0,
-        };
-        if !wants_stream(request)? {
-            let found = caller.app.audit(caller.access(), filter, page).await?;
-            return Ok(AuditAnswer::Page(Answer::new(found.into())));
+        let (app, access, _) = caller.parts();
+        if negotiate(request, OFFERS, "the audit log comes")? == 0 {
+            let found = AuditPageBody::from(app.audit(access, filter, page).await?);
+            return Ok(Json::<_>::new(found).into_response().into());
         }
         // The first page is read before the answer begins, so that a refusal is an answer.
-        page.limit = PAGE_LIMIT_MAX;
-        let found = caller.app.audit(caller.access(), filter.clone(), page);
-        let found = AuditPageBody::from(found.await?);
+        let page = Page {
+            limit: PAGE_LIMIT_MAX,
+            ..page
+        };
+        let found = app.audit(access, filter.clone(), page).await?;
         let export = Export {
-            app: caller.app,
-            session: caller.session,
+            app: Arc::clone(app),
+            session: Arc::clone(&caller.session),
             filter,
-            next: Next::Ready(found),
+            next: Next::Ready(found.into()),
         };
         let body = Body::from_bytes_stream(export.into_stream());
         let content_type = HeaderValue::from_static(NDJSON);
-        Ok(AuditAnswer::Stream(with_type(content_type, body)))
+        Ok(with_type(content_type, body).into())
     }
 }
 
@@ -172,6 +148,7 @@ impl Export {
         let session = self.app.session(self.session.digest).await;
         let session = session.map_err(broken_off)?;
         let session = session.ok_or_else(|| broken_off("the token ended"))?;
+        require(&session.access, Role::Admin).map_err(broken_off)?;
         let page = Page {
             limit: PAGE_LIMIT_MAX,
             cursor: Some(cursor),
@@ -184,18 +161,6 @@ impl Export {
 fn broken_off(reason: impl std::fmt::Display) -> std::io::Error {
     tracing::warn!(%reason, "an export of the audit log was broken off");
     std::io::Error::other("the export was broken off")
-}
-
-fn wants_stream(request: &Request) -> Result<bool, Failure> {
-    let accepted = request.headers().get(ACCEPT);
-    let accepted = accepted.map(|value| value.to_str().unwrap_or_default());
-    match accept::choose(accepted, OFFERS) {
-        Some(chosen) => Ok(chosen > 0),
-        None => Err(Failure::new(
-            ErrorCode::NotAcceptable,
-            format!("the audit log comes as {}", OFFERS.join(", ")),
-        )),
-    }
 }
 
 fn known_kind(kind: String) -> Result<String, Failure> {

@@ -3,17 +3,28 @@
 use catalog::Membership;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
+use protocol::ErrorCode::*;
 use protocol::TenantId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Tag;
-use super::answer::{Answer, Success};
 use super::body::JsonBody;
-use super::caller::Visitor;
+use super::caller::{Anyone, Caller, LENIENT, TokenHolder};
+use super::failures::{Codes, Failed, codes};
+use super::json::{Json, Success};
 use super::keys::RoleName;
 use crate::domain::sessions::{Issued, Login};
-use crate::errors::Failure;
+
+/// What may go wrong with logging in.
+const LOGIN: Codes = codes(&[
+    InvalidCredentials,
+    TooManyAttempts,
+    EmailNotVerified,
+    Forbidden,
+    NotFound,
+    TenantDeleted,
+]);
 
 pub(super) struct AuthApi;
 
@@ -24,8 +35,6 @@ pub(super) struct LoginBody {
     email: String,
     password: String,
     /// Needed by members of several tenants.
-    #[oai(default)]
-    #[serde(default)]
     tenant_id: Option<Uuid>,
 }
 
@@ -60,14 +69,11 @@ impl From<Membership> for MembershipBody {
 /// A token, unless there are several tenants and none was chosen.
 #[derive(Object, Serialize, Deserialize)]
 pub(super) struct LoginAnswer {
-    #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     access_token: Option<String>,
     /// Seconds.
-    #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_in: Option<u64>,
-    #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<String>,
     tenants: Vec<MembershipBody>,
@@ -92,8 +98,6 @@ const TOKEN_TYPE: &str = "Bearer";
 pub(super) struct ExchangeBody {
     api_key: String,
     /// 60 to 86400.
-    #[oai(default)]
-    #[serde(default)]
     expires_in_secs: Option<u64>,
 }
 
@@ -144,40 +148,36 @@ impl AuthApi {
     #[oai(path = "/auth/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
-        visitor: Visitor,
-        body: JsonBody<LoginBody>,
-    ) -> Result<Answer<LoginAnswer>, Failure> {
-        let JsonBody(body) = body;
+        visitor: Caller<Anyone, LENIENT>,
+        JsonBody(body): JsonBody<LoginBody, LENIENT>,
+    ) -> Result<Json<LoginAnswer>, Failed<LOGIN>> {
         let tenant = body.tenant_id.map(TenantId);
         let login = visitor
             .app
             .log_in(visitor.network, &body.email, body.password, tenant)
             .await?;
-        Ok(Answer::new(login.into()))
+        Ok(Json::new(login.into()))
     }
 
     /// Exchange an API key for a short-lived token
     #[oai(path = "/auth/token", method = "post", operation_id = "exchangeKey")]
     async fn token(
         &self,
-        visitor: Visitor,
-        body: JsonBody<ExchangeBody>,
-    ) -> Result<Answer<TokenAnswer>, Failure> {
-        let JsonBody(body) = body;
-        let issued = visitor
-            .app
-            .exchange_key(&body.api_key, body.expires_in_secs)
-            .await?;
-        Ok(Answer::new(issued.into()))
+        visitor: Caller<Anyone, LENIENT>,
+        JsonBody(body): JsonBody<ExchangeBody, LENIENT>,
+    ) -> Result<Json<TokenAnswer>, Failed<{ codes(&[InvalidCredentials]) }>> {
+        let app = &visitor.app;
+        let issued = app.exchange_key(&body.api_key, body.expires_in_secs);
+        Ok(Json::new(issued.await?.into()))
     }
 
     /// Log out
     ///
     /// Ends the session of the token in the header `Authorization`.
     #[oai(path = "/auth/logout", method = "post", operation_id = "logout")]
-    async fn logout(&self, visitor: Visitor) -> Result<Answer<Success>, Failure> {
-        visitor.app.log_out(visitor.token.as_deref()).await?;
-        Ok(Success::answer())
+    async fn logout(&self, visitor: Caller<TokenHolder, LENIENT>) -> Result<Json<Success>, Failed> {
+        visitor.app.log_out(visitor.token()).await?;
+        Ok(Success::json())
     }
 
     /// Verify an address
@@ -188,12 +188,12 @@ impl AuthApi {
     )]
     async fn verify(
         &self,
-        visitor: Visitor,
-        body: JsonBody<VerifyBody>,
-    ) -> Result<Answer<Success>, Failure> {
-        let token = &body.0.token;
-        visitor.app.verify_email(visitor.request_id, token).await?;
-        Ok(Success::answer())
+        visitor: Caller<Anyone, LENIENT>,
+        JsonBody(body): JsonBody<VerifyBody, LENIENT>,
+    ) -> Result<Json<Success>, Failed<{ codes(&[InvalidToken]) }>> {
+        let (app, request_id) = (&visitor.app, visitor.request_id);
+        app.verify_email(request_id, &body.token).await?;
+        Ok(Success::json())
     }
 
     /// Send the verification mail again
@@ -206,12 +206,12 @@ impl AuthApi {
     )]
     async fn resend(
         &self,
-        visitor: Visitor,
-        body: JsonBody<EmailBody>,
-    ) -> Result<Answer<Success>, Failure> {
-        let email = &body.0.email;
-        visitor.app.resend_verification(visitor.request_id, email)?;
-        Ok(Success::answer())
+        visitor: Caller<Anyone, LENIENT>,
+        JsonBody(body): JsonBody<EmailBody, LENIENT>,
+    ) -> Result<Json<Success>, Failed<{ codes(&[InvalidEmail]) }>> {
+        let (app, request_id) = (&visitor.app, visitor.request_id);
+        app.resend_verification(request_id, &body.email)?;
+        Ok(Success::json())
     }
 
     /// Ask for a new password
@@ -225,12 +225,12 @@ impl AuthApi {
     )]
     async fn forgot(
         &self,
-        visitor: Visitor,
-        body: JsonBody<EmailBody>,
-    ) -> Result<Answer<Success>, Failure> {
-        let email = &body.0.email;
-        visitor.app.forgot_password(visitor.request_id, email)?;
-        Ok(Success::answer())
+        visitor: Caller<Anyone, LENIENT>,
+        JsonBody(body): JsonBody<EmailBody, LENIENT>,
+    ) -> Result<Json<Success>, Failed<{ codes(&[InvalidEmail]) }>> {
+        let (app, request_id) = (&visitor.app, visitor.request_id);
+        app.forgot_password(request_id, &body.email)?;
+        Ok(Success::json())
     }
 
     /// Set a new password
@@ -243,10 +243,10 @@ impl AuthApi {
     )]
     async fn reset(
         &self,
-        visitor: Visitor,
-        body: JsonBody<ResetBody>,
-    ) -> Result<Answer<Success>, Failure> {
-        let JsonBody(body) = body;
+        visitor: Caller<Anyone, LENIENT>,
+        JsonBody(body): JsonBody<ResetBody, LENIENT>,
+    ) -> Result<Json<Success>, Failed<{ codes(&[InvalidToken, InvalidPassword, CommonPassword]) }>>
+    {
         visitor
             .app
             .reset_password(
@@ -256,6 +256,6 @@ impl AuthApi {
                 body.password,
             )
             .await?;
-        Ok(Success::answer())
+        Ok(Success::json())
     }
 }

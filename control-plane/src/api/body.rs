@@ -12,9 +12,11 @@ use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use protocol::ErrorCode;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::caller::Scope;
+use super::json::JSON;
+use super::scope::Scope;
 use crate::domain::{App, BODY_UNIT_BYTES};
 use crate::errors::Failure;
 
@@ -26,7 +28,7 @@ const DRAIN_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(5);
 /// What an operation's body may be, for the document.
 pub(super) trait BodyKind: Send + 'static {
     const MEDIA_TYPES: &'static [&'static str];
-    const REQUIRED: bool;
+    const REQUIRED: bool = true;
 }
 
 /// A body that was not read yet.
@@ -61,9 +63,6 @@ impl<K> RawBody<K> {
     }
 
     /// Reads all of it.
-    ///
-    /// # Errors
-    /// When it is too large, comes too slowly, or there is no memory for it.
     pub(super) async fn read(self, app: &App, limit: Limit) -> Result<Read, Failure> {
         let within = self
             .declared
@@ -118,8 +117,8 @@ async fn reserve(app: &App, bytes: usize) -> Result<Option<OwnedSemaphorePermit>
     }
     let units = bytes.div_ceil(BODY_UNIT_BYTES);
     let units = u32::try_from(units).unwrap_or(u32::MAX);
-    let room = Arc::clone(&app.limits.bodies).acquire_many_owned(units);
-    match tokio::time::timeout(app.options.stall_timeout, room).await {
+    let permit = Arc::clone(&app.limits.bodies).acquire_many_owned(units);
+    match tokio::time::timeout(app.options.stall_timeout, permit).await {
         Ok(Ok(permit)) => Ok(Some(permit)),
         _ => Err(Failure::new(
             ErrorCode::Overloaded,
@@ -197,18 +196,21 @@ impl<'a, K: BodyKind> ApiExtractor<'a> for RawBody<K> {
     }
 }
 
-/// A JSON body. Of an `Option`, an empty one will do too.
-pub(super) struct JsonBody<T>(pub T);
+/// A JSON body. Of an `Option`, an empty one will do too. Fields that are not in the document are
+/// refused, unless the operation is [`LENIENT`](super::caller::LENIENT).
+pub(super) struct JsonBody<T, const STRICT: bool = true>(pub T);
 
 /// Any JSON body; for the reading alone.
 struct AnyJson;
 
 impl BodyKind for AnyJson {
-    const MEDIA_TYPES: &'static [&'static str] = &[super::answer::JSON];
-    const REQUIRED: bool = true;
+    const MEDIA_TYPES: &'static [&'static str] = &[JSON];
 }
 
-impl<'a, T: Type + DeserializeOwned + Send> ApiExtractor<'a> for JsonBody<T> {
+impl<'a, T, const STRICT: bool> ApiExtractor<'a> for JsonBody<T, STRICT>
+where
+    T: Type + DeserializeOwned + Send,
+{
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
     type ParamRawType = ();
@@ -221,7 +223,7 @@ impl<'a, T: Type + DeserializeOwned + Send> ApiExtractor<'a> for JsonBody<T> {
         Some(MetaRequest {
             description: None,
             content: vec![MetaMediaType {
-                content_type: super::answer::JSON,
+                content_type: JSON,
                 schema: T::schema_ref(),
             }],
             required: T::IS_REQUIRED,
@@ -246,7 +248,11 @@ impl<'a, T: Type + DeserializeOwned + Send> ApiExtractor<'a> for JsonBody<T> {
         if read.bytes.is_empty() && !T::IS_REQUIRED {
             return Ok(Self(parse(b"null")?));
         }
-        Ok(Self(parse(&read.bytes)?))
+        let body = parse(&read.bytes)?;
+        if STRICT {
+            check_fields::<T>(&read.bytes)?;
+        }
+        Ok(Self(body))
     }
 }
 
@@ -293,4 +299,83 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
         }
     };
     Err(Failure::new(ErrorCode::InvalidRequest, message))
+}
+
+/// Refuses fields that the document does not list.
+fn check_fields<T: Type>(bytes: &[u8]) -> Result<(), Failure> {
+    let mut registry = Registry::new();
+    T::register(&mut registry);
+    let body: Value = parse(bytes)?;
+    match unknown_field(&body, &T::schema_ref(), &registry) {
+        None => Ok(()),
+        Some(name) => Err(Failure::new(
+            ErrorCode::InvalidRequest,
+            format!("the body has a field `{name}` that this operation does not take"),
+        )),
+    }
+}
+
+fn unknown_field(value: &Value, schema: &MetaSchemaRef, registry: &Registry) -> Option<String> {
+    let schema = match schema {
+        MetaSchemaRef::Inline(schema) => &**schema,
+        MetaSchemaRef::Reference(name) => registry.schemas.get(name)?,
+    };
+    // A field with a description refers to its type in this way.
+    if let Some(referred) = schema.all_of.first() {
+        return unknown_field(value, referred, registry);
+    }
+    match (value, &schema.items) {
+        (Value::Array(items), Some(schema)) => items
+            .iter()
+            .find_map(|item| unknown_field(item, schema, registry)),
+        // A type without properties is not an object, or one of any fields.
+        (Value::Object(fields), _) if !schema.properties.is_empty() => {
+            fields.iter().find_map(|(name, value)| {
+                let known = schema.properties.iter().find(|(known, _)| known == name);
+                match known {
+                    None => Some(name.clone()),
+                    Some((_, schema)) => unknown_field(value, schema, registry)
+                        .map(|inner| format!("{name}.{inner}")),
+                }
+            })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poem_openapi::Object;
+
+    use super::*;
+
+    #[derive(Object)]
+    struct Inner {
+        known: Option<u32>,
+    }
+
+    #[derive(Object)]
+    struct Outer {
+        name: String,
+        /// Described, so that the schema is more than a reference.
+        inner: Option<Inner>,
+        list: Vec<Inner>,
+    }
+
+    #[test]
+    fn a_field_that_is_not_in_the_document_is_refused_at_any_depth() {
+        let refused = |body: &str| {
+            let checked = check_fields::<Outer>(body.as_bytes());
+            checked.err().map(|failure| failure.message.into_owned())
+        };
+        let all = r#"{"name": "a", "inner": {"known": 1}, "list": [{"known": null}]}"#;
+        assert_eq!(refused(all), None);
+        for (body, field) in [
+            (r#"{"name": "a", "nope": 1}"#, "nope"),
+            (r#"{"inner": {"known": 1, "nope": {}}}"#, "inner.nope"),
+            (r#"{"list": [{}, {"nope": 1}]}"#, "list.nope"),
+        ] {
+            assert!(refused(body).unwrap().contains(&format!("`{field}`")));
+        }
+    }
 }

@@ -1,103 +1,181 @@
-//! What comes with each request: the application, the id, and who sends it.
+//! Who may call an operation, and whose rate limit it counts for, as the type of its first parameter:
+//! `Caller<role::Member>`, `Caller<Anyone>`. [`Credentials`] reads the same facts back for the
+//! document and for the tests.
 
-use std::net::IpAddr;
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::sync::Arc;
 
-use catalog::access::Access;
-use poem::http::header::AUTHORIZATION;
+use catalog::access::{Access, Role};
 use poem::{Request, RequestBody, Result};
-use poem_openapi::registry::{MetaSecurityScheme, Registry};
+use poem_openapi::registry::MetaOperation;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use protocol::{ErrorCode, RequestId, Timestamp};
 
-use crate::auth::token;
+use super::scope::Scope;
 use crate::domain::App;
 use crate::domain::authentication::Session;
 use crate::errors::Failure;
 
+/// Marks an operation of the first release: it ignores query parameters, and fields of its JSON
+/// body, that it does not know. New operations refuse them.
+pub(super) const LENIENT: bool = false;
+
 /// The name of the security scheme in the document.
-pub(super) const SCHEME: &str = "bearer";
+pub(super) const BEARER: &str = "bearer";
+/// The request counts for its address.
+const BY_ADDRESS: &str = "by address";
+const WHILE_CLOSED: &str = "while closed";
+const IGNORES_UNKNOWN: &str = "lenient";
 
-/// Put into every request by the layer.
-#[derive(Clone)]
-pub(super) struct Scope {
-    pub app: Arc<App>,
-    pub request_id: RequestId,
-    /// Where the request comes from.
-    pub network: IpAddr,
-    pub session: Option<Arc<Session>>,
+/// What an operation needs of its caller, and whose rate limit the request counts for.
+pub(super) trait Need: Sized + Send + Sync + 'static {
+    /// What is known of a caller who meets it.
+    type Session: Send + Sync;
+
+    /// The facts, as names of security schemes ([`Credentials`]).
+    fn schemes() -> Vec<&'static str>;
+
+    /// Counts the request, and refuses callers that don't meet the need.
+    fn admit(scope: &Scope) -> impl Future<Output = Result<Self::Session>> + Send;
 }
 
-impl Scope {
-    /// # Errors
-    /// Never: the layer is the only way in.
-    pub(super) fn of(request: &Request) -> Result<&Self, Failure> {
-        request.extensions().get::<Self>().ok_or_else(|| {
-            Failure::internal("a request came past the layer", &request.uri().path())
-        })
+/// The lowest role that may call an operation; the request counts for the tenant.
+pub(super) trait Lowest: Send + Sync + 'static {
+    const ROLE: Role;
+    /// Whether it works while the tenant is closed, which it is before it is deleted.
+    const WHILE_CLOSED: bool = false;
+}
+
+pub(super) mod role {
+    use super::{Lowest, Role};
+
+    pub(in crate::api) struct ReadOnly;
+    pub(in crate::api) struct Member;
+    pub(in crate::api) struct Admin;
+    pub(in crate::api) struct Owner;
+
+    impl Lowest for ReadOnly {
+        const ROLE: Role = Role::ReadOnly;
+    }
+    impl Lowest for Member {
+        const ROLE: Role = Role::Member;
+    }
+    impl Lowest for Admin {
+        const ROLE: Role = Role::Admin;
+    }
+    impl Lowest for Owner {
+        const ROLE: Role = Role::Owner;
     }
 }
 
-/// The token of a request.
-pub(super) fn bearer(request: &Request) -> Option<&str> {
-    let header = request.headers().get(AUTHORIZATION)?;
-    token::bearer(header.to_str().ok()?)
+/// The role, also in a tenant that is closed.
+pub(super) struct WhileClosed<R>(PhantomData<R>);
+
+impl<R: Lowest> Lowest for WhileClosed<R> {
+    const ROLE: Role = R::ROLE;
+    const WHILE_CLOSED: bool = true;
 }
 
-/// An authenticated caller. Taking it as a parameter is what makes an operation one that needs
-/// authentication, and one that is refused while the tenant is going to be deleted.
-pub(super) struct Caller {
-    pub app: Arc<App>,
-    pub request_id: RequestId,
-    pub session: Arc<Session>,
-}
+impl<R: Lowest> Need for R {
+    type Session = Arc<Session>;
 
-impl Caller {
-    pub(super) fn access(&self) -> &Access {
-        &self.session.access
-    }
-}
-
-impl<'a> ApiExtractor<'a> for Caller {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        registry.create_security_scheme(SCHEME, scheme());
+    fn schemes() -> Vec<&'static str> {
+        let mut schemes = vec![BEARER, R::ROLE.as_str()];
+        schemes.extend(R::WHILE_CLOSED.then_some(WHILE_CLOSED));
+        schemes
     }
 
-    fn security_schemes() -> Vec<&'static str> {
-        vec![SCHEME]
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> Result<Self> {
-        let caller = authenticated(request)?;
-        match caller.session.delete_at {
-            Some(delete_at) => Err(closed(delete_at).into()),
-            None => Ok(caller),
+    async fn admit(scope: &Scope) -> Result<Arc<Session>> {
+        let Some(session) = scope.admit_tenant().await? else {
+            return Err(unauthenticated(scope.token().is_some()).into());
+        };
+        match session.delete_at {
+            Some(delete_at) if !R::WHILE_CLOSED => return Err(closed(delete_at).into()),
+            _ => {}
         }
+        require(&session.access, R::ROLE)?;
+        Ok(session)
     }
 }
 
-/// An authenticated caller of an operation that a tenant which is going to be deleted still has.
-pub(super) struct LastCaller(pub Caller);
+/// No token; the request counts for its address.
+pub(super) struct Anyone;
 
-impl<'a> ApiExtractor<'a> for LastCaller {
+impl Need for Anyone {
+    type Session = ();
+
+    fn schemes() -> Vec<&'static str> {
+        vec![BY_ADDRESS]
+    }
+
+    async fn admit(scope: &Scope) -> Result<()> {
+        Ok(scope.admit_address()?)
+    }
+}
+
+/// A token that the operation looks at itself; the request counts for its address.
+pub(super) struct TokenHolder;
+
+impl Need for TokenHolder {
+    type Session = ();
+
+    fn schemes() -> Vec<&'static str> {
+        vec![BEARER, BY_ADDRESS]
+    }
+
+    async fn admit(scope: &Scope) -> Result<()> {
+        Ok(scope.admit_address()?)
+    }
+}
+
+/// No token; the request counts for the tenant if one comes along, and else for nobody.
+pub(super) struct Probe;
+
+impl Need for Probe {
+    type Session = ();
+
+    fn schemes() -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    async fn admit(scope: &Scope) -> Result<()> {
+        scope.admit_tenant().await?;
+        Ok(())
+    }
+}
+
+/// Who calls: someone who meets the need `N`. An operation has one as its first parameter.
+pub(super) struct Caller<N: Need, const STRICT: bool = true> {
+    scope: Arc<Scope>,
+    pub session: N::Session,
+}
+
+impl<N: Need<Session = Arc<Session>>, const STRICT: bool> Caller<N, STRICT> {
+    /// What nearly every operation works with: the application, what the caller may do, and the
+    /// request's id.
+    pub(super) fn parts(&self) -> (&Arc<App>, &Access, RequestId) {
+        (&self.scope.app, &self.session.access, self.request_id)
+    }
+}
+
+impl<N: Need, const STRICT: bool> Deref for Caller<N, STRICT> {
+    type Target = Scope;
+
+    fn deref(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+impl<'a, N: Need, const STRICT: bool> ApiExtractor<'a> for Caller<N, STRICT> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
     type ParamType = ();
     type ParamRawType = ();
 
-    fn register(registry: &mut Registry) {
-        registry.create_security_scheme(SCHEME, scheme());
-    }
-
     fn security_schemes() -> Vec<&'static str> {
-        vec![SCHEME]
+        let mut schemes = N::schemes();
+        schemes.extend((!STRICT).then_some(IGNORES_UNKNOWN));
+        schemes
     }
 
     async fn from_request(
@@ -105,20 +183,22 @@ impl<'a> ApiExtractor<'a> for LastCaller {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        Ok(Self(authenticated(request)?))
+        let scope = Scope::of(request)?;
+        let session = N::admit(&scope).await?;
+        if STRICT {
+            scope.parameters.check(request)?;
+        }
+        Ok(Self { scope, session })
     }
 }
 
-fn authenticated(request: &Request) -> Result<Caller, Failure> {
-    let scope = Scope::of(request)?;
-    let Some(session) = &scope.session else {
-        return Err(unauthenticated(bearer(request).is_some()));
+fn unauthenticated(has_token: bool) -> Failure {
+    let message = if has_token {
+        "the token is unknown, expired or revoked"
+    } else {
+        "send an API key or a token in the header `Authorization: Bearer …`"
     };
-    Ok(Caller {
-        app: Arc::clone(&scope.app),
-        request_id: scope.request_id,
-        session: Arc::clone(session),
-    })
+    Failure::new(ErrorCode::Unauthenticated, message)
 }
 
 fn closed(delete_at: Timestamp) -> Failure {
@@ -131,53 +211,59 @@ fn closed(delete_at: Timestamp) -> Failure {
     )
 }
 
-fn unauthenticated(has_token: bool) -> Failure {
-    let message = if has_token {
-        "the token is unknown, expired or revoked"
-    } else {
-        "send an API key or a token in the header `Authorization: Bearer …`"
-    };
-    Failure::new(ErrorCode::Unauthenticated, message)
-}
-
-fn scheme() -> MetaSecurityScheme {
-    MetaSecurityScheme {
-        ty: "http",
-        description: Some("An API key as it is, or a token from /auth/login or /auth/token."),
-        name: None,
-        key_in: None,
-        scheme: Some("bearer"),
-        bearer_format: None,
-        flows: None,
-        openid_connect_url: None,
+/// Refuses a caller with a lower role.
+pub(super) fn require(access: &Access, role: Role) -> Result<(), Failure> {
+    if access.has(role) {
+        return Ok(());
     }
+    Err(Failure::new(
+        ErrorCode::Forbidden,
+        format!("this needs the role {role}; yours is {}", access.role),
+    ))
 }
 
-/// Anyone at all, for the public operations.
-pub(super) struct Visitor {
-    pub app: Arc<App>,
-    pub request_id: RequestId,
-    pub network: IpAddr,
-    /// The token that came along, whatever it is worth.
-    pub token: Option<String>,
+/// What an operation needs of its caller.
+///
+/// poem-openapi knows security schemes by their names alone, so an extractor gives its facts as
+/// such names, and the document gets the one that is a scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// Whether it needs a token.
+    pub token: bool,
+    /// The lowest role; `None` when it needs no session.
+    pub role: Option<Role>,
+    /// Whether a closed tenant still has it.
+    pub while_closed: bool,
+    /// Whether every request takes from a bucket.
+    pub rate_limited: bool,
+    /// Whether it ignores query parameters that it does not know.
+    pub lenient: bool,
 }
 
-impl<'a> ApiExtractor<'a> for Visitor {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::PoemExtractor];
-    type ParamType = ();
-    type ParamRawType = ();
+impl Credentials {
+    pub(super) fn of(operation: &MetaOperation) -> Self {
+        let schemes = operation.security.iter();
+        let names: Vec<&str> = schemes.flat_map(|it| it.keys().copied()).collect();
+        let has = |name| names.contains(&name);
+        let role = names.iter().find_map(|name| name.parse().ok());
+        Self {
+            token: has(BEARER),
+            role,
+            while_closed: has(WHILE_CLOSED),
+            rate_limited: role.is_some() || has(BY_ADDRESS),
+            lenient: has(IGNORES_UNKNOWN),
+        }
+    }
 
-    async fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> Result<Self> {
-        let scope = Scope::of(request)?;
-        Ok(Self {
-            app: Arc::clone(&scope.app),
-            request_id: scope.request_id,
-            network: scope.network,
-            token: bearer(request).map(str::to_owned),
-        })
+    /// What may go wrong before the operation begins.
+    pub(super) fn failures(self) -> impl Iterator<Item = ErrorCode> {
+        let is_closed = self.role.is_some() && !self.while_closed;
+        let is_too_low = self.role.is_some_and(|role| role > Role::ReadOnly);
+        let failures = [
+            self.token.then_some(ErrorCode::Unauthenticated),
+            is_closed.then_some(ErrorCode::TenantClosed),
+            is_too_low.then_some(ErrorCode::Forbidden),
+        ];
+        failures.into_iter().flatten()
     }
 }

@@ -1,179 +1,150 @@
-//! The deletion of a tenant: taking it back, and looking how far it is. It begins with
-//! `DELETE /tenants/me`.
+//! `/deletions`: how far deletions of logs and views are. They begin with `DELETE /logs/{log}` and
+//! `DELETE /logs/{log}/views/{view}`.
 
-use catalog::DeletionStep;
+use catalog::{Deletion, DeletionId, DeletionStep, Page};
 use poem_openapi::param::Path;
-use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, OpenApi};
-use protocol::TenantDeletionId;
+use protocol::ErrorCode::DeletionNotFound;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Tag;
-use super::answer::Answer;
-use super::caller::{LastCaller, Visitor};
-use super::tenants::TenantBody;
-use crate::domain::tenant_deletion::DeletionState;
-use crate::errors::Failure;
+use super::caller::{Caller, LENIENT, role};
+use super::failures::{Failed, LIST, codes};
+use super::json::Json;
+use super::parameters::Parameters;
+use super::tenant_deletions::{DeletionJobState, DeletionStepName};
 
 pub(super) struct DeletionsApi;
 
-/// Which tenant goes, and when.
+/// Something was deleted, and its bytes are being removed.
 #[derive(Object, Serialize, Deserialize)]
-#[oai(example)]
-pub(super) struct DeleteTenantBody {
-    /// The short name of the tenant, so that no one deletes another one by mistake.
-    pub short_name: String,
-    /// Delete it now. It can't be restored then.
-    #[oai(default)]
-    #[serde(default)]
-    pub immediately: bool,
-}
-
-impl Example for DeleteTenantBody {
-    fn example() -> Self {
-        Self {
-            short_name: "acme".to_owned(),
-            immediately: false,
-        }
-    }
-}
-
-/// How far a deletion is, of a tenant, a log or a view.
-#[derive(Clone, Copy, Enum, Serialize, Deserialize)]
-#[oai(rename_all = "snake_case")]
-#[serde(rename_all = "snake_case")]
-pub(super) enum DeletionJobState {
-    /// The tenant is closed, and its owner may restore it.
-    Scheduled,
-    /// What was deleted is gone for good, and its data is being erased.
-    Running,
-    /// Nothing is left of it, in no backup either.
-    Done,
-}
-
-/// A step of a deletion. Those up to `records` are for tenants alone.
-#[derive(Clone, Copy, Enum, Serialize, Deserialize)]
-#[oai(rename_all = "snake_case")]
-#[serde(rename_all = "snake_case")]
-pub(super) enum DeletionStepName {
-    /// Waiting for `delete_at`.
-    Scheduled,
-    /// Removing logs, views, members and keys.
-    Logs,
-    /// Erasing what was noted: the audit log, usage, people who are members of no other tenant.
-    Records,
-    /// Removing events, snapshots and components.
-    Bytes,
-    /// Writing archived segments again without the events.
-    Archive,
-    /// Waiting for backups from before to be removed.
-    Backups,
-    Done,
-}
-
-impl From<DeletionStep> for DeletionStepName {
-    fn from(step: DeletionStep) -> Self {
-        match step {
-            DeletionStep::Scheduled => Self::Scheduled,
-            DeletionStep::Logs => Self::Logs,
-            DeletionStep::Records => Self::Records,
-            DeletionStep::Bytes => Self::Bytes,
-            DeletionStep::Archive => Self::Archive,
-            DeletionStep::Backups => Self::Backups,
-            DeletionStep::Done => Self::Done,
-        }
-    }
-}
-
-/// The deletion of a tenant.
-#[derive(Object, Serialize, Deserialize)]
-pub(super) struct TenantDeletionBody {
+pub(super) struct Deleted {
+    /// Always true; a failure has another body.
+    success: bool,
     job_id: Uuid,
-    tenant_id: Uuid,
+    /// Where to read how far it is.
+    link: String,
+}
+
+impl Deleted {
+    pub(super) fn json(job: DeletionId) -> Json<Self> {
+        Json::new(Self {
+            success: true,
+            job_id: job.0,
+            link: link(job),
+        })
+    }
+}
+
+fn link(job: DeletionId) -> String {
+    format!("/deletions/{}", job.0)
+}
+
+/// What was deleted.
+#[derive(Clone, Copy, Enum, Serialize, Deserialize)]
+#[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub(super) enum DeletedKind {
+    /// A log with its views.
+    Log,
+    /// A view; the log stays.
+    View,
+}
+
+/// The deletion of a log or a view.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct DeletionBody {
+    job_id: Uuid,
+    kind: DeletedKind,
+    /// The log, or that of the view.
+    log_id: Uuid,
+    log_name: String,
+    /// Null when a log was deleted.
+    view_id: Option<Uuid>,
+    /// Null when a log was deleted.
+    view_name: Option<String>,
     state: DeletionJobState,
-    /// What is being done.
+    /// What is being done: `bytes`, `archive` for a log, `backups`, or nothing any more.
     step: DeletionStepName,
     /// Since when.
     step_since: String,
     requested_at: String,
-    /// When the tenant is, or was, deleted for good.
-    delete_at: String,
     /// When nothing was left.
     finished_at: Option<String>,
-    /// Logs that are still to be removed.
-    logs_left: u64,
-    /// Logs and views whose bytes are still to be removed.
-    removals_left: u64,
-    /// Where this is to be read again, without a token too.
+    /// Where this is to be read again.
     link: String,
 }
 
-impl From<DeletionState> for TenantDeletionBody {
-    fn from(state: DeletionState) -> Self {
-        let DeletionState {
-            deletion,
-            logs_left,
-            removals_left,
-        } = state;
-        let finished = deletion.step == DeletionStep::Done;
+impl From<Deletion> for DeletionBody {
+    fn from(job: Deletion) -> Self {
+        let done = job.step == DeletionStep::Done;
+        let kind = match job.view {
+            Some(_) => DeletedKind::View,
+            None => DeletedKind::Log,
+        };
+        let (view_id, view_name) = job.view.unzip();
         Self {
-            job_id: deletion.id.0,
-            tenant_id: deletion.tenant.0,
-            state: match deletion.step {
-                DeletionStep::Scheduled => DeletionJobState::Scheduled,
-                DeletionStep::Done => DeletionJobState::Done,
-                _ => DeletionJobState::Running,
+            job_id: job.id.0,
+            kind,
+            log_id: job.log.0,
+            log_name: job.log_name.to_string(),
+            view_id: view_id.map(|id| id.0),
+            view_name: view_name.map(|name| name.to_string()),
+            state: if done {
+                DeletionJobState::Done
+            } else {
+                DeletionJobState::Running
             },
-            step: deletion.step.into(),
-            step_since: deletion.step_at.to_string(),
-            requested_at: deletion.requested_at.to_string(),
-            delete_at: deletion.delete_at.to_string(),
-            finished_at: finished.then(|| deletion.step_at.to_string()),
-            logs_left,
-            removals_left,
-            link: format!("/tenant-deletions/{}", deletion.id),
+            step: job.step.into(),
+            step_since: job.step_at.to_string(),
+            requested_at: job.requested_at.to_string(),
+            finished_at: done.then(|| job.step_at.to_string()),
+            link: link(job.id),
         }
     }
 }
 
-#[OpenApi(tag = "Tag::Tenants")]
+/// A page of deletions, newest first.
+#[derive(Object, Serialize, Deserialize)]
+pub(super) struct DeletionList {
+    deletions: Vec<DeletionBody>,
+    /// For the next page; null at the end.
+    next_cursor: Option<String>,
+}
+
+#[OpenApi(tag = "Tag::Logs")]
 impl DeletionsApi {
-    /// Restore the own tenant
+    /// List deletions of logs and views
     ///
-    /// Takes back that it is to be deleted, as long as it is not. Everything is as it was before.
-    #[oai(
-        path = "/tenants/me/restore",
-        method = "post",
-        operation_id = "restoreTenant"
-    )]
-    async fn restore(&self, caller: LastCaller) -> Result<Answer<TenantBody>, Failure> {
-        let LastCaller(caller) = caller;
-        let tenant = caller
-            .app
-            .restore_tenant(caller.access(), caller.request_id)
-            .await?;
-        let role = caller.access().role.into();
-        Ok(Answer::new(TenantBody::new(tenant, role, None)))
+    /// Newest first. One that is done stays in the list for 30 days.
+    #[oai(path = "/deletions", method = "get", operation_id = "listDeletions")]
+    async fn list(
+        &self,
+        caller: Caller<role::ReadOnly, LENIENT>,
+        Parameters(page): Parameters<Page>,
+    ) -> Result<Json<DeletionList>, Failed<LIST>> {
+        let (app, access, _) = caller.parts();
+        let jobs = app.deletion_jobs(access, page).await?;
+        Ok(Json::new(DeletionList {
+            deletions: jobs.items.into_iter().map(Into::into).collect(),
+            next_cursor: jobs.next_cursor,
+        }))
     }
 
-    /// Show the deletion of a tenant
+    /// Show the deletion of a log or a view
     ///
-    /// Whoever knows its id may see it, because once the tenant is gone nobody can log in any more.
-    /// It holds no names.
-    #[oai(
-        path = "/tenant-deletions/:id",
-        method = "get",
-        operation_id = "getTenantDeletion"
-    )]
+    /// What was deleted is out of reach at once. This says how far its bytes are removed: from the
+    /// event log and the object store, from the archive, from the last backup.
+    #[oai(path = "/deletions/:id", method = "get", operation_id = "getDeletion")]
     async fn show(
         &self,
-        visitor: Visitor,
+        caller: Caller<role::ReadOnly, LENIENT>,
         /// The `job_id` of the deletion.
         id: Path<Uuid>,
-    ) -> Result<Answer<TenantDeletionBody>, Failure> {
-        let id = TenantDeletionId(id.0);
-        let state = visitor.app.tenant_deletion(id).await?;
-        Ok(Answer::new(state.into()))
+    ) -> Result<Json<DeletionBody>, Failed<{ codes(&[DeletionNotFound]) }>> {
+        let (app, access, _) = caller.parts();
+        let job = app.deletion_job(access, DeletionId(id.0)).await?;
+        Ok(Json::new(job.into()))
     }
 }

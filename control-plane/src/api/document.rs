@@ -1,35 +1,55 @@
 //! The OpenAPI document, from the operations themselves.
 //!
 //! poem-openapi writes the paths, parameters, bodies and schemas. What it can't say well is put in
-//! here: media types without their charset, the error answers with their codes, the headers that
-//! all answers have.
+//! here: media types without their charset, the error responses with their codes, the headers that
+//! all responses have.
 
 use std::collections::BTreeMap;
 
-use poem::http::{HeaderValue, Uri};
-use poem_openapi::OpenApi;
+use poem_openapi::{OpenApi, OpenApiService};
 use protocol::ErrorCode;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::caller::SCHEME;
-use super::docs;
-use super::{Operations, failures, schemas, service};
+use super::caller::{BEARER, Credentials};
+use super::events_format::NDJSON;
+use super::failures::{ANY, JSON_BODY, RAW_BODY, all};
+use super::json::JSON;
+use super::operations::{credentials, operations};
+use super::schemas;
+
+/// The operations with what the document says of all of them.
+pub(super) fn service() -> OpenApiService<impl OpenApi + 'static, ()> {
+    OpenApiService::new(operations(), "Primatomic", env!("CARGO_PKG_VERSION"))
+        .description(
+            "Append immutable events to a log, deploy a WebAssembly component that folds them \
+             into state, and query that state with read-after-write consistency.",
+        )
+        .server("/")
+}
 
 /// The document as pretty JSON; the same for the same program.
 #[must_use]
 pub fn openapi_document() -> String {
-    let spec = service().spec();
     // What poem-openapi wrote is JSON, and a tree of JSON can be written: neither fails.
-    let mut document: Value = serde_json::from_str(&spec).unwrap_or_default();
+    let mut document: Value = serde_json::from_str(&service().spec()).unwrap_or_default();
     document["info"]["license"] = json!({
         "name": "Apache-2.0",
         "url": "https://www.apache.org/licenses/LICENSE-2.0"
     });
+    document["components"]["securitySchemes"][BEARER] = json!({
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key as it is, or a token from /auth/login or /auth/token."
+    });
     schemas::complete(&mut document);
     document["components"]["schemas"]["Error"] = error_schema();
-    if let Some(paths) = document["paths"].as_object_mut() {
-        for methods in paths.values_mut().filter_map(Value::as_object_mut) {
-            methods.values_mut().for_each(complete);
+    let credentials = credentials();
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    let methods = paths.filter_map(|(_, methods)| methods.as_object_mut());
+    for operation in methods.flat_map(Map::values_mut) {
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        if let Some(credentials) = credentials.get(id).copied() {
+            complete(operation, credentials);
         }
     }
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
@@ -38,84 +58,72 @@ pub fn openapi_document() -> String {
 }
 
 /// Completes an operation.
-fn complete(operation: &mut Value) {
-    let id = operation["operationId"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    complete_parameters(operation);
-    if id == "appendBatch" {
-        batch_forms(&mut operation["requestBody"]["content"]);
-    }
-    if id == "logout" {
-        // Its token is looked at by the operation itself, whatever it is worth.
-        operation["security"] = json!([{ SCHEME: [] }]);
-    }
-    if let Some(responses) = operation["responses"].as_object_mut() {
-        for response in responses.values_mut() {
-            response["headers"] = headers_of_success(&id);
+fn complete(operation: &mut Value, credentials: Credentials) {
+    let schemes = if credentials.token {
+        json!([{ BEARER: [] }])
+    } else {
+        json!([])
+    };
+    operation["security"] = schemes;
+    schemas::parameters(operation);
+    let of_body = match operation.pointer_mut("/requestBody/content") {
+        None => 0,
+        Some(Value::Object(forms)) if forms.keys().eq([JSON]) => JSON_BODY,
+        Some(forms) => {
+            batch_forms(forms);
+            RAW_BODY
         }
-        for (status, codes) in failures_by_status(&id) {
-            responses.insert(status.to_string(), error_response(status, &codes));
-        }
-        if id == "health" || id == "healthReady" {
-            let unhealthy = responses.get("200").cloned().unwrap_or_default();
-            responses.insert("503".to_owned(), unhealthy);
-            responses["503"]["description"] = json!("Some part is not available.");
-        }
+    };
+    let responses = std::mem::take(&mut operation["responses"]);
+    let responses = responses.as_object().cloned().unwrap_or_default();
+    let (failures, mut responses): (Map<_, _>, Map<_, _>) = responses
+        .into_iter()
+        .partition(|(key, _)| key.parse::<u16>().is_err());
+    for response in responses.values_mut() {
+        complete_headers(response, credentials);
     }
+    let own = ErrorCode::ALL
+        .iter()
+        .filter(|code| failures.contains_key(code.as_str()));
+    let codes = own
+        .copied()
+        .chain(all(ANY | of_body))
+        .chain(credentials.failures());
+    let mut by_status = BTreeMap::<u16, Vec<&str>>::new();
+    for code in codes {
+        by_status
+            .entry(code.status())
+            .or_default()
+            .push(code.as_str());
+    }
+    for (status, codes) in by_status {
+        let response = || error_response(status, codes);
+        responses.entry(status.to_string()).or_insert_with(response);
+    }
+    operation["responses"] = responses.into();
 }
 
-/// The forms of a batch that are text.
-fn batch_forms(content: &mut Value) {
-    content["application/json"]["schema"] = json!({
-        "type": "array",
-        "description": "Each element is an event: its bytes as they stand in the body.",
-        "items": {}
-    });
-    content["application/x-ndjson"]["schema"] = json!({
-        "type": "string",
-        "format": "binary",
-        "description": "Each line that is not blank is an event."
-    });
-}
-
-/// poem-openapi writes the names of request headers in capitals.
-fn complete_parameters(operation: &mut Value) {
-    const SPELLED: &[&str] = &[
-        "Idempotency-Key",
-        "Expected-Sequence",
-        "Last-Event-ID",
-        "If-None-Match",
-    ];
-    let parameters = operation
-        .get_mut("parameters")
-        .and_then(Value::as_array_mut);
-    for parameter in parameters.into_iter().flatten() {
-        let name = parameter["name"].as_str().unwrap_or_default();
-        let spelled = SPELLED.iter().find(|it| it.eq_ignore_ascii_case(name));
-        if let Some(spelled) = spelled {
-            parameter["name"] = json!(spelled);
-        }
-        schemas::parameter(parameter);
-    }
-}
-
-fn failures_by_status(operation: &str) -> BTreeMap<u16, Vec<ErrorCode>> {
-    let mut by_status = BTreeMap::<u16, Vec<ErrorCode>>::new();
-    for code in failures::of(operation).unwrap_or_default() {
-        by_status.entry(code.status()).or_default().push(code);
-    }
-    by_status
-}
-
-fn error_response(status: u16, codes: &[ErrorCode]) -> Value {
-    if status == ErrorCode::RateLimited.status() {
-        let mut headers = json!({
-            "Request-Id": request_id(),
-            "Retry-After": integer("Seconds after which it is worth to try again."),
+/// Describes the forms of a body of bytes that are text.
+fn batch_forms(forms: &mut Value) {
+    if let Some(form) = forms.get_mut(JSON) {
+        form["schema"] = json!({
+            "type": "array",
+            "description": "Each element is an event: its bytes as they stand in the body.",
+            "items": {}
         });
-        describe_rate(&mut headers);
+    }
+    if let Some(form) = forms.get_mut(NDJSON) {
+        form["schema"] = json!({
+            "type": "string",
+            "format": "binary",
+            "description": "Each line that is not blank is an event."
+        });
+    }
+}
+
+fn error_response(status: u16, mut codes: Vec<&str>) -> Value {
+    if status == ErrorCode::RateLimited.status() {
+        let headers = headers(["Request-Id", "Retry-After"].into_iter().chain(RATE));
         return json!({
             "description": "Too many requests.",
             "headers": headers,
@@ -125,10 +133,12 @@ fn error_response(status: u16, codes: &[ErrorCode]) -> Value {
             } }
         });
     }
+    codes.sort_unstable();
+    codes.dedup();
     let codes: Vec<_> = codes.iter().map(|code| format!("`{code}`")).collect();
     json!({
         "description": codes.join(", "),
-        "headers": { "Request-Id": request_id() },
+        "headers": headers(["Request-Id"]),
         "content": { "application/json": {
             "schema": { "$ref": "#/components/schemas/Error" }
         } }
@@ -165,163 +175,75 @@ fn error_schema() -> Value {
     })
 }
 
-fn headers_of_success(operation: &str) -> Value {
-    let mut headers = json!({ "Request-Id": request_id() });
-    if !operation.starts_with("health") {
-        describe_rate(&mut headers);
-    }
-    const STATES: &[&str] = &[
-        "getLog",
-        "updateLog",
-        "append",
-        "appendBatch",
-        "readEvents",
-        "getView",
-        "queryView",
-        "queryViewByGet",
-    ];
-    if STATES.contains(&operation) {
-        headers["Primatomic-Sequence"] = integer("The sequence that the answer reflects.");
-    }
-    match operation {
-        "append" | "appendBatch" => {
-            let description = "`true` when the Idempotency-Key was used before.";
-            headers["Idempotency-Replayed"] = text(description);
-        }
-        "readEvents" => headers["Primatomic-Next"] = integer("Where the next page begins."),
-        "queryViewByGet" => headers["ETag"] = text("Names the answer."),
-        _ => {}
-    }
-    headers
-}
-
-fn describe_rate(headers: &mut Value) {
-    headers["RateLimit-Limit"] = integer("The capacity of the bucket.");
-    headers["RateLimit-Remaining"] = integer("Requests that are left in it.");
-    headers["RateLimit-Reset"] = integer("Seconds until it is full again.");
-}
-
-fn request_id() -> Value {
-    text("Names the request; every line about it in the server's log has it.")
-}
-
-fn text(description: &str) -> Value {
-    json!({ "description": description, "schema": { "type": "string" } })
-}
-
 /// A property that holds a sequence.
 fn sequence(description: &str) -> Value {
-    let mut property = integer(description)["schema"].take();
+    let mut property = integer();
     property["description"] = json!(description);
     property
 }
 
-/// A header that holds a number, which stays exact in JSON.
-fn integer(description: &str) -> Value {
-    json!({
-        "description": description,
-        "schema": { "type": "integer", "format": "int64", "minimum": 0 }
-    })
+/// A number that stays exact in JSON.
+fn integer() -> Value {
+    json!({ "type": "integer", "format": "int64", "minimum": 0 })
 }
 
-/// The paths and methods that there are, for `Allow`.
-pub(super) struct PathTable {
-    paths: Vec<(Vec<Segment>, HeaderValue)>,
-    operations: Vec<&'static str>,
+const RATE: [&str; 3] = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"];
+
+/// Every header of a response: its name, whether it is a number, and what it says.
+const HEADERS: &[(&str, bool, &str)] = &[
+    (
+        "Request-Id",
+        false,
+        "Names the request; every line about it in the server's log has it.",
+    ),
+    (RATE[0], true, "The capacity of the bucket."),
+    (RATE[1], true, "Requests that are left in it."),
+    (RATE[2], true, "Seconds until it is full again."),
+    (
+        "Retry-After",
+        true,
+        "Seconds after which it is worth to try again.",
+    ),
+    (
+        "Primatomic-Sequence",
+        true,
+        "The sequence that the answer reflects.",
+    ),
+    ("Primatomic-Next", true, "Where the next page begins."),
+    (
+        "Idempotency-Replayed",
+        false,
+        "`true` when the Idempotency-Key was used before.",
+    ),
+    ("ETag", false, "Names the answer."),
+];
+
+/// Describes the headers that the operation declares, and adds those that it need not.
+fn complete_headers(response: &mut Value, credentials: Credentials) {
+    let declared = std::mem::take(&mut response["headers"]);
+    let declared = declared.as_object().into_iter().flat_map(Map::keys);
+    let rate = RATE.into_iter().filter(|_| credentials.rate_limited);
+    let names = declared
+        .map(String::as_str)
+        .chain(["Request-Id"])
+        .chain(rate);
+    response["headers"] = headers(names);
 }
 
-enum Segment {
-    Fixed(String),
-    Any,
-}
-
-impl PathTable {
-    pub(super) fn new() -> Self {
-        let mut methods = BTreeMap::<String, Vec<String>>::new();
-        let mut operations = Vec::new();
-        for path in Operations::meta().into_iter().flat_map(|api| api.paths) {
-            let known = methods.entry(path.path).or_default();
-            for operation in path.operations {
-                known.push(operation.method.to_string());
-                operations.extend(operation.operation_id);
-            }
-        }
-        for page in docs::paths() {
-            methods.insert(page, vec!["GET".to_owned()]);
-        }
-        let paths = methods
-            .into_iter()
-            .filter_map(|(path, mut methods)| {
-                if methods.iter().any(|method| method == "GET") {
-                    methods.push("HEAD".to_owned());
-                }
-                methods.sort();
-                let segments = path.split('/').map(Segment::new).collect();
-                Some((segments, HeaderValue::from_str(&methods.join(", ")).ok()?))
-            })
-            .collect();
-        Self { paths, operations }
-    }
-
-    pub(super) fn operations(&self) -> impl Iterator<Item = &'static str> {
-        self.operations.iter().copied()
-    }
-
-    /// The methods of an address.
-    pub(super) fn allowed(&self, uri: &Uri) -> Option<HeaderValue> {
-        let asked: Vec<_> = uri.path().split('/').collect();
-        let matches = |segments: &[Segment]| {
-            segments.len() == asked.len()
-                && segments
-                    .iter()
-                    .zip(&asked)
-                    .all(|(segment, text)| match segment {
-                        Segment::Fixed(fixed) => fixed == text,
-                        Segment::Any => true,
-                    })
-        };
-        self.paths
+fn headers<'a>(names: impl IntoIterator<Item = &'a str>) -> Value {
+    let known = names.into_iter().filter_map(|name| {
+        HEADERS
             .iter()
-            .find(|(segments, _)| matches(segments))
-            .map(|(_, methods)| methods.clone())
-    }
-}
-
-impl Segment {
-    fn new(text: &str) -> Self {
-        if text.starts_with('{') {
-            Self::Any
+            .find(|(known, ..)| known.eq_ignore_ascii_case(name))
+    });
+    let described = known.map(|(name, is_number, description)| {
+        let schema = if *is_number {
+            integer()
         } else {
-            Self::Fixed(text.to_owned())
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_operation_says_which_errors_it_has() {
-        for operation in PathTable::new().operations() {
-            assert!(
-                failures::of(operation).is_some(),
-                "{operation} is not in `failures`"
-            );
-        }
-    }
-
-    #[test]
-    fn the_methods_of_an_address_are_known() {
-        let table = PathTable::new();
-        let allowed = |path: &str| table.allowed(&path.parse().unwrap());
-        assert_eq!(allowed("/logs").unwrap(), "GET, HEAD, POST");
-        assert_eq!(allowed("/logs/x/append").unwrap(), "POST");
-        assert_eq!(
-            allowed("/logs/x").unwrap(),
-            "DELETE, GET, HEAD, PATCH, POST"
-        );
-        assert_eq!(allowed("/docs").unwrap(), "GET, HEAD");
-        assert!(allowed("/nothing").is_none());
-    }
+            json!({ "type": "string" })
+        };
+        let header = json!({ "description": description, "schema": schema });
+        ((*name).to_owned(), header)
+    });
+    Value::Object(described.collect())
 }

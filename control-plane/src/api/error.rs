@@ -2,15 +2,13 @@
 
 use poem::Response;
 use poem::error::{MethodNotAllowedError, NotFoundError, ReadBodyError, ResponseError};
-use poem::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use poem::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderValue, StatusCode};
-use poem_openapi::ApiResponse;
 use poem_openapi::error::{ParseParamError, ParsePathError};
-use poem_openapi::registry::{MetaResponses, Registry};
 use protocol::{ErrorCode, RequestId, Sequence};
 use serde::Serialize;
 
-use super::answer::{JSON, set_sequence, with_type};
+use super::json::{JSON, set_sequence, with_type};
 use crate::errors::{Detail, Failure};
 
 /// Seconds after which it is worth to try again.
@@ -76,8 +74,26 @@ pub(super) fn response(failure: &Failure, request_id: RequestId) -> Response {
     response
 }
 
+/// Why a request did not come to its operation.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotAdmitted {
+    #[error("the rate limit is exceeded")]
+    RateLimited,
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl ResponseError for NotAdmitted {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::Failed(failure) => failure.status(),
+        }
+    }
+}
+
 /// The one error that is not JSON: it is published as text.
-pub(super) fn rate_limited() -> Response {
+fn rate_limited() -> Response {
     let mut response = Response::default();
     response.set_status(StatusCode::TOO_MANY_REQUESTS);
     let headers = response.headers_mut();
@@ -89,63 +105,49 @@ pub(super) fn rate_limited() -> Response {
 
 /// Puts an error that came out of poem into our form. Its own texts name parameters by their
 /// position and types by their Rust names, so they are not passed on.
-pub(super) fn from_framework(
-    error: poem::Error,
-    request_id: RequestId,
-    allow: impl FnOnce() -> Option<HeaderValue>,
-) -> Response {
+pub(super) fn from_framework(error: poem::Error, request_id: RequestId) -> Response {
     let error = match error.downcast::<Failure>() {
         Ok(failure) => return response(&failure, request_id),
         Err(error) => error,
     };
-    if error.is::<MethodNotAllowedError>() {
-        let failure = Failure::new(
-            ErrorCode::MethodNotAllowed,
-            "this address does not take this method; the header `Allow` lists those that it takes",
-        );
-        let mut response = response(&failure, request_id);
-        if let Some(allow) = allow() {
-            response.headers_mut().insert(ALLOW, allow);
-        }
-        return response;
+    match error.downcast::<NotAdmitted>() {
+        Ok(NotAdmitted::RateLimited) => rate_limited(),
+        Ok(NotAdmitted::Failed(failure)) => response(&failure, request_id),
+        Err(error) => response(&reworded(&error), request_id),
     }
-    response(&reworded(&error), request_id)
 }
 
 fn reworded(error: &poem::Error) -> Failure {
-    if error.is::<NotFoundError>() {
-        return Failure::new(ErrorCode::NotFound, "there is nothing at this address");
-    }
     if let Some(error) = error.downcast_ref::<ParseParamError>() {
         return bad_parameter(error.name);
     }
-    if error.is::<ParsePathError>() || error.is::<poem::error::ParsePathError>() {
-        return Failure::new(
+    let (code, message) = if error.is::<NotFoundError>() {
+        (ErrorCode::NotFound, "there is nothing at this address")
+    } else if error.is::<MethodNotAllowedError>() {
+        (
+            ErrorCode::MethodNotAllowed,
+            "this address does not take this method; the header `Allow` lists those that it takes",
+        )
+    } else if error.is::<ParsePathError>() || error.is::<poem::error::ParsePathError>() {
+        (
             ErrorCode::InvalidRequest,
             "a part of the path can't be read; an id is a UUID, and a number is written in digits",
-        );
-    }
-    if error.is::<ReadBodyError>() {
-        return Failure::new(
+        )
+    } else if error.is::<ReadBodyError>() {
+        (
             ErrorCode::InvalidRequest,
             "the body of the request can't be read",
-        );
-    }
-    match error.status() {
-        StatusCode::NOT_FOUND => Failure::new(ErrorCode::NotFound, "there is nothing here"),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => Failure::new(
-            ErrorCode::UnsupportedMediaType,
-            "this operation does not take this content type",
-        ),
-        status if status.is_client_error() => {
-            Failure::new(ErrorCode::InvalidRequest, "the request can't be read")
-        }
-        _ => Failure::internal("the framework failed", error),
-    }
+        )
+    } else if error.status().is_client_error() {
+        (ErrorCode::InvalidRequest, "the request can't be read")
+    } else {
+        return Failure::internal("the framework failed", error);
+    };
+    Failure::new(code, message)
 }
 
 /// A header or query parameter of the wrong form.
-fn bad_parameter(name: &str) -> Failure {
+pub(super) fn bad_parameter(name: &str) -> Failure {
     match name {
         "after" | "sequence" | "from" | "Expected-Sequence" | "Last-Event-ID" => bad_sequence(name),
         _ => Failure::new(
@@ -166,15 +168,4 @@ impl ResponseError for Failure {
     fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
-}
-
-/// Which errors an operation has stands in the table of `failures`, so nothing is said here.
-impl ApiResponse for Failure {
-    fn meta() -> MetaResponses {
-        MetaResponses {
-            responses: Vec::new(),
-        }
-    }
-
-    fn register(_: &mut Registry) {}
 }

@@ -1,22 +1,26 @@
 //! `/logs/{log}/events`: pages in three forms, and the live tail.
 
+use std::sync::Arc;
+
 use poem::http::HeaderValue;
-use poem::http::header::{ACCEPT, HeaderName};
-use poem::{IntoResponse, Request, Response};
+use poem::http::header::HeaderName;
+use poem::{Request, Response};
 use poem_openapi::param::{Path, Query};
-use poem_openapi::registry::{MetaMediaType, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
-use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
-use protocol::{ErrorCode, Sequence};
+use poem_openapi::{Enum, Object, OpenApi};
+use protocol::ErrorCode::{InvalidSequence, NotAcceptable, ShuttingDown, StreamLimitReached};
+use protocol::Sequence;
 use serde::{Deserialize, Serialize};
 
 use super::Tag;
-use super::accept;
-use super::answer::{JSON, set_sequence, success, with_type};
+use super::accept::negotiate;
 use super::append::parse_sequence;
-use super::caller::Caller;
+use super::caller::{Caller, LENIENT, role};
 use super::error::bad_sequence;
 use super::events_format::{self, Format};
+use super::failures::{Codes, Failed, IN_LOG, codes};
+use super::json::{JSON, Raw, Written, set_sequence, with_type};
 use super::tail;
 use crate::domain::events::{Direction, EventPage, PageRequest};
 use crate::errors::Failure;
@@ -25,6 +29,15 @@ pub(super) struct EventsApi;
 
 /// Where the next page begins, for the forms that have no place for it in their body.
 const NEXT: HeaderName = HeaderName::from_static("primatomic-next");
+
+/// What may go wrong with reading events.
+const READ: Codes = IN_LOG
+    | codes(&[
+        InvalidSequence,
+        NotAcceptable,
+        StreamLimitReached,
+        ShuttingDown,
+    ]);
 
 /// What is offered, the default first.
 const OFFERS: &[&str] = &[
@@ -35,7 +48,7 @@ const OFFERS: &[&str] = &[
 ];
 
 #[derive(Clone, Copy, Default, Enum, Serialize, Deserialize)]
-#[oai(rename = "Direction", rename_all = "snake_case")]
+#[oai(rename = "Direction", rename_all = "snake_case", remote = "Direction")]
 pub(super) enum DirectionName {
     #[default]
     Forward,
@@ -70,55 +83,41 @@ pub(super) struct EventPageBody {
     next: Option<u64>,
 }
 
-/// A page in some form, or a stream.
-pub(super) enum EventsAnswer {
-    Page(EventPage, Format),
-    Tail(Response),
-}
+/// A page in some form, or a live tail.
+pub(super) struct EventsResponse;
 
-impl IntoResponse for EventsAnswer {
-    fn into_response(self) -> Response {
-        let (page, format) = match self {
-            Self::Tail(response) => return response,
-            Self::Page(page, format) => (page, format),
-        };
-        let content_type = HeaderValue::from_static(format.media_type());
-        let mut response = with_type(content_type, events_format::write(&page, format));
-        set_sequence(&mut response, page.head.sequence);
-        if let Some(next) = page.next {
-            response.headers_mut().insert(NEXT, next.get().into());
-        }
-        response
-    }
-}
+impl Written for EventsResponse {
+    const DESCRIPTION: &'static str = "A page of events, or a live tail.";
 
-impl ApiResponse for EventsAnswer {
-    fn meta() -> MetaResponses {
-        let text = |ty, format| {
-            MetaSchemaRef::Inline(Box::new(match format {
-                Some(format) => MetaSchema::new_with_format(ty, format),
-                None => MetaSchema::new(ty),
+    fn content() -> Vec<(&'static str, MetaSchemaRef)> {
+        let text = |format| {
+            MetaSchemaRef::Inline(Box::new(MetaSchema {
+                format,
+                ..MetaSchema::new("string")
             }))
         };
         let schemas = [
             EventPageBody::schema_ref(),
             EventBody::schema_ref(),
-            text("string", Some("binary")),
-            text("string", None),
+            text(Some("binary")),
+            text(None),
         ];
-        let content = OFFERS
-            .iter()
-            .zip(schemas)
-            .map(|(content_type, schema)| MetaMediaType {
-                content_type,
-                schema,
-            });
-        success(200, content.collect())
+        OFFERS.iter().copied().zip(schemas).collect()
     }
 
     fn register(registry: &mut Registry) {
         EventPageBody::register(registry);
     }
+}
+
+fn page_response(page: &EventPage, format: Format) -> Response {
+    let content_type = HeaderValue::from_static(format.media_type());
+    let mut response = with_type(content_type, events_format::write(page, format));
+    set_sequence(&mut response, page.head.sequence);
+    if let Some(next) = page.next {
+        response.headers_mut().insert(NEXT, next.get().into());
+    }
+    response
 }
 
 #[OpenApi(tag = "Tag::Logs")]
@@ -132,6 +131,8 @@ impl EventsApi {
         path = "/logs/:log/events",
         method = "get",
         operation_id = "readEvents",
+        response_header(name = "Primatomic-Sequence", ty = "u64"),
+        response_header(name = "Primatomic-Next", ty = "u64"),
         request_header(
             name = "Last-Event-ID",
             ty = "Option<u64>",
@@ -140,7 +141,7 @@ impl EventsApi {
     )]
     async fn read(
         &self,
-        caller: Caller,
+        caller: Caller<role::ReadOnly, LENIENT>,
         request: &Request,
         /// The log's id or name.
         log: Path<String>,
@@ -153,40 +154,28 @@ impl EventsApi {
         /// Up or down the sequences; for pages.
         #[oai(default)]
         direction: Query<DirectionName>,
-    ) -> Result<EventsAnswer, Failure> {
+    ) -> Result<Raw<EventsResponse>, Failed<READ>> {
         let from = from.0.map(Sequence::new).transpose();
         let from = from.map_err(|_| bad_sequence("from"))?;
-        let Some(format) = chosen(request)? else {
-            let from = behind_last_seen(request)?.or(from);
-            let tail = caller.app.tail(caller.access(), &log.0, from).await?;
-            return Ok(EventsAnswer::Tail(tail::response(caller, tail)));
+        let (app, access, _) = caller.parts();
+        let format = match negotiate(request, OFFERS, "events come")? {
+            0 => Format::Json,
+            1 => Format::Ndjson,
+            2 => Format::Packed,
+            _ => {
+                let from = behind_last_seen(request)?.or(from);
+                let tail = app.tail(access, &log.0, from).await?;
+                let (app, session) = (Arc::clone(app), Arc::clone(&caller.session));
+                return Ok(tail::response(app, session, tail).into());
+            }
         };
         let page = PageRequest {
             from,
-            limit: limit.0.unwrap_or(caller.app.options.page_events_default),
-            direction: match direction.0 {
-                DirectionName::Forward => Direction::Forward,
-                DirectionName::Backward => Direction::Backward,
-            },
+            limit: limit.0.unwrap_or(app.options.page_events_default),
+            direction: direction.0.into(),
         };
-        let page = caller.app.events(caller.access(), &log.0, page).await?;
-        Ok(EventsAnswer::Page(page, format))
-    }
-}
-
-/// The form of the page; `None` for a tail.
-fn chosen(request: &Request) -> Result<Option<Format>, Failure> {
-    let accepted = request.headers().get(ACCEPT);
-    let accepted = accepted.map(|value| value.to_str().unwrap_or_default());
-    match accept::choose(accepted, OFFERS) {
-        Some(0) => Ok(Some(Format::Json)),
-        Some(1) => Ok(Some(Format::Ndjson)),
-        Some(2) => Ok(Some(Format::Packed)),
-        Some(_) => Ok(None),
-        None => Err(Failure::new(
-            ErrorCode::NotAcceptable,
-            format!("events come as {}", OFFERS.join(", ")),
-        )),
+        let page = app.events(access, &log.0, page).await?;
+        Ok(page_response(&page, format).into())
     }
 }
 

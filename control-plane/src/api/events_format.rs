@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use protocol::frame::Event;
 
-use super::answer::JSON;
+use super::json::JSON;
 use crate::domain::events::EventPage;
 
 pub(super) const NDJSON: &str = "application/x-ndjson";

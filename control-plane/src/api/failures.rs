@@ -1,11 +1,28 @@
-//! Which errors each operation may answer with: the source of the document's error responses.
+//! Which errors an operation may answer with, as a part of the type that it returns.
 //!
-//! The tests hold every error that they meet against this table.
+//! An operation names its own; what its extractors and every request may fail with is added to them
+//! in the document.
 
+use poem_openapi::ApiResponse;
+use poem_openapi::registry::{MetaResponse, MetaResponses, Registry};
 use protocol::ErrorCode::{self, *};
 
+use crate::errors::Failure;
+
+/// A set of error codes.
+pub(super) type Codes = u128;
+
+pub(super) const fn codes(list: &[ErrorCode]) -> Codes {
+    let (mut set, mut at) = (0, 0);
+    while at < list.len() {
+        set |= 1 << list[at] as u32;
+        at += 1;
+    }
+    set
+}
+
 /// What may happen to any request.
-const ANY: &[ErrorCode] = &[
+pub(super) const ANY: Codes = codes(&[
     InvalidRequest,
     UriTooLong,
     HeadersTooLarge,
@@ -14,175 +31,56 @@ const ANY: &[ErrorCode] = &[
     Unavailable,
     Overloaded,
     StorageFull,
-];
+]);
 
 /// What may happen to a request with a JSON body.
-const JSON_BODY: &[ErrorCode] = &[RequestTimeout, BodyTooLarge, UnsupportedMediaType];
+pub(super) const JSON_BODY: Codes = codes(&[RequestTimeout, BodyTooLarge, UnsupportedMediaType]);
 
-/// What may happen to a request with a large body.
-const RAW_BODY: &[ErrorCode] = &[RequestTimeout];
+/// What may happen to a request with another body; how large it may be is the operation's.
+pub(super) const RAW_BODY: Codes = codes(&[RequestTimeout]);
 
-const AUTHENTICATED: &[ErrorCode] = &[Unauthenticated, TenantClosed];
-/// What may happen to a request that a closed tenant still has.
-const AUTHENTICATED_IF_CLOSED: &[ErrorCode] = &[Unauthenticated];
-const CHANGE: &[ErrorCode] = &[Forbidden];
-const LIST: &[ErrorCode] = &[InvalidCursor];
-const IN_LOG: &[ErrorCode] = &[InvalidName, LogNotFound];
-const IN_VIEW: &[ErrorCode] = &[InvalidName, LogNotFound, ViewNotFound];
-const APPEND: &[ErrorCode] = &[
-    InvalidIdempotencyKey,
-    InvalidSequence,
-    SequenceMismatch,
-    IdempotencyKeyReused,
-    EventTooLarge,
-    StorageLimitReached,
-    ShuttingDown,
-];
-const BATCH: &[ErrorCode] = &[
-    EmptyBatch,
-    MalformedBatch,
-    InvalidDelimiter,
-    BatchTooLarge,
-    BatchTooManyEvents,
-    UnsupportedMediaType,
-];
-const QUERY: &[ErrorCode] = &[
-    InvalidSequence,
-    VersionNotFound,
-    ViewFailed,
-    QueryFailed,
-    ResultTooLarge,
-    ViewBehind,
-    QueryLimitReached,
-    ViewMemoryLimitReached,
-    NotImplemented,
-];
+/// What may happen to a list.
+pub(super) const LIST: Codes = codes(&[InvalidCursor]);
 
-/// The errors of an operation, in groups; `None` when the operation is not in the table.
-pub(super) fn of(operation: &str) -> Option<Vec<ErrorCode>> {
-    let groups: &[&[ErrorCode]] = match operation {
-        "createTenant" => &[
-            JSON_BODY,
-            &[
-                InvalidName,
-                InvalidEmail,
-                InvalidPassword,
-                CommonPassword,
-                NameTaken,
-                EmailTaken,
-            ],
-        ],
-        "readAudit" => &[AUTHENTICATED, CHANGE, LIST, &[NotAcceptable]],
-        "getTenant" => &[AUTHENTICATED_IF_CLOSED],
-        "deleteTenant" => &[AUTHENTICATED_IF_CLOSED, CHANGE, JSON_BODY],
-        "restoreTenant" => &[AUTHENTICATED_IF_CLOSED, CHANGE],
-        "getTenantDeletion" => &[&[DeletionNotFound]],
-        "listDeletions" => &[AUTHENTICATED, LIST],
-        "getDeletion" => &[AUTHENTICATED, &[DeletionNotFound]],
-        "login" => &[
-            JSON_BODY,
-            &[
-                InvalidCredentials,
-                TooManyAttempts,
-                EmailNotVerified,
-                Forbidden,
-                NotFound,
-                TenantDeleted,
-            ],
-        ],
-        "exchangeKey" => &[JSON_BODY, &[InvalidCredentials]],
-        "logout" => &[AUTHENTICATED_IF_CLOSED],
-        "verifyEmail" => &[JSON_BODY, &[InvalidToken]],
-        "resendVerification" | "forgotPassword" => &[JSON_BODY, &[InvalidEmail]],
-        "resetPassword" => &[JSON_BODY, &[InvalidToken, InvalidPassword, CommonPassword]],
-        "listMembers" => &[AUTHENTICATED, LIST],
-        "changeMemberRole" => &[AUTHENTICATED, CHANGE, JSON_BODY, &[MemberNotFound]],
-        "removeMember" => &[AUTHENTICATED, CHANGE, &[MemberNotFound]],
-        "listInvitations" => &[AUTHENTICATED, CHANGE, LIST],
-        "createInvitation" => &[
-            AUTHENTICATED,
-            CHANGE,
-            JSON_BODY,
-            &[
-                InvalidEmail,
-                AlreadyMember,
-                MemberLimitReached,
-                InvitationLimitReached,
-            ],
-        ],
-        "revokeInvitation" => &[AUTHENTICATED, CHANGE, &[InvitationNotFound]],
-        "getInvitation" => &[&[InvalidToken]],
-        "acceptInvitation" => &[
-            JSON_BODY,
-            &[
-                InvalidToken,
-                InvalidEmail,
-                InvalidPassword,
-                CommonPassword,
-                InvalidCredentials,
-                TooManyAttempts,
-                AlreadyMember,
-                EmailTaken,
-                MemberLimitReached,
-            ],
-        ],
-        "listKeys" => &[AUTHENTICATED, LIST],
-        "createKey" => &[AUTHENTICATED, CHANGE, JSON_BODY, IN_LOG, &[KeyLimitReached]],
-        "rotateKey" => &[AUTHENTICATED, CHANGE, JSON_BODY, &[KeyNotFound]],
-        "revokeKey" => &[AUTHENTICATED, CHANGE, &[KeyNotFound]],
-        "listLogs" => &[AUTHENTICATED, LIST],
-        "createLog" | "createLogByName" => &[
-            AUTHENTICATED,
-            CHANGE,
-            JSON_BODY,
-            &[InvalidName, NameTaken, LogLimitReached],
-        ],
-        "getLog" => &[AUTHENTICATED, IN_LOG],
-        "updateLog" => &[AUTHENTICATED, CHANGE, JSON_BODY, IN_LOG],
-        "deleteLog" => &[AUTHENTICATED, CHANGE, IN_LOG],
-        "append" => &[AUTHENTICATED, CHANGE, RAW_BODY, IN_LOG, APPEND],
-        "appendBatch" => &[AUTHENTICATED, CHANGE, RAW_BODY, IN_LOG, APPEND, BATCH],
-        "readEvents" => &[
-            AUTHENTICATED,
-            IN_LOG,
-            &[
-                InvalidSequence,
-                NotAcceptable,
-                StreamLimitReached,
-                ShuttingDown,
-            ],
-        ],
-        "uploadView" => &[
-            AUTHENTICATED,
-            CHANGE,
-            RAW_BODY,
-            IN_VIEW,
-            &[
-                ViewLimitReached,
-                ComponentTooLarge,
-                InvalidComponent,
-                WrongWorld,
-                ForbiddenImport,
-                ComponentTooComplex,
-                VersionNotFound,
-            ],
-        ],
-        "listViews" => &[AUTHENTICATED, IN_LOG, LIST],
-        "getView" => &[AUTHENTICATED, IN_VIEW],
-        "deleteView" => &[AUTHENTICATED, CHANGE, IN_VIEW],
-        "queryView" => &[AUTHENTICATED, RAW_BODY, IN_VIEW, QUERY, &[QueryTooLarge]],
-        "queryViewByGet" => &[AUTHENTICATED, IN_VIEW, QUERY],
-        "health" | "healthLive" | "healthReady" => &[],
-        _ => return None,
-    };
-    let mut codes: Vec<_> = groups
-        .iter()
-        .copied()
-        .flatten()
-        .chain(ANY)
-        .copied()
-        .collect();
-    codes.sort_by_key(|code| (code.status(), code.as_str()));
-    codes.dedup();
-    Some(codes)
+/// What may happen to an operation on a log, and on a view.
+pub(super) const IN_LOG: Codes = codes(&[InvalidName, LogNotFound]);
+pub(super) const IN_VIEW: Codes = IN_LOG | codes(&[ViewNotFound]);
+
+/// All codes of a set.
+pub(super) fn all(set: Codes) -> impl Iterator<Item = ErrorCode> {
+    let all = ErrorCode::ALL.iter().copied();
+    all.filter(move |code| set & codes(&[*code]) != 0)
+}
+
+/// Why an operation did not happen: with one of these codes, or with what may happen to any request.
+pub(super) struct Failed<const CODES: Codes = 0>(Failure);
+
+impl<const CODES: Codes> From<Failure> for Failed<CODES> {
+    fn from(failure: Failure) -> Self {
+        Self(failure)
+    }
+}
+
+impl<const CODES: Codes> From<Failed<CODES>> for poem::Error {
+    fn from(failed: Failed<CODES>) -> Self {
+        failed.0.into()
+    }
+}
+
+/// One response for each code; the document has one for each status.
+impl<const CODES: Codes> ApiResponse for Failed<CODES> {
+    fn meta() -> MetaResponses {
+        let response = |code: ErrorCode| MetaResponse {
+            description: code.as_str(),
+            status: None,
+            status_range: Some(code.as_str().to_owned()),
+            content: Vec::new(),
+            headers: Vec::new(),
+        };
+        MetaResponses {
+            responses: all(CODES).map(response).collect(),
+        }
+    }
+
+    fn register(_: &mut Registry) {}
 }

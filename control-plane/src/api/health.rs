@@ -7,10 +7,10 @@ use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 use serde::{Deserialize, Serialize};
 
 use super::Tag;
-use super::answer::Answer;
-use super::caller::Visitor;
+use super::caller::{Caller, LENIENT, Probe};
+use super::failures::Failed;
+use super::json::Json;
 use crate::domain::health::Checked;
-use crate::errors::Failure;
 
 pub(super) struct HealthApi;
 
@@ -36,7 +36,6 @@ impl From<bool> for HealthStatus {
 #[derive(Object, Serialize, Deserialize)]
 pub(super) struct PartHealth {
     status: HealthStatus,
-    #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
@@ -76,23 +75,14 @@ impl From<Checked> for HealthBody {
 }
 
 /// 200, or 503 with the same body.
-pub(super) struct HealthAnswer<T> {
+pub(super) struct HealthResponse<T> {
     healthy: bool,
     body: T,
 }
 
-impl HealthAnswer<HealthBody> {
-    fn new(checked: Checked) -> Self {
-        Self {
-            healthy: checked.is_healthy(),
-            body: checked.into(),
-        }
-    }
-}
-
-impl<T: Serialize + Send> IntoResponse for HealthAnswer<T> {
+impl<T: Serialize + Send> IntoResponse for HealthResponse<T> {
     fn into_response(self) -> Response {
-        let mut response = Answer::<_, 200>::new(self.body).into_response();
+        let mut response = Json::<_>::new(self.body).into_response();
         if !self.healthy {
             response.set_status(StatusCode::SERVICE_UNAVAILABLE);
         }
@@ -100,16 +90,22 @@ impl<T: Serialize + Send> IntoResponse for HealthAnswer<T> {
     }
 }
 
-impl<T> ApiResponse for HealthAnswer<T>
+impl<T> ApiResponse for HealthResponse<T>
 where
-    Answer<T>: ApiResponse,
+    Json<T>: ApiResponse,
 {
     fn meta() -> MetaResponses {
-        Answer::<T>::meta()
+        let [mut healthy, mut unhealthy] = [Json::<T>::meta(), Json::<T>::meta()];
+        for response in &mut unhealthy.responses {
+            response.status = Some(503);
+            response.description = "Some part is not available.";
+        }
+        healthy.responses.append(&mut unhealthy.responses);
+        healthy
     }
 
     fn register(registry: &mut Registry) {
-        Answer::<T>::register(registry);
+        Json::<T>::register(registry);
     }
 }
 
@@ -119,14 +115,21 @@ impl HealthApi {
     ///
     /// 200 when all parts are there, else 503 with the same body.
     #[oai(path = "/health", method = "get", operation_id = "health")]
-    async fn health(&self, visitor: Visitor) -> Result<HealthAnswer<HealthBody>, Failure> {
-        Ok(HealthAnswer::new(visitor.app.check_health().await))
+    async fn health(
+        &self,
+        visitor: Caller<Probe, LENIENT>,
+    ) -> Result<HealthResponse<HealthBody>, Failed> {
+        let checked = visitor.app.check_health().await;
+        Ok(HealthResponse {
+            healthy: checked.is_healthy(),
+            body: checked.into(),
+        })
     }
 
     /// Tell whether the process answers
     #[oai(path = "/health/live", method = "get", operation_id = "healthLive")]
-    async fn live(&self) -> Result<Answer<LiveBody>, Failure> {
-        Ok(Answer::new(LiveBody {
+    async fn live(&self, _visitor: Caller<Probe, LENIENT>) -> Result<Json<LiveBody>, Failed> {
+        Ok(Json::new(LiveBody {
             status: HealthStatus::Healthy,
         }))
     }
@@ -136,7 +139,10 @@ impl HealthApi {
     /// 503 with what is missing, also while the process is stopping. Unlike `/health` it does not
     /// look at what most requests do without.
     #[oai(path = "/health/ready", method = "get", operation_id = "healthReady")]
-    async fn ready(&self, visitor: Visitor) -> Result<HealthAnswer<ReadyBody>, Failure> {
+    async fn ready(
+        &self,
+        visitor: Caller<Probe, LENIENT>,
+    ) -> Result<HealthResponse<ReadyBody>, Failed> {
         let problems = visitor.app.problems().await;
         let healthy = problems.is_empty();
         let problems = problems.into_iter().map(|it| ProblemBody {
@@ -147,7 +153,7 @@ impl HealthApi {
             status: healthy.into(),
             problems: problems.collect(),
         };
-        Ok(HealthAnswer { healthy, body })
+        Ok(HealthResponse { healthy, body })
     }
 }
 

@@ -1,36 +1,57 @@
 //! `/tenants/me/invitations`, and `/invitations` for those who are invited.
 
 use catalog::{Invitation, OpenInvitation, Page};
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::Path;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
+use protocol::ErrorCode::*;
 use protocol::InvitationId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Tag;
-use super::answer::{Answer, Success};
 use super::body::JsonBody;
-use super::caller::{Caller, Visitor};
-use super::keys::{RoleName, default_limit};
+use super::caller::{Anyone, Caller, LENIENT, role};
+use super::failures::{Codes, Failed, LIST, codes};
+use super::json::{Json, Success};
+use super::keys::RoleName;
+use super::parameters::Parameters;
 use crate::domain::invitations::Sent;
-use crate::errors::Failure;
+
+/// What may go wrong with inviting someone.
+const INVITE: Codes = codes(&[
+    InvalidEmail,
+    AlreadyMember,
+    MemberLimitReached,
+    InvitationLimitReached,
+]);
+
+/// What may go wrong with accepting an invitation.
+const ACCEPT: Codes = codes(&[
+    InvalidToken,
+    InvalidEmail,
+    InvalidPassword,
+    CommonPassword,
+    InvalidCredentials,
+    TooManyAttempts,
+    AlreadyMember,
+    EmailTaken,
+    MemberLimitReached,
+]);
 
 pub(super) struct InvitationsApi;
 
 /// Who is invited.
 #[derive(Object, Serialize, Deserialize)]
 #[oai(example)]
-pub(super) struct NewInvitationBody {
+pub(super) struct CreateInvitationBody {
     /// A mail with a link goes there.
     email: String,
     /// At most the own role, and never `owner`. The default is member.
-    #[oai(default)]
-    #[serde(default)]
     role: Option<RoleName>,
 }
 
-impl Example for NewInvitationBody {
+impl Example for CreateInvitationBody {
     fn example() -> Self {
         Self {
             email: "grace@example.org".to_owned(),
@@ -172,22 +193,12 @@ impl InvitationsApi {
     )]
     async fn list(
         &self,
-        caller: Caller,
-        /// At most so many; 1 to 1000.
-        #[oai(
-            default = "default_limit",
-            validator(minimum(value = "1"), maximum(value = "1000"))
-        )]
-        limit: Query<u32>,
-        /// From the page before.
-        cursor: Query<Option<String>>,
-    ) -> Result<Answer<InvitationList>, Failure> {
-        let page = Page {
-            limit: limit.0,
-            cursor: cursor.0,
-        };
-        let invitations = caller.app.invitations(caller.access(), page).await?;
-        Ok(Answer::new(InvitationList {
+        caller: Caller<role::Admin, LENIENT>,
+        Parameters(page): Parameters<Page>,
+    ) -> Result<Json<InvitationList>, Failed<LIST>> {
+        let (app, access, _) = caller.parts();
+        let invitations = app.invitations(access, page).await?;
+        Ok(Json::new(InvitationList {
             invitations: invitations.items.into_iter().map(Into::into).collect(),
             next_cursor: invitations.next_cursor,
         }))
@@ -204,16 +215,13 @@ impl InvitationsApi {
     )]
     async fn create(
         &self,
-        caller: Caller,
-        body: JsonBody<NewInvitationBody>,
-    ) -> Result<Answer<SentInvitation, 201>, Failure> {
-        let JsonBody(body) = body;
+        caller: Caller<role::Admin, LENIENT>,
+        JsonBody(body): JsonBody<CreateInvitationBody, LENIENT>,
+    ) -> Result<Json<SentInvitation, 201>, Failed<INVITE>> {
+        let (app, access, request_id) = caller.parts();
         let role = body.role.map(Into::into);
-        let sent = caller
-            .app
-            .invite(caller.access(), caller.request_id, &body.email, role)
-            .await?;
-        Ok(Answer::new(sent.into()))
+        let sent = app.invite(access, request_id, &body.email, role).await?;
+        Ok(Json::new(sent.into()))
     }
 
     /// Revoke an invitation
@@ -226,15 +234,14 @@ impl InvitationsApi {
     )]
     async fn revoke(
         &self,
-        caller: Caller,
+        caller: Caller<role::Admin, LENIENT>,
         /// The invitation's id.
         id: Path<Uuid>,
-    ) -> Result<Answer<Success>, Failure> {
-        caller
-            .app
-            .revoke_invitation(caller.access(), caller.request_id, InvitationId(id.0))
-            .await?;
-        Ok(Success::answer())
+    ) -> Result<Json<Success>, Failed<{ codes(&[InvitationNotFound]) }>> {
+        let (app, access, request_id) = caller.parts();
+        let id = InvitationId(id.0);
+        app.revoke_invitation(access, request_id, id).await?;
+        Ok(Success::json())
     }
 
     /// Show what a token invites to
@@ -245,12 +252,12 @@ impl InvitationsApi {
     )]
     async fn show(
         &self,
-        visitor: Visitor,
+        visitor: Caller<Anyone, LENIENT>,
         /// From the link.
         token: Path<String>,
-    ) -> Result<Answer<InvitationOffer>, Failure> {
+    ) -> Result<Json<InvitationOffer>, Failed<{ codes(&[InvalidToken]) }>> {
         let open = visitor.app.invitation(&token.0).await?;
-        Ok(Answer::new(open.into()))
+        Ok(Json::new(open.into()))
     }
 
     /// Accept an invitation
@@ -264,12 +271,11 @@ impl InvitationsApi {
     )]
     async fn accept(
         &self,
-        visitor: Visitor,
+        visitor: Caller<Anyone, LENIENT>,
         /// From the link.
         token: Path<String>,
-        body: JsonBody<AcceptBody>,
-    ) -> Result<Answer<AcceptedInvitation>, Failure> {
-        let JsonBody(body) = body;
+        JsonBody(body): JsonBody<AcceptBody, LENIENT>,
+    ) -> Result<Json<AcceptedInvitation>, Failed<ACCEPT>> {
         let open = visitor
             .app
             .accept_invitation(
@@ -280,6 +286,6 @@ impl InvitationsApi {
                 body.password,
             )
             .await?;
-        Ok(Answer::new(open.into()))
+        Ok(Json::new(open.into()))
     }
 }

@@ -4,27 +4,29 @@ use std::time::Duration;
 
 use catalog::access::Role;
 use catalog::{Key, Page};
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::Path;
 use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, OpenApi};
+use protocol::ErrorCode::{KeyLimitReached, KeyNotFound};
 use protocol::KeyId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Tag;
-use super::answer::Answer;
 use super::audit_format::ActorBody;
 use super::body::JsonBody;
-use super::caller::Caller;
+use super::caller::{Caller, LENIENT, role};
+use super::failures::{Failed, IN_LOG, LIST, codes};
+use super::json::Json;
+use super::parameters::Parameters;
 use super::times;
 use crate::domain::keys::{KeyRequest, OVERLAP};
-use crate::errors::Failure;
 
 pub(super) struct KeysApi;
 
 /// What someone may do; each role may do all that a lower one may.
 #[derive(Clone, Copy, Enum, Serialize, Deserialize)]
-#[oai(rename = "Role", rename_all = "kebab-case")]
+#[oai(rename = "Role", rename_all = "kebab-case", remote = "Role")]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum RoleName {
     ReadOnly,
@@ -33,49 +35,21 @@ pub(super) enum RoleName {
     Owner,
 }
 
-impl From<Role> for RoleName {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::ReadOnly => Self::ReadOnly,
-            Role::Member => Self::Member,
-            Role::Admin => Self::Admin,
-            Role::Owner => Self::Owner,
-        }
-    }
-}
-
-impl From<RoleName> for Role {
-    fn from(role: RoleName) -> Self {
-        match role {
-            RoleName::ReadOnly => Self::ReadOnly,
-            RoleName::Member => Self::Member,
-            RoleName::Admin => Self::Admin,
-            RoleName::Owner => Self::Owner,
-        }
-    }
-}
-
 /// A key to be made.
 #[derive(Object, Serialize, Deserialize)]
 #[oai(example)]
-pub(super) struct NewKeyBody {
+pub(super) struct CreateKeyBody {
     /// For people; 1 to 128 characters.
     name: String,
     /// At most the maker's own role. The default is member.
-    #[oai(default)]
-    #[serde(default)]
     role: Option<RoleName>,
     /// Ids or names of the logs that the key is limited to; all of them when it is left out.
-    #[oai(default)]
-    #[serde(default)]
     logs: Option<Vec<String>>,
     /// RFC 3339; never when it is left out.
-    #[oai(default)]
-    #[serde(default)]
     expires_at: Option<String>,
 }
 
-impl Example for NewKeyBody {
+impl Example for CreateKeyBody {
     fn example() -> Self {
         Self {
             name: "ingest".to_owned(),
@@ -140,8 +114,6 @@ pub(super) struct RotateKeyBody {
     /// For how many seconds earlier secrets go on working, unless they end sooner; at most 2592000,
     /// which is 30 days. With 0 they end at once, and so does every token that they were exchanged
     /// for. The default is 86400, which is a day.
-    #[oai(default)]
-    #[serde(default)]
     overlap_secs: Option<u32>,
 }
 
@@ -194,22 +166,12 @@ impl KeysApi {
     #[oai(path = "/keys", method = "get", operation_id = "listKeys")]
     async fn list(
         &self,
-        caller: Caller,
-        /// At most so many; 1 to 1000.
-        #[oai(
-            default = "default_limit",
-            validator(minimum(value = "1"), maximum(value = "1000"))
-        )]
-        limit: Query<u32>,
-        /// From the page before.
-        cursor: Query<Option<String>>,
-    ) -> Result<Answer<KeyList>, Failure> {
-        let page = Page {
-            limit: limit.0,
-            cursor: cursor.0,
-        };
-        let keys = caller.app.keys(caller.access(), page).await?;
-        Ok(Answer::new(KeyList {
+        caller: Caller<role::ReadOnly, LENIENT>,
+        Parameters(page): Parameters<Page>,
+    ) -> Result<Json<KeyList>, Failed<LIST>> {
+        let (app, access, _) = caller.parts();
+        let keys = app.keys(access, page).await?;
+        Ok(Json::new(KeyList {
             keys: keys.items.into_iter().map(Into::into).collect(),
             next_cursor: keys.next_cursor,
         }))
@@ -222,10 +184,9 @@ impl KeysApi {
     #[oai(path = "/keys", method = "post", operation_id = "createKey")]
     async fn create(
         &self,
-        caller: Caller,
-        body: JsonBody<NewKeyBody>,
-    ) -> Result<Answer<CreatedKey, 201>, Failure> {
-        let JsonBody(body) = body;
+        caller: Caller<role::Member, LENIENT>,
+        JsonBody(body): JsonBody<CreateKeyBody, LENIENT>,
+    ) -> Result<Json<CreatedKey, 201>, Failed<{ IN_LOG | codes(&[KeyLimitReached]) }>> {
         let expires_at = body
             .expires_at
             .map(|text| times::parse("expires_at", &text));
@@ -235,12 +196,10 @@ impl KeysApi {
             logs: body.logs,
             expires_at: expires_at.transpose()?,
         };
-        let (key, secret) = caller
-            .app
-            .create_key(caller.access(), caller.request_id, request)
-            .await?;
+        let (app, access, request_id) = caller.parts();
+        let (key, secret) = app.create_key(access, request_id, request).await?;
         let key = KeyBody::from(key);
-        Ok(Answer::new(CreatedKey {
+        Ok(Json::new(CreatedKey {
             key: secret.expose().to_owned(),
             id: key.id,
             name: key.name,
@@ -259,19 +218,19 @@ impl KeysApi {
     #[oai(path = "/keys/:id/rotate", method = "post", operation_id = "rotateKey")]
     async fn rotate(
         &self,
-        caller: Caller,
+        caller: Caller<role::Member, LENIENT>,
         /// The key's id.
         id: Path<Uuid>,
-        body: JsonBody<Option<RotateKeyBody>>,
-    ) -> Result<Answer<RotatedKey>, Failure> {
-        let overlap = body.0.and_then(|body| body.overlap_secs);
+        JsonBody(body): JsonBody<Option<RotateKeyBody>, LENIENT>,
+    ) -> Result<Json<RotatedKey>, Failed<{ codes(&[KeyNotFound]) }>> {
+        let (app, access, request_id) = caller.parts();
+        let overlap = body.and_then(|body| body.overlap_secs);
         let overlap = overlap.map_or(OVERLAP, |secs| Duration::from_secs(secs.into()));
-        let (key, secret, earlier_until) = caller
-            .app
-            .rotate_key(caller.access(), caller.request_id, KeyId(id.0), overlap)
+        let (key, secret, earlier_until) = app
+            .rotate_key(access, request_id, KeyId(id.0), overlap)
             .await?;
         let key = KeyBody::from(key);
-        Ok(Answer::new(RotatedKey {
+        Ok(Json::new(RotatedKey {
             key: secret.expose().to_owned(),
             id: key.id,
             name: key.name,
@@ -290,22 +249,15 @@ impl KeysApi {
     #[oai(path = "/keys/:id", method = "delete", operation_id = "revokeKey")]
     async fn revoke(
         &self,
-        caller: Caller,
+        caller: Caller<role::Member, LENIENT>,
         /// The key's id.
         id: Path<Uuid>,
-    ) -> Result<Answer<RevokedKeys>, Failure> {
-        let revoked = caller
-            .app
-            .revoke_key(caller.access(), caller.request_id, KeyId(id.0))
-            .await?;
-        Ok(Answer::new(RevokedKeys {
+    ) -> Result<Json<RevokedKeys>, Failed<{ codes(&[KeyNotFound]) }>> {
+        let (app, access, request_id) = caller.parts();
+        let revoked = app.revoke_key(access, request_id, KeyId(id.0)).await?;
+        Ok(Json::new(RevokedKeys {
             success: true,
             revoked: revoked.into_iter().map(|key| key.0).collect(),
         }))
     }
-}
-
-/// Items in a page when the request does not say.
-pub(super) fn default_limit() -> u32 {
-    100
 }

@@ -1,5 +1,5 @@
-//! The one layer around all operations: the request's id, its size, its sender, its rate limit,
-//! the form of its errors, and what is counted about it.
+//! The one layer around all operations: the request's size and address, the form of its errors, and
+//! what is counted about it.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::panic::AssertUnwindSafe;
@@ -8,23 +8,25 @@ use std::time::Instant;
 
 use futures::FutureExt as _;
 use poem::endpoint::BoxEndpoint;
-use poem::http::header::HeaderName;
+use poem::error::MethodNotAllowedError;
+use poem::http::header::{ALLOW, HeaderName};
 use poem::http::{HeaderMap, HeaderValue, Uri};
-use poem::{Addr, Endpoint, Request, Response, Result};
+use poem::{Addr, Endpoint, EndpointExt as _, IntoEndpoint as _, Request, Response, Result};
 use poem_openapi::OperationId;
-use protocol::{ErrorCode, RequestId};
+use protocol::ErrorCode;
 
-use super::caller::{Scope, bearer};
 use super::docs;
-use super::document::PathTable;
-use super::error;
-use crate::auth::token;
+use super::document::{openapi_document, service};
+use super::error::{self, NotAdmitted};
+use super::operations::{Methods, credentials, described};
+use super::parameters::KnownParameters;
+use super::scope::Scope;
 use crate::domain::App;
 use crate::errors::Failure;
 use crate::metrics::Requests;
-use crate::rate_limit::{self, RateLimitStatus, Verdict};
+use crate::rate_limit;
 
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
@@ -35,69 +37,41 @@ pub(super) struct Layer {
     operations: BoxEndpoint<'static, Response>,
     /// The document and the page that shows it.
     pages: BoxEndpoint<'static, Response>,
-    paths: PathTable,
+    methods: Methods,
+    parameters: Arc<KnownParameters>,
     requests: Requests,
 }
 
 impl Layer {
-    pub(super) fn new(
-        app: Arc<App>,
-        operations: BoxEndpoint<'static, Response>,
-        pages: BoxEndpoint<'static, Response>,
-    ) -> Self {
-        let paths = PathTable::new();
+    pub(super) fn new(app: Arc<App>) -> Self {
         Self {
-            requests: Requests::new(paths.operations()),
             app,
-            operations,
-            pages,
-            paths,
+            operations: service().into_endpoint(),
+            pages: docs::routes(openapi_document()).boxed(),
+            methods: Methods::new(),
+            parameters: Arc::new(KnownParameters::of(described())),
+            requests: Requests::new(credentials().into_keys()),
         }
     }
 
-    /// Admits a request and has it answered; the status is that of its bucket.
-    async fn answer(
-        &self,
-        mut request: Request,
-        request_id: RequestId,
-        status: &mut Option<RateLimitStatus>,
-    ) -> Result<Response, Refusal> {
+    /// Checks a request and has it answered.
+    async fn respond(&self, mut request: Request, scope: &Arc<Scope>) -> Result<Response> {
         self.check_size(&request)?;
-        let network = rate_limit::network(self.peer(&request));
-        let mut session = None;
-        let verdict = if is_public(request.uri().path()) {
-            self.app
-                .limits
-                .rates
-                .take_for_address(network, Instant::now())
-        } else if let Some(token) = bearer(&request).filter(|it| token::looks_issued(it)) {
-            session = self.app.session(token::digest(token)).await?;
-            session.as_ref().map_or(Verdict::Unlimited, |session| {
-                let tenant = session.access.tenant;
-                self.app
-                    .limits
-                    .rates
-                    .take_for_tenant(tenant, session.rate, Instant::now())
-            })
+        request.set_data(Arc::clone(scope));
+        let responded = if docs::has(request.uri().path()) {
+            self.pages.call(request).await
         } else {
-            Verdict::Unlimited
+            self.operations.call(request).await
         };
-        *status = verdict.status();
-        if matches!(verdict, Verdict::Refused(_)) {
-            return Err(Refusal::RateLimited);
+        let operation = match &responded {
+            Ok(response) => response.data::<OperationId>(),
+            Err(error) => error.data::<OperationId>(),
+        };
+        if operation.is_none() {
+            // What is no operation counts for a tenant, too, where it says which.
+            scope.admit_tenant().await?;
         }
-        request.extensions_mut().insert(Scope {
-            app: Arc::clone(&self.app),
-            request_id,
-            network,
-            session,
-        });
-        let uri = request.uri().clone();
-        let answered = match uri.path() {
-            path if docs::has(path) => self.pages.call(request).await,
-            _ => self.operations.call(request).await,
-        };
-        answered.map_err(|error| Refusal::Framework(error, uri))
+        responded
     }
 
     fn check_size(&self, request: &Request) -> Result<(), Failure> {
@@ -154,29 +128,13 @@ impl Layer {
         last.map_or(direct, IpAddr::to_canonical)
     }
 
-    fn refuse(&self, refusal: Refusal, request_id: RequestId) -> Response {
-        match refusal {
-            Refusal::Failed(failure) => error::response(&failure, request_id),
-            Refusal::RateLimited => error::rate_limited(),
-            Refusal::Framework(error, uri) => {
-                let allow = || self.paths.allowed(&uri);
-                error::from_framework(error, request_id, allow)
-            }
+    async fn refuse(&self, error: poem::Error, scope: &Scope, uri: Uri) -> Response {
+        let is_wrong_method = error.is::<MethodNotAllowedError>();
+        let mut response = error::from_framework(error, scope.request_id);
+        if is_wrong_method && let Some(allowed) = self.methods.allowed(uri).await {
+            response.headers_mut().insert(ALLOW, allowed);
         }
-    }
-}
-
-/// Why an operation gave no answer of its own.
-enum Refusal {
-    Failed(Failure),
-    RateLimited,
-    /// An error of an operation or of poem, and the address that was asked for.
-    Framework(poem::Error, Uri),
-}
-
-impl From<Failure> for Refusal {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
+        response
     }
 }
 
@@ -185,57 +143,43 @@ impl Endpoint for Layer {
 
     async fn call(&self, request: Request) -> Result<Response> {
         let started = Instant::now();
-        let request_id = RequestId::generate();
-        let mut status = None;
-        let answering = AssertUnwindSafe(self.answer(request, request_id, &mut status));
-        let outcome = answering.catch_unwind().await;
-        let (mut response, operation) = match outcome {
+        let network = rate_limit::network(self.peer(&request));
+        let (app, parameters) = (Arc::clone(&self.app), Arc::clone(&self.parameters));
+        let scope = Arc::new(Scope::new(app, parameters, &request, network));
+        let uri = request.uri().clone();
+        let responding = AssertUnwindSafe(self.respond(request, &scope));
+        let (mut response, operation) = match responding.catch_unwind().await {
             Ok(Ok(response)) => {
                 let operation = response.data::<OperationId>().map(|it| it.0);
                 (response, operation)
             }
-            Ok(Err(refusal)) => {
-                let operation = refusal.operation();
-                (self.refuse(refusal, request_id), operation)
+            Ok(Err(error)) => {
+                // What is not admitted counts for no operation.
+                let operation = error.data::<OperationId>().map(|it| it.0);
+                let operation = operation.filter(|_| !error.is::<NotAdmitted>());
+                (self.refuse(error, &scope, uri).await, operation)
             }
             Err(_) => {
-                let failure = Failure::internal("an operation panicked", &request_id);
-                (error::response(&failure, request_id), None)
+                let failure = Failure::internal("an operation panicked", &scope.request_id);
+                (error::response(&failure, scope.request_id), None)
             }
         };
-        set_headers(response.headers_mut(), request_id, status);
+        set_headers(response.headers_mut(), &scope);
         let status = response.status().as_u16();
         self.requests.record(operation, status, started.elapsed());
         Ok(response)
     }
 }
 
-impl Refusal {
-    fn operation(&self) -> Option<&'static str> {
-        match self {
-            Self::Framework(error, _) => error.data::<OperationId>().map(|it| it.0),
-            Self::Failed(_) | Self::RateLimited => None,
-        }
-    }
-}
-
-/// The operations that need no token and are limited by address.
-fn is_public(path: &str) -> bool {
-    path.starts_with("/auth/")
-        || path.starts_with("/invitations/")
-        || path.starts_with("/tenant-deletions/")
-        || path == "/tenants"
-}
-
-fn set_headers(headers: &mut HeaderMap, request_id: RequestId, status: Option<RateLimitStatus>) {
+fn set_headers(headers: &mut HeaderMap, scope: &Scope) {
     let mut text = [0; 36];
-    let text = request_id.0.hyphenated().encode_lower(&mut text);
+    let text = scope.request_id.0.hyphenated().encode_lower(&mut text);
     if let Ok(value) = HeaderValue::from_str(text) {
         headers.insert(REQUEST_ID, value);
     }
-    if let Some(status) = status {
-        headers.insert(LIMIT, status.limit.into());
-        headers.insert(REMAINING, status.remaining.into());
-        headers.insert(RESET, status.reset.into());
+    if let Some(rate) = scope.rate() {
+        headers.insert(LIMIT, rate.limit.into());
+        headers.insert(REMAINING, rate.remaining.into());
+        headers.insert(RESET, rate.reset.into());
     }
 }

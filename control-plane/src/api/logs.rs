@@ -1,26 +1,31 @@
 //! `/logs` and `/logs/{log}`.
 
 use catalog::{LogChanges, Page, Retention};
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::Path;
 use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, OpenApi};
+use protocol::ErrorCode::*;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use super::Tag;
-use super::answer::Answer;
 use super::body::JsonBody;
-use super::caller::Caller;
-use super::deletion_jobs::Deleted;
-use super::keys::default_limit;
+use super::caller::{Caller, LENIENT, role};
+use super::deletions::Deleted;
+use super::failures::{Codes, Failed, IN_LOG, JSON_BODY, LIST, codes};
+use super::json::Json;
+use super::parameters::Parameters;
 use crate::domain::logs::LogState;
 use crate::errors::Failure;
 
 pub(super) struct LogsApi;
 
+/// What may go wrong with making a log.
+const CREATE_LOG: Codes = codes(&[InvalidName, NameTaken, LogLimitReached]);
+
 /// What becomes of events once they are archived.
 #[derive(Clone, Copy, Enum, Serialize, Deserialize)]
-#[oai(rename = "Retention", rename_all = "snake_case")]
+#[oai(rename = "Retention", rename_all = "snake_case", remote = "Retention")]
 #[serde(rename_all = "snake_case")]
 pub(super) enum RetentionName {
     /// They stay in the hot log as well.
@@ -29,41 +34,19 @@ pub(super) enum RetentionName {
     Archive,
 }
 
-impl From<Retention> for RetentionName {
-    fn from(retention: Retention) -> Self {
-        match retention {
-            Retention::KeepHot => Self::KeepHot,
-            Retention::Archive => Self::Archive,
-        }
-    }
-}
-
-impl From<RetentionName> for Retention {
-    fn from(name: RetentionName) -> Self {
-        match name {
-            RetentionName::KeepHot => Self::KeepHot,
-            RetentionName::Archive => Self::Archive,
-        }
-    }
-}
-
 /// A log to be made.
 #[derive(Object, Serialize, Deserialize)]
 #[oai(example)]
-pub(super) struct NewLogBody {
+pub(super) struct CreateLogBody {
     /// 1 to 128 of A-Z, a-z, 0-9, '.', '_' and '-', not shaped like a UUID; unique in the tenant.
     name: String,
     /// At most 1000 characters.
-    #[oai(default)]
-    #[serde(default)]
     description: Option<String>,
     /// The default is `keep_hot`.
-    #[oai(default)]
-    #[serde(default)]
     retention: Option<RetentionName>,
 }
 
-impl Example for NewLogBody {
+impl Example for CreateLogBody {
     fn example() -> Self {
         Self {
             name: "customer-acme-usage".to_owned(),
@@ -142,8 +125,6 @@ pub(super) struct LogChangesBody {
     #[oai(default)]
     #[serde(default, deserialize_with = "given")]
     description: Option<Option<String>>,
-    #[oai(default)]
-    #[serde(default)]
     retention: Option<RetentionName>,
 }
 
@@ -158,32 +139,22 @@ impl LogsApi {
     #[oai(path = "/logs", method = "post", operation_id = "createLog")]
     async fn create(
         &self,
-        caller: Caller,
-        body: JsonBody<NewLogBody>,
-    ) -> Result<Answer<CreatedLog, 201>, Failure> {
-        create(&caller, body.0).await
+        caller: Caller<role::Member, LENIENT>,
+        JsonBody(body): JsonBody<CreateLogBody, LENIENT>,
+    ) -> Result<Json<CreatedLog, 201>, Failed<CREATE_LOG>> {
+        Ok(create(&caller, body).await?)
     }
 
     /// List logs
     #[oai(path = "/logs", method = "get", operation_id = "listLogs")]
     async fn list(
         &self,
-        caller: Caller,
-        /// At most so many; 1 to 1000.
-        #[oai(
-            default = "default_limit",
-            validator(minimum(value = "1"), maximum(value = "1000"))
-        )]
-        limit: Query<u32>,
-        /// From the page before.
-        cursor: Query<Option<String>>,
-    ) -> Result<Answer<LogList>, Failure> {
-        let page = Page {
-            limit: limit.0,
-            cursor: cursor.0,
-        };
-        let logs = caller.app.logs(caller.access(), page).await?;
-        Ok(Answer::new(LogList {
+        caller: Caller<role::ReadOnly, LENIENT>,
+        Parameters(page): Parameters<Page>,
+    ) -> Result<Json<LogList>, Failed<LIST>> {
+        let (app, access, _) = caller.parts();
+        let logs = app.logs(access, page).await?;
+        Ok(Json::new(LogList {
             logs: logs.items.into_iter().map(Into::into).collect(),
             next_cursor: logs.next_cursor,
         }))
@@ -195,51 +166,59 @@ impl LogsApi {
     #[oai(path = "/logs/:log", method = "post", operation_id = "createLogByName")]
     async fn create_by_name(
         &self,
-        caller: Caller,
+        caller: Caller<role::Member, LENIENT>,
         /// The name of the new log.
         log: Path<String>,
-    ) -> Result<Answer<CreatedLog, 201>, Failure> {
-        let body = NewLogBody {
+    ) -> Result<Json<CreatedLog, 201>, Failed<{ CREATE_LOG | JSON_BODY }>> {
+        let body = CreateLogBody {
             name: log.0,
             description: None,
             retention: None,
         };
-        create(&caller, body).await
+        Ok(create(&caller, body).await?)
     }
 
     /// Show a log
-    #[oai(path = "/logs/:log", method = "get", operation_id = "getLog")]
+    #[oai(
+        path = "/logs/:log",
+        method = "get",
+        operation_id = "getLog",
+        response_header(name = "Primatomic-Sequence", ty = "u64")
+    )]
     async fn show(
         &self,
-        caller: Caller,
+        caller: Caller<role::ReadOnly, LENIENT>,
         /// The log's id or name.
         log: Path<String>,
-    ) -> Result<Answer<LogBody>, Failure> {
-        let state = caller.app.log_state(caller.access(), &log.0).await?;
+    ) -> Result<Json<LogBody>, Failed<IN_LOG>> {
+        let (app, access, _) = caller.parts();
+        let state = app.log_state(access, &log.0).await?;
         let head = state.head.sequence;
-        Ok(Answer::new(state.into()).at(head))
+        Ok(Json::new(state.into()).at(head))
     }
 
     /// Change a log
-    #[oai(path = "/logs/:log", method = "patch", operation_id = "updateLog")]
+    #[oai(
+        path = "/logs/:log",
+        method = "patch",
+        operation_id = "updateLog",
+        response_header(name = "Primatomic-Sequence", ty = "u64")
+    )]
     async fn update(
         &self,
-        caller: Caller,
+        caller: Caller<role::Member, LENIENT>,
         /// The log's id or name.
         log: Path<String>,
-        body: JsonBody<LogChangesBody>,
-    ) -> Result<Answer<LogBody>, Failure> {
-        let JsonBody(body) = body;
+        JsonBody(body): JsonBody<LogChangesBody, LENIENT>,
+    ) -> Result<Json<LogBody>, Failed<IN_LOG>> {
+        let (app, access, request_id) = caller.parts();
         let changes = LogChanges {
             description: body.description,
             retention: body.retention.map(Into::into),
         };
-        let state = caller
-            .app
-            .update_log(caller.access(), caller.request_id, &log.0, changes)
-            .await?;
+        let state = app.update_log(access, request_id, &log.0, changes).await?;
         let head = state.head.sequence;
-        Ok(Answer::new(state.into()).at(head))
+        Ok(Json::new(state.into()).at(head))
     }
 
     /// Delete a log
@@ -249,31 +228,26 @@ impl LogsApi {
     #[oai(path = "/logs/:log", method = "delete", operation_id = "deleteLog")]
     async fn delete(
         &self,
-        caller: Caller,
+        caller: Caller<role::Admin, LENIENT>,
         /// The log's id or name.
         log: Path<String>,
-    ) -> Result<Answer<Deleted>, Failure> {
-        let job = caller
-            .app
-            .delete_log(caller.access(), caller.request_id, &log.0)
-            .await?;
-        Ok(Deleted::answer(job))
+    ) -> Result<Json<Deleted>, Failed<IN_LOG>> {
+        let (app, access, request_id) = caller.parts();
+        let job = app.delete_log(access, request_id, &log.0).await?;
+        Ok(Deleted::json(job))
     }
 }
 
-async fn create(caller: &Caller, body: NewLogBody) -> Result<Answer<CreatedLog, 201>, Failure> {
+async fn create(
+    caller: &Caller<role::Member, LENIENT>,
+    body: CreateLogBody,
+) -> Result<Json<CreatedLog, 201>, Failure> {
+    let (app, access, request_id) = caller.parts();
     let retention = body.retention.map_or(Retention::KeepHot, Into::into);
-    let log = caller
-        .app
-        .create_log(
-            caller.access(),
-            caller.request_id,
-            &body.name,
-            body.description,
-            retention,
-        )
+    let log = app
+        .create_log(access, request_id, &body.name, body.description, retention)
         .await?;
-    Ok(Answer::new(CreatedLog {
+    Ok(Json::new(CreatedLog {
         log_id: log.id.0,
         success: true,
     }))

@@ -1,19 +1,21 @@
 //! `/tenants/me/members`.
 
 use catalog::{Member, Page};
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::Path;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
+use protocol::ErrorCode::MemberNotFound;
 use protocol::UserId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Tag;
-use super::answer::Answer;
 use super::body::JsonBody;
-use super::caller::Caller;
-use super::keys::{RoleName, default_limit};
-use crate::errors::Failure;
+use super::caller::{Caller, LENIENT, role};
+use super::failures::{Failed, LIST, codes};
+use super::json::Json;
+use super::keys::RoleName;
+use super::parameters::Parameters;
 
 pub(super) struct MembersApi;
 
@@ -81,22 +83,12 @@ impl MembersApi {
     )]
     async fn list(
         &self,
-        caller: Caller,
-        /// At most so many; 1 to 1000.
-        #[oai(
-            default = "default_limit",
-            validator(minimum(value = "1"), maximum(value = "1000"))
-        )]
-        limit: Query<u32>,
-        /// From the page before.
-        cursor: Query<Option<String>>,
-    ) -> Result<Answer<MemberList>, Failure> {
-        let page = Page {
-            limit: limit.0,
-            cursor: cursor.0,
-        };
-        let members = caller.app.members(caller.access(), page).await?;
-        Ok(Answer::new(MemberList {
+        caller: Caller<role::ReadOnly, LENIENT>,
+        Parameters(page): Parameters<Page>,
+    ) -> Result<Json<MemberList>, Failed<LIST>> {
+        let (app, access, _) = caller.parts();
+        let members = app.members(access, page).await?;
+        Ok(Json::new(MemberList {
             members: members.items.into_iter().map(Into::into).collect(),
             next_cursor: members.next_cursor,
         }))
@@ -114,17 +106,15 @@ impl MembersApi {
     )]
     async fn change(
         &self,
-        caller: Caller,
+        caller: Caller<role::Admin, LENIENT>,
         /// The member's id.
         user_id: Path<Uuid>,
-        body: JsonBody<RoleBody>,
-    ) -> Result<Answer<MemberBody>, Failure> {
-        let role = body.0.role.into();
-        let member = caller
-            .app
-            .change_role(caller.access(), caller.request_id, UserId(user_id.0), role)
-            .await?;
-        Ok(Answer::new(member.into()))
+        JsonBody(body): JsonBody<RoleBody, LENIENT>,
+    ) -> Result<Json<MemberBody>, Failed<{ codes(&[MemberNotFound]) }>> {
+        let (app, access, request_id) = caller.parts();
+        let (member, role) = (UserId(user_id.0), body.role.into());
+        let member = app.change_role(access, request_id, member, role).await?;
+        Ok(Json::new(member.into()))
     }
 
     /// Remove a member
@@ -138,15 +128,14 @@ impl MembersApi {
     )]
     async fn remove(
         &self,
-        caller: Caller,
+        caller: Caller<role::Admin, LENIENT>,
         /// The member's id.
         user_id: Path<Uuid>,
-    ) -> Result<Answer<RemovedMember>, Failure> {
-        let removed = caller
-            .app
-            .remove_member(caller.access(), caller.request_id, UserId(user_id.0))
-            .await?;
-        Ok(Answer::new(RemovedMember {
+    ) -> Result<Json<RemovedMember>, Failed<{ codes(&[MemberNotFound]) }>> {
+        let (app, access, request_id) = caller.parts();
+        let member = UserId(user_id.0);
+        let removed = app.remove_member(access, request_id, member).await?;
+        Ok(Json::new(RemovedMember {
             success: true,
             revoked_keys: removed.keys_revoked,
         }))

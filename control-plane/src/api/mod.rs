@@ -1,17 +1,17 @@
 //! HTTP: the operations as poem sees them, one file per resource.
 //!
-//! A handler parses, calls one domain operation and answers. What all requests have in common
-//! (their id, who sends them, rate limits, the form of errors, metrics) is in [`layer`].
+//! A handler parses, calls one domain operation and answers. Its signature says what is true of the
+//! operation: who may call it and whose rate limit it counts for ([`caller`]), what it takes
+//! ([`body`], [`parameters`]), what it answers ([`json`]) and which errors it has ([`failures`]).
+//! What all requests have in common (their id, the form of errors, metrics) is in [`layer`].
 
 mod accept;
-mod answer;
 mod append;
 mod audit;
 mod audit_format;
 mod auth;
 mod body;
 mod caller;
-mod deletion_jobs;
 mod deletions;
 mod docs;
 mod document;
@@ -21,25 +21,31 @@ mod events_format;
 mod failures;
 mod health;
 mod invitations;
+mod json;
 mod keys;
 mod layer;
 mod limits;
 mod logs;
 mod members;
-
+mod operations;
+mod parameters;
 mod queries;
 mod schemas;
+mod scope;
 mod tail;
+mod tenant_deletions;
 mod tenants;
 mod times;
 mod views;
 
 use std::sync::Arc;
 
-use poem::{Endpoint, EndpointExt, IntoEndpoint, Response};
-use poem_openapi::{OpenApiService, Tags};
+use poem::{Endpoint, Response};
+use poem_openapi::Tags;
 
+pub use caller::Credentials;
 pub use document::openapi_document;
+pub use operations::credentials;
 
 use crate::domain::App;
 
@@ -62,49 +68,7 @@ enum Tag {
     Service,
 }
 
-type Operations = (
-    tenants::TenantsApi,
-    audit::AuditApi,
-    deletions::DeletionsApi,
-    auth::AuthApi,
-    members::MembersApi,
-    invitations::InvitationsApi,
-    keys::KeysApi,
-    logs::LogsApi,
-    append::AppendApi,
-    events::EventsApi,
-    deletion_jobs::DeletionJobsApi,
-    views::ViewsApi,
-    queries::QueriesApi,
-    health::HealthApi,
-);
-
-/// All operations. They hold nothing: what they work on comes with each request.
-fn service() -> OpenApiService<Operations, ()> {
-    let operations = (
-        tenants::TenantsApi,
-        audit::AuditApi,
-        deletions::DeletionsApi,
-        auth::AuthApi,
-        members::MembersApi,
-        invitations::InvitationsApi,
-        keys::KeysApi,
-        logs::LogsApi,
-        append::AppendApi,
-        events::EventsApi,
-        deletion_jobs::DeletionJobsApi,
-        views::ViewsApi,
-        queries::QueriesApi,
-        health::HealthApi,
-    );
-    OpenApiService::new(operations, "Primatomic", env!("CARGO_PKG_VERSION")).description(
-        "Append immutable events to a log, deploy a WebAssembly component that folds them \
-             into state, and query that state with read-after-write consistency.",
-    )
-}
-
 /// The whole API, ready to be served.
 pub(crate) fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
-    let pages = docs::routes().boxed();
-    layer::Layer::new(app, service().into_endpoint(), pages)
+    layer::Layer::new(app)
 }

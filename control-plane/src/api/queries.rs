@@ -5,18 +5,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use poem::http::header::{CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS};
 use poem::http::{HeaderValue, StatusCode};
-use poem::{IntoResponse, Request, Response};
-use poem_openapi::param::{Path, Query};
-use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchema};
-use poem_openapi::registry::{MetaSchemaRef, Registry};
+use poem::{IntoResponse, Request, Response, Result};
+use poem_openapi::param::Path;
+use poem_openapi::registry::{MetaResponses, MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::{ApiResponse, OpenApi};
-use protocol::{ErrorCode, Sequence};
+use protocol::ErrorCode::*;
+use protocol::Sequence;
 
 use super::Tag;
-use super::answer::{set_sequence, success, with_type};
 use super::body::{BodyKind, Limit, RawBody};
-use super::caller::Caller;
+use super::caller::{Caller, LENIENT, role};
 use super::error::bad_sequence;
+use super::failures::{Codes, Failed, IN_VIEW, codes};
+use super::json::{Raw, Written, set_sequence, success, with_type};
+use super::parameters::{Group, Parameters, Sent, describe};
 use crate::domain::queries::{Answered, Question};
 use crate::errors::Failure;
 
@@ -24,6 +26,23 @@ pub(super) struct QueriesApi;
 
 /// The parameters that are ours. All others are the view's.
 const OURS: &[&str] = &["after", "sequence", "as_of", "version", "timeout_ms"];
+
+/// Parameters that are not ours go to the view. Unlike elsewhere, this stays so.
+const FOR_THE_VIEW: bool = LENIENT;
+
+/// What may go wrong with a query.
+const QUERY: Codes = IN_VIEW
+    | codes(&[
+        InvalidSequence,
+        VersionNotFound,
+        ViewFailed,
+        QueryFailed,
+        ResultTooLarge,
+        ViewBehind,
+        QueryLimitReached,
+        ViewMemoryLimitReached,
+        NotImplemented,
+    ]);
 
 /// What a view answers with when neither it nor its upload says.
 const BINARY: HeaderValue = HeaderValue::from_static("application/octet-stream");
@@ -36,84 +55,56 @@ impl BodyKind for InputBody {
 }
 
 /// A view's answer.
-pub(super) enum QueryResponse {
-    Full(Answered, Option<HeaderValue>),
-    /// The client has it already.
-    NotModified(Sequence, HeaderValue),
-}
+pub(super) struct ViewAnswer;
 
-impl IntoResponse for QueryResponse {
-    fn into_response(self) -> Response {
-        let (answered, etag) = match self {
-            Self::Full(answered, etag) => (answered, etag),
-            Self::NotModified(sequence, etag) => {
-                let mut response = Response::default();
-                response.set_status(StatusCode::NOT_MODIFIED);
-                response.headers_mut().insert(ETAG, etag);
-                set_sequence(&mut response, sequence);
-                return response;
-            }
-        };
-        let answer = answered.answer;
-        let declared = answer
-            .content_type
-            .or_else(|| answered.version.content_type.clone());
-        let content_type = declared.and_then(|text| HeaderValue::from_str(&text).ok());
-        let mut response = with_type(content_type.unwrap_or(BINARY), answer.bytes);
-        set_sequence(&mut response, answer.sequence);
-        let headers = response.headers_mut();
-        // What a view answers is its author's: a browser must not run it in this origin.
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
-        if let Some(etag) = etag {
-            headers.insert(ETAG, etag);
-        }
-        response
-    }
-}
+impl Written for ViewAnswer {
+    const DESCRIPTION: &'static str = "The view's answer.";
 
-impl ApiResponse for QueryResponse {
-    fn meta() -> MetaResponses {
+    fn content() -> Vec<(&'static str, MetaSchemaRef)> {
         let bytes = MetaSchema::new_with_format("string", "binary");
-        success(
-            200,
-            vec![MetaMediaType {
-                content_type: "application/octet-stream",
-                schema: MetaSchemaRef::Inline(Box::new(bytes)),
-            }],
-        )
+        let schema = MetaSchemaRef::Inline(Box::new(bytes));
+        vec![("application/octet-stream", schema)]
     }
-
-    fn register(_: &mut Registry) {}
 }
 
-/// The answer of a query that may be cached.
-pub(super) struct CacheableResponse(QueryResponse);
+/// A view's answer, unless the client has it already.
+pub(super) struct Cacheable(Response);
 
-impl IntoResponse for CacheableResponse {
+impl IntoResponse for Cacheable {
     fn into_response(self) -> Response {
-        self.0.into_response()
+        self.0
     }
 }
 
-impl ApiResponse for CacheableResponse {
+impl ApiResponse for Cacheable {
     fn meta() -> MetaResponses {
-        let mut meta = QueryResponse::meta();
-        meta.responses.push(MetaResponse {
-            description: "The answer is the one that `If-None-Match` names.",
-            status: Some(304),
-            status_range: None,
-            content: Vec::new(),
-            headers: Vec::new(),
-        });
+        let mut meta = Raw::<ViewAnswer>::meta();
+        let unchanged = "The answer is the one that `If-None-Match` names.";
+        let unchanged = success(304, unchanged, Vec::new());
+        meta.responses.extend(unchanged.responses);
         meta
     }
 
     fn register(_: &mut Registry) {}
 }
 
-/// Our parameters, as poem parsed them.
-struct Ours {
+fn response(answered: Answered) -> Response {
+    let answer = answered.answer;
+    let declared = answer
+        .content_type
+        .or_else(|| answered.version.content_type.clone());
+    let content_type = declared.and_then(|text| HeaderValue::from_str(&text).ok());
+    let mut response = with_type(content_type.unwrap_or(BINARY), answer.bytes);
+    set_sequence(&mut response, answer.sequence);
+    let headers = response.headers_mut();
+    // What a view answers is its author's: a browser must not run it in this origin.
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
+    response
+}
+
+/// Our parameters.
+pub(super) struct Ours {
     after: Option<u64>,
     sequence: Option<u64>,
     as_of: Option<u64>,
@@ -121,11 +112,45 @@ struct Ours {
     timeout_ms: Option<u64>,
 }
 
+impl Group for Ours {
+    fn describe() -> Vec<MetaSchema> {
+        vec![
+            describe::<u64>(
+                "after",
+                "Answer from a state that holds at least this sequence; waits for it.",
+            ),
+            MetaSchema {
+                deprecated: true,
+                ..describe::<u64>("sequence", "The same as `after`.")
+            },
+            describe::<u64>("as_of", "Reserved for answers from past states."),
+            describe::<u32>(
+                "version",
+                "The number of a version; the live one when it is left out.",
+            ),
+            describe::<u64>(
+                "timeout_ms",
+                "How long to wait for `after`; 10 seconds when it is left out, 60 at most.",
+            ),
+        ]
+    }
+
+    async fn read(sent: Sent<'_>) -> Result<Self> {
+        Ok(Self {
+            after: sent.get("after").await?,
+            sequence: sent.get("sequence").await?,
+            as_of: sent.get("as_of").await?,
+            version: sent.get("version").await?,
+            timeout_ms: sent.get("timeout_ms").await?,
+        })
+    }
+}
+
 impl Ours {
     fn question(self, request: &Request, body: Bytes) -> Result<Question, Failure> {
         if self.as_of.is_some() {
             return Err(Failure::new(
-                ErrorCode::NotImplemented,
+                NotImplemented,
                 "this server does not answer from past states; leave `as_of` out",
             ));
         }
@@ -149,52 +174,30 @@ impl QueriesApi {
     #[oai(
         path = "/logs/:log/views/:view/query",
         method = "post",
-        operation_id = "queryView"
-    )]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each one is a parameter of the operation"
+        operation_id = "queryView",
+        response_header(name = "Primatomic-Sequence", ty = "u64")
     )]
     async fn post(
         &self,
-        caller: Caller,
+        caller: Caller<role::ReadOnly, FOR_THE_VIEW>,
         request: &Request,
         /// The log's id or name.
         log: Path<String>,
         /// The view's name.
         view: Path<String>,
-        /// Answer from a state that holds at least this sequence; waits for it.
-        after: Query<Option<u64>>,
-        /// The same as `after`.
-        #[oai(deprecated)]
-        sequence: Query<Option<u64>>,
-        /// Reserved for answers from past states.
-        as_of: Query<Option<u64>>,
-        /// The number of a version; the live one when it is left out.
-        version: Query<Option<u32>>,
-        /// How long to wait for `after`; 10 seconds when it is left out, 60 at most.
-        timeout_ms: Query<Option<u64>>,
+        Parameters(ours): Parameters<Ours>,
         body: RawBody<InputBody>,
-    ) -> Result<QueryResponse, Failure> {
-        let ours = Ours {
-            after: after.0,
-            sequence: sequence.0,
-            as_of: as_of.0,
-            version: version.0,
-            timeout_ms: timeout_ms.0,
-        };
+    ) -> Result<Raw<ViewAnswer>, Failed<{ QUERY | codes(&[QueryTooLarge]) }>> {
+        let (app, access, _) = caller.parts();
         let limit = Limit {
-            bytes: caller.app.options.query_bytes_max,
-            code: ErrorCode::QueryTooLarge,
+            bytes: app.options.query_bytes_max,
+            code: QueryTooLarge,
             what: "the input of a query",
         };
-        let body = body.read(&caller.app, limit).await?;
+        let body = body.read(app, limit).await?;
         let question = ours.question(request, body.bytes.clone())?;
-        let app = &caller.app;
-        let answered = app
-            .query(caller.access(), &log.0, &view.0, question)
-            .await?;
-        Ok(QueryResponse::Full(answered, None))
+        let answered = app.query(access, &log.0, &view.0, question).await?;
+        Ok(response(answered).into())
     }
 
     /// Query a view, cacheable
@@ -205,55 +208,39 @@ impl QueriesApi {
         path = "/logs/:log/views/:view/query",
         method = "get",
         operation_id = "queryViewByGet",
+        response_header(name = "Primatomic-Sequence", ty = "u64"),
+        response_header(name = "ETag", ty = "String"),
         request_header(
             name = "If-None-Match",
             ty = "Option<String>",
             description = "The ETag of an earlier answer."
         )
     )]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each one is a parameter of the operation"
-    )]
     async fn get(
         &self,
-        caller: Caller,
+        caller: Caller<role::ReadOnly, FOR_THE_VIEW>,
         request: &Request,
         /// The log's id or name.
         log: Path<String>,
         /// The view's name.
         view: Path<String>,
-        /// Answer from a state that holds at least this sequence; waits for it.
-        after: Query<Option<u64>>,
-        /// The same as `after`.
-        #[oai(deprecated)]
-        sequence: Query<Option<u64>>,
-        /// Reserved for answers from past states.
-        as_of: Query<Option<u64>>,
-        /// The number of a version; the live one when it is left out.
-        version: Query<Option<u32>>,
-        /// How long to wait for `after`; 10 seconds when it is left out, 60 at most.
-        timeout_ms: Query<Option<u64>>,
-    ) -> Result<CacheableResponse, Failure> {
-        let ours = Ours {
-            after: after.0,
-            sequence: sequence.0,
-            as_of: as_of.0,
-            version: version.0,
-            timeout_ms: timeout_ms.0,
-        };
+        Parameters(ours): Parameters<Ours>,
+    ) -> Result<Cacheable, Failed<QUERY>> {
+        let (app, access, _) = caller.parts();
         let question = ours.question(request, Bytes::new())?;
         let parameters = question.parameters.clone();
-        let app = &caller.app;
-        let answered = app
-            .query(caller.access(), &log.0, &view.0, question)
-            .await?;
+        let answered = app.query(access, &log.0, &view.0, question).await?;
         let etag = etag(&answered, &parameters);
-        Ok(CacheableResponse(if matches(request, &etag) {
-            QueryResponse::NotModified(answered.answer.sequence, etag)
+        let mut response = if matches(request, &etag) {
+            let mut unchanged = Response::default();
+            unchanged.set_status(StatusCode::NOT_MODIFIED);
+            set_sequence(&mut unchanged, answered.answer.sequence);
+            unchanged
         } else {
-            QueryResponse::Full(answered, Some(etag))
-        }))
+            response(answered)
+        };
+        response.headers_mut().insert(ETAG, etag);
+        Ok(Cacheable(response))
     }
 }
 

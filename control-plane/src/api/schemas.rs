@@ -11,37 +11,29 @@ use serde_json::{Map, Value, json};
 /// The names of logs and views, and ids, which fit as well.
 const NAME_PATTERN: &str = "^[A-Za-z0-9._-]{1,128}$";
 
+/// Request headers that operations take.
+const HEADERS: [&str; 4] = [
+    "Idempotency-Key",
+    "Expected-Sequence",
+    "Last-Event-ID",
+    "If-None-Match",
+];
+
 /// Completes every schema of the document.
 pub(super) fn complete(document: &mut Value) {
     each_object(document, &mut bound_number);
     each_object(document, &mut join_description);
-    rename(document);
     let schemas = document["components"]["schemas"].as_object_mut();
-    for schema in schemas.into_iter().flat_map(Map::values_mut) {
-        properties(schema);
-    }
-}
-
-/// Writes `NewLogBody` as `CreateLogBody`: in Go the former is what makes a `LogBody`, and a client
-/// that is generated for it would not compile.
-fn rename(document: &mut Value) {
-    let renamed = |name: &str| {
-        let what = name.strip_prefix("New")?;
-        Some(format!("Create{what}"))
+    let Some(schemas) = schemas else { return };
+    let type_of = |(name, schema): (&String, &Value)| {
+        (
+            format!("#/components/schemas/{name}"),
+            schema["type"].clone(),
+        )
     };
-    each_object(document, &mut |map| {
-        for key in ["$ref", "title"] {
-            if let Some(Value::String(text)) = map.get_mut(key) {
-                let at = text.rfind('/').map_or(0, |slash| slash + 1);
-                if let Some(name) = renamed(&text[at..]) {
-                    text.replace_range(at.., &name);
-                }
-            }
-        }
-    });
-    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
-        let entries = std::mem::take(schemas).into_iter();
-        schemas.extend(entries.map(|(name, schema)| (renamed(&name).unwrap_or(name), schema)));
+    let types = schemas.iter().map(type_of).collect();
+    for schema in schemas.values_mut() {
+        properties(schema, &types);
     }
 }
 
@@ -85,7 +77,7 @@ fn join_description(schema: &mut Map<String, Value>) {
 }
 
 /// Completes the properties of an object.
-fn properties(schema: &mut Value) {
+fn properties(schema: &mut Value, types: &Map<String, Value>) {
     let required: Vec<String> = schema["required"]
         .as_array()
         .into_iter()
@@ -100,31 +92,64 @@ fn properties(schema: &mut Value) {
         // What has a default is not an `Option`, unless the default is null.
         let optional = property.get("default").is_none_or(Value::is_null);
         if optional && !required.contains(name) {
-            nullable(property);
+            nullable(property, types);
         }
     }
 }
 
-fn nullable(property: &mut Value) {
-    if let Some(property) = property.as_object_mut() {
-        property.remove("default");
-        // What stands beside a reference is not read, and `allOf` with null has no values.
-        if let Some(reference) = property.remove("$ref") {
-            property.insert("oneOf".to_owned(), json!([{ "$ref": reference }]));
-        } else if let Some(reference) = property.remove("allOf") {
-            property.insert("oneOf".to_owned(), reference);
-        }
+fn nullable(property: &mut Value, types: &Map<String, Value>) {
+    let Some(property) = property.as_object_mut() else {
+        return;
+    };
+    property.remove("default");
+    // What stands beside a reference is not read, and `allOf` with null has no values.
+    let reference = property.remove("$ref").map(|it| json!([{ "$ref": it }]));
+    if let Some(alternatives) = reference.or_else(|| property.remove("allOf")) {
+        // Null is only allowed beside a type.
+        let name = alternatives[0]["$ref"].as_str().unwrap_or_default();
+        property.insert("type".to_owned(), types[name].clone());
+        property.insert("oneOf".to_owned(), alternatives);
     }
-    property["nullable"] = json!(true);
+    property.insert("nullable".to_owned(), json!(true));
 }
 
-/// Completes a parameter of an operation.
-pub(super) fn parameter(parameter: &mut Value) {
-    let names = ["log", "view"];
-    let name = parameter["name"].as_str().unwrap_or_default();
-    if parameter["in"] == "path" && names.contains(&name) {
-        parameter["schema"]["pattern"] = json!(NAME_PATTERN);
+/// Completes the parameters of an operation.
+pub(super) fn parameters(operation: &mut Value) {
+    let Some(Value::Array(parameters)) = operation.get_mut("parameters") else {
+        return;
+    };
+    *parameters = std::mem::take(parameters)
+        .into_iter()
+        .flat_map(single)
+        .collect();
+    for parameter in parameters {
+        // poem-openapi writes the names of request headers in capitals.
+        let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+        let spelled = HEADERS.iter().find(|it| it.eq_ignore_ascii_case(&name));
+        if let Some(spelled) = spelled {
+            parameter["name"] = json!(spelled);
+        }
+        if parameter["in"] == "path" && (name == "log" || name == "view") {
+            parameter["schema"]["pattern"] = json!(NAME_PATTERN);
+        }
     }
+}
+
+/// The parameters that one of poem-openapi's stands for ([`super::parameters`]).
+fn single(parameter: Value) -> Vec<Value> {
+    let Some(group) = parameter["schema"]["anyOf"].as_array() else {
+        return vec![parameter];
+    };
+    let member = |schema: &Value| {
+        let mut single = parameter.clone();
+        let mut schema = schema.as_object().cloned().unwrap_or_default();
+        single["name"] = schema.remove("title").unwrap_or_default();
+        single["description"] = schema.remove("description").unwrap_or_default();
+        single["deprecated"] = json!(schema.remove("deprecated").is_some());
+        single["schema"] = schema.into();
+        single
+    };
+    group.iter().map(member).collect()
 }
 
 #[cfg(test)]
@@ -133,12 +158,12 @@ mod tests {
 
     #[test]
     fn schemas_say_what_rust_types_mean() {
-        let mut document = json!({ "components": { "schemas": { "NewThing": {
+        let mut document = json!({ "components": { "schemas": { "CreateThing": {
             "type": "object",
             "required": ["id", "of"],
             "properties": {
                 "id": { "type": "string" },
-                "of": { "$ref": "#/components/schemas/NewThing" },
+                "of": { "$ref": "#/components/schemas/CreateThing" },
                 "size": { "type": "integer", "format": "uint64" },
                 "role": { "$ref": "#/components/schemas/Role" },
                 "kind": {
@@ -150,7 +175,10 @@ mod tests {
                 "made_at": { "type": "string", "default": null },
                 "count": { "type": "integer", "default": 3 }
             }
-        } } } });
+        },
+        "Role": { "type": "string" },
+        "Kind": { "type": "string" }
+        } } });
         complete(&mut document);
         assert_eq!(
             document["components"]["schemas"]["CreateThing"]["properties"],
@@ -165,10 +193,12 @@ mod tests {
                     "nullable": true
                 },
                 "role": {
+                    "type": "string",
                     "oneOf": [{ "$ref": "#/components/schemas/Role" }],
                     "nullable": true
                 },
                 "kind": {
+                    "type": "string",
                     "oneOf": [{ "$ref": "#/components/schemas/Kind" }],
                     "description": "What it is.",
                     "nullable": true

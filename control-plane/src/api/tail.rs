@@ -14,9 +14,8 @@ use poem::{Body, Response};
 use protocol::{Run, Sequence};
 use storage::history::tail::{Tail, TailError};
 
-use super::answer::{set_sequence, with_type};
-use super::caller::Caller;
 use super::events_format::write_event;
+use super::json::{set_sequence, with_type};
 use crate::domain::App;
 use crate::domain::authentication::Session;
 use crate::domain::events::{LogTail, StreamPermits};
@@ -32,11 +31,11 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// Sent when nothing else is, so that both sides notice a dead connection.
 const HEARTBEAT: Bytes = Bytes::from_static(b": heartbeat\n\n");
 
-pub(super) fn response(caller: Caller, tail: LogTail) -> Response {
+pub(super) fn response(app: Arc<App>, session: Arc<Session>, tail: LogTail) -> Response {
     let head = tail.head.sequence;
     let stream = Events {
-        app: caller.app,
-        session: caller.session,
+        app,
+        session,
         wanted: tail.tail.wanted().max(Sequence::FIRST),
         tail: tail.tail,
         pending: VecDeque::new(),

@@ -2,25 +2,36 @@
 
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
+use protocol::ErrorCode::*;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Tag;
-use super::answer::Answer;
 use super::body::JsonBody;
-use super::caller::{LastCaller, Visitor};
-use super::deletions::{DeleteTenantBody, TenantDeletionBody};
+use super::caller::{Anyone, Caller, LENIENT, WhileClosed, role};
+use super::failures::{Codes, Failed, codes};
+use super::json::Json;
 use super::keys::RoleName;
 use super::limits::{QuotasBody, RateBody};
+use super::tenant_deletions::TenantDeletionBody;
 use crate::domain::tenants::{SignUp, TenantState};
-use crate::errors::Failure;
+
+/// What may go wrong with signing up.
+const CREATE_TENANT: Codes = codes(&[
+    InvalidName,
+    InvalidEmail,
+    InvalidPassword,
+    CommonPassword,
+    NameTaken,
+    EmailTaken,
+]);
 
 pub(super) struct TenantsApi;
 
 /// Who signs up.
 #[derive(Object, Serialize, Deserialize)]
 #[oai(example)]
-pub(super) struct NewTenantBody {
+pub(super) struct CreateTenantBody {
     /// The address of the first owner. A mail with a link goes there.
     owner_email: String,
     /// 8 to 128 characters.
@@ -29,12 +40,33 @@ pub(super) struct NewTenantBody {
     short_name: String,
 }
 
-impl Example for NewTenantBody {
+impl Example for CreateTenantBody {
     fn example() -> Self {
         Self {
             owner_email: "ada@example.org".to_owned(),
             owner_password: "correct horse battery staple".to_owned(),
             short_name: "acme".to_owned(),
+        }
+    }
+}
+
+/// Which tenant goes, and when.
+#[derive(Object, Serialize, Deserialize)]
+#[oai(example)]
+pub(super) struct DeleteTenantBody {
+    /// The short name of the tenant, so that no one deletes another one by mistake.
+    short_name: String,
+    /// Delete it now. It can't be restored then.
+    #[oai(default)]
+    #[serde(default)]
+    immediately: bool,
+}
+
+impl Example for DeleteTenantBody {
+    fn example() -> Self {
+        Self {
+            short_name: "acme".to_owned(),
+            immediately: false,
         }
     }
 }
@@ -91,10 +123,9 @@ impl TenantsApi {
     #[oai(path = "/tenants", method = "post", operation_id = "createTenant")]
     async fn create(
         &self,
-        visitor: Visitor,
-        body: JsonBody<NewTenantBody>,
-    ) -> Result<Answer<CreatedTenant, 201>, Failure> {
-        let JsonBody(body) = body;
+        visitor: Caller<Anyone, LENIENT>,
+        JsonBody(body): JsonBody<CreateTenantBody, LENIENT>,
+    ) -> Result<Json<CreatedTenant, 201>, Failed<CREATE_TENANT>> {
         let short_name = body.short_name.clone();
         let request = SignUp {
             owner_email: body.owner_email,
@@ -102,7 +133,7 @@ impl TenantsApi {
             short_name: body.short_name,
         };
         let (tenant, _) = visitor.app.sign_up(visitor.request_id, request).await?;
-        Ok(Answer::new(CreatedTenant {
+        Ok(Json::new(CreatedTenant {
             tenant_id: tenant.0,
             short_name,
             role: RoleName::Owner,
@@ -114,13 +145,18 @@ impl TenantsApi {
     ///
     /// With what it may have, and what it has of that.
     #[oai(path = "/tenants/me", method = "get", operation_id = "getTenant")]
-    async fn show(&self, caller: LastCaller) -> Result<Answer<TenantBody>, Failure> {
-        let LastCaller(caller) = caller;
-        let tenant = caller.app.tenant(caller.access()).await?;
-        let role = caller.access().role.into();
-        let deletion = caller.app.own_deletion(caller.access()).await?;
-        let deletion = deletion.map(Into::into);
-        Ok(Answer::new(TenantBody::new(tenant, role, deletion)))
+    async fn show(
+        &self,
+        caller: Caller<WhileClosed<role::ReadOnly>, LENIENT>,
+    ) -> Result<Json<TenantBody>, Failed> {
+        let (app, access, _) = caller.parts();
+        let tenant = app.tenant(access).await?;
+        let deletion = app.own_deletion(access).await?.map(Into::into);
+        Ok(Json::new(TenantBody::new(
+            tenant,
+            access.role.into(),
+            deletion,
+        )))
     }
 
     /// Delete the own tenant
@@ -131,19 +167,30 @@ impl TenantsApi {
     #[oai(path = "/tenants/me", method = "delete", operation_id = "deleteTenant")]
     async fn delete(
         &self,
-        caller: LastCaller,
-        body: JsonBody<DeleteTenantBody>,
-    ) -> Result<Answer<TenantDeletionBody, 202>, Failure> {
-        let (LastCaller(caller), JsonBody(body)) = (caller, body);
-        let state = caller
-            .app
-            .delete_tenant(
-                caller.access(),
-                caller.request_id,
-                &body.short_name,
-                body.immediately,
-            )
+        caller: Caller<WhileClosed<role::Owner>, LENIENT>,
+        JsonBody(body): JsonBody<DeleteTenantBody, LENIENT>,
+    ) -> Result<Json<TenantDeletionBody, 202>, Failed> {
+        let (app, access, request_id) = caller.parts();
+        let state = app
+            .delete_tenant(access, request_id, &body.short_name, body.immediately)
             .await?;
-        Ok(Answer::new(state.into()))
+        Ok(Json::new(state.into()))
+    }
+
+    /// Restore the own tenant
+    ///
+    /// Takes back that it is to be deleted, as long as it is not. Everything is as it was before.
+    #[oai(
+        path = "/tenants/me/restore",
+        method = "post",
+        operation_id = "restoreTenant"
+    )]
+    async fn restore(
+        &self,
+        caller: Caller<WhileClosed<role::Owner>, LENIENT>,
+    ) -> Result<Json<TenantBody>, Failed> {
+        let (app, access, request_id) = caller.parts();
+        let tenant = app.restore_tenant(access, request_id).await?;
+        Ok(Json::new(TenantBody::new(tenant, access.role.into(), None)))
     }
 }

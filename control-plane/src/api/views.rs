@@ -3,28 +3,40 @@
 use catalog::{Page, Version, VersionState, View};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::{Enum, Object, OpenApi};
+use protocol::ErrorCode::*;
 use protocol::view::{Halt, SnapshotInfo};
-use protocol::{ErrorCode, Sequence, Timestamp};
+use protocol::{Sequence, Timestamp};
 use serde::{Deserialize, Serialize};
 use storage::bus::VersionStatus;
 use uuid::Uuid;
 
 use super::Tag;
-use super::answer::Answer;
 use super::body::{BodyKind, Limit, RawBody};
-use super::caller::Caller;
-use super::deletion_jobs::Deleted;
-use super::keys::default_limit;
+use super::caller::{Caller, LENIENT, role};
+use super::deletions::Deleted;
+use super::failures::{Codes, Failed, IN_LOG, IN_VIEW, LIST, codes};
+use super::json::Json;
+use super::parameters::Parameters;
 use crate::domain::views::{Upload, ViewStatus};
-use crate::errors::Failure;
 
 pub(super) struct ViewsApi;
+
+/// What may go wrong with deploying.
+const UPLOAD: Codes = IN_VIEW
+    | codes(&[
+        ViewLimitReached,
+        ComponentTooLarge,
+        InvalidComponent,
+        WrongWorld,
+        ForbiddenImport,
+        ComponentTooComplex,
+        VersionNotFound,
+    ]);
 
 pub(super) struct ComponentBody;
 
 impl BodyKind for ComponentBody {
     const MEDIA_TYPES: &'static [&'static str] = &["application/octet-stream", "application/wasm"];
-    const REQUIRED: bool = true;
 }
 
 /// What a version is doing.
@@ -253,7 +265,7 @@ impl ViewsApi {
     )]
     async fn upload(
         &self,
-        caller: Caller,
+        caller: Caller<role::Member, LENIENT>,
         /// The log's id or name.
         log: Path<String>,
         /// The view's name.
@@ -263,28 +275,21 @@ impl ViewsApi {
         /// Handed to the component's `init`, in world 1.0.0.
         config: Query<Option<String>>,
         body: RawBody<ComponentBody>,
-    ) -> Result<Answer<UploadAnswer, 201>, Failure> {
+    ) -> Result<Json<UploadAnswer, 201>, Failed<UPLOAD>> {
+        let (app, access, request_id) = caller.parts();
         let limit = Limit {
-            bytes: caller.app.options.component_bytes_max,
-            code: ErrorCode::ComponentTooLarge,
+            bytes: app.options.component_bytes_max,
+            code: ComponentTooLarge,
             what: "a component",
         };
-        let component = body.read(&caller.app, limit).await?;
+        let component = body.read(app, limit).await?;
         let upload = Upload {
             content_type: content_type.0,
             config: config.0.unwrap_or_default().into(),
         };
-        let (view, version) = caller
-            .app
-            .upload(
-                caller.access(),
-                caller.request_id,
-                (&log.0, &view.0),
-                component.bytes.clone(),
-                upload,
-            )
-            .await?;
-        Ok(Answer::new(UploadAnswer {
+        let (name, bytes) = ((&*log.0, &*view.0), component.bytes.clone());
+        let (view, version) = app.upload(access, request_id, name, bytes, upload).await?;
+        Ok(Json::new(UploadAnswer {
             view_id: view.id.0,
             success: true,
             version: version.number,
@@ -297,26 +302,16 @@ impl ViewsApi {
     #[oai(path = "/logs/:log/views", method = "get", operation_id = "listViews")]
     async fn list(
         &self,
-        caller: Caller,
+        caller: Caller<role::ReadOnly, LENIENT>,
         /// The log's id or name.
         log: Path<String>,
-        /// At most so many; 1 to 1000.
-        #[oai(
-            default = "default_limit",
-            validator(minimum(value = "1"), maximum(value = "1000"))
-        )]
-        limit: Query<u32>,
-        /// From the page before.
-        cursor: Query<Option<String>>,
-    ) -> Result<Answer<ViewList>, Failure> {
-        let page = Page {
-            limit: limit.0,
-            cursor: cursor.0,
-        };
-        let views = caller.app.views(caller.access(), &log.0, page).await?;
-        let now = caller.app.clock.now();
+        Parameters(page): Parameters<Page>,
+    ) -> Result<Json<ViewList>, Failed<{ IN_LOG | LIST }>> {
+        let (app, access, _) = caller.parts();
+        let views = app.views(access, &log.0, page).await?;
+        let now = app.clock.now();
         let bodies = views.items.iter().map(|it| ViewBody::new(it, now));
-        Ok(Answer::new(ViewList {
+        Ok(Json::new(ViewList {
             views: bodies.collect(),
             next_cursor: views.next_cursor,
         }))
@@ -326,23 +321,24 @@ impl ViewsApi {
     #[oai(
         path = "/logs/:log/views/:view",
         method = "get",
-        operation_id = "getView"
+        operation_id = "getView",
+        response_header(name = "Primatomic-Sequence", ty = "u64")
     )]
     async fn show(
         &self,
-        caller: Caller,
+        caller: Caller<role::ReadOnly, LENIENT>,
         /// The log's id or name.
         log: Path<String>,
         /// The view's name.
         view: Path<String>,
-    ) -> Result<Answer<ViewBody>, Failure> {
-        let app = &caller.app;
-        let status = app.view_status(caller.access(), &log.0, &view.0).await?;
+    ) -> Result<Json<ViewBody>, Failed<IN_VIEW>> {
+        let (app, access, _) = caller.parts();
+        let status = app.view_status(access, &log.0, &view.0).await?;
         let body = ViewBody::new(&status, app.clock.now());
         let applied = body.versions.iter().find(|it| it.live);
         let applied = applied.and_then(|it| it.applied_sequence).unwrap_or(0);
         let applied = Sequence::new(applied).unwrap_or_default();
-        Ok(Answer::new(body).at(applied))
+        Ok(Json::new(body).at(applied))
     }
 
     /// Delete a view
@@ -356,16 +352,14 @@ impl ViewsApi {
     )]
     async fn delete(
         &self,
-        caller: Caller,
+        caller: Caller<role::Member, LENIENT>,
         /// The log's id or name.
         log: Path<String>,
         /// The view's name.
         view: Path<String>,
-    ) -> Result<Answer<Deleted>, Failure> {
-        let job = caller
-            .app
-            .delete_view(caller.access(), caller.request_id, &log.0, &view.0)
-            .await?;
-        Ok(Deleted::answer(job))
+    ) -> Result<Json<Deleted>, Failed<IN_VIEW>> {
+        let (app, access, request_id) = caller.parts();
+        let job = app.delete_view(access, request_id, &log.0, &view.0).await?;
+        Ok(Deleted::json(job))
     }
 }

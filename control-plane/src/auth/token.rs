@@ -9,9 +9,6 @@ const SESSION_PREFIX: &str = "pt_";
 /// The prefix and 32 bytes in Base64.
 const SESSION_BYTES: usize = 46;
 
-/// Longer ones are none of ours and are not even hashed.
-const TOKEN_BYTES_MAX: usize = 256;
-
 /// The SHA-256 of a token or an API key: all that is ever stored or compared.
 pub(crate) type TokenDigest = [u8; 32];
 
@@ -57,17 +54,6 @@ pub(crate) fn digest(token: &str) -> TokenDigest {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// The token of an `Authorization: Bearer` header.
-#[must_use]
-pub(crate) fn bearer(authorization: &str) -> Option<&str> {
-    let (scheme, token) = authorization.split_once(' ')?;
-    let token = token.trim();
-    let sound = scheme.eq_ignore_ascii_case("bearer")
-        && !token.is_empty()
-        && token.len() <= TOKEN_BYTES_MAX;
-    sound.then_some(token)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,15 +66,5 @@ mod tests {
         assert!(!looks_issued(&token[1..]) && !looks_issued("pk_live_x"));
         assert_ne!(token, session());
         assert!(verification().starts_with("pv_"));
-    }
-
-    #[test]
-    fn a_bearer_token_is_taken_from_its_header() {
-        assert_eq!(bearer("Bearer abc"), Some("abc"));
-        assert_eq!(bearer("bearer  abc "), Some("abc"));
-        assert_eq!(bearer("Basic abc"), None);
-        assert_eq!(bearer("Bearer"), None);
-        assert_eq!(bearer("Bearer  "), None);
-        assert_eq!(bearer(&format!("Bearer {}", "x".repeat(257))), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What a caller may do.
+//! What a caller may do beyond its role, which the operation states in `api`.
 
 use catalog::access::{Access, Actor, Role};
 use protocol::{LogId, TenantId};
@@ -14,18 +14,6 @@ pub(super) fn to_all_logs(tenant: TenantId, actor: Actor, role: Role) -> Access 
         logs: None,
         secret: None,
     }
-}
-
-/// # Errors
-/// When the caller has a lower role.
-pub(crate) fn require(access: &Access, role: Role) -> Result<()> {
-    if access.has(role) {
-        return Ok(());
-    }
-    Err(Failure::forbidden(format!(
-        "this needs the role {role}; yours is {}",
-        access.role
-    )))
 }
 
 /// # Errors

@@ -22,11 +22,7 @@ impl App {
 
     /// # Errors
     /// When there is no such deletion, or it is done for long.
-    pub(crate) async fn deletion_job(
-        &self,
-        access: &Access,
-        id: DeletionId,
-    ) -> Result<Deletion> {
+    pub(crate) async fn deletion_job(&self, access: &Access, id: DeletionId) -> Result<Deletion> {
         let job = self.catalog.deletion(access, id).await?;
         job.ok_or_else(|| {
             Failure::new(

@@ -1,7 +1,8 @@
 //! What the control plane does, without HTTP.
 //!
-//! Every operation takes the caller's [`Access`] first, checks its role and reaches rows of the
-//! tenant through it alone. What belongs to someone else is not found.
+//! Every operation takes the caller's [`Access`] first and reaches rows of the tenant through it
+//! alone. What belongs to someone else is not found. The role that an operation needs is stated and
+//! checked in `api`, before the operation begins.
 
 pub(crate) mod access;
 pub(crate) mod append;

@@ -41,6 +41,7 @@ fn every_operation_is_named_tagged_and_described() {
             "{name}"
         );
         assert!(operation["summary"].is_string(), "{name}");
+        assert!(operation["security"].is_array(), "{name}");
         let parameters = operation["parameters"]
             .as_array()
             .cloned()
@@ -54,6 +55,11 @@ fn every_operation_is_named_tagged_and_described() {
             "{name}"
         );
         for (status, response) in responses {
+            let described = response["description"].as_str();
+            assert!(
+                described.is_some_and(|text| !text.is_empty()),
+                "{name} {status}"
+            );
             for media_type in response["content"].as_object().into_iter().flatten() {
                 assert!(!media_type.0.contains("charset"), "{name} {status}");
             }

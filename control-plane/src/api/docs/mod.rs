@@ -8,8 +8,7 @@ use poem::http::HeaderValue;
 use poem::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use poem::{Endpoint, Response, Route, get};
 
-use super::answer::{JSON, with_type};
-use super::document::openapi_document;
+use super::json::{JSON, with_type};
 
 const DOCUMENT_PATH: &str = "/openapi.json";
 const PAGE_PATH: &str = "/docs";
@@ -59,8 +58,9 @@ pub(super) fn has(path: &str) -> bool {
     path == DOCUMENT_PATH || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-pub(super) fn routes() -> Route {
-    let mut routes = Route::new().at(DOCUMENT_PATH, get(document()));
+/// The pages, with the document of the API.
+pub(super) fn routes(document: String) -> Route {
+    let mut routes = Route::new().at(DOCUMENT_PATH, get(json(document.into())));
     for (name, page) in render::pages(GUIDES) {
         let page = bytes::Bytes::from(page);
         if name == GUIDES[0].0 {
@@ -71,8 +71,7 @@ pub(super) fn routes() -> Route {
     routes
 }
 
-fn document() -> impl Endpoint<Output = Response> {
-    let document = bytes::Bytes::from(openapi_document());
+fn json(document: bytes::Bytes) -> impl Endpoint<Output = Response> {
     make_sync(move |_| {
         let mut response = with_type(HeaderValue::from_static(JSON), document.clone());
         let headers = response.headers_mut();

@@ -90,15 +90,15 @@ fn target(link: &str, guides: &[Guide]) -> Option<String> {
     if link.starts_with('#') || link.starts_with("https://") {
         return Some(link.to_owned());
     }
-    let (file, place) = link.split_once('#').unwrap_or((link, ""));
+    let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
     let name = file.strip_suffix(".md")?;
     let known = guides.iter().any(|(guide, _)| *guide == name);
-    let place = if place.is_empty() {
+    let fragment = if fragment.is_empty() {
         String::new()
     } else {
-        format!("#{place}")
+        format!("#{fragment}")
     };
-    known.then(|| format!("{PAGE_PATH}/{name}{place}"))
+    known.then(|| format!("{PAGE_PATH}/{name}{fragment}"))
 }
 
 /// The text of the heading that begins here.

@@ -17,7 +17,7 @@ use crate::server::Server;
 pub(super) struct Caller {
     pub name: &'static str,
     credential: Credential,
-    standing: Standing,
+    membership: Membership,
     client: Client,
 }
 
@@ -34,7 +34,7 @@ enum Credential {
 
 /// What a caller is in the tenant.
 #[derive(Clone, Copy)]
-enum Standing {
+enum Membership {
     Ended,
     Reader,
     Member,
@@ -46,27 +46,35 @@ enum Standing {
     OfOtherLogs,
 }
 
+impl Membership {
+    /// The role, for members of the tenant itself.
+    fn role(self) -> Option<Role> {
+        match self {
+            Self::Reader => Some(Role::ReadOnly),
+            Self::Member => Some(Role::Member),
+            Self::Admin => Some(Role::Admin),
+            Self::Owner => Some(Role::Owner),
+            Self::Ended | Self::Stranger | Self::OfOtherLogs => None,
+        }
+    }
+}
+
 impl Caller {
-    /// The status that an operation answers.
-    pub(super) fn expects(&self, expected: &Expected, template: &str) -> u16 {
+    /// The status that an operation answers which needs the role.
+    pub(super) fn expects(&self, expected: &Expected, needed: Role, template: &str) -> u16 {
         let otherwise = match self.credential {
             Credential::Key => expected.by_key,
             Credential::Token(_) => expected.by_token,
             Credential::Nothing | Credential::Session(_) => None,
         };
         let allowed = otherwise.unwrap_or(expected.allowed);
-        let is_too_low = match self.standing {
-            Standing::Reader => expected.too_low.is_some(),
-            Standing::Member => matches!(expected.too_low, Some("member" | "admin")),
-            Standing::Admin => expected.too_low == Some("admin"),
-            _ => false,
-        };
-        match self.standing {
-            Standing::Ended => 401,
+        let is_too_low = self.membership.role().is_some_and(|role| role < needed);
+        match self.membership {
+            Membership::Ended => 401,
             _ if is_too_low => 403,
             // Who is not found to be in the tenant acts in an own one.
-            Standing::Stranger if expected.owned => 404,
-            Standing::OfOtherLogs => match expected.limited {
+            Membership::Stranger if expected.owned => 404,
+            Membership::OfOtherLogs => match expected.limited {
                 Some(status) => status,
                 None if template.contains("{log}") => 404,
                 None => allowed,
@@ -87,8 +95,8 @@ impl Caller {
 
     /// Whoever made the keys that this one acts on: below admin, one acts on the own keys alone.
     pub(super) fn maker<'a>(&'a self, tenant: &'a Tenant) -> &'a Client {
-        match self.standing {
-            Standing::Member => &self.client,
+        match self.membership {
+            Membership::Member => &self.client,
             _ => &tenant.client,
         }
     }
@@ -163,20 +171,20 @@ pub(super) async fn callers(server: &Server, acme: &Tenant) -> Vec<Caller> {
 fn caller(
     name: &'static str,
     credential: Credential,
-    standing: Standing,
+    membership: Membership,
     client: Client,
 ) -> Caller {
     Caller {
         name,
         credential,
-        standing,
+        membership,
         client,
     }
 }
 
 async fn without_access(server: &Server, acme: &Tenant) -> Vec<Caller> {
     let (key, token) = revoked_key(server, &acme.client).await;
-    let ended = |name, client| caller(name, Credential::Nothing, Standing::Ended, client);
+    let ended = |name, client| caller(name, Credential::Nothing, Membership::Ended, client);
     vec![
         ended("nobody", server.anonymous()),
         ended("an expired key", expired_key(server, acme).await),
@@ -191,41 +199,41 @@ async fn keys(server: &Server, acme: &Tenant) -> Vec<Caller> {
     let owner = &acme.client;
     let of_other_logs = key_of_other_logs(server, owner).await;
     let admin = owner.with_role("admin").await;
-    let key = |name, standing, client| caller(name, Credential::Key, standing, client);
+    let key = |name, membership, client| caller(name, Credential::Key, membership, client);
     let mut callers = vec![
         key(
             "a key of another tenant",
-            Standing::Stranger,
+            Membership::Stranger,
             server.tenant("stranger").await,
         ),
         key(
             "a reader's key",
-            Standing::Reader,
+            Membership::Reader,
             owner.with_role("read-only").await,
         ),
         key(
             "a member's key",
-            Standing::Member,
+            Membership::Member,
             owner.with_role("member").await,
         ),
-        key("an admin's key", Standing::Admin, admin.clone()),
-        key("an owner's key", Standing::Owner, owner.clone()),
+        key("an admin's key", Membership::Admin, admin.clone()),
+        key("an owner's key", Membership::Owner, owner.clone()),
         key(
             "a key of other logs",
-            Standing::OfOtherLogs,
+            Membership::OfOtherLogs,
             of_other_logs.clone(),
         ),
     ];
-    for (name, standing, key) in [
-        ("a token of an admin's key", Standing::Admin, admin),
+    for (name, membership, key) in [
+        ("a token of an admin's key", Membership::Admin, admin),
         (
             "a token of a key of other logs",
-            Standing::OfOtherLogs,
+            Membership::OfOtherLogs,
             of_other_logs,
         ),
     ] {
         let token = exchange(server, &key).await;
-        callers.push(caller(name, Credential::Token(key), standing, token));
+        callers.push(caller(name, Credential::Token(key), membership, token));
     }
     callers
 }
@@ -237,18 +245,19 @@ async fn people(server: &Server) -> Vec<Caller> {
     let member = server.join(&owner, MEMBER, "member").await;
     let reader = server.join(&owner, READER, "read-only").await;
     let stranger = server.log_in(STRANGER).await;
-    let session =
-        |name, email, standing, client| caller(name, Credential::Session(email), standing, client);
+    let session = |name, email, membership, client| {
+        caller(name, Credential::Session(email), membership, client)
+    };
     vec![
         session(
             "a session of another tenant",
             STRANGER,
-            Standing::Stranger,
+            Membership::Stranger,
             stranger,
         ),
-        session("a reader's session", READER, Standing::Reader, reader),
-        session("a member's session", MEMBER, Standing::Member, member),
-        session("an admin's session", ADMIN, Standing::Admin, admin),
-        session("the owner's session", OWNER, Standing::Owner, owner),
+        session("a reader's session", READER, Membership::Reader, reader),
+        session("a member's session", MEMBER, Membership::Member, member),
+        session("an admin's session", ADMIN, Membership::Admin, admin),
+        session("the owner's session", OWNER, Membership::Owner, owner),
     ]
 }

@@ -5,6 +5,7 @@ mod callers;
 mod table;
 mod target;
 
+use catalog::access::Role;
 use reqwest::Method;
 use serde_json::Value;
 
@@ -19,15 +20,20 @@ use target::{Target, Tenant};
 struct Operation {
     method: Method,
     template: String,
+    role: Role,
     expected: &'static Expected,
 }
 
 /// Those that need one. Every operation of the document has an entry, and every entry an operation.
 fn private_operations() -> Vec<Operation> {
     let mut found = Vec::new();
+    let credentials = control_plane::credentials();
     for (method, template, operation) in operations() {
         let id = operation["operationId"].as_str().unwrap();
-        let is_public = operation["security"].as_array().is_none_or(Vec::is_empty);
+        let credentials = credentials[id];
+        let is_public = !credentials.token;
+        let in_document = operation["security"].as_array();
+        assert_eq!(in_document.is_none_or(Vec::is_empty), is_public, "{id}");
         if PUBLIC.contains(&id) {
             assert!(is_public, "{id} asks for a token");
             continue;
@@ -38,6 +44,8 @@ fn private_operations() -> Vec<Operation> {
         found.push(Operation {
             method: method.parse().unwrap(),
             template,
+            // Without a session there is no role to look at.
+            role: credentials.role.unwrap_or(Role::ReadOnly),
             expected,
         });
     }
@@ -61,7 +69,7 @@ impl Operation {
 
     fn check(&self, caller: &Caller, answer: &Answer) {
         let (id, name) = (self.expected.operation, caller.name);
-        let status = caller.expects(self.expected, &self.template);
+        let status = caller.expects(self.expected, self.role, &self.template);
         assert_eq!(answer.status, status, "{id} for {name}: {}", answer.text());
         // What belongs to someone else is what is not there.
         let missing = match self.template.as_str() {

@@ -847,7 +847,7 @@ export interface components {
             /** @description A mail with a link goes there. */
             email: string;
             /** @description At most the own role, and never `owner`. The default is member. */
-            role?: components["schemas"]["Role"] | null;
+            role?: (string & components["schemas"]["Role"]) | null;
         };
         /**
          * CreateKeyBody
@@ -872,7 +872,7 @@ export interface components {
             /** @description For people; 1 to 128 characters. */
             name: string;
             /** @description At most the maker's own role. The default is member. */
-            role?: components["schemas"]["Role"] | null;
+            role?: (string & components["schemas"]["Role"]) | null;
         };
         /**
          * CreateLogBody
@@ -889,7 +889,7 @@ export interface components {
             /** @description 1 to 128 of A-Z, a-z, 0-9, '.', '_' and '-', not shaped like a UUID; unique in the tenant. */
             name: string;
             /** @description The default is `keep_hot`. */
-            retention?: components["schemas"]["Retention"] | null;
+            retention?: (string & components["schemas"]["Retention"]) | null;
         };
         /**
          * CreateTenantBody
@@ -1280,7 +1280,7 @@ export interface components {
         LogChangesBody: {
             /** @description At most 1000 characters; null removes it. */
             description?: string | null;
-            retention?: components["schemas"]["Retention"] | null;
+            retention?: (string & components["schemas"]["Retention"]) | null;
         };
         /**
          * LogList
@@ -1564,7 +1564,7 @@ export interface components {
         State: "building" | "live" | "retired" | "failed";
         /**
          * Success
-         * @description What there is to say when nothing else is.
+         * @description The operation was carried out.
          */
         Success: {
             /** @description Always true; a failure has another body. */
@@ -1774,7 +1774,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description The operation was carried out. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -1925,7 +1925,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description A token, unless there are several tenants and none was chosen. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -2116,7 +2116,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description The operation was carried out. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -2245,7 +2245,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description The operation was carried out. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -2396,7 +2396,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description The operation was carried out. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -2547,7 +2547,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description A short-lived token. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -2709,7 +2709,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description The operation was carried out. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -2861,7 +2861,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description A page of deletions, newest first. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -3000,7 +3000,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description The deletion of a log or a view. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -3147,7 +3147,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description The service and its parts. */
             200: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3255,7 +3255,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description The process answers. */
             200: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3363,7 +3363,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description Whether requests should be sent to this process. */
             200: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3474,7 +3474,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description What a token invites to. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -3595,7 +3595,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description The new membership. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -3780,7 +3780,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description A page of keys, newest first. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -3920,7 +3920,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description A key with its secret, which is shown this once. */
             201: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -4103,7 +4103,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description What a revocation ended. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -4257,7 +4257,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description A key with its new secret, which is shown this once. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -4442,7 +4442,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description A page of logs, by name. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -4582,7 +4582,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description A log that was made. */
             201: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -4765,7 +4765,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description A log with its state. */
             200: {
                 headers: {
                     /** @description The sequence that the answer reflects. */
@@ -4917,7 +4917,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description A log that was made. */
             201: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -5100,7 +5100,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description Something was deleted, and its bytes are being removed. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -5254,7 +5254,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description A log with its state. */
             200: {
                 headers: {
                     /** @description The sequence that the answer reflects. */
@@ -5448,7 +5448,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description An event that is durable. */
             200: {
                 headers: {
                     /** @description `true` when the Idempotency-Key was used before. */
@@ -5653,7 +5653,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description Events that are durable. */
             200: {
                 headers: {
                     /** @description `true` when the Idempotency-Key was used before. */
@@ -5864,7 +5864,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description A page of events, or a live tail. */
             200: {
                 headers: {
                     /** @description Where the next page begins. */
@@ -6037,7 +6037,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description A page of views, by name. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -6189,7 +6189,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description A view with its versions, the newest first. */
             200: {
                 headers: {
                     /** @description The sequence that the answer reflects. */
@@ -6353,7 +6353,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description A component that was accepted. */
             201: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -6538,7 +6538,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description Something was deleted, and its bytes are being removed. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -6707,7 +6707,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description The view's answer. */
             200: {
                 headers: {
                     /** @description Names the answer. */
@@ -6944,7 +6944,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description The view's answer. */
             200: {
                 headers: {
                     /** @description The sequence that the answer reflects. */
@@ -7162,7 +7162,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description The deletion of a tenant. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -7291,7 +7291,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description A tenant, and what the caller is in it. */
             201: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -7449,7 +7449,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description The caller's tenant. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -7578,7 +7578,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description The deletion of a tenant. */
             202: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -7762,7 +7762,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description A page of changes, or a stream of all that match. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -7915,7 +7915,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description A page of open invitations, newest first. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -8055,7 +8055,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description An invitation with its token, which is shown this once. */
             201: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -8238,7 +8238,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description The operation was carried out. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -8390,7 +8390,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description A page of members, in the order in which they registered. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -8529,7 +8529,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description What went with the membership. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -8683,7 +8683,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It worked. */
+            /** @description A person in the tenant. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -8863,7 +8863,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It worked. */
+            /** @description The caller's tenant. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="Success")
 
 @_attrs_define
 class Success:
-    """What there is to say when nothing else is.
+    """The operation was carried out.
 
     Attributes:
         success (bool): Always true; a failure has another body.

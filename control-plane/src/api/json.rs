@@ -1,9 +1,11 @@
-//! Successful answers: JSON with the headers that say what state they reflect.
+//! Successful responses: JSON with the headers that say what state they reflect.
+
+use std::marker::PhantomData;
 
 use poem::http::header::{CONTENT_TYPE, HeaderName};
 use poem::http::{HeaderValue, StatusCode};
 use poem::{Body, IntoResponse, Response};
-use poem_openapi::registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, Object};
 use protocol::Sequence;
@@ -14,16 +16,16 @@ pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-rep
 
 pub(super) const JSON: &str = "application/json";
 
-/// An answer whose body is JSON.
+/// A response whose body is JSON.
 ///
 /// It is written by serde in one go; poem-openapi's own would build a tree of values first.
-pub(super) struct Answer<T, const STATUS: u16 = 200> {
+pub(super) struct Json<T, const STATUS: u16 = 200> {
     body: T,
     sequence: Option<Sequence>,
     replayed: bool,
 }
 
-impl<T, const STATUS: u16> Answer<T, STATUS> {
+impl<T, const STATUS: u16> Json<T, STATUS> {
     pub(super) fn new(body: T) -> Self {
         Self {
             body,
@@ -32,25 +34,25 @@ impl<T, const STATUS: u16> Answer<T, STATUS> {
         }
     }
 
-    /// The state of a log or view that the answer reflects.
+    /// The state of a log or view that the response reflects.
     pub(super) fn at(mut self, sequence: Sequence) -> Self {
         self.sequence = Some(sequence);
         self
     }
 
-    /// The answer repeats an earlier one.
+    /// The response repeats an earlier one.
     pub(super) fn replayed(mut self, replayed: bool) -> Self {
         self.replayed = replayed;
         self
     }
 }
 
-impl<T: Serialize + Send, const STATUS: u16> IntoResponse for Answer<T, STATUS> {
+impl<T: Serialize + Send, const STATUS: u16> IntoResponse for Json<T, STATUS> {
     fn into_response(self) -> Response {
         let mut response = match serde_json::to_vec(&self.body) {
             Ok(body) => with_type(HeaderValue::from_static(JSON), body),
             Err(error) => {
-                tracing::error!(%error, "an answer can't be written");
+                tracing::error!(%error, "a response can't be written");
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
             }
         };
@@ -66,13 +68,13 @@ impl<T: Serialize + Send, const STATUS: u16> IntoResponse for Answer<T, STATUS> 
     }
 }
 
-impl<T: Serialize + Type + Send, const STATUS: u16> ApiResponse for Answer<T, STATUS> {
+impl<T: Serialize + Type + Send, const STATUS: u16> ApiResponse for Json<T, STATUS> {
     fn meta() -> MetaResponses {
-        let content = vec![MetaMediaType {
+        let content = MetaMediaType {
             content_type: JSON,
             schema: T::schema_ref(),
-        }];
-        success(STATUS, content)
+        };
+        success(STATUS, description::<T>(), vec![content])
     }
 
     fn register(registry: &mut Registry) {
@@ -80,16 +82,71 @@ impl<T: Serialize + Type + Send, const STATUS: u16> ApiResponse for Answer<T, ST
     }
 }
 
+/// What the document says of a type.
+fn description<T: Type>() -> &'static str {
+    let mut registry = Registry::new();
+    T::register(&mut registry);
+    let MetaSchemaRef::Reference(name) = T::schema_ref() else {
+        return "";
+    };
+    let schema = registry.schemas.get(&name);
+    schema.and_then(|schema| schema.description).unwrap_or("")
+}
+
 /// The only successful response of an operation.
-pub(super) fn success(status: u16, content: Vec<MetaMediaType>) -> MetaResponses {
+pub(super) fn success(
+    status: u16,
+    description: &'static str,
+    content: Vec<MetaMediaType>,
+) -> MetaResponses {
     MetaResponses {
         responses: vec![MetaResponse {
-            description: "It worked.",
+            description,
             status: Some(status),
             status_range: None,
             content,
-            headers: Vec::<MetaHeader>::new(),
+            headers: Vec::new(),
         }],
+    }
+}
+
+/// What the response of an operation may be that writes it itself.
+pub(super) trait Written: Send {
+    const DESCRIPTION: &'static str;
+
+    /// Its media types with their schemas.
+    fn content() -> Vec<(&'static str, MetaSchemaRef)>;
+
+    fn register(_: &mut Registry) {}
+}
+
+/// A response that the operation wrote itself, as `K` describes it.
+pub(super) struct Raw<K>(Response, PhantomData<K>);
+
+impl<K> From<Response> for Raw<K> {
+    fn from(response: Response) -> Self {
+        Self(response, PhantomData)
+    }
+}
+
+impl<K: Send> IntoResponse for Raw<K> {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl<K: Written> ApiResponse for Raw<K> {
+    fn meta() -> MetaResponses {
+        let media_type = |(content_type, schema)| MetaMediaType {
+            content_type,
+            schema,
+        };
+        let content = K::content().into_iter().map(media_type).collect();
+        success(200, K::DESCRIPTION, content)
+    }
+
+    fn register(registry: &mut Registry) {
+        K::register(registry);
     }
 }
 
@@ -106,7 +163,7 @@ pub(super) fn set_sequence(response: &mut Response, sequence: Sequence) {
     response.headers_mut().insert(SEQUENCE, value);
 }
 
-/// What there is to say when nothing else is.
+/// The operation was carried out.
 #[derive(Clone, Copy, Debug, Object, Serialize, Deserialize)]
 pub(super) struct Success {
     /// Always true; a failure has another body.
@@ -114,7 +171,7 @@ pub(super) struct Success {
 }
 
 impl Success {
-    pub(super) fn answer() -> Answer<Self> {
-        Answer::new(Self { success: true })
+    pub(super) fn json() -> Json<Self> {
+        Json::new(Self { success: true })
     }
 }
