@@ -184,7 +184,7 @@ async fn is_superseded(
     sql: &impl ConnectionTrait,
     row: &version::Model,
 ) -> Result<bool, CatalogError> {
-    let went_live = [VersionState::Live, VersionState::Retired].map(VersionState::into_str);
+    let went_live = [VersionState::Live, VersionState::Retired].map(|state| state.into_str());
     let newer = version::Entity::find()
         .filter(version::Column::ViewId.eq(row.view_id))
         .filter(version::Column::Number.gt(row.number))

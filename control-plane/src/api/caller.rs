@@ -81,7 +81,7 @@ impl<R: Lowest> Need for R {
     type Session = Arc<Session>;
 
     fn schemes() -> Vec<&'static str> {
-        let mut schemes = vec![BEARER, R::ROLE.as_str()];
+        let mut schemes = vec![BEARER, R::ROLE.into_str()];
         schemes.extend(R::WHILE_CLOSED.then_some(WHILE_CLOSED));
         schemes
     }
