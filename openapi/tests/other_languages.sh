@@ -37,7 +37,7 @@ generate() {
 
 "$generator" validate --input-spec "$document"
 
-generate go --output go --additional-properties=packageName=primatomic
+generate go --output go --additional-properties=packageName=primatomic,enumClassPrefix=true
 (cd go && GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local "$tools/bin/go" build ./...)
 echo "The client for Go compiles."
 
