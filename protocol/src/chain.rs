@@ -6,7 +6,7 @@
 //! events and not over frames, so however a log is framed, archived or compacted, anyone who can
 //! read its events can recompute it.
 
-use crate::frame::Event;
+use crate::run::Event;
 use crate::{ChainHash, LogId, Sequence, Timestamp};
 
 /// Bytes that are hashed before those of the event: chain value, sequence, timestamp, length.

@@ -31,6 +31,6 @@ pub use ids::{
 pub use name::{InvalidName, Name};
 pub use position::Position;
 pub use rate::Rate;
-pub use run::Run;
+pub use run::{Event, Run};
 pub use sequence::Sequence;
 pub use timestamp::Timestamp;

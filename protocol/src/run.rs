@@ -5,8 +5,15 @@
 
 use bytes::Bytes;
 
-use crate::frame::Event;
 use crate::{Sequence, Timestamp, packed};
+
+/// One event, borrowed from its run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event<'a> {
+    pub sequence: Sequence,
+    pub timestamp: Timestamp,
+    pub bytes: &'a [u8],
+}
 
 /// Consecutive events with one timestamp. Cheap to clone: the bytes are shared.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use protocol::frame::Event;
+use protocol::Event;
 
 use super::json::JSON;
 use crate::domain::events::EventPage;

@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use catalog::access::Access;
-use protocol::frame::{Event, Head};
+use protocol::Event;
+use protocol::frame::Head;
 use protocol::{Run, Sequence};
 use storage::history::tail::Tail;
 use tokio::sync::OwnedSemaphorePermit;

@@ -31,7 +31,7 @@ pub use decode::FrameError;
 pub use encode::{FrameBuilder, FrameFull};
 pub use keys::{KeyDigest, KeyEntry, PayloadDigest};
 
-use crate::{ChainHash, LogId, Run, Sequence, Timestamp};
+use crate::{ChainHash, Event, LogId, Run, Sequence, Timestamp};
 
 /// The version that this crate writes.
 pub const VERSION: u8 = 1;
@@ -67,14 +67,6 @@ impl Head {
             chain: ChainHash::origin(log),
         }
     }
-}
-
-/// One event, borrowed from its frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Event<'a> {
-    pub sequence: Sequence,
-    pub timestamp: Timestamp,
-    pub bytes: &'a [u8],
 }
 
 /// A frame whose checksum and lengths were verified. Cheap to clone: the bytes are shared.

@@ -16,6 +16,8 @@ use crate::{Request, Timestamp, ViewError};
     unsafe_code,
     unreachable_pub,
     clippy::allow_attributes_without_reason,
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
     reason = "generated from wit/machine-0.0.1 by tests/bindings.rs; values cross the canonical ABI as pointers"
 )]
 mod bindings;

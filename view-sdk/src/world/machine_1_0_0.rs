@@ -11,6 +11,8 @@ use crate::export::Exported;
     unsafe_code,
     unreachable_pub,
     clippy::allow_attributes_without_reason,
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
     reason = "generated from wit/machine-1.0.0 by tests/bindings.rs; values cross the canonical ABI as pointers"
 )]
 mod bindings;

@@ -7,8 +7,11 @@ use std::sync::LazyLock;
 
 use wit_component::ComponentEncoder;
 
+/// A component, encoded at its first use.
+pub type Example = fn() -> &'static [u8];
+
 /// Every example view with its name.
-pub const ALL: [(&str, fn() -> &'static [u8]); 3] = [
+pub const ALL: [(&str, Example); 3] = [
     ("counter", counter),
     ("usage-metering", usage_metering),
     ("audit-log", audit_log),

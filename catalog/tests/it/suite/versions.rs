@@ -73,14 +73,19 @@ async fn an_older_version_never_replaces_a_newer_one_whichever_commits_first() {
     let applied = Sequence::new(7).unwrap();
     let finish = |node: usize, id: VersionId| {
         let (catalog, tenant) = (nodes[node].clone(), access.tenant);
-        tokio::spawn(async move { catalog.finish_build(tenant, system(), id, applied).await })
+        async move {
+            catalog
+                .finish_build(tenant, system(), id, applied)
+                .await
+                .unwrap()
+        }
     };
     for round in 0..24 {
         let view = format!("view-{round}");
         let (_, first) = fixture.upload(&access, log.id, &view).await;
         let (_, second) = fixture.upload(&access, log.id, &view).await;
         let (view, third) = fixture.upload(&access, log.id, &view).await;
-        let live = finish(0, first.id).await.unwrap().unwrap();
+        let live = finish(0, first.id).await;
         assert_eq!(live, VersionState::Live);
         // Some rounds one after the other, the others at the same time.
         let (node, newer) = (round % 2, third.id);
@@ -92,15 +97,15 @@ async fn an_older_version_never_replaces_a_newer_one_whichever_commits_first() {
             }
             _ => {
                 let (newer, older) = (finish(node, newer), finish(1 - node, second.id));
-                [older.await, newer.await]
+                tokio::join!(older, newer).into()
             }
         };
-        assert_eq!(third.unwrap().unwrap(), VersionState::Live);
+        assert_eq!(third, VersionState::Live);
         let stored = view_of(&fixture, &access, &view).await;
         assert_eq!(stored.live, Some(newer), "round {round}");
         // It was live before the newer one, or it failed after it.
         let older = &stored.versions[1];
-        match second.unwrap().unwrap() {
+        match second {
             VersionState::Live => assert_eq!(older.state, VersionState::Retired),
             VersionState::Failed => {
                 assert_eq!(older.state, VersionState::Failed);
@@ -110,7 +115,7 @@ async fn an_older_version_never_replaces_a_newer_one_whichever_commits_first() {
             state => panic!("round {round}: {state}"),
         }
         // A build that ends once more changes nothing.
-        let again = finish(1 - node, older.id).await.unwrap().unwrap();
+        let again = finish(1 - node, older.id).await;
         assert_eq!(again, older.state);
         assert_eq!(view_of(&fixture, &access, &view).await, stored);
     }

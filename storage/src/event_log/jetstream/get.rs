@@ -67,7 +67,7 @@ impl Messages<'_> {
     }
 
     /// What the leader has; waits for nothing that is not acknowledged.
-    pub(super) async fn from_leader(self, which: Which) -> Result<Option<Stored>, NoAnswer> {
+    pub(super) async fn ask_leader(self, which: Which) -> Result<Option<Stored>, NoAnswer> {
         let subject = format!("$JS.API.STREAM.MSG.GET.{}", self.stream);
         let answer = self.link.request(subject, None, self.request(which));
         parse_leader(&answer.await?.payload)
@@ -78,7 +78,7 @@ impl Messages<'_> {
     }
 
     /// What some replica has.
-    pub(super) async fn from_replica(self, which: Which) -> Result<Option<Stored>, NoAnswer> {
+    pub(super) async fn ask_replica(self, which: Which) -> Result<Option<Stored>, NoAnswer> {
         let answer = self.link.request(self.direct(), None, self.request(which));
         let answer = answer.await?;
         if answer.status == Some(StatusCode::NOT_FOUND) {

@@ -38,7 +38,7 @@ impl Inner {
         at: &Address,
         which: Which,
     ) -> Result<Option<Stored>, ReadError> {
-        self.retry(|| self.messages(at).from_leader(which)).await
+        self.retry(|| self.messages(at).ask_leader(which)).await
     }
 
     /// The newest frame, by the leader. A deleted log has none.
@@ -188,7 +188,7 @@ impl Inner {
         position: u64,
     ) -> Result<Option<StoredFrame>, ReadError> {
         let which = Which::From(position);
-        let stored = self.retry(|| self.messages(at).from_replica(which)).await?;
+        let stored = self.retry(|| self.messages(at).ask_replica(which)).await?;
         decode_unless_tombstone(at.log, stored)
     }
 
