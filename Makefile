@@ -39,6 +39,7 @@ lint: toolchain structure ## Check structure, format and lints; warnings are err
 structure: ## Check the direction of dependencies, of crates and of files; print the arrows
 	python3 -m unittest discover --quiet --start-directory docs/structure
 	docs/structure/structure.py
+	docs/structure/features.py
 
 cluster: toolchain servers ## Run a cluster of every store and role on the loopback address
 	$(CARGO) build --locked --workspace --all-features --bin primatomic --bin cluster --bin s3-server
