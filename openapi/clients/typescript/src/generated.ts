@@ -7751,7 +7751,7 @@ export interface operations {
                 since?: string;
                 /** @description Changes before this time; RFC 3339. */
                 until?: string;
-                /** @description At most so many on a page; 1 to 1000. */
+                /** @description At most so many; 1 to 1000. */
                 limit?: number;
                 /** @description From the page before. */
                 cursor?: string;
