@@ -8,6 +8,7 @@
 use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
+use dashmap::mapref::one::RefMut;
 use protocol::TenantId;
 
 /// How often what was appended is added up.
@@ -25,23 +26,21 @@ struct Stored {
     used: Instant,
 }
 
-impl Stored {
-    fn new() -> Self {
-        Self {
-            known: None,
-            more: 0,
-            used: Instant::now(),
-        }
-    }
-}
-
 #[derive(Debug, Default)]
 pub(crate) struct StoredBytes(DashMap<TenantId, Stored>);
 
 impl StoredBytes {
+    fn of(&self, tenant: TenantId) -> RefMut<'_, TenantId, Stored> {
+        self.0.entry(tenant).or_insert_with(|| Stored {
+            known: None,
+            more: 0,
+            used: Instant::now(),
+        })
+    }
+
     /// The bytes of a tenant; `None` when they are not known yet, and will be in a moment.
     pub(crate) fn known(&self, tenant: TenantId) -> Option<u64> {
-        let mut stored = self.0.entry(tenant).or_insert_with(Stored::new);
+        let mut stored = self.of(tenant);
         stored.used = Instant::now();
         let known = stored.known?;
         Some(known.saturating_add_signed(stored.more))
@@ -49,7 +48,7 @@ impl StoredBytes {
 
     /// Counts what was stored, or with a negative number what was deleted.
     pub(crate) fn add(&self, tenant: TenantId, bytes: i64) {
-        let mut stored = self.0.entry(tenant).or_insert_with(Stored::new);
+        let mut stored = self.of(tenant);
         stored.more = stored.more.saturating_add(bytes);
     }
 
@@ -66,7 +65,7 @@ impl StoredBytes {
 
     pub(crate) fn give_back(&self, taken: &[(TenantId, i64)]) {
         for (tenant, more) in taken {
-            let mut stored = self.0.entry(*tenant).or_insert_with(Stored::new);
+            let mut stored = self.of(*tenant);
             stored.known = stored.known.map(|known| known.saturating_add_signed(-more));
             stored.more = stored.more.saturating_add(*more);
         }

@@ -54,7 +54,7 @@ impl Other {
 
 #[derive(Debug)]
 pub(super) struct Bucket {
-    rate: Rate,
+    pub(super) rate: Rate,
     /// What lay in it at `at`.
     level: i64,
     at: Instant,
@@ -127,10 +127,6 @@ impl Bucket {
         self.level = self.level.saturating_add(grown);
         self.reported.0 = self.reported.0.saturating_add(grown);
         self.rate = rate;
-    }
-
-    pub(super) fn rate(&self) -> Rate {
-        self.rate
     }
 
     /// Whether it says nothing that a new one would not.
