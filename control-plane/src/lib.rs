@@ -82,7 +82,7 @@ impl ControlPlane {
     async fn drain(&self) {
         self.app.lifecycle.draining.cancel();
         let leaving = async {
-            if let Some(peers) = &self.app.bus.peers {
+            if let Some(peers) = &self.app.peers {
                 peers.leave(self.app.options.shutdown_timeout).await;
             }
         };

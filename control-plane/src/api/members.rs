@@ -2,7 +2,6 @@
 
 use catalog::{Member, Page};
 use poem_openapi::param::Path;
-use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use protocol::ErrorCode::MemberNotFound;
 use protocol::UserId;
@@ -50,18 +49,9 @@ pub(super) struct MemberList {
 
 /// Another role for a member.
 #[derive(Object, Serialize, Deserialize)]
-#[oai(example)]
 pub(super) struct RoleBody {
     /// `owner` hands the tenant over: the owner who does it is an admin then.
     role: RoleName,
-}
-
-impl Example for RoleBody {
-    fn example() -> Self {
-        Self {
-            role: RoleName::Admin,
-        }
-    }
 }
 
 /// What went with the membership.
@@ -111,9 +101,9 @@ impl MembersApi {
         user_id: Path<Uuid>,
         JsonBody(body): JsonBody<RoleBody, LENIENT>,
     ) -> Result<Json<MemberBody>, Failed<{ codes(&[MemberNotFound]) }>> {
-        let (app, access, request_id) = caller.parts();
+        let (app, access, context) = caller.parts();
         let (member, role) = (UserId(user_id.0), body.role.into());
-        let member = app.change_role(access, request_id, member, role).await?;
+        let member = app.change_role(access, context, member, role).await?;
         Ok(Json::new(member.into()))
     }
 
@@ -132,9 +122,9 @@ impl MembersApi {
         /// The member's id.
         user_id: Path<Uuid>,
     ) -> Result<Json<RemovedMember>, Failed<{ codes(&[MemberNotFound]) }>> {
-        let (app, access, request_id) = caller.parts();
+        let (app, access, context) = caller.parts();
         let member = UserId(user_id.0);
-        let removed = app.remove_member(access, request_id, member).await?;
+        let removed = app.remove_member(access, context, member).await?;
         Ok(Json::new(RemovedMember {
             success: true,
             revoked_keys: removed.keys_revoked,

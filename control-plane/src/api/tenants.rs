@@ -1,6 +1,5 @@
 //! `/tenants`.
 
-use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use protocol::ErrorCode::*;
 use serde::{Deserialize, Serialize};
@@ -30,7 +29,6 @@ pub(super) struct TenantsApi;
 
 /// Who signs up.
 #[derive(Object, Serialize, Deserialize)]
-#[oai(example)]
 pub(super) struct CreateTenantBody {
     /// The address of the first owner. A mail with a link goes there.
     owner_email: String,
@@ -40,19 +38,8 @@ pub(super) struct CreateTenantBody {
     short_name: String,
 }
 
-impl Example for CreateTenantBody {
-    fn example() -> Self {
-        Self {
-            owner_email: "ada@example.org".to_owned(),
-            owner_password: "correct horse battery staple".to_owned(),
-            short_name: "acme".to_owned(),
-        }
-    }
-}
-
 /// Which tenant goes, and when.
 #[derive(Object, Serialize, Deserialize)]
-#[oai(example)]
 pub(super) struct DeleteTenantBody {
     /// The short name of the tenant, so that no one deletes another one by mistake.
     short_name: String,
@@ -60,15 +47,6 @@ pub(super) struct DeleteTenantBody {
     #[oai(default)]
     #[serde(default)]
     immediately: bool,
-}
-
-impl Example for DeleteTenantBody {
-    fn example() -> Self {
-        Self {
-            short_name: "acme".to_owned(),
-            immediately: false,
-        }
-    }
 }
 
 /// A tenant, and what the caller is in it.
@@ -170,9 +148,9 @@ impl TenantsApi {
         caller: Caller<WhileClosed<role::Owner>, LENIENT>,
         JsonBody(body): JsonBody<DeleteTenantBody, LENIENT>,
     ) -> Result<Json<TenantDeletionBody, 202>, Failed> {
-        let (app, access, request_id) = caller.parts();
+        let (app, access, context) = caller.parts();
         let state = app
-            .delete_tenant(access, request_id, &body.short_name, body.immediately)
+            .delete_tenant(access, context, &body.short_name, body.immediately)
             .await?;
         Ok(Json::new(state.into()))
     }
@@ -189,8 +167,8 @@ impl TenantsApi {
         &self,
         caller: Caller<WhileClosed<role::Owner>, LENIENT>,
     ) -> Result<Json<TenantBody>, Failed> {
-        let (app, access, request_id) = caller.parts();
-        let tenant = app.restore_tenant(access, request_id).await?;
+        let (app, access, context) = caller.parts();
+        let tenant = app.restore_tenant(access, context).await?;
         Ok(Json::new(TenantBody::new(tenant, access.role.into(), None)))
     }
 }

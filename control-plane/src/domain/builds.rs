@@ -9,7 +9,7 @@ use catalog::{Context, VersionError, VersionState};
 use parking_lot::Mutex;
 use protocol::view::VersionSpec;
 use protocol::{RequestId, VersionId};
-use storage::bus::{BuildOutcome, QueryError};
+use storage::bus::{BuildOutcome, QueryError, Stale};
 use tokio::sync::watch;
 
 use super::App;
@@ -19,16 +19,13 @@ const RETRY_PAUSE: Duration = Duration::from_millis(200);
 const RETRY_PAUSE_MAX: Duration = Duration::from_secs(30);
 
 /// The builds of this node.
-#[derive(Default)]
-pub(crate) struct Builds {
-    running: Mutex<HashMap<VersionId, watch::Receiver<()>>>,
-}
+pub(crate) type Builds = Mutex<HashMap<VersionId, watch::Receiver<()>>>;
 
 impl App {
     /// Starts a build, or joins it. The receiver's channel closes when the build has ended.
     pub(crate) fn start_build(self: &Arc<Self>, spec: VersionSpec) -> watch::Receiver<()> {
         let version = spec.version;
-        let mut running = self.lifecycle.builds.running.lock();
+        let mut running = self.lifecycle.builds.lock();
         if let Some(build) = running.get(&version) {
             return build.clone();
         }
@@ -37,11 +34,9 @@ impl App {
         drop(running);
         let app = Arc::clone(self);
         self.lifecycle.tasks.spawn(async move {
-            tokio::select! {
-                () = app.build(Arc::new(spec)) => {}
-                () = app.lifecycle.stopping.cancelled() => {}
-            }
-            app.lifecycle.builds.running.lock().remove(&version);
+            let building = app.build(Arc::new(spec));
+            app.lifecycle.stopping.run_until_cancelled(building).await;
+            app.lifecycle.builds.lock().remove(&version);
             drop(ended);
         });
         build
@@ -69,7 +64,7 @@ impl App {
     }
 
     async fn try_build(&self, spec: &Arc<VersionSpec>) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let built = self.bus.views.build(Arc::clone(spec)).await;
+        let built = self.views.build(Arc::clone(spec)).await;
         let (catalog, context) = (&self.catalog, Context::system(RequestId::generate()));
         let (tenant, version) = (spec.tenant, spec.version);
         let ended = match built {
@@ -84,7 +79,7 @@ impl App {
             }
             Err(error) => return Err(error.into()),
         };
-        self.caches.invalidate_view(spec.view);
+        self.caches.invalidate(Stale::View(spec.view));
         match ended {
             Ok(state) => tracing::info!(%version, %state, "a build ended"),
             // It was deleted, or its build ended elsewhere meanwhile.

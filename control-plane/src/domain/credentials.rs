@@ -11,7 +11,6 @@ use protocol::ErrorCode;
 
 use super::App;
 use crate::auth::attempts::Attempt;
-use crate::auth::password::Queue;
 use crate::errors::{Detail, Failure, Result};
 
 impl App {
@@ -48,12 +47,8 @@ impl App {
     ) -> Result<Option<User>> {
         let user = self.catalog.user_by_email(email).await?;
         let stored = user.as_ref().map(|user| user.password_hash.clone());
-        let queue = if attempt.is_known {
-            Queue::Known
-        } else {
-            Queue::Strangers
-        };
-        let is_right = self.passwords.verify(queue, password, stored).await?;
+        let verified = self.passwords.verify(attempt.is_known, password, stored);
+        let is_right = verified.await?;
         Ok(user.filter(|_| is_right))
     }
 }

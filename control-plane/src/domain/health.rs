@@ -52,7 +52,7 @@ impl App {
 
     /// Whether requests of tenants that were served lately need no catalog.
     fn is_warm(&self) -> bool {
-        self.caches.sessions.cached.is_warm() && self.caches.logs.is_warm()
+        self.caches.sessions.is_warm() && self.caches.logs.is_warm()
     }
 
     pub(crate) async fn check_health(&self) -> Checked {
@@ -64,9 +64,9 @@ impl App {
         }
         let (catalog, event_log, objects, workers) = tokio::join!(
             check("the catalog", self.catalog.health()),
-            check("the event log", self.stores.event_log.health()),
-            check("the object store", self.stores.objects.health()),
-            check("the workers", self.bus.views.health()),
+            check("the event log", self.event_log.health()),
+            check("the object store", self.objects.health()),
+            check("the workers", self.views.health()),
         );
         let checked = Checked {
             catalog,
@@ -81,9 +81,8 @@ impl App {
 
 /// Why a part is away is for operators, so it goes to the log and not into the answer.
 async fn check(part: &str, health: impl Future<Output = Result<(), String>>) -> bool {
-    let outcome = answered_in_time(health).await;
-    if let Err(error) = &outcome {
-        tracing::warn!(%error, "{part} is not available");
-    }
-    outcome.is_ok()
+    answered_in_time(health)
+        .await
+        .inspect_err(|error| tracing::warn!(%error, "{part} is not available"))
+        .is_ok()
 }

@@ -1,6 +1,6 @@
 //! What the control plane does, without HTTP.
 //!
-//! Every operation takes the caller's [`Access`] first and reaches rows of the tenant through it
+//! Every operation takes the caller's [`catalog::access::Access`] first and reaches rows of the tenant through it
 //! alone. What belongs to someone else is not found. The role that an operation needs is stated and
 //! checked in `api`, before the operation begins.
 
@@ -32,10 +32,8 @@ pub(crate) mod views;
 
 use std::sync::Arc;
 
-use catalog::access::Access;
+use catalog::Catalog;
 use catalog::clock::SharedClock;
-use catalog::{Catalog, Context};
-use protocol::RequestId;
 use storage::bus::SharedViews;
 use storage::bus::nats::Peers;
 use storage::event_log::SharedEventLog;
@@ -71,8 +69,15 @@ pub struct Parts {
 /// The state behind every operation.
 pub(crate) struct App {
     pub(crate) catalog: Catalog,
-    pub(crate) stores: Stores,
-    pub(crate) bus: Bus,
+    pub(crate) event_log: SharedEventLog,
+    /// Archived and hot events as one.
+    pub(crate) history: History,
+    pub(crate) appender: Appender,
+    pub(crate) objects: SharedObjects,
+    /// Views, on the workers.
+    pub(crate) views: SharedViews,
+    /// Other nodes of the control plane, where there can be any.
+    pub(crate) peers: Option<Peers>,
     pub(crate) caches: Caches,
     pub(crate) limits: Limits,
     pub(crate) lifecycle: Lifecycle,
@@ -80,23 +85,6 @@ pub(crate) struct App {
     pub(crate) mailer: Mailer,
     pub(crate) clock: SharedClock,
     pub(crate) options: Options,
-}
-
-/// Where bytes are: events, components, snapshots, segments.
-pub(crate) struct Stores {
-    pub(crate) event_log: SharedEventLog,
-    /// Archived and hot events as one.
-    pub(crate) history: History,
-    pub(crate) appender: Appender,
-    pub(crate) objects: SharedObjects,
-}
-
-/// The other nodes.
-pub(crate) struct Bus {
-    /// Views, on the workers.
-    pub(crate) views: SharedViews,
-    /// Other nodes of the control plane, where there can be any.
-    pub(crate) peers: Option<Peers>,
 }
 
 /// How much may be under way at a time, and how often.
@@ -158,16 +146,12 @@ impl App {
         let history = History::new(event_log.clone(), catalog.clone(), objects.clone());
         Arc::new(Self {
             catalog,
-            stores: Stores {
-                event_log,
-                history,
-                appender: parts.appender,
-                objects,
-            },
-            bus: Bus {
-                views: parts.views,
-                peers: parts.peers,
-            },
+            event_log,
+            history,
+            appender: parts.appender,
+            objects,
+            views: parts.views,
+            peers: parts.peers,
             caches: Caches::new(&options),
             limits,
             passwords: Passwords::new(options.password_hashes_max),
@@ -180,13 +164,5 @@ impl App {
             clock: parts.clock,
             options,
         })
-    }
-}
-
-/// Who changes something, for the control event that it leaves.
-pub(crate) fn context(access: &Access, request_id: RequestId) -> Context {
-    Context {
-        actor: access.actor,
-        request_id,
     }
 }

@@ -13,7 +13,7 @@ use storage::bus::{QueryAnswer, QueryError, QueryRequest};
 use super::App;
 use super::caches::Queryable;
 use super::logs::parse_name;
-use super::views::{find_version, is_queryable};
+use super::views::find_version;
 use crate::errors::{Detail, Failure, Result};
 
 /// A question to a view.
@@ -55,7 +55,7 @@ impl App {
             body: question.body,
             parameters: question.parameters,
         };
-        let answer = self.bus.views.query(request).await?;
+        let answer = self.views.query(request).await?;
         Ok(Answered { answer, version })
     }
 
@@ -77,7 +77,7 @@ impl App {
                 Some(number) => find_version(&view, number)?,
                 None => live_version(&view)?,
             };
-            if !is_queryable(version) {
+            if !matches!(version.state, VersionState::Live | VersionState::Retired) {
                 return Err(not_queryable(version));
             }
             Ok(Some(Arc::new(Queryable {

@@ -1,7 +1,7 @@
 //! Tenants: signing up, and what a member sees of the own one.
 
 use catalog::access::{Access, Actor, Role};
-use catalog::{CreateTenantError, NewTenant, Quotas, Tenant, TenantUse};
+use catalog::{Context, CreateTenantError, NewTenant, Quotas, Tenant, TenantUse};
 use protocol::api_key::ApiKey;
 use protocol::{ErrorCode, Rate, RequestId, TenantId, UserId};
 
@@ -91,18 +91,22 @@ impl App {
         let request_id = RequestId::generate();
         let request = SignUp {
             owner_email: email.to_owned(),
-            owner_password: owner_password.unwrap_or_else(token::session),
+            owner_password: owner_password.unwrap_or_else(|| token::random(token::SESSION)),
             short_name: short_name.to_owned(),
         };
         let (tenant, user) = self.create_tenant(request_id, request, true).await?;
         let owner = to_all_logs(tenant, Actor::User(user), Role::Owner);
+        let context = Context {
+            actor: owner.actor,
+            request_id,
+        };
         let request = KeyRequest {
             name: "owner".to_owned(),
             role: Some(Role::Owner),
             logs: None,
             expires_at: None,
         };
-        let (_, key) = self.create_key(&owner, request_id, request).await?;
+        let (_, key) = self.create_key(&owner, context, request).await?;
         Ok((tenant, key))
     }
 

@@ -19,7 +19,7 @@ impl App {
         user: UserId,
         email: &str,
     ) -> Result<()> {
-        let secret = token::verification();
+        let secret = token::random(token::VERIFICATION);
         let ttl = self.options.verification_ttl;
         let expires_at = self.time_after(ttl);
         self.catalog
@@ -99,10 +99,9 @@ impl App {
 
 impl From<VerifyEmailError> for Failure {
     fn from(error: VerifyEmailError) -> Self {
-        let code = match error {
-            VerifyEmailError::Catalog(error) => return error.into(),
-            VerifyEmailError::Unknown => ErrorCode::InvalidToken,
-        };
-        Self::new(code, error.to_string())
+        match error {
+            VerifyEmailError::Catalog(error) => error.into(),
+            VerifyEmailError::Unknown => Self::new(ErrorCode::InvalidToken, error.to_string()),
+        }
     }
 }
