@@ -112,7 +112,7 @@ impl Catalog {
             put::<snapshot::Entity>(sql, &tables.snapshots).await?;
             put::<snapshot_check::Entity>(sql, &tables.snapshot_checks).await?;
             put::<compute_usage::Entity>(sql, &tables.compute_usage).await?;
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }

@@ -127,8 +127,7 @@ impl Catalog {
                 expires_at: new.expires_at,
             });
             change.record(access.tenant, context, event).await?;
-            change.commit().await?;
-            Ok(invitation)
+            change.commit(invitation).await
         })
         .await
     }
@@ -154,11 +153,9 @@ impl Catalog {
             .await
             .map_err(CatalogError::from)?;
         let members = Counted::Members { invitations: open };
-        let quota = self.quota(sql, access.tenant, members).await?;
-        quota.allow(1, |limit, used| InviteError::MemberLimitReached {
-            limit,
-            used,
-        })
+        let refused = |limit, used| InviteError::MemberLimitReached { limit, used };
+        self.check_quota(sql, access.tenant, (members, 1), refused)
+            .await
     }
 
     /// Whether the tenant may send another invitation today.
@@ -208,7 +205,7 @@ impl Catalog {
             row.ok_or(InvitationError::NotFound)?;
             let event = ControlEvent::InvitationRevoked { invitation: id };
             change.record(access.tenant, context, event).await?;
-            Ok(change.commit().await?)
+            change.commit(()).await
         })
         .await
     }

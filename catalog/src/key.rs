@@ -98,13 +98,9 @@ impl Catalog {
             let own = role_now(&change, access).await?;
             check_role(own.ok_or(CreateKeyError::MakerGone)?, new.role)?;
             check_logs(change.sql(), access, new.logs.as_deref()).await?;
-            let quota = self
-                .quota(change.sql(), access.tenant, Counted::Keys)
+            let refused = |limit, used| CreateKeyError::LimitReached { limit, used };
+            self.check_quota(change.sql(), access.tenant, (Counted::Keys, 1), refused)
                 .await?;
-            quota.allow(1, |limit, used| CreateKeyError::LimitReached {
-                limit,
-                used,
-            })?;
             let expires_at = check_end(change.sql(), context.actor, new.expires_at).await?;
             let person = maker_of_secret(&change, access).await?;
             let key = Key {
@@ -128,8 +124,7 @@ impl Catalog {
                 person,
             });
             change.record(access.tenant, context, event).await?;
-            change.commit().await?;
-            Ok(key)
+            change.commit(key).await
         })
         .await
     }
@@ -165,7 +160,7 @@ impl Catalog {
             for (id, at) in uses {
                 note(change.sql(), *id, *at).await?;
             }
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }

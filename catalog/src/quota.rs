@@ -27,22 +27,6 @@ pub(super) enum Counted {
     },
 }
 
-/// How much a tenant has of one thing, and how much it may have.
-pub(super) struct Quota {
-    used: u64,
-    limit: u64,
-}
-
-impl Quota {
-    /// Refuses so many more if that is beyond the quota; `refused` gets the limit and what is used.
-    pub(super) fn allow<E>(self, more: u64, refused: impl FnOnce(u64, u64) -> E) -> Result<(), E> {
-        if self.used.saturating_add(more) > self.limit {
-            return Err(refused(self.limit, self.used));
-        }
-        Ok(())
-    }
-}
-
 impl Catalog {
     /// The quotas of a tenant, for the system; the defaults when there is no such tenant.
     pub async fn quotas(&self, tenant: TenantId) -> Result<Quotas, CatalogError> {
@@ -65,12 +49,12 @@ impl Catalog {
             let Some(row) = row else {
                 return Ok(false);
             };
-            if to_overrides(&row)? != quotas {
-                let event = ControlEvent::TenantQuotasChanged { quotas };
-                change.record(tenant, context, event).await?;
-                change.commit().await?;
+            if to_overrides(&row)? == quotas {
+                return Ok(true);
             }
-            Ok(true)
+            let event = ControlEvent::TenantQuotasChanged { quotas };
+            change.record(tenant, context, event).await?;
+            change.commit(true).await
         })
         .await
     }
@@ -79,13 +63,15 @@ impl Catalog {
         Ok(self.limits().quotas.with(&to_overrides(row)?))
     }
 
-    /// What a tenant has of a thing, for a change that adds to it.
-    pub(super) async fn quota(
+    /// Refuses a change that adds so many of a thing if that is beyond the tenant's quota; `refused`
+    /// gets the limit and what is used.
+    pub(super) async fn check_quota<E: From<CatalogError>>(
         &self,
         sql: &impl ConnectionTrait,
         tenant: TenantId,
-        of: Counted,
-    ) -> Result<Quota, CatalogError> {
+        (of, more): (Counted, u64),
+        refused: impl FnOnce(u64, u64) -> E,
+    ) -> Result<(), E> {
         let row = one(sql, tenant::Entity::find_by_id(tenant.0)).await?;
         let row = row.ok_or_else(CatalogError::tenant_deleted)?;
         let quotas = self.quotas_of(&row)?;
@@ -98,7 +84,10 @@ impl Catalog {
                 (members + invitations, quotas.members)
             }
         };
-        Ok(Quota { used, limit })
+        if used.saturating_add(more) > limit {
+            return Err(refused(limit, used));
+        }
+        Ok(())
     }
 }
 

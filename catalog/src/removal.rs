@@ -58,12 +58,12 @@ impl Catalog {
             for versions in removal.versions.chunks(VERSIONS_PER_STATEMENT) {
                 let versions = || versions.iter().map(|version| version.0);
                 let snapshots = snapshot::Column::VersionId.is_in(versions());
-                delete(sql, snapshot::Entity::delete_many().filter(snapshots)).await?;
+                delete::<snapshot::Entity>(sql, snapshots).await?;
                 let checks = snapshot_check::Column::VersionId.is_in(versions());
-                delete(sql, snapshot_check::Entity::delete_many().filter(checks)).await?;
+                delete::<snapshot_check::Entity>(sql, checks).await?;
             }
             deletion::Entity::delete_by_id(id.0).exec(sql).await?;
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
@@ -89,8 +89,7 @@ impl Catalog {
             if !is_in_use(change.sql(), component).await? {
                 work().await?;
             }
-            change.commit().await?;
-            Ok(())
+            change.commit(()).await
         })
         .await
     }

@@ -63,7 +63,7 @@ impl Catalog {
                     .exec(change.sql())
                     .await?;
             }
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
@@ -82,7 +82,7 @@ impl Catalog {
                 .on_conflict(replace)
                 .exec_without_returning(change.sql())
                 .await?;
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }

@@ -112,8 +112,7 @@ impl Catalog {
                     .record_unique(PEOPLE, context, registered.clone())
                     .await?;
                 change.record(tenant, context, added.clone()).await?;
-                change.commit().await?;
-                Ok((tenant, user))
+                change.commit((tenant, user)).await
             },
         )
         .await
@@ -170,12 +169,12 @@ impl Catalog {
             let Some(row) = one(change.sql(), row).await? else {
                 return Ok(false);
             };
-            if to_rate(&row) != rate {
-                let event = ControlEvent::TenantRateChanged { rate };
-                change.record(tenant, context, event).await?;
-                change.commit().await?;
+            if to_rate(&row) == rate {
+                return Ok(true);
             }
-            Ok(true)
+            let event = ControlEvent::TenantRateChanged { rate };
+            change.record(tenant, context, event).await?;
+            change.commit(true).await
         })
         .await
     }

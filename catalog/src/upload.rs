@@ -62,8 +62,7 @@ impl Catalog {
             let new = new.clone();
             let uploaded = self.upload(&mut change, access, context, log, name, new);
             let uploaded = uploaded.await?;
-            change.commit().await?;
-            Ok(uploaded)
+            change.commit(uploaded).await
         })
         .await
     }
@@ -139,8 +138,9 @@ impl Catalog {
         if views::count(change.sql(), log).await? >= limit {
             return Err(UploadError::LogFull(limit));
         }
-        let quota = self.quota(change.sql(), tenant, Counted::Views).await?;
-        quota.allow(1, |limit, used| UploadError::LimitReached { limit, used })?;
+        let refused = |limit, used| UploadError::LimitReached { limit, used };
+        self.check_quota(change.sql(), tenant, (Counted::Views, 1), refused)
+            .await?;
         let view = View {
             id: ViewId::generate(),
             tenant,

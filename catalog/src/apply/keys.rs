@@ -56,8 +56,7 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
 
     pub(super) async fn revoke_key(&self, key: KeyId) -> Result<(), ChangeError> {
         self.delete_secrets_of_key(key).await?;
-        self.delete(Entity::delete_many().filter(Column::Id.eq(key.0)))
-            .await
+        self.delete::<Entity>(Column::Id.eq(key.0)).await
     }
 
     pub(super) async fn set_key_role(&self, key: KeyId, role: Role) -> Result<(), ChangeError> {
@@ -69,7 +68,7 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
 
     pub(super) async fn delete_keys(&self) -> Result<(), ChangeError> {
         self.delete_secrets().await?;
-        self.delete(Entity::delete_many().filter(Column::TenantId.eq(self.recorded.tenant.0)))
+        self.delete::<Entity>(Column::TenantId.eq(self.recorded.tenant.0))
             .await
     }
 

@@ -42,7 +42,7 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
     }
 
     pub(super) async fn delete_members(&self) -> Result<(), ChangeError> {
-        self.delete(Entity::delete_many().filter(Column::TenantId.eq(self.recorded.tenant.0)))
+        self.delete::<Entity>(Column::TenantId.eq(self.recorded.tenant.0))
             .await
     }
 }

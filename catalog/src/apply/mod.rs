@@ -18,10 +18,11 @@ mod users;
 mod versions;
 mod views;
 
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DeleteMany, EntityTrait, UpdateMany};
+use sea_orm::sea_query::IntoCondition;
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, UpdateMany};
 
 use super::column::from_time;
-use super::entity::insert;
+use super::entity::{delete, insert};
 use super::error::ChangeError;
 use super::event::{ControlEvent as Event, RecordedEvent};
 
@@ -46,8 +47,8 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         Ok(())
     }
 
-    async fn delete<E: EntityTrait>(&self, rows: DeleteMany<E>) -> Result<(), ChangeError> {
-        rows.exec(self.sql).await?;
+    async fn delete<E: EntityTrait>(&self, which: impl IntoCondition) -> Result<(), ChangeError> {
+        delete::<E>(self.sql, which).await?;
         Ok(())
     }
 }

@@ -69,7 +69,7 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
     }
 
     pub(super) async fn delete_tenant_row(&self) -> Result<(), ChangeError> {
-        self.delete(Entity::delete_many().filter(Column::Id.eq(self.recorded.tenant.0)))
+        self.delete::<Entity>(Column::Id.eq(self.recorded.tenant.0))
             .await
     }
 

@@ -47,7 +47,6 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
     pub(super) async fn delete_user(&self, user: UserId) -> Result<(), ChangeError> {
         self.delete_verifications(user).await?;
         self.delete_resets(user).await?;
-        self.delete(Entity::delete_many().filter(Column::Id.eq(user.0)))
-            .await
+        self.delete::<Entity>(Column::Id.eq(user.0)).await
     }
 }

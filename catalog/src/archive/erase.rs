@@ -2,9 +2,7 @@
 
 use protocol::{LogId, SegmentId, Timestamp};
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::record::{check, live_blocks};
@@ -31,15 +29,12 @@ pub(crate) async fn forget_log(change: &Change, log: LogId) -> Result<(), Catalo
         .into_tuple()
         .all(sql)
         .await?;
-    let of_log = archive_block::Column::LogId.eq(log.0);
-    delete(sql, archive_block::Entity::delete_many().filter(of_log)).await?;
+    delete::<archive_block::Entity>(sql, archive_block::Column::LogId.eq(log.0)).await?;
     for ids in rows.chunks(ROWS_PER_STATEMENT) {
         let ids = ids.iter().map(|(segment, _)| *segment);
+        let now = Expr::value(from_time(change.at()));
         archive_segment::Entity::update_many()
-            .col_expr(
-                archive_segment::Column::EraseSince,
-                Expr::value(from_time(change.at())),
-            )
+            .col_expr(archive_segment::Column::EraseSince, now)
             .filter(archive_segment::Column::Id.is_in(ids))
             .filter(archive_segment::Column::EraseSince.is_null())
             .exec(sql)
@@ -95,14 +90,12 @@ impl Catalog {
             check(sql, lease).await?;
             let live = live_blocks(sql, &to.blocks).await?;
             let before = archive_block::Column::SegmentId.eq(from.0);
-            let before = archive_block::Entity::delete_many().filter(before);
-            if delete(sql, before).await? != live.len() as u64 {
+            if delete::<archive_block::Entity>(sql, before).await? != live.len() as u64 {
                 return Err(ArchiveError::Changed);
             }
             insert_segment(&change, lease.shard, to, &live).await?;
             release_blocks(&change, from, live.len()).await?;
-            change.commit().await?;
-            Ok(())
+            change.commit(()).await
         })
         .await
     }
@@ -125,10 +118,9 @@ impl Catalog {
     /// Deletes the row of a segment whose object is gone.
     pub async fn forget_segment(&self, shard: u16, id: SegmentId) -> Result<(), CatalogError> {
         self.change(Lock::Shard(shard), move |change| async move {
-            archive_segment::Entity::delete_by_id(id.0)
-                .exec(change.sql())
-                .await?;
-            change.commit().await
+            let row = archive_segment::Column::Id.eq(id.0);
+            delete::<archive_segment::Entity>(change.sql(), row).await?;
+            change.commit(()).await
         })
         .await
     }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::{LogId, SegmentId, Sequence};
 use sea_orm::sea_query::ExprTrait as _;
-use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::record::{check, existing_logs};
@@ -115,8 +113,7 @@ impl Catalog {
             for (from, blocks) in released {
                 release_blocks(&change, from, blocks).await?;
             }
-            change.commit().await?;
-            Ok(())
+            change.commit(()).await
         })
         .await
     }
@@ -131,15 +128,12 @@ impl Catalog {
         let log = block.entry.log.0;
         self.change(Lock::Shard(shard), move |change| async move {
             Entity::update_many()
-                .col_expr(
-                    Column::Level,
-                    sea_orm::sea_query::Expr::value(i32::from(LEVEL_FULL)),
-                )
+                .col_expr(Column::Level, i32::from(LEVEL_FULL).into())
                 .filter(Column::LogId.eq(log))
                 .filter(Column::First.eq(first))
                 .exec(change.sql())
                 .await?;
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }

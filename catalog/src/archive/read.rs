@@ -3,10 +3,7 @@
 use protocol::frame::Head;
 use protocol::{ChainHash, LogId, Sequence};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func, Order, Query};
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{ArchivedBlock, ROWS_PER_STATEMENT, to_block};

@@ -3,10 +3,7 @@
 use protocol::{Position, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _};
-use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
-};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::column::{to_time, to_u64};
@@ -55,8 +52,7 @@ impl Catalog {
             }
             let id = Uuid::now_v7();
             insert(sql, archive_id::ActiveModel { id: Set(id) }).await?;
-            change.commit().await?;
-            Ok(id)
+            change.commit(id).await
         })
         .await
     }

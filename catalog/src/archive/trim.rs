@@ -2,9 +2,7 @@
 
 use protocol::{LogId, Sequence, Timestamp};
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::column::{from_time, from_u64, to_sequence};
@@ -57,7 +55,7 @@ impl Catalog {
                     .exec(change.sql())
                     .await?;
             }
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }

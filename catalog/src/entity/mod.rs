@@ -29,8 +29,9 @@ pub(super) mod user;
 pub(super) mod version;
 pub(super) mod view;
 
+use sea_orm::sea_query::IntoCondition;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbErr, DeleteMany, EntityTrait, EnumIter, QuerySelect,
+    ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, EnumIter, QueryFilter, QuerySelect,
     RelationDef, RelationTrait, Select, TryGetableMany,
 };
 
@@ -39,6 +40,7 @@ use super::CatalogError;
 /// What every table needs.
 mod prelude {
     pub(super) use sea_orm::entity::prelude::*;
+    pub(super) use serde::{Deserialize, Serialize};
 
     pub(super) use super::Relation;
 }
@@ -71,11 +73,12 @@ pub(super) async fn one<E: EntityTrait>(
     Ok(query.one(sql).await?)
 }
 
-/// Deletes rows and says how many there were.
+/// Deletes the rows that meet a condition and says how many there were.
 pub(super) async fn delete<E: EntityTrait>(
     sql: &impl ConnectionTrait,
-    rows: DeleteMany<E>,
+    which: impl IntoCondition,
 ) -> Result<u64, CatalogError> {
+    let rows = E::delete_many().filter(which);
     Ok(rows.exec(sql).await?.rows_affected)
 }
 

@@ -76,14 +76,13 @@ impl Catalog {
                     change.record(PEOPLE, context, gone).await?;
                 }
                 let sql = change.sql();
-                let sessions = session::Column::TenantId.eq(tenant.0);
-                delete(sql, session::Entity::delete_many().filter(sessions)).await?;
+                delete::<session::Entity>(sql, session::Column::TenantId.eq(tenant.0)).await?;
                 for keys in keys.chunks(VALUES_MAX) {
                     let uses = key_use::Column::KeyId.is_in(keys.iter().copied());
-                    delete(sql, key_use::Entity::delete_many().filter(uses)).await?;
+                    delete::<key_use::Entity>(sql, uses).await?;
                 }
                 erase::people(sql).await?;
-                change.commit().await
+                change.commit(()).await
             },
         )
         .await
@@ -119,8 +118,7 @@ impl Catalog {
                 let gone = ControlEvent::TenantDeleted { deletion: of.id };
                 change.record(tenant, context, gone).await?;
             }
-            change.commit().await?;
-            Ok(last)
+            change.commit(last).await
         })
         .await
     }
@@ -141,7 +139,7 @@ impl Catalog {
             };
             let context = Context::system(RequestId::generate());
             change.record(from.tenant, context, event).await?;
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
