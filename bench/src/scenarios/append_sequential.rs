@@ -40,7 +40,7 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     }
 
     let mut raw = Fdatasync::new()?;
-    raw.sample(context.results(), RAW_WRITES)?;
+    raw.sample(&context.results, RAW_WRITES)?;
     let requests = (0..EVENTS)
         .map(|number| endpoint.append(&log, &call(number)))
         .collect();
@@ -52,7 +52,7 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     };
     let meter = Meter::new(target.pid(), 1);
     let result = meter.run("closed loop", &plan, section).await?;
-    raw.sample(context.results(), RAW_WRITES)?;
+    raw.sample(&context.results, RAW_WRITES)?;
 
     let (overwrite, extend) = (raw.overwrite.summary(), raw.extend.summary());
     section.latency("raw write of 4 KiB in place and fdatasync", &overwrite);

@@ -38,8 +38,6 @@ const DOCUMENT_BYTES: usize = 1_000;
 /// Events of the counter's log.
 const INCREMENTS: u64 = 1_000_000;
 const INCREMENT: &[u8] = br#"{"inc":10}"#;
-/// How deep below the data directory snapshots are looked for.
-const DEPTH_MAX: u32 = 6;
 
 async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let program = context.own_program()?;
@@ -131,23 +129,12 @@ async fn first_answer(
 /// The snapshot objects below a data directory.
 fn snapshots(data: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    collect(data, false, DEPTH_MAX, &mut found)?;
-    Ok(found)
-}
-
-fn collect(directory: &Path, within: bool, depth: u32, found: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in std::fs::read_dir(directory)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            if depth > 0 {
-                let within = within || entry.file_name() == "snapshots";
-                collect(&entry.path(), within, depth - 1, found)?;
-            }
-        } else if within {
-            found.push(entry.path());
+    for version in data.join("objects/snapshots").read_dir()? {
+        for snapshot in version?.path().read_dir()? {
+            found.push(snapshot?.path());
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 #[cfg(test)]

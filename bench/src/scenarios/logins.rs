@@ -56,7 +56,7 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
             traffic: Traffic::new(endpoint.address, vec![request])?,
             clients: context.clients(16),
             pace: Pace::Open {
-                per_second: context.rate().unwrap_or(PER_SECOND),
+                per_second: context.rate.unwrap_or(PER_SECOND),
             },
             duration: context.duration() * LONGER,
         })

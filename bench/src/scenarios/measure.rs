@@ -22,7 +22,8 @@ const LOWERED: f64 = 0.92;
 
 /// What to measure and what to expect.
 pub(super) struct Expectation {
-    pub traffic: Traffic,
+    /// What clients send in turn.
+    pub requests: Vec<Vec<u8>>,
     pub clients: usize,
     /// What is counted, such as `events`.
     pub counted: &'static str,
@@ -37,18 +38,19 @@ pub(super) struct Expectation {
 pub(super) async fn throughput(
     context: &Context,
     target: Target,
-    expectation: Expectation,
+    mut expectation: Expectation,
     section: &mut Section,
 ) -> Result<()> {
+    let requests = std::mem::take(&mut expectation.requests);
     let mut plan = Plan {
-        traffic: expectation.traffic.clone(),
+        traffic: Traffic::new(target.endpoint.address, requests)?,
         clients: expectation.clients,
         pace: Pace::Closed,
         duration: context.duration(),
     };
     let meter = Meter::new(target.pid(), expectation.per_request);
     plan.warm_up(WARM_UP).await?;
-    let result = if let Some(rate) = context.rate() {
+    let result = if let Some(rate) = context.rate {
         plan.pace = Pace::Open { per_second: rate };
         meter.run("open loop, given rate", &plan, section).await?
     } else {

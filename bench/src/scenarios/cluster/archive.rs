@@ -55,7 +55,7 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let logs: Vec<_> = (0..LOGS).map(|log| format!("{prefix}-{log}")).collect();
     cluster.prepare_logs(&logs, &realistic(u64::MAX)).await?;
     let duration = context.duration().max(LOAD_MIN);
-    let per_second = context.rate().unwrap_or(EVENTS_PER_SECOND);
+    let per_second = context.rate.unwrap_or(EVENTS_PER_SECOND);
     let (warm_up, next) = plan(&cluster, &logs, 0, per_second, WARM_UP)?;
     let (plan, _) = plan(&cluster, &logs, next, per_second, duration)?;
     load::run(&warm_up).await?;

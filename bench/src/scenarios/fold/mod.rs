@@ -55,7 +55,7 @@ async fn host_cost(section: &mut Section) -> Result<()> {
     say("driver", cost);
     section.at_most("host cost per event, driver", cost, 40.0, "ns");
 
-    let cost = median(ROUNDS, || driver.fold_singly(&frames))?;
+    let cost = median(ROUNDS, || driver.fold_in_calls(&single_events, 1))?;
     let what = "driver, one call of the engine for each event";
     section.figure(what, cost, "ns/event");
 

@@ -5,9 +5,8 @@ mod populate;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
-use self::populate::Populated;
 use super::Scenario;
 use super::events::call;
 use crate::api::Api;
@@ -44,8 +43,8 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let program = context.own_program()?;
     let (many_data, few_data) = (context.data()?, context.data()?);
     let logs = context.logs(LOGS);
-    let many = populate::run(&program, many_data.path(), logs).await?;
-    let few = populate::run(&program, few_data.path(), FEW_LOGS).await?;
+    let many_log = populate::run(&program, many_data.path(), logs).await?;
+    let few_log = populate::run(&program, few_data.path(), FEW_LOGS).await?;
 
     let (many_server, start) = start(&program, many_data.path()).await?;
     let memory = resident_mb(many_server.pid())?;
@@ -62,8 +61,8 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
         ("resident memory with ten logs", few_memory, "MB"),
     ]);
 
-    let mut of_many = Appends::new(&many_server, &many).await?;
-    let mut of_few = Appends::new(&few_server, &few).await?;
+    let mut of_many = Appends::new(&many_server, many_log).await?;
+    let mut of_few = Appends::new(&few_server, few_log).await?;
     let phase = Instant::now();
     while phase.elapsed() < context.duration() {
         of_many.append_for_a_slice().await?;
@@ -114,9 +113,8 @@ struct Appends {
 
 impl Appends {
     /// Connects, and appends once: the log's head is read then.
-    async fn new(server: &Server, populated: &Populated) -> Result<Self> {
+    async fn new(server: &Server, log: String) -> Result<Self> {
         let mut api = server.endpoint.connect().await?;
-        let log = populated.log_in_the_middle().context("there is no log")?;
         let start = Instant::now();
         api.append(&log, &call(0)).await?;
         Ok(Self {
