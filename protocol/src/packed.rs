@@ -71,11 +71,6 @@ impl<'a> PackedEvents<'a> {
         self.count
     }
 
-    #[must_use]
-    pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
-    }
-
     /// The events in their order.
     pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
         iter(self.bytes)

@@ -3,6 +3,7 @@
 use bytes::{Buf as _, BufMut as _, BytesMut};
 
 use super::{BLOCKS_MAX, HEADER, MAGIC, SegmentError, TRAILER_BYTES};
+use crate::frame::Head;
 use crate::packed::array;
 use crate::{ChainHash, LogId, Sequence, Timestamp};
 
@@ -65,6 +66,17 @@ impl IndexEntry {
     #[must_use]
     pub fn events(&self) -> u64 {
         self.last.since(self.first) + 1
+    }
+
+    /// The state of the log after the block.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        Head {
+            sequence: self.last,
+            timestamp: self.last_at,
+            payload_bytes: self.payload_bytes,
+            chain: self.chain,
+        }
     }
 
     pub(super) fn encode(&self, out: &mut BytesMut) {
