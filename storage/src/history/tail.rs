@@ -51,7 +51,7 @@ impl Tail {
     #[must_use]
     pub fn new(history: &History, log: LogId, from: Sequence) -> Self {
         Self {
-            live: history.subscribe(log),
+            live: history.event_log().subscribe(log),
             reader: history.reader(log, from, READING),
             wanted: from.max(Sequence::FIRST),
             read: VecDeque::new(),

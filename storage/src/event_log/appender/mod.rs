@@ -160,11 +160,8 @@ impl Appender {
         let (count, bytes) = check(&request.payload)?;
         let key = request.key.map(|key| (key, digest(&request.payload)));
         let (reply, answer) = oneshot::channel();
-        let overall = self
-            .0
-            .capacity
-            .try_acquire(bytes)
-            .ok_or(AppendError::Overloaded)?;
+        let overall = self.0.capacity.try_acquire(bytes);
+        let overall = overall.ok_or(AppendError::Overloaded)?;
         let pending = Pending {
             payload: request.payload,
             count,
@@ -191,9 +188,7 @@ impl Appender {
 
     /// The head of a log, as the event log has it.
     pub async fn head(&self, log: LogId) -> Result<Head, AppendError> {
-        super::head(self.0.event_log.as_ref(), log)
-            .await
-            .map_err(Into::into)
+        Ok(super::head(self.0.event_log.as_ref(), log).await?)
     }
 
     /// Drops what is cached of a log, as after its deletion.
