@@ -15,7 +15,7 @@ use crate::tools;
 
 /// A server with JetStream that syncs every write.
 pub struct NatsServer {
-    process: Option<Process>,
+    process: Process,
     directory: TempDir,
     config: PathBuf,
     port: u16,
@@ -74,7 +74,7 @@ impl NatsServer {
         let config = directory.path().join("nats.conf");
         fs::write(&config, text)?;
         let mut server = Self {
-            process: None,
+            process: Process::default(),
             directory,
             config,
             port,
@@ -90,29 +90,22 @@ impl NatsServer {
         let mut command = Command::new(tools::installed("nats-server")?);
         command.arg("--config").arg(&self.config);
         let log = self.directory.path().join("nats.log");
-        self.process = Some(Process::start(
-            "nats-server",
-            &mut command,
-            self.port,
-            &log,
-        )?);
-        Ok(())
+        self.process
+            .start("nats-server", &mut command, self.port, &log)
     }
 
     /// Kills it as a crash would.
     pub fn kill(&mut self) {
-        if let Some(process) = self.process.take() {
-            process.kill();
-        }
+        self.process.kill();
     }
 
     /// Makes it hang until [`Self::resume`].
     pub fn pause(&self) {
-        self.process.as_ref().inspect(|process| process.pause());
+        self.process.pause();
     }
 
     pub fn resume(&self) {
-        self.process.as_ref().inspect(|process| process.resume());
+        self.process.resume();
     }
 
     /// Where its streams lie.
