@@ -67,6 +67,14 @@ impl Head {
             chain: ChainHash::origin(log),
         }
     }
+
+    /// Moves behind one more event.
+    pub fn follow(&mut self, timestamp: Timestamp, event: &[u8]) {
+        self.sequence = self.sequence.next();
+        self.timestamp = timestamp;
+        self.payload_bytes += event.len() as u64;
+        self.chain = self.chain.extend(self.sequence, timestamp, event);
+    }
 }
 
 /// A frame whose checksum and lengths were verified. Cheap to clone: the bytes are shared.
