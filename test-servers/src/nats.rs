@@ -22,44 +22,27 @@ pub struct NatsServer {
     monitor_port: u16,
 }
 
-/// How a server is configured where a test wants it otherwise.
-struct Setup<'a> {
-    name: &'a str,
-    sync_interval: &'a str,
-    /// The cluster's own port, and those of all members.
-    cluster: Option<(u16, &'a [u16])>,
-}
-
 impl NatsServer {
     pub fn start() -> Result<Self> {
-        Self::with(&Setup {
-            name: "single",
-            sync_interval: "always",
-            cluster: None,
-        })
+        Self::with("single", "always", None)
     }
 
     /// A server that acknowledges writes which a power cut would lose.
     pub fn start_without_sync() -> Result<Self> {
-        Self::with(&Setup {
-            name: "unsafe",
-            sync_interval: "2m",
-            cluster: None,
-        })
+        Self::with("unsafe", "2m", None)
     }
 
-    fn with(setup: &Setup<'_>) -> Result<Self> {
+    /// `cluster` is the cluster's own port, and those of all members.
+    fn with(name: &str, sync_interval: &str, cluster: Option<(u16, &[u16])>) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let (port, monitor_port) = (free_port()?, free_port()?);
         let mut text = format!(
-            "listen: 127.0.0.1:{port}\nhttp: 127.0.0.1:{monitor_port}\nserver_name: {}\n\
+            "listen: 127.0.0.1:{port}\nhttp: 127.0.0.1:{monitor_port}\nserver_name: {name}\n\
              max_payload: 16MB\nmax_pending: 256MB\n\
-             jetstream {{ store_dir: {:?}, sync_interval: {} }}\n",
-            setup.name,
+             jetstream {{ store_dir: {:?}, sync_interval: {sync_interval} }}\n",
             directory.path(),
-            setup.sync_interval,
         );
-        if let Some((own, all)) = setup.cluster {
+        if let Some((own, all)) = cluster {
             let routes: Vec<String> = all
                 .iter()
                 .map(|port| format!("nats://127.0.0.1:{port}"))
@@ -137,20 +120,12 @@ impl NatsCluster {
         if size < 2 {
             bail!("a cluster has at least two servers");
         }
-        let ports = (0..size)
-            .map(|_| free_port())
-            .collect::<Result<Vec<u16>>>()?;
-        let servers = ports
-            .iter()
-            .enumerate()
-            .map(|(index, own)| {
-                NatsServer::with(&Setup {
-                    name: &format!("node-{index}"),
-                    sync_interval: "always",
-                    cluster: Some((*own, &ports)),
-                })
-            })
-            .collect::<Result<_>>()?;
+        let ports = (0..size).map(|_| free_port());
+        let ports = ports.collect::<Result<Vec<u16>>>()?;
+        let servers = ports.iter().enumerate().map(|(index, own)| {
+            NatsServer::with(&format!("node-{index}"), "always", Some((*own, &ports)))
+        });
+        let servers = servers.collect::<Result<_>>()?;
         // The members find each other within a moment; clients retry what comes too early.
         thread::sleep(Duration::from_millis(500));
         Ok(Self { servers })
