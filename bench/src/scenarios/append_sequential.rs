@@ -9,7 +9,7 @@ use super::events::call;
 use super::measure::Meter;
 use crate::baseline::fdatasync::Fdatasync;
 use crate::context::{Context, log_name};
-use crate::load::{Pace, Plan, Traffic};
+use crate::load::{Plan, Traffic};
 use crate::progress;
 use crate::report::Section;
 
@@ -47,7 +47,7 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let plan = Plan {
         traffic: Traffic::new(endpoint.address, requests)?,
         clients: 1,
-        pace: Pace::Closed,
+        rate: None,
         duration: context.duration(),
     };
     let meter = Meter::new(target.pid(), 1);

@@ -13,7 +13,7 @@ use super::filling::{COUNTER, check_counter, deploy_counter};
 use super::measure::Meter;
 use crate::context::{Context, log_name};
 use crate::guests::Hostile;
-use crate::load::{Pace, Plan, Traffic};
+use crate::load::{Plan, Traffic};
 use crate::progress;
 use crate::report::Section;
 use crate::tenant;
@@ -93,7 +93,7 @@ async fn run(neighbour: Neighbour, context: &Context, section: &mut Section) -> 
     let plan = Plan {
         traffic: Traffic::new(target.endpoint.address, vec![request])?,
         clients: context.clients(16),
-        pace: Pace::Open { per_second: rate },
+        rate: Some(rate),
         duration: context.duration() * LONGER,
     };
     let meter = Meter::new(target.pid(), 1);
