@@ -107,7 +107,7 @@ pub(crate) struct Target {
 
 impl Target {
     pub(crate) fn pid(&self) -> Option<u32> {
-        self.own.as_ref().map(|(server, _)| server.pid())
+        self.own.as_ref().map(|(server, _)| server.node.pid())
     }
 
     /// The data directory, if the server is ours.
@@ -119,10 +119,16 @@ impl Target {
     /// Stops the server if it was started for this scenario.
     pub(crate) fn finish(self) -> Result<()> {
         match self.own {
-            Some((server, _data)) => server.stop(),
+            Some((server, _data)) => server.node.stop(),
             None => Ok(()),
         }
     }
+}
+
+/// Names for so many logs that no other run uses.
+pub(crate) fn log_names(purpose: &str, count: u32) -> Vec<String> {
+    let prefix = log_name(purpose);
+    (0..count).map(|log| format!("{prefix}-{log}")).collect()
 }
 
 /// A name for a log that no other run uses.

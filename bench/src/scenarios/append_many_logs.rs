@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::Scenario;
 use super::events::call;
 use super::measure::{Expectation, throughput};
-use crate::context::{Context, log_name};
+use crate::context::{Context, log_names};
 use crate::report::Section;
 
 pub(super) const SCENARIO: Scenario = Scenario {
@@ -22,12 +22,10 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let target = context.target()?;
     let endpoint = &target.endpoint;
     let mut api = endpoint.connect().await?;
-    let prefix = log_name("many");
     let mut requests = Vec::new();
-    for number in 0..context.logs(1_000) {
-        let log = format!("{prefix}-{number}");
-        api.create_log(&log).await?;
-        requests.push(endpoint.append(&log, &call(u64::from(number))));
+    for (log, number) in log_names("many", context.logs(1_000)).iter().zip(0..) {
+        api.create_log(log).await?;
+        requests.push(endpoint.append(log, &call(number)));
     }
     let expectation = Expectation {
         requests,

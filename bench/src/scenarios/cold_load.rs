@@ -55,7 +55,7 @@ async fn restore(context: &Context, program: &Path, section: &mut Section) -> Re
     let (head, bytes) = fill(&mut api, &log, DOCUMENTS, document).await?;
     api.deploy(&log, VIEW, &guests::keeps_events()?).await?;
     api.wait_for_view(&log, VIEW, Some(head)).await?;
-    server.stop()?;
+    server.node.stop()?;
     ensure!(
         snapshots(data.path())?
             .iter()
@@ -84,7 +84,7 @@ async fn replay(context: &Context, program: &Path, section: &mut Section) -> Res
     api.deploy(&log, VIEW, example_views::counter()).await?;
     let (head, _) = fill(&mut api, &log, INCREMENTS, |_| INCREMENT.to_vec()).await?;
     api.wait_for_view(&log, VIEW, Some(head)).await?;
-    server.stop()?;
+    server.node.stop()?;
 
     let expected = format!(r#"{{"value":{}}}"#, 10 * INCREMENTS);
     let mut times = Recorder::new()?;
@@ -122,7 +122,7 @@ async fn first_answer(
     let answer = api.query(log, VIEW, Some(head)).await?;
     let time = start.elapsed();
     ensure_answer(&answer, expected)?;
-    server.stop()?;
+    server.node.stop()?;
     Ok(time)
 }
 

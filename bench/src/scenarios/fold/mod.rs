@@ -71,7 +71,7 @@ async fn host_cost(section: &mut Section) -> Result<()> {
 }
 
 async fn example_views(section: &mut Section) -> Result<()> {
-    let increments = Batch::of(|_| events::increment(), 1_000)?;
+    let increments = Batch::of(|_| events::INCREMENT.to_vec(), 1_000)?;
     let mut engine = Subject::compile(example_views::counter().to_vec()).await?;
     let mut native = Native::<Counter>::default();
     let (wasm, plain) = pair(|| engine.fold(&increments), || native.fold(&increments))?;

@@ -47,7 +47,7 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let few_log = populate::run(&program, few_data.path(), FEW_LOGS).await?;
 
     let (many_server, start) = start(&program, many_data.path()).await?;
-    let memory = resident_mb(many_server.pid())?;
+    let memory = resident_mb(many_server.node.pid())?;
     progress::say(&format!("  {logs} logs: start {start:?}, {memory:.0} MB"));
     let (what, seconds) = (format!("start with {logs} logs"), start.as_secs_f64());
     section.at_most(what, seconds, 2.0, "s");
@@ -55,7 +55,7 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     section.at_most(what, memory, 250.0, "MB");
 
     let (few_server, few_start) = self::start(&program, few_data.path()).await?;
-    let few_memory = resident_mb(few_server.pid())?;
+    let few_memory = resident_mb(few_server.node.pid())?;
     section.figures([
         ("start with ten logs", few_start.as_secs_f64(), "s"),
         ("resident memory with ten logs", few_memory, "MB"),
@@ -69,7 +69,7 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
         of_few.append_for_a_slice().await?;
     }
     let (many_appends, few_appends) = (of_many.times.summary(), of_few.times.summary());
-    let memory = resident_mb(many_server.pid())?;
+    let memory = resident_mb(many_server.node.pid())?;
     section.figures([
         ("resident memory after the appends", memory, "MB"),
         (
@@ -91,8 +91,8 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
         AS_FAST,
         "×",
     );
-    many_server.stop()?;
-    few_server.stop()
+    many_server.node.stop()?;
+    few_server.node.stop()
 }
 
 /// Starts a server and waits until it answers its health check.

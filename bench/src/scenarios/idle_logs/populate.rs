@@ -15,12 +15,12 @@ use tokio::task::JoinSet;
 
 use crate::api::Endpoint;
 use crate::progress;
+use crate::scenarios::events::INCREMENT;
+use crate::scenarios::filling::COUNTER;
 use crate::server::Server;
 
 /// The log whose view the others copy.
 const TEMPLATE: &str = "template";
-const VIEW: &str = "counter";
-const EVENT: &[u8] = br#"{"inc":1}"#;
 /// Logs or views that are entered with one commit.
 const CHUNK: usize = 2_000;
 /// Clients that append the first events.
@@ -34,10 +34,11 @@ pub(super) async fn run(program: &Path, data: &Path, logs: u32) -> Result<String
     let server = Server::start(program, data, &[])?;
     let mut api = server.endpoint.connect().await?;
     api.create_log(TEMPLATE).await?;
-    api.append(TEMPLATE, EVENT).await?;
-    api.deploy(TEMPLATE, VIEW, example_views::counter()).await?;
+    api.append(TEMPLATE, INCREMENT).await?;
+    api.deploy(TEMPLATE, COUNTER, example_views::counter())
+        .await?;
     let key = server.endpoint.key.clone();
-    server.stop()?;
+    server.node.stop()?;
 
     let names: Arc<[String]> = (0..logs).map(|number| format!("idle-{number}")).collect();
     enter(data, &key, &names).await?;
@@ -45,7 +46,7 @@ pub(super) async fn run(program: &Path, data: &Path, logs: u32) -> Result<String
 
     let server = Server::start(program, data, &[])?;
     append_to_each(&server.endpoint, &names).await?;
-    server.stop()?;
+    server.node.stop()?;
     progress::say(&format!(
         "  {logs} logs entered after {entered:.1?}, appended to after {:.1?}",
         began.elapsed()
@@ -60,7 +61,7 @@ async fn enter(data: &Path, key: &str, names: &[String]) -> Result<()> {
     let known = catalog.authenticate(Sha256::digest(key).into()).await?;
     let access = known.context("the catalog does not know the key")?.access;
     let template = template(&catalog, &access).await?;
-    let view: Name = VIEW.parse()?;
+    let view: Name = COUNTER.parse()?;
     for chunk in names.chunks(CHUNK) {
         let context = Context {
             actor: access.actor,
@@ -96,7 +97,7 @@ async fn template(catalog: &Catalog, access: &Access) -> Result<NewVersion> {
     let log = LogRef::Name(TEMPLATE.parse()?);
     let log = catalog.log(access, &log).await?;
     let log = log.context("the template is missing")?.id;
-    let view = catalog.view(access, log, &VIEW.parse()?).await?;
+    let view = catalog.view(access, log, &COUNTER.parse()?).await?;
     let version = view
         .and_then(|view| view.versions.into_iter().next())
         .context("the template's view is missing")?;
@@ -121,7 +122,7 @@ async fn append_to_each(endpoint: &Endpoint, names: &Arc<[String]>) -> Result<()
         let mut api = endpoint.connect().await?;
         tasks.spawn(async move {
             for name in names.iter().skip(client).step_by(CLIENTS) {
-                api.append(name, EVENT).await?;
+                api.append(name, INCREMENT).await?;
             }
             anyhow::Ok(())
         });
