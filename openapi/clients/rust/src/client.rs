@@ -289,6 +289,19 @@ impl Call {
         self
     }
 
+    /// Makes it an append that may be sent again, as its Idempotency-Key makes that harmless; where
+    /// a sequence is expected, only if that is the log's head.
+    ///
+    /// # Errors
+    /// When the key can't stand in a header.
+    pub fn keyed(self, key: &str, expected_sequence: Option<u64>) -> Result<Self, Error> {
+        let call = self.repeatable().header("idempotency-key", key)?;
+        match expected_sequence {
+            Some(expected) => call.header("expected-sequence", &expected.to_string()),
+            None => Ok(call),
+        }
+    }
+
     /// How long an answer may take; `None` for as long as it likes.
     #[must_use]
     pub fn timeout(mut self, timeout: Option<Duration>) -> Self {
