@@ -73,7 +73,6 @@ fn is_common(lower: &str) -> bool {
 }
 
 /// Hashes and verifies, a few at a time.
-#[derive(Clone, Debug)]
 pub(crate) struct Passwords {
     running: Arc<Semaphore>,
     waiting: Arc<Semaphore>,

@@ -17,7 +17,6 @@ pub(crate) const PERIOD: Duration = Duration::from_secs(5);
 /// A tenant that appended nothing for this long is evicted.
 const IDLE: Duration = Duration::from_secs(600);
 
-#[derive(Clone, Copy, Debug)]
 struct Stored {
     /// What the catalog said, with what was added to it since.
     known: Option<u64>,
@@ -26,7 +25,7 @@ struct Stored {
     used: Instant,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct StoredBytes(DashMap<TenantId, Stored>);
 
 impl StoredBytes {

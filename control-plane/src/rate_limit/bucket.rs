@@ -29,7 +29,6 @@ const DEBT_SECS_MAX: i64 = 10;
 const TOKEN: i64 = 1_000_000_000;
 
 /// What another node said last.
-#[derive(Clone, Copy, Debug)]
 struct Other {
     node: Uuid,
     at: Instant,
@@ -52,7 +51,6 @@ impl Other {
     }
 }
 
-#[derive(Debug)]
 pub(super) struct Bucket {
     pub(super) rate: Rate,
     /// What lay in it at `at`.
