@@ -13,7 +13,7 @@ use super::json::Json;
 use super::keys::RoleName;
 use super::limits::{QuotasBody, RateBody};
 use super::tenant_deletions::TenantDeletionBody;
-use crate::domain::tenants::{SignUp, TenantState};
+use crate::domain::tenants::TenantState;
 
 /// What may go wrong with signing up.
 const CREATE_TENANT: Codes = codes(&[
@@ -105,12 +105,10 @@ impl TenantsApi {
         JsonBody(body): JsonBody<CreateTenantBody, LENIENT>,
     ) -> Result<Json<CreatedTenant, 201>, Failed<CREATE_TENANT>> {
         let short_name = body.short_name.clone();
-        let request = SignUp {
-            owner_email: body.owner_email,
-            owner_password: body.owner_password,
-            short_name: body.short_name,
-        };
-        let (tenant, _) = visitor.app.sign_up(visitor.request_id, request).await?;
+        let (app, request_id) = (&visitor.app, visitor.request_id);
+        let (email, password) = (&body.owner_email, body.owner_password);
+        let signed_up = app.sign_up(request_id, body.short_name, email, password);
+        let tenant = signed_up.await?;
         Ok(Json::new(CreatedTenant {
             tenant_id: tenant.0,
             short_name,

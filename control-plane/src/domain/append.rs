@@ -26,13 +26,13 @@ impl App {
     ) -> Result<Appended> {
         let log = self.log(access, log).await?;
         let bytes = payload_bytes(&request.payload);
-        if let Err(full) = self.limits.quotas.check_storage(access.tenant, bytes) {
+        if let Err(full) = self.quotas.check_storage(access.tenant, bytes) {
             return self.repeat(log.id, request, full).await;
         }
         let appended = self.append_to(log.id, request).await?;
         if !appended.replayed {
             let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-            self.limits.quotas.stored.add(access.tenant, bytes);
+            self.quotas.stored.add(access.tenant, bytes);
         }
         Ok(appended)
     }

@@ -14,7 +14,6 @@ use crate::errors::Result;
 const USED_MAX: usize = 10_000;
 
 /// An authenticated token.
-#[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub access: Access,
     /// How to ask again, for streams that outlive the cache.
@@ -41,7 +40,7 @@ impl App {
         let Some(found) = self.catalog.authenticate(digest).await? else {
             return Ok(None);
         };
-        self.limits.quotas.learn(found.access.tenant, found.quotas);
+        self.quotas.learn(found.access.tenant, found.quotas);
         if let Some(key) = found.key {
             let mut used = self.caches.used_keys.lock();
             if used.len() < USED_MAX || used.contains_key(&key) {

@@ -56,7 +56,7 @@ impl App {
         self.spawn_until_stop(|app| async move {
             loop {
                 tokio::time::sleep(TIDY_INTERVAL).await;
-                app.limits.rates.evict_full(Instant::now());
+                app.rates.evict_full(Instant::now());
                 app.flush_key_use().await;
             }
         });
@@ -93,7 +93,7 @@ impl App {
             // What was missed is not limited.
             while let Ok(spent) = next(&mut spent).await {
                 if let Some(spent) = spent {
-                    app.limits.rates.charge(&spent, Instant::now());
+                    app.rates.charge(&spent, Instant::now());
                 }
             }
         });
@@ -103,7 +103,7 @@ impl App {
             periods.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 periods.tick().await;
-                if let Some(spent) = app.limits.rates.report(Instant::now()) {
+                if let Some(spent) = app.rates.report(Instant::now()) {
                     peers.publish_spent(spent).await;
                 }
             }
@@ -114,9 +114,9 @@ impl App {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let stopping = self.lifecycle.stopping.clone();
+        let stopping = self.stopping.clone();
         let work = stopping.run_until_cancelled_owned(work(Arc::clone(self)));
-        self.lifecycle.tasks.spawn(work);
+        self.tasks.spawn(work);
     }
 }
 

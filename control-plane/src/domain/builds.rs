@@ -25,7 +25,7 @@ impl App {
     /// Starts a build, or joins it. The receiver's channel closes when the build has ended.
     pub(crate) fn start_build(self: &Arc<Self>, spec: VersionSpec) -> watch::Receiver<()> {
         let version = spec.version;
-        let mut running = self.lifecycle.builds.lock();
+        let mut running = self.builds.lock();
         if let Some(build) = running.get(&version) {
             return build.clone();
         }
@@ -33,10 +33,10 @@ impl App {
         running.insert(version, build.clone());
         drop(running);
         let app = Arc::clone(self);
-        self.lifecycle.tasks.spawn(async move {
+        self.tasks.spawn(async move {
             let building = app.build(Arc::new(spec));
-            app.lifecycle.stopping.run_until_cancelled(building).await;
-            app.lifecycle.builds.lock().remove(&version);
+            app.stopping.run_until_cancelled(building).await;
+            app.builds.lock().remove(&version);
             drop(ended);
         });
         build
@@ -57,7 +57,9 @@ impl App {
             tracing::warn!(%error, version = %spec.version, "a build will be tried again");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(RETRY_PAUSE_MAX);
-            if let Ok(false) = self.is_building(&spec).await {
+            // It may have been deleted meanwhile.
+            let building = self.catalog.building_versions().await;
+            if building.is_ok_and(|all| all.iter().all(|(_, it)| it.version != spec.version)) {
                 return;
             }
         }
@@ -87,11 +89,5 @@ impl App {
             Err(VersionError::Catalog(error)) => return Err(error.into()),
         }
         Ok(())
-    }
-
-    /// Whether the version still waits for its build: it may have been deleted meanwhile.
-    async fn is_building(&self, spec: &VersionSpec) -> Result<bool> {
-        let building = self.catalog.building_versions().await?;
-        Ok(building.iter().any(|(_, it)| it.version == spec.version))
     }
 }

@@ -22,7 +22,6 @@ const LOGS_MAX: u64 = 200_000;
 const VERSIONS_MAX: u64 = 200_000;
 
 /// A version that answers queries.
-#[derive(Debug)]
 pub(crate) struct Queryable {
     pub spec: Arc<VersionSpec>,
     /// The content type that the upload declared.
@@ -58,24 +57,21 @@ impl Caches {
 
     /// Asks again for what changed.
     pub(crate) fn invalidate(&self, stale: Stale) {
+        let (sessions, logs, versions) = (&self.sessions, &self.logs, &self.versions);
         match stale {
-            Stale::Tenant(tenant) => self
-                .sessions
-                .invalidate_if(move |session| session.access.tenant == tenant),
-            Stale::User(user) => self
-                .sessions
-                .invalidate_if(move |session| session.access.actor == Actor::User(user)),
+            Stale::Tenant(tenant) => sessions.invalidate_if(move |it| it.access.tenant == tenant),
+            Stale::User(user) => {
+                sessions.invalidate_if(move |it| it.access.actor == Actor::User(user));
+            }
             Stale::Log(log) => {
-                self.logs.invalidate_if(move |entry| entry.id == log);
+                logs.invalidate_if(move |it| it.id == log);
                 self.invalidate_views_of(log);
             }
-            Stale::View(view) => self
-                .versions
-                .invalidate_if(move |entry| entry.spec.view == view),
+            Stale::View(view) => versions.invalidate_if(move |it| it.spec.view == view),
             Stale::Everything => {
-                self.sessions.invalidate_all();
-                self.logs.invalidate_all();
-                self.versions.invalidate_all();
+                sessions.invalidate_all();
+                logs.invalidate_all();
+                versions.invalidate_all();
             }
         }
     }

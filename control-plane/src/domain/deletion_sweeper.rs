@@ -69,7 +69,7 @@ impl App {
             };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.lifecycle.deleted.notified() => {}
+                () = self.deleted.notified() => {}
             }
         }
     }

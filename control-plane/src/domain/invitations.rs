@@ -17,7 +17,6 @@ use crate::errors::{Failure, Result};
 use crate::mail::Message;
 
 /// An invitation that was just made, with what its mail has.
-#[derive(Clone, Debug)]
 pub(crate) struct Sent {
     pub invitation: Invitation,
     pub token: String,
@@ -138,7 +137,7 @@ impl App {
             .catalog
             .accept_invitation(request_id, digest, invitee)
             .await?;
-        self.limits.attempts.welcome(&email, network);
+        self.attempts.welcome(&email, network);
         Ok(open)
     }
 }

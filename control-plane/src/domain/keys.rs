@@ -22,7 +22,6 @@ pub(crate) const OVERLAP: Duration = Duration::from_secs(86_400);
 const OVERLAP_MAX: Duration = Duration::from_secs(30 * 86_400);
 
 /// Someone wants a key.
-#[derive(Clone, Debug)]
 pub(crate) struct KeyRequest {
     pub name: String,
     /// Member, or the maker's role if that is lower, when it is not said.

@@ -17,7 +17,6 @@ use crate::errors::{Failure, Result};
 const DESCRIPTION_CHARS_MAX: usize = 1_000;
 
 /// A log with its state.
-#[derive(Clone, Debug)]
 pub(crate) struct LogState {
     pub log: Arc<Log>,
     pub head: Head,
@@ -136,9 +135,9 @@ impl App {
         // Without a head, what it held counts until the tenant is counted again.
         let bytes = head.map_or(0, |head| head.payload_bytes);
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-        self.limits.quotas.stored.add(access.tenant, -bytes);
+        self.quotas.stored.add(access.tenant, -bytes);
         self.caches.invalidate(Stale::Log(log.id));
-        self.lifecycle.deleted.notify_one();
+        self.deleted.notify_one();
         Ok(deletion.id)
     }
 }

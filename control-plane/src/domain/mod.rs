@@ -50,6 +50,7 @@ use crate::mail::{Mailbox, Mailer};
 use crate::options::Options;
 use crate::quotas::TenantQuotas;
 use crate::rate_limit::RateLimits;
+use builds::Builds;
 use caches::Caches;
 
 /// What the control plane is made of.
@@ -79,16 +80,12 @@ pub(crate) struct App {
     /// Other nodes of the control plane, where there can be any.
     pub(crate) peers: Option<Peers>,
     pub(crate) caches: Caches,
-    pub(crate) limits: Limits,
-    pub(crate) lifecycle: Lifecycle,
     pub(crate) passwords: Passwords,
     pub(crate) mailer: Mailer,
     pub(crate) clock: SharedClock,
     pub(crate) options: Options,
-}
 
-/// How much may be under way at a time, and how often.
-pub(crate) struct Limits {
+    // How much may be under way at a time, and how often.
     pub(crate) rates: RateLimits,
     pub(crate) quotas: TenantQuotas,
     /// Wrong passwords.
@@ -99,13 +96,11 @@ pub(crate) struct Limits {
     pub(crate) streams: Arc<Semaphore>,
     /// Work that goes on after its request was answered.
     pub(crate) background: Arc<Semaphore>,
-}
 
-/// What runs in the background, and how it ends.
-pub(crate) struct Lifecycle {
+    // What runs in the background, and how it ends.
     /// Everything that runs in the background.
     pub(crate) tasks: TaskTracker,
-    pub(crate) builds: builds::Builds,
+    pub(crate) builds: Builds,
     /// Something was deleted and its bytes are still there.
     pub(crate) deleted: Notify,
     /// The node is going to stop: it says that it is not ready.
@@ -123,25 +118,8 @@ const BACKGROUND_MAX: usize = 200;
 impl App {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
         let (catalog, options) = (parts.catalog, parts.options);
-        let limits = Limits {
-            rates: RateLimits::new(
-                options.tenant_rate,
-                options.auth_rate,
-                parts.peers.is_some(),
-            ),
-            quotas: TenantQuotas::new(catalog.limits().quotas),
-            attempts: Attempts::new(),
-            bodies: Arc::new(Semaphore::new(options.body_memory_bytes / BODY_UNIT_BYTES)),
-            streams: Arc::new(Semaphore::new(options.streams_max)),
-            background: Arc::new(Semaphore::new(BACKGROUND_MAX)),
-        };
-        let lifecycle = Lifecycle {
-            tasks: TaskTracker::new(),
-            builds: builds::Builds::default(),
-            deleted: Notify::new(),
-            draining: CancellationToken::new(),
-            stopping: CancellationToken::new(),
-        };
+        let (quotas, is_shared) = (catalog.limits().quotas, parts.peers.is_some());
+        let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         let (event_log, objects) = (parts.event_log, parts.objects);
         let history = History::new(event_log.clone(), catalog.clone(), objects.clone());
         Arc::new(Self {
@@ -153,14 +131,19 @@ impl App {
             views: parts.views,
             peers: parts.peers,
             caches: Caches::new(&options),
-            limits,
             passwords: Passwords::new(options.password_hashes_max),
-            mailer: Mailer::new(
-                parts.mail,
-                lifecycle.tasks.clone(),
-                lifecycle.stopping.clone(),
-            ),
-            lifecycle,
+            mailer: Mailer::new(parts.mail, tasks.clone(), stopping.clone()),
+            rates: RateLimits::new(options.tenant_rate, options.auth_rate, is_shared),
+            quotas: TenantQuotas::new(quotas),
+            attempts: Attempts::new(),
+            bodies: Arc::new(Semaphore::new(options.body_memory_bytes / BODY_UNIT_BYTES)),
+            streams: Arc::new(Semaphore::new(options.streams_max)),
+            background: Arc::new(Semaphore::new(BACKGROUND_MAX)),
+            tasks,
+            builds: Builds::default(),
+            deleted: Notify::new(),
+            draining: CancellationToken::new(),
+            stopping,
             clock: parts.clock,
             options,
         })

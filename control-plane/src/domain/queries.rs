@@ -17,7 +17,6 @@ use super::views::find_version;
 use crate::errors::{Detail, Failure, Result};
 
 /// A question to a view.
-#[derive(Clone, Debug, Default)]
 pub(crate) struct Question {
     pub after: Option<Sequence>,
     /// Which version; the live one when it is not said.
@@ -28,7 +27,6 @@ pub(crate) struct Question {
 }
 
 /// An answer and the version that gave it.
-#[derive(Clone, Debug)]
 pub(crate) struct Answered {
     pub answer: QueryAnswer,
     pub version: Arc<Queryable>,
@@ -46,7 +44,7 @@ impl App {
     ) -> Result<Answered> {
         let log = self.log(access, log).await?;
         let version = self.queryable(access, &log, view, question.version).await?;
-        let _permit = self.limits.quotas.begin_query(access.tenant)?;
+        let _permit = self.quotas.begin_query(access.tenant)?;
         let timeout = question.timeout.unwrap_or(self.options.query_timeout);
         let request = QueryRequest {
             version: Arc::clone(&version.spec),

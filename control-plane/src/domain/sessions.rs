@@ -19,7 +19,6 @@ use crate::errors::{Failure, Result};
 const TTL_SECONDS: std::ops::RangeInclusive<u64> = 60..=86_400;
 
 /// The outcome of a login.
-#[derive(Clone, Debug)]
 pub(crate) struct Login {
     /// `None` when there are several tenants to choose from.
     pub token: Option<Issued>,
@@ -27,7 +26,6 @@ pub(crate) struct Login {
 }
 
 /// A token that was just made.
-#[derive(Clone, Debug)]
 pub(crate) struct Issued {
     pub token: String,
     pub ttl: Duration,

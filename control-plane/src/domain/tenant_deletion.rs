@@ -10,7 +10,6 @@ use super::tenants::TenantState;
 use crate::errors::{Failure, Result};
 
 /// A deletion, and what it has still to do.
-#[derive(Clone, Copy, Debug)]
 pub(crate) struct DeletionState {
     pub deletion: TenantDeletion,
     /// Logs that are still in the catalog.
@@ -47,7 +46,7 @@ impl App {
             .schedule_tenant_deletion(access, context, delete_at)
             .await?;
         self.caches.invalidate(Stale::Tenant(access.tenant));
-        self.lifecycle.deleted.notify_one();
+        self.deleted.notify_one();
         self.state_of_deletion(deletion).await
     }
 

@@ -25,7 +25,6 @@ const LISTED_VERSIONS: usize = 3;
 const PREPARE_ATTEMPTS: u32 = 4;
 
 /// What comes with a component.
-#[derive(Clone, Debug, Default)]
 pub(crate) struct Upload {
     /// The content type of the view's answers.
     pub content_type: Option<String>,
@@ -34,7 +33,6 @@ pub(crate) struct Upload {
 }
 
 /// A view with what its versions are doing.
-#[derive(Clone, Debug)]
 pub(crate) struct ViewStatus {
     pub log: Arc<Log>,
     pub head: Head,
@@ -214,7 +212,7 @@ impl App {
             .delete_view(access, context, log.id, &name)
             .await?;
         self.caches.invalidate_views_of(log.id);
-        self.lifecycle.deleted.notify_one();
+        self.deleted.notify_one();
         Ok(deletion.id)
     }
 }
