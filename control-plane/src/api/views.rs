@@ -4,7 +4,7 @@ use catalog::{Page, Version, VersionState, View};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::{Enum, Object, OpenApi};
 use protocol::ErrorCode::*;
-use protocol::view::{Halt, SnapshotInfo};
+use protocol::view::Halt;
 use protocol::{Sequence, Timestamp};
 use serde::{Deserialize, Serialize};
 use storage::bus::VersionStatus;
@@ -94,16 +94,6 @@ pub(super) struct SnapshotBody {
     created_at: String,
 }
 
-impl From<&SnapshotInfo> for SnapshotBody {
-    fn from(it: &SnapshotInfo) -> Self {
-        Self {
-            sequence: it.sequence.get(),
-            bytes: it.bytes,
-            created_at: it.created_at.to_string(),
-        }
-    }
-}
-
 /// A version of a view.
 #[derive(Object, Serialize, Deserialize)]
 #[oai(rename = "Version")]
@@ -152,6 +142,11 @@ impl VersionBody {
         let failure = version.halted.as_ref().or(status.halted.as_ref());
         let applied = status.applied.unwrap_or_default();
         let lag_events = head.since(applied);
+        let snapshots = status.snapshots.iter().map(|it| SnapshotBody {
+            sequence: it.sequence.get(),
+            bytes: it.bytes,
+            created_at: it.created_at.to_string(),
+        });
         let moved_at = status.applied_at.unwrap_or(version.created_at);
         Self {
             version: version.number,
@@ -176,7 +171,7 @@ impl VersionBody {
             },
             hot: status.hot,
             memory_bytes: status.memory_bytes,
-            snapshots: status.snapshots.iter().map(Into::into).collect(),
+            snapshots: snapshots.collect(),
             snapshots_off: status.snapshots_off.clone(),
             compute_ms: status.compute_us / 1_000,
         }
