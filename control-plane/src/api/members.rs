@@ -63,14 +63,10 @@ pub(super) struct RemovedMember {
     revoked_keys: u64,
 }
 
-#[OpenApi(tag = "Tag::People")]
+#[OpenApi(prefix_path = "/tenants/me/members", tag = "Tag::People")]
 impl MembersApi {
     /// List members
-    #[oai(
-        path = "/tenants/me/members",
-        method = "get",
-        operation_id = "listMembers"
-    )]
+    #[oai(path = "/", method = "get", operation_id = "listMembers")]
     async fn list(
         &self,
         caller: Caller<role::ReadOnly, LENIENT>,
@@ -90,7 +86,7 @@ impl MembersApi {
     /// the owner alone, logged in and not by an API key. API keys that the member made are lowered
     /// to the new role where they were above it.
     #[oai(
-        path = "/tenants/me/members/:user_id",
+        path = "/:user_id",
         method = "patch",
         operation_id = "changeMemberRole"
     )]
@@ -111,11 +107,7 @@ impl MembersApi {
     ///
     /// The member's sessions end, and the API keys that the member made are revoked. Nobody removes
     /// themselves, and nobody the owner.
-    #[oai(
-        path = "/tenants/me/members/:user_id",
-        method = "delete",
-        operation_id = "removeMember"
-    )]
+    #[oai(path = "/:user_id", method = "delete", operation_id = "removeMember")]
     async fn remove(
         &self,
         caller: Caller<role::Admin, LENIENT>,
