@@ -30,7 +30,8 @@ pub(super) struct Scope {
     /// Those of all operations.
     pub parameters: Arc<KnownParameters>,
     authorization: Option<HeaderValue>,
-    rate: OnceLock<RateLimitStatus>,
+    /// The state of the bucket that the request took from.
+    pub rate: OnceLock<RateLimitStatus>,
 }
 
 impl Scope {
@@ -60,11 +61,6 @@ impl Scope {
     /// The token of the request, valid or not.
     pub(super) fn token(&self) -> Option<&str> {
         bearer(self.authorization.as_ref()?.to_str().ok()?)
-    }
-
-    /// The state of the bucket that the request took from.
-    pub(super) fn rate(&self) -> Option<RateLimitStatus> {
-        self.rate.get().copied()
     }
 
     /// Counts the request for its address.
