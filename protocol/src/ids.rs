@@ -15,17 +15,14 @@ macro_rules! uuid_ids {
 
         impl $name {
             /// A new id that sorts by the time of its making (UUID version 7).
-            #[must_use]
             pub fn generate() -> Self {
                 Self(Uuid::now_v7())
             }
 
-            #[must_use]
             pub fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
             }
 
-            #[must_use]
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))
             }
@@ -128,7 +125,6 @@ digests! {
 
 impl ComponentDigest {
     /// The digest of a component's bytes.
-    #[must_use]
     pub fn of(component: &[u8]) -> Self {
         Self(*blake3::hash(component).as_bytes())
     }

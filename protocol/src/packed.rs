@@ -66,7 +66,6 @@ impl<'a> PackedEvents<'a> {
         bytes.get(..bytes.len() - rest.len())
     }
 
-    #[must_use]
     pub fn count(&self) -> usize {
         self.count
     }

@@ -92,19 +92,16 @@ impl NatsServer {
     }
 
     /// Where its streams lie.
-    #[must_use]
     pub fn directory(&self) -> &std::path::Path {
         self.directory.path()
     }
 
     /// `nats://127.0.0.1:…`
-    #[must_use]
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
     /// The address of its monitoring pages.
-    #[must_use]
     pub fn monitor_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.monitor_port)
     }
@@ -132,7 +129,6 @@ impl NatsCluster {
     }
 
     /// The addresses of all members.
-    #[must_use]
     pub fn urls(&self) -> Vec<String> {
         self.servers.iter().map(NatsServer::url).collect()
     }
@@ -162,7 +158,6 @@ impl NatsCluster {
     }
 
     /// The monitoring pages of all members.
-    #[must_use]
     pub fn monitor_urls(&self) -> Vec<String> {
         self.servers.iter().map(NatsServer::monitor_url).collect()
     }

@@ -134,7 +134,6 @@ impl PostgresServer {
     }
 
     /// `postgres://…`, of the database that every server has.
-    #[must_use]
     pub fn url(&self) -> String {
         format!("postgres://{USER}@127.0.0.1:{}/postgres", self.port)
     }
@@ -157,7 +156,6 @@ impl PostgresServer {
     }
 
     /// Where its data lies.
-    #[must_use]
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }

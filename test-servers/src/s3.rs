@@ -33,7 +33,6 @@ pub struct AccessKey {
 
 impl AccessKey {
     /// A key that nobody else has.
-    #[must_use]
     pub fn generate() -> Self {
         Self {
             id: "local".to_owned(),
@@ -106,13 +105,11 @@ impl S3Server {
     }
 
     /// Where its objects lie, if it keeps them on disk.
-    #[must_use]
     pub fn directory(&self) -> &std::path::Path {
         self.directory.path()
     }
 
     /// `http://127.0.0.1:…`
-    #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }

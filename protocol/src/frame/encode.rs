@@ -29,7 +29,6 @@ pub struct FrameBuilder {
 impl FrameBuilder {
     /// A frame that follows `head`. `now` is raised to the head's timestamp when the clock lags, so
     /// that a log's timestamps never go backwards.
-    #[must_use]
     pub fn new(log: LogId, mut head: Head, now: Timestamp, nonce: [u8; 16]) -> Self {
         head.timestamp = now.max(head.timestamp);
         Self {
@@ -45,13 +44,11 @@ impl FrameBuilder {
     }
 
     /// How many events the frame holds so far.
-    #[must_use]
     pub fn count(&self) -> u32 {
         self.count
     }
 
     /// The size of the frame if it were finished now.
-    #[must_use]
     pub fn encoded_bytes(&self) -> usize {
         let keys = self.keys.len() * keys::ENTRY_BYTES;
         HEADER_BYTES + keys + self.events.len() + TRAILER_BYTES

@@ -63,7 +63,6 @@ pub struct Block {
 
 impl Block {
     /// Bytes that it takes in memory, about.
-    #[must_use]
     pub fn weight(&self) -> usize {
         let events: usize = self.runs.iter().map(|run| run.packed_events().len()).sum();
         events + self.runs.len() * size_of::<Run>() + self.keys.len() * size_of::<KeyEntry>()
@@ -84,7 +83,6 @@ pub struct BlockBuilder {
 
 impl BlockBuilder {
     /// A block whose events follow `head`.
-    #[must_use]
     pub fn new(log: LogId, head: Head) -> Self {
         Self {
             log,
@@ -98,7 +96,6 @@ impl BlockBuilder {
     }
 
     /// The state of the log after the block as it is.
-    #[must_use]
     pub fn head(&self) -> Head {
         self.head
     }

@@ -44,7 +44,6 @@ pub struct IndexEntry {
 
 impl IndexEntry {
     /// Where the block lies in its segment.
-    #[must_use]
     pub fn range(&self) -> std::ops::Range<u64> {
         self.offset..self.offset + u64::from(self.bytes)
     }
@@ -63,13 +62,11 @@ impl IndexEntry {
         bytes.len() == self.bytes as usize && crc32c::crc32c(bytes) == self.checksum
     }
 
-    #[must_use]
     pub fn events(&self) -> u64 {
         self.last.since(self.first) + 1
     }
 
     /// The state of the log after the block.
-    #[must_use]
     pub fn head(&self) -> Head {
         Head {
             sequence: self.last,
@@ -157,7 +154,6 @@ impl Footer {
     }
 
     /// Bytes from the end of the segment that hold the index and the trailer.
-    #[must_use]
     pub fn bytes(&self) -> usize {
         self.count * ENTRY_BYTES + TRAILER_BYTES
     }

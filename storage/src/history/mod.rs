@@ -28,7 +28,6 @@ pub struct History {
 }
 
 impl History {
-    #[must_use]
     pub fn new(event_log: SharedEventLog, catalog: Catalog, objects: SharedObjects) -> Self {
         Self {
             event_log,
@@ -37,7 +36,6 @@ impl History {
         }
     }
 
-    #[must_use]
     pub fn event_log(&self) -> &SharedEventLog {
         &self.event_log
     }

@@ -56,7 +56,6 @@ impl History {
 
 impl Reader {
     /// The sequence that comes next.
-    #[must_use]
     pub fn wanted(&self) -> Sequence {
         self.wanted
     }

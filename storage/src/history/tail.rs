@@ -48,7 +48,6 @@ pub struct Tail {
 
 impl Tail {
     /// Follows a log from the event `from` on; 0 and 1 both mean its first.
-    #[must_use]
     pub fn new(history: &History, log: LogId, from: Sequence) -> Self {
         Self {
             live: history.event_log().subscribe(log),
@@ -62,7 +61,6 @@ impl Tail {
     }
 
     /// The sequence that comes next.
-    #[must_use]
     pub fn wanted(&self) -> Sequence {
         self.wanted
     }

@@ -130,7 +130,6 @@ struct Shared {
 }
 
 impl Appender {
-    #[must_use]
     pub fn new(event_log: SharedEventLog, clock: SharedClock, options: AppenderOptions) -> Self {
         Self(Arc::new(Shared {
             logs: Registry::new(&options),
@@ -181,7 +180,6 @@ impl Appender {
     }
 
     /// How many shards the event log has.
-    #[must_use]
     pub fn shards(&self) -> u16 {
         self.0.event_log.shards()
     }
