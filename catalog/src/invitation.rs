@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use protocol::{InvitationId, TenantId, Timestamp, UserId};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, Order, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 pub use self::accept::{AcceptError, Invitee};
 use super::column::{from_time, to_time, to_word};
 use super::email::Email;
-use super::entity::{control_event, invitation, membership, one, tenant, user};
+use super::entity::{control_event, exists, invitation, membership, one, tenant, user};
 use super::event::{ControlEvent, InvitationCreated};
 use super::lock::Lock;
 use super::page::List;
@@ -91,12 +91,9 @@ impl Catalog {
         let Ok(email) = Email::normalise(address) else {
             return Ok(false);
         };
-        let open = invitation::Entity::find()
-            .filter(invitation::Column::EmailKey.eq(email.key()))
-            .filter(invitation::Column::ExpiresAt.gt(from_time(self.now())))
-            .count(self.readers())
-            .await?;
-        Ok(open > 0)
+        let open = invitation::Column::ExpiresAt.gt(from_time(self.now()));
+        let invited = open.and(invitation::Column::EmailKey.eq(email.key()));
+        exists::<invitation::Entity>(self.readers(), invited).await
     }
 
     /// Invites an address.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 pub use self::rotate::RotateKeyError;
 use super::column::{from_time, plain, to_actor, to_logs, to_time, to_word};
-use super::entity::{insert, key, key_use, log, one, values};
+use super::entity::{insert, key, key_use, log, one, set, values};
 use super::event::{ControlEvent, KeyCreated};
 use super::limits::within;
 use super::lock::Lock;
@@ -172,11 +172,8 @@ async fn note(sql: &impl ConnectionTrait, id: KeyId, at: Timestamp) -> Result<()
     match used {
         Some(used) if used.last_used_at >= at => {}
         Some(_) => {
-            key_use::Entity::update_many()
-                .col_expr(key_use::Column::LastUsedAt, at.into())
-                .filter(key_use::Column::KeyId.eq(id.0))
-                .exec(sql)
-                .await?;
+            let of_key = key_use::Column::KeyId.eq(id.0);
+            set::<key_use::Entity>(sql, key_use::Column::LastUsedAt, at, of_key).await?;
         }
         None => {
             // A key that was revoked meanwhile leaves no row behind, and none is revoked before the

@@ -6,10 +6,10 @@
 //! thing is given out.
 
 use protocol::TenantId;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait};
 
 use super::column::{to_json, to_u64};
-use super::entity::{key, membership, one, tenant};
+use super::entity::{count, key, membership, one, tenant};
 use super::event::ControlEvent;
 use super::lock::Lock;
 use super::model::{QuotaOverrides, Quotas};
@@ -78,9 +78,13 @@ impl Catalog {
         let (used, limit) = match of {
             Counted::Logs => (to_u64(row.log_count), quotas.logs),
             Counted::Views => (to_u64(row.view_count), quotas.views),
-            Counted::Keys => (count_keys(sql, tenant).await?, quotas.keys),
+            Counted::Keys => {
+                let of_tenant = key::Column::TenantId.eq(tenant.0);
+                (count::<key::Entity>(sql, of_tenant).await?, quotas.keys)
+            }
             Counted::Members { invitations } => {
-                let members = count_members(sql, tenant).await?;
+                let of_tenant = membership::Column::TenantId.eq(tenant.0);
+                let members = count::<membership::Entity>(sql, of_tenant).await?;
                 (members + invitations, quotas.members)
             }
         };
@@ -89,22 +93,6 @@ impl Catalog {
         }
         Ok(())
     }
-}
-
-pub(super) async fn count_keys(
-    sql: &impl ConnectionTrait,
-    tenant: TenantId,
-) -> Result<u64, CatalogError> {
-    let keys = key::Entity::find().filter(key::Column::TenantId.eq(tenant.0));
-    Ok(keys.count(sql).await?)
-}
-
-pub(super) async fn count_members(
-    sql: &impl ConnectionTrait,
-    tenant: TenantId,
-) -> Result<u64, CatalogError> {
-    let members = membership::Entity::find().filter(membership::Column::TenantId.eq(tenant.0));
-    Ok(members.count(sql).await?)
 }
 
 pub(super) fn to_overrides(row: &tenant::Model) -> Result<QuotaOverrides, CatalogError> {

@@ -72,24 +72,20 @@ pub struct Authenticated {
 impl Catalog {
     /// Stores a session. When its user or key has too many already, the oldest ends.
     pub async fn create_session(&self, new: NewSession) -> Result<(), CreateSessionError> {
-        let (actor_kind, actor_id) = from_actor(new.actor);
-        let logs = from_logs(new.logs.as_deref())?;
-        within(
-            "the list of logs",
-            new.logs.as_ref().map_or(0, Vec::len),
-            self.limits().logs_per_key,
-        )?;
-        let (actor_kind, logs, new) = (&actor_kind, &logs, &new);
+        let named = new.logs.as_ref().map_or(0, Vec::len);
+        within("the list of logs", named, self.limits().logs_per_key)?;
+        let new = &new;
         self.change(Lock::Tenant(new.tenant), move |change| async move {
             let sql = change.sql();
             check_password(sql, new).await?;
+            let (actor_kind, actor_id) = from_actor(new.actor);
             let row = session::ActiveModel {
                 token_sha256: Set(new.token_sha256.to_vec()),
                 tenant_id: Set(new.tenant.0),
-                actor_kind: Set(actor_kind.clone()),
+                actor_kind: Set(actor_kind),
                 actor_id: Set(actor_id),
                 role: Set(new.role.to_string()),
-                logs: Set(logs.clone()),
+                logs: Set(from_logs(new.logs.as_deref())?),
                 created_at: Set(from_time(change.at())),
                 expires_at: Set(from_time(new.expires_at)),
                 secret_sha256: Set(new.secret.map(Vec::from)),

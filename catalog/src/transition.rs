@@ -1,10 +1,10 @@
 //! What becomes of a version: it goes live, is retired, fails, halts.
 
 use protocol::{Sequence, TenantId, VersionId, ViewId};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::column::{plain, to_word};
-use super::entity::{one, version, view};
+use super::entity::{exists, one, version, view};
 use super::event::ControlEvent;
 use super::lock::Lock;
 use super::model::VersionState;
@@ -177,11 +177,11 @@ async fn is_superseded(
     row: &version::Model,
 ) -> Result<bool, CatalogError> {
     let went_live = [VersionState::Live, VersionState::Retired].map(|state| state.into_str());
-    let newer = version::Entity::find()
-        .filter(version::Column::ViewId.eq(row.view_id))
-        .filter(version::Column::Number.gt(row.number))
-        .filter(version::Column::State.is_in(went_live));
-    Ok(newer.count(sql).await? > 0)
+    let newer = Condition::all()
+        .add(version::Column::ViewId.eq(row.view_id))
+        .add(version::Column::Number.gt(row.number))
+        .add(version::Column::State.is_in(went_live));
+    exists::<version::Entity>(sql, newer).await
 }
 
 async fn find(

@@ -3,11 +3,10 @@
 use bytes::Bytes;
 use protocol::view::ComponentReport;
 use protocol::{ComponentDigest, LogId, Name, TenantId, VersionId, ViewId};
-
-use sea_orm::EntityTrait;
+use sea_orm::{ColumnTrait, EntityTrait};
 
 use super::column::{from_json, plain};
-use super::entity::{one, version};
+use super::entity::{count, one, version, view};
 use super::event::{ControlEvent, VersionUploaded};
 use super::limits::within;
 use super::lock::Lock;
@@ -135,7 +134,8 @@ impl Catalog {
         name: &Name,
     ) -> Result<View, UploadError> {
         let limit = self.limits().views_per_log;
-        if views::count(change.sql(), log).await? >= limit {
+        let of_log = view::Column::LogId.eq(log.0);
+        if count::<view::Entity>(change.sql(), of_log).await? >= limit {
             return Err(UploadError::LogFull(limit));
         }
         let refused = |limit, used| UploadError::LimitReached { limit, used };

@@ -75,13 +75,11 @@ fn to_number(number: i64) -> Result<u32, CatalogError> {
 }
 
 pub(super) fn to_version(row: Model) -> Result<Version, CatalogError> {
-    let halted = match row.halted_sequence {
-        Some(sequence) => Some(Halt {
-            sequence: to_sequence(sequence)?,
-            message: row.halted_message.unwrap_or_default(),
-        }),
-        None => None,
-    };
+    let halted_at = row.halted_sequence.map(to_sequence).transpose()?;
+    let halted = halted_at.map(|sequence| Halt {
+        sequence,
+        message: row.halted_message.unwrap_or_default(),
+    });
     Ok(Version {
         id: VersionId(row.id),
         number: to_number(row.number)?,

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use protocol::view::VersionSpec;
 use protocol::{LogId, Name, TenantId, Timestamp, VersionId, ViewId};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -175,12 +174,6 @@ pub(super) async fn with_versions(
 ) -> Result<View, CatalogError> {
     let versions = versions_of(sql, [row.id]).await?.into_iter();
     to_view(row, versions.map(to_version).collect::<Result<_, _>>()?)
-}
-
-/// How many views a log has.
-pub(super) async fn count(sql: &impl ConnectionTrait, log: LogId) -> Result<u64, CatalogError> {
-    let views = view::Entity::find().filter(view::Column::LogId.eq(log.0));
-    Ok(views.count(sql).await?)
 }
 
 /// Newest first within each view.

@@ -2,10 +2,10 @@
 
 use protocol::{KeyId, TenantId, Timestamp, UserId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, SelectStatement};
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select,
 };
 
 use super::ReadModel;
@@ -27,11 +27,8 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
     ) -> Result<(), ChangeError> {
         let key = before.id;
         let until = from_time(until);
-        let rows = Entity::update_many()
-            .col_expr(Column::ExpiresAt, Expr::value(until))
-            .filter(Column::KeyId.eq(key))
-            .filter(Column::ExpiresAt.gt(until));
-        self.update(rows).await?;
+        let later = Column::KeyId.eq(key).and(Column::ExpiresAt.gt(until));
+        self.set::<Entity>(Column::ExpiresAt, until, later).await?;
         let row = ActiveModel {
             sha256: Set(before.sha256),
             key_id: Set(key),

@@ -60,10 +60,8 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
     }
 
     pub(super) async fn set_key_role(&self, key: KeyId, role: Role) -> Result<(), ChangeError> {
-        let rows = Entity::update_many()
-            .col_expr(Column::Role, Expr::value(role.into_str()))
-            .filter(Column::Id.eq(key.0));
-        self.update(rows).await
+        self.set::<Entity>(Column::Role, role.into_str(), Column::Id.eq(key.0))
+            .await
     }
 
     pub(super) async fn delete_keys(&self) -> Result<(), ChangeError> {

@@ -1,7 +1,7 @@
 //! Deleted logs: their rows go at once, their bytes when their segments are written again.
 
 use protocol::{LogId, SegmentId, Timestamp};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::{
     release_blocks, to_block,
 };
 use crate::column::{from_time, to_u64};
-use crate::entity::{all, archive_block, archive_segment, delete, values};
+use crate::entity::{all, archive_block, archive_segment, delete, set, values};
 use crate::lock::Lock;
 use crate::record::Change;
 use crate::{Catalog, CatalogError};
@@ -32,13 +32,9 @@ pub(crate) async fn forget_log(change: &Change, log: LogId) -> Result<(), Catalo
     delete::<archive_block::Entity>(sql, archive_block::Column::LogId.eq(log.0)).await?;
     for ids in rows.chunks(ROWS_PER_STATEMENT) {
         let ids = ids.iter().map(|(segment, _)| *segment);
-        let now = Expr::value(from_time(change.at()));
-        archive_segment::Entity::update_many()
-            .col_expr(archive_segment::Column::EraseSince, now)
-            .filter(archive_segment::Column::Id.is_in(ids))
-            .filter(archive_segment::Column::EraseSince.is_null())
-            .exec(sql)
-            .await?;
+        let since = archive_segment::Column::EraseSince;
+        let unmarked = since.is_null().and(archive_segment::Column::Id.is_in(ids));
+        set::<archive_segment::Entity>(sql, since, from_time(change.at()), unmarked).await?;
     }
     for (segment, blocks) in rows {
         let blocks = usize::try_from(blocks).unwrap_or_default();

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::column::{from_time, from_u64, to_time, to_u64};
 use crate::entity::archive_shard::{ActiveModel, Column, Entity};
-use crate::entity::{insert, one};
+use crate::entity::{insert, one, set};
 use crate::lock::Lock;
 use crate::{Catalog, CatalogError};
 
@@ -117,11 +117,7 @@ impl Catalog {
     /// Gives a shard back, so that the next archiver need not wait.
     pub async fn release_shard(&self, lease: ShardLease) -> Result<(), CatalogError> {
         self.change(Lock::Shard(lease.shard), move |change| async move {
-            Entity::update_many()
-                .col_expr(Column::LeaseUntil, Expr::value(0))
-                .filter(lease.holds())
-                .exec(change.sql())
-                .await?;
+            set::<Entity>(change.sql(), Column::LeaseUntil, 0, lease.holds()).await?;
             change.commit(()).await
         })
         .await

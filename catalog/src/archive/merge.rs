@@ -13,8 +13,8 @@ use super::{
     release_blocks, to_block,
 };
 use crate::column::from_u64;
-use crate::entity::all;
 use crate::entity::archive_block::{Column, Entity};
+use crate::entity::{all, set};
 use crate::lock::Lock;
 use crate::{Catalog, CatalogError};
 
@@ -127,12 +127,8 @@ impl Catalog {
         let first = from_u64(block.entry.first.get());
         let log = block.entry.log.0;
         self.change(Lock::Shard(shard), move |change| async move {
-            Entity::update_many()
-                .col_expr(Column::Level, i32::from(LEVEL_FULL).into())
-                .filter(Column::LogId.eq(log))
-                .filter(Column::First.eq(first))
-                .exec(change.sql())
-                .await?;
+            let row = Column::LogId.eq(log).and(Column::First.eq(first));
+            set::<Entity>(change.sql(), Column::Level, i32::from(LEVEL_FULL), row).await?;
             change.commit(()).await
         })
         .await

@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use protocol::{LogId, Position, SegmentId, Timestamp};
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::lease::unclaimed;
 use super::{ArchivedBlock, insert_blocks, insert_segment_row};
 use crate::column::{from_time, to_word};
-use crate::entity::{archive_segment, archive_shard, deletion_job, insert, log, tenant_deletion};
+use crate::entity::{
+    archive_segment, archive_shard, deletion_job, exists, insert, log, set, tenant_deletion,
+};
 use crate::lock::Lock;
 use crate::record::Change;
 use crate::{Catalog, CatalogError, DeletionStep, Retention};
@@ -112,17 +111,10 @@ async fn is_erasing(sql: &impl ConnectionTrait) -> Result<bool, CatalogError> {
         DeletionStep::Done,
     ];
     let others = others.map(|step| step.into_str());
-    let jobs = deletion_job::Entity::find()
-        .filter(deletion_job::Column::Step.is_not_in(others))
-        .limit(1)
-        .count(sql)
-        .await?;
-    let tenants = tenant_deletion::Entity::find()
-        .filter(tenant_deletion::Column::Step.is_not_in(others))
-        .limit(1)
-        .count(sql)
-        .await?;
-    Ok(jobs + tenants > 0)
+    let jobs = deletion_job::Column::Step.is_not_in(others);
+    let tenants = tenant_deletion::Column::Step.is_not_in(others);
+    Ok(exists::<deletion_job::Entity>(sql, jobs).await?
+        || exists::<tenant_deletion::Entity>(sql, tenants).await?)
 }
 
 async fn set_time(
@@ -131,10 +123,6 @@ async fn set_time(
     column: archive_segment::Column,
     time: Timestamp,
 ) -> Result<(), CatalogError> {
-    archive_segment::Entity::update_many()
-        .col_expr(column, Expr::value(from_time(time)))
-        .filter(archive_segment::Column::Id.eq(segment.0))
-        .exec(change.sql())
-        .await?;
-    Ok(())
+    let row = archive_segment::Column::Id.eq(segment.0);
+    set::<archive_segment::Entity>(change.sql(), column, from_time(time), row).await
 }

@@ -5,14 +5,15 @@
 
 use protocol::TenantId;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::TenantDeletion;
 use crate::column::from_json;
 use crate::connection::number;
 use crate::entity::{
-    compute_usage, control_event, delete, deletion_job, session, stored_bytes, values,
+    compute_usage, control_event, delete, deletion_job, session, set, stored_bytes, values,
 };
 use crate::event::{ControlEvent, PEOPLE};
 use crate::lock::Lock;
@@ -93,16 +94,10 @@ async fn name_nobody(sql: &impl ConnectionTrait, tenant: TenantId) -> Result<(),
     let nameless = ControlEvent::TenantCreated {
         short_name: format!("deleted-{tenant}"),
     };
-    control_event::Entity::update_many()
-        .col_expr(
-            control_event::Column::Payload,
-            sea_orm::sea_query::Expr::value(from_json(&nameless)?),
-        )
-        .filter(control_event::Column::TenantId.eq(tenant.0))
-        .filter(control_event::Column::Kind.eq(CREATED))
-        .exec(sql)
-        .await?;
-    Ok(())
+    let payload = control_event::Column::Payload;
+    let of_tenant = control_event::Column::TenantId.eq(tenant.0);
+    let made = of_tenant.and(control_event::Column::Kind.eq(CREATED));
+    set::<control_event::Entity>(sql, payload, from_json(&nameless)?, made).await
 }
 
 /// Erases what is recorded of every person who is gone: of their registration the address and the

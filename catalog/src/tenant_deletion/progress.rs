@@ -4,15 +4,13 @@
 use std::collections::HashSet;
 
 use protocol::{LogId, RequestId, TenantId, Timestamp, UserId};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{DeletionStep, TenantDeletion, erase, of_tenant, to_tenant_deletion};
 use crate::column::{from_time, to_time, to_word};
 use crate::entity::{
-    all, archive_segment, delete, deletion, key, key_use, log, membership, session,
+    all, archive_segment, count, delete, deletion, key, key_use, log, membership, session,
     tenant_deletion, values,
 };
 use crate::event::{ControlEvent, PEOPLE};
@@ -147,15 +145,12 @@ impl Catalog {
     /// How many of a tenant's logs are still in the catalog, and how many of its deletions wait for
     /// their bytes to be removed.
     pub async fn left_of_tenant(&self, tenant: TenantId) -> Result<(u64, u64), CatalogError> {
-        let logs = log::Entity::find()
-            .filter(log::Column::TenantId.eq(tenant.0))
-            .count(self.readers())
-            .await?;
-        let pending = deletion::Entity::find()
-            .filter(deletion::Column::TenantId.eq(tenant.0))
-            .count(self.readers())
-            .await?;
-        Ok((logs, pending))
+        let logs = log::Column::TenantId.eq(tenant.0);
+        let pending = deletion::Column::TenantId.eq(tenant.0);
+        Ok((
+            count::<log::Entity>(self.readers(), logs).await?,
+            count::<deletion::Entity>(self.readers(), pending).await?,
+        ))
     }
 
     /// Since when a segment is to be written again, or to be removed, because of deleted logs: what
