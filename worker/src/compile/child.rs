@@ -43,7 +43,6 @@ pub(super) enum CompilerOutput {
 /// All that the child process does: reads a component from its standard input, writes the
 /// outcome to its standard output. It must be called before anything else in the process, since it
 /// limits the process.
-#[must_use]
 pub fn child_main() -> ExitCode {
     match answer() {
         Ok(()) => ExitCode::SUCCESS,

@@ -87,7 +87,6 @@ impl Client {
     }
 
     /// Where the server is.
-    #[must_use]
     pub fn base(&self) -> &Url {
         &self.base
     }
@@ -324,13 +323,11 @@ impl Received {
     }
 
     /// The sequence that the answer reflects.
-    #[must_use]
     pub fn sequence(&self) -> Option<u64> {
         self.text("primatomic-sequence")?.parse().ok()
     }
 
     /// The value of a header.
-    #[must_use]
     pub fn text(&self, header: &str) -> Option<&str> {
         self.headers.get(header)?.to_str().ok()
     }
