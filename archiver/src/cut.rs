@@ -6,7 +6,6 @@ use bytes::Bytes;
 use catalog::Retention;
 use catalog::archive::{ArchivedBlock, LEVEL_FULL, NewSegment, ShardLease};
 use protocol::frame::Head;
-use protocol::segment::block::PushError;
 use protocol::segment::{BlockBuilder, Encoded, IndexEntry, SegmentBuilder};
 use protocol::{Frame, LogId};
 use storage::event_log::{ReadError, StoredFrame};
@@ -109,10 +108,8 @@ async fn complete(parts: &ArchiverParts, mut part: Part) -> Result<Option<Part>,
                 }
             }
             if next == before {
-                return Err(StepError::Read(ReadError::Damaged {
-                    log: part.log,
-                    reason: format!("sequence {next} is not in the hot log and not archived"),
-                }));
+                let reason = format!("sequence {next} is not in the hot log and not archived");
+                return Err(ReadError::damaged(part.log, reason).into());
             }
         }
         if frame.first() == next {
@@ -198,7 +195,7 @@ fn blocks(part: Part) -> Result<Vec<BlockBuilder>, ReadError> {
             full.push(std::mem::replace(&mut block, next));
         }
         let pushed = block.push_frame(frame);
-        pushed.map_err(|error| damaged(log, error))?;
+        pushed.map_err(|error| ReadError::damaged(log, error))?;
     }
     full.push(block);
     Ok(full)
@@ -211,11 +208,4 @@ pub(crate) fn push(segment: &mut SegmentBuilder, block: BlockBuilder) -> Result<
         segment.push(&block);
     }
     Ok(())
-}
-
-pub(crate) fn damaged(log: LogId, error: PushError) -> ReadError {
-    ReadError::Damaged {
-        log,
-        reason: error.to_string(),
-    }
 }

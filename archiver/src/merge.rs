@@ -14,7 +14,7 @@ use storage::event_log::ReadError;
 use storage::objects::ObjectKey;
 
 use crate::crash::{Point, reached};
-use crate::cut::{damaged, level, push};
+use crate::cut::{level, push};
 use crate::metrics;
 use crate::parts::{ArchiverParts, StepError, compute};
 
@@ -153,10 +153,7 @@ impl<'a> Sources<'a> {
         let (entry, segment) = (block.entry, block.segment);
         compute(move || {
             block::decode(&entry, &bytes).map_err(|error| {
-                StepError::Read(ReadError::Damaged {
-                    log: entry.log,
-                    reason: format!("segment {segment}: {error}"),
-                })
+                ReadError::damaged(entry.log, format!("segment {segment}: {error}")).into()
             })
         })
         .await
@@ -193,9 +190,8 @@ fn encode(
         let log = first.entry.log;
         let mut builder = BlockBuilder::new(log, before(log, first));
         for (row, block) in group.iter().zip(&blocks) {
-            builder
-                .push_block(block, row.entry.head())
-                .map_err(|error| StepError::Read(damaged(log, error)))?;
+            let pushed = builder.push_block(block, row.entry.head());
+            pushed.map_err(|error| ReadError::damaged(log, error))?;
         }
         builder.drop_keys_before(keys_since);
         push(&mut segment, builder)?;

@@ -8,7 +8,6 @@
 use bytes::Bytes;
 use catalog::{Catalog, CatalogError};
 use storage::objects::{ObjectError, ObjectKey, ObjectStore};
-use uuid::Uuid;
 
 /// Why an archiver leaves an object store alone.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +29,9 @@ pub(crate) async fn check(objects: &dyn ObjectStore, catalog: &Catalog) -> Resul
     let owner = match read(objects).await? {
         Some(owner) => owner,
         None => {
-            write(objects, own).await?;
+            let key = ObjectKey::archive_owner();
+            let bytes = Bytes::from(own.to_string());
+            objects.put_if_absent(&key, bytes).await?;
             read(objects).await?.unwrap_or_default()
         }
     };
@@ -57,10 +58,4 @@ pub(crate) async fn read(objects: &dyn ObjectStore) -> Result<Option<String>, Ob
         Err(ObjectError::NotFound(_)) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-async fn write(objects: &dyn ObjectStore, own: Uuid) -> Result<(), ObjectError> {
-    let bytes = Bytes::from(own.to_string());
-    let key = ObjectKey::archive_owner();
-    objects.put_if_absent(&key, bytes).await.map(|_| ())
 }

@@ -2,7 +2,7 @@
 
 use catalog::archive::{ArchiveError, ArchivedBlock, NewSegment, ShardLease};
 use protocol::SegmentId;
-use protocol::segment::{Encoded, SegmentBuilder};
+use protocol::segment::{Encoded, EncodedBlock, SegmentBuilder};
 use storage::event_log::ReadError;
 use storage::objects::ObjectKey;
 
@@ -42,13 +42,12 @@ async fn rewrite(
     let Encoded { bytes, index } = compute(move || {
         let mut segment = SegmentBuilder::default();
         for block in &kept {
-            let bytes = block.entry.slice(&bytes).ok_or_else(|| {
-                StepError::Read(ReadError::Damaged {
-                    log: block.entry.log,
-                    reason: format!("a block of segment {} is damaged", block.segment),
-                })
-            })?;
-            segment.push_bytes(&block.entry, bytes);
+            let (entry, segment_id) = (block.entry, block.segment);
+            let damaged = || format!("a block of segment {segment_id} is damaged");
+            let slice = entry.slice(&bytes);
+            let slice = slice.ok_or_else(|| ReadError::damaged(entry.log, damaged()))?;
+            let bytes = bytes.slice_ref(slice);
+            segment.push(&EncodedBlock { entry, bytes });
         }
         Ok(segment.finish())
     })

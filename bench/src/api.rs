@@ -21,7 +21,7 @@ const BUILD_POLL: Duration = Duration::from_millis(5);
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoint {
     pub address: SocketAddr,
-    key: String,
+    pub key: String,
 }
 
 impl Endpoint {
@@ -30,10 +30,6 @@ impl Endpoint {
             address,
             key: key.to_owned(),
         }
-    }
-
-    pub(crate) fn key(&self) -> &str {
-        &self.key
     }
 
     /// A complete request, ready to be sent any number of times.

@@ -4,45 +4,57 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use clap::Args;
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::api::Endpoint;
-use crate::options::Options;
 use crate::server::{self, Server};
 
-/// The options, checked.
-#[derive(Debug)]
+/// How to measure. What a scenario has no use for, it ignores.
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Context {
-    options: Options,
+    /// Seconds that each full run of load lasts
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub seconds: u64,
+    /// Clients at once, each with a connection of its own [default: as the scenario says]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub clients: Option<u16>,
+    /// Logs to use [default: as the scenario says]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub logs: Option<u32>,
+    /// Offer this rate, in requests per second, and do not search for the highest one
+    #[arg(long, value_parser = positive)]
+    pub rate: Option<f64>,
+    /// A server that runs already, such as http://127.0.0.1:8080; its rate limit must be lifted
+    #[arg(long, requires = "api_key")]
+    pub url: Option<String>,
+    /// An API key for that server
+    #[arg(long, env = "PRIMATOMIC_API_KEY", hide_env_values = true)]
+    pub api_key: Option<String>,
+    /// The server's executable [default: `primatomic` beside this program]
+    #[arg(long)]
+    pub server: Option<PathBuf>,
+    /// Where results and, while running, data are written; on the disk to be measured
+    #[arg(long, default_value = "bench/results")]
+    pub results: PathBuf,
+    /// Exit with 2 when a target is missed
+    #[arg(long)]
+    pub strict: bool,
 }
 
 impl Context {
-    pub(crate) fn new(options: Options) -> Result<Self> {
-        std::fs::create_dir_all(&options.results)
-            .with_context(|| format!("can't make {}", options.results.display()))?;
-        Ok(Self { options })
-    }
-
-    pub(crate) fn results(&self) -> &Path {
-        &self.options.results
-    }
-
     /// How long a full run of load lasts.
     pub(crate) fn duration(&self) -> Duration {
-        Duration::from_secs(self.options.seconds)
+        Duration::from_secs(self.seconds)
     }
 
     pub(crate) fn clients(&self, default: u16) -> usize {
-        usize::from(self.options.clients.unwrap_or(default))
+        usize::from(self.clients.unwrap_or(default))
     }
 
     pub(crate) fn logs(&self, default: u32) -> u32 {
-        self.options.logs.unwrap_or(default)
-    }
-
-    pub(crate) fn rate(&self) -> Option<f64> {
-        self.options.rate
+        self.logs.unwrap_or(default)
     }
 
     /// A directory for data that is removed after use. It lies beside the results and not in the
@@ -50,7 +62,7 @@ impl Context {
     pub(crate) fn data(&self) -> Result<TempDir> {
         tempfile::Builder::new()
             .prefix("data-")
-            .tempdir_in(&self.options.results)
+            .tempdir_in(&self.results)
             .context("can't make a directory for data")
     }
 
@@ -58,16 +70,16 @@ impl Context {
     /// can't use a server that runs already.
     pub(crate) fn own_program(&self) -> Result<PathBuf> {
         ensure!(
-            self.options.url.is_none(),
+            self.url.is_none(),
             "this scenario needs a server of its own, so it can't use one that runs already"
         );
-        server::program(self.options.server.as_deref())
+        server::program(self.server.as_deref())
     }
 
     /// The server that was named, or a fresh one.
     pub(crate) fn target(&self) -> Result<Target> {
-        if let Some(url) = &self.options.url {
-            let key = self.options.api_key.as_deref().unwrap_or_default();
+        if let Some(url) = &self.url {
+            let key = self.api_key.as_deref().unwrap_or_default();
             return Ok(Target {
                 endpoint: server::endpoint_of(url, key)?,
                 own: None,
@@ -95,7 +107,7 @@ pub(crate) struct Target {
 
 impl Target {
     pub(crate) fn pid(&self) -> Option<u32> {
-        self.own.as_ref().map(|(server, _)| server.pid())
+        self.own.as_ref().map(|(server, _)| server.node.pid())
     }
 
     /// The data directory, if the server is ours.
@@ -107,13 +119,26 @@ impl Target {
     /// Stops the server if it was started for this scenario.
     pub(crate) fn finish(self) -> Result<()> {
         match self.own {
-            Some((server, _data)) => server.stop(),
+            Some((server, _data)) => server.node.stop(),
             None => Ok(()),
         }
     }
 }
 
+/// Names for so many logs that no other run uses.
+pub(crate) fn log_names(purpose: &str, count: u32) -> Vec<String> {
+    let prefix = log_name(purpose);
+    (0..count).map(|log| format!("{prefix}-{log}")).collect()
+}
+
 /// A name for a log that no other run uses.
 pub(crate) fn log_name(purpose: &str) -> String {
     format!("bench-{purpose}-{}", Uuid::now_v7().simple())
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
+        _ => Err("must be a number above 0".to_owned()),
+    }
 }

@@ -1,6 +1,6 @@
 //! The machine and the state of the code that figures belong to.
 
-use std::fmt::Write;
+use std::fmt;
 use std::path::Path;
 use std::process::Command;
 
@@ -45,28 +45,23 @@ impl Environment {
             },
         }
     }
+}
 
-    pub(crate) fn markdown(&self, out: &mut String) {
-        let cores = self.cores.to_string();
-        let rows = [
-            ("CPU", self.cpu.as_str()),
-            ("cores", cores.as_str()),
-            ("memory", self.memory.as_str()),
-            ("kernel", self.kernel.as_str()),
-            ("disk", self.disk.as_str()),
-            ("commit", self.commit.as_str()),
-            ("build", self.build),
-            ("command", self.command.as_str()),
-            ("started", self.started.as_str()),
-        ];
-        out.push_str("| environment | |\n|---|---|\n");
-        for (name, value) in rows {
-            // Writing to a string can't fail.
-            let _ = writeln!(out, "| {name} | {value} |");
-        }
-        out.push_str(
-            "\nServer and generator share the machine; both CPU times are per request.\n\n",
-        );
+/// A table for people.
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("| environment | |\n|---|---|\n")?;
+        writeln!(f, "| CPU | {} |", self.cpu)?;
+        writeln!(f, "| cores | {} |", self.cores)?;
+        writeln!(f, "| memory | {} |", self.memory)?;
+        writeln!(f, "| kernel | {} |", self.kernel)?;
+        writeln!(f, "| disk | {} |", self.disk)?;
+        writeln!(f, "| commit | {} |", self.commit)?;
+        writeln!(f, "| build | {} |", self.build)?;
+        writeln!(f, "| command | {} |", self.command)?;
+        writeln!(f, "| started | {} |", self.started)?;
+        let note = "Server and generator share the machine; both CPU times are per request.";
+        writeln!(f, "\n{note}\n")
     }
 }
 

@@ -11,7 +11,6 @@ mod context;
 mod environment;
 mod guests;
 mod load;
-mod options;
 mod process;
 mod progress;
 mod report;
@@ -28,7 +27,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use context::Context;
 use environment::Environment;
-use options::Options;
 use report::{Report, Section};
 use scenarios::{CLUSTER, SERVER, Scenario};
 
@@ -46,11 +44,10 @@ fn main() -> ExitCode {
         "cluster" => CLUSTER.iter().collect(),
         one => every().filter(|it| it.name == one).collect(),
     };
-    let options = Options::from_arg_matches(matches).unwrap_or_else(|error| error.exit());
-    let strict = options.strict;
-    match run(name, &scenarios, options) {
+    let context = Context::from_arg_matches(matches).unwrap_or_else(|error| error.exit());
+    match run(name, &scenarios, &context) {
         Ok(report) if !report.complete() => ExitCode::FAILURE,
-        Ok(report) if strict && !report.reached() => ExitCode::from(2),
+        Ok(report) if context.strict && !report.reached() => ExitCode::from(2),
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
             progress::say(&format!("error: {error:#}"));
@@ -75,20 +72,21 @@ fn command() -> Command {
         .max_term_width(100)
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands(commands.map(Options::augment_args))
+        .subcommands(commands.map(Context::augment_args))
         .subcommand(Command::new(COMPILE_COMMAND).hide(true))
 }
 
 /// Runs scenarios one after the other. One that can't be measured does not keep the others from
 /// being so.
-fn run(name: &str, scenarios: &[&Scenario], options: Options) -> Result<Report> {
-    let context = Context::new(options)?;
+fn run(name: &str, scenarios: &[&Scenario], context: &Context) -> Result<Report> {
+    std::fs::create_dir_all(&context.results)
+        .with_context(|| format!("can't make {}", context.results.display()))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("can't start the runtime")?;
     let mut report = Report {
-        environment: Environment::read(context.results()),
+        environment: Environment::read(&context.results),
         sections: Vec::with_capacity(scenarios.len()),
     };
     for scenario in scenarios {
@@ -96,7 +94,7 @@ fn run(name: &str, scenarios: &[&Scenario], options: Options) -> Result<Report> 
         let mut section = Section::new(scenario.name, scenario.about);
         let ended = runtime.block_on(async {
             tokio::select! {
-                ended = (scenario.run)(&context, &mut section) => Some(ended),
+                ended = (scenario.run)(context, &mut section) => Some(ended),
                 () = stopped() => None,
             }
         });
@@ -106,11 +104,9 @@ fn run(name: &str, scenarios: &[&Scenario], options: Options) -> Result<Report> 
         }
         report.sections.push(section);
         ended.map(drop).context("stopped before the end")?;
-        report.write(context.results(), name)?;
+        report.write(&context.results, name)?;
     }
-    std::io::stdout()
-        .write_all(report.markdown().as_bytes())
-        .context("can't write to standard output")?;
+    write!(std::io::stdout(), "{report}").context("can't write to standard output")?;
     Ok(report)
 }
 

@@ -11,7 +11,7 @@ use crate::api::Endpoint;
 
 /// A child process that serves a data directory. Dropping it kills the process.
 pub(crate) struct Server {
-    node: Node,
+    pub node: Node,
     pub endpoint: Endpoint,
 }
 
@@ -39,15 +39,6 @@ impl Server {
             endpoint: endpoint_of(&node.url, key.trim())?,
             node,
         })
-    }
-
-    pub(crate) fn pid(&self) -> u32 {
-        self.node.pid()
-    }
-
-    /// Asks the server to stop and waits for it.
-    pub(crate) fn stop(self) -> Result<()> {
-        self.node.stop()
     }
 }
 

@@ -5,8 +5,8 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::column::{from_u64, to_digest, to_u64};
-use super::entity::artifact::{ActiveModel, Column, Entity};
-use super::entity::{insert, one, values};
+use super::entity::artifact::{ActiveModel, Column, Entity, Model};
+use super::entity::{delete, insert, one, values};
 use super::lock::Lock;
 use super::{Catalog, CatalogError};
 
@@ -26,13 +26,7 @@ impl Catalog {
     ) -> Result<Option<ArtifactRecord>, CatalogError> {
         let row = Entity::find_by_id(digest.0.to_vec());
         let row = one(self.readers(), row).await?;
-        match row {
-            Some(row) => Ok(Some(ArtifactRecord {
-                sha256: to_digest(row.sha256)?,
-                bytes: to_u64(row.bytes),
-            })),
-            None => Ok(None),
-        }
+        row.map(to_record).transpose()
     }
 
     /// The artifacts that were compiled from a component, by whatever engine.
@@ -63,7 +57,7 @@ impl Catalog {
                 component: Set(Some(component.0.to_vec())),
             };
             insert(sql, row).await?;
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
@@ -71,11 +65,16 @@ impl Catalog {
     /// Deletes the row of an artifact.
     pub async fn forget_artifact(&self, digest: ArtifactDigest) -> Result<(), CatalogError> {
         self.change(Lock::Artifact(digest), move |change| async move {
-            Entity::delete_by_id(digest.0.to_vec())
-                .exec(change.sql())
-                .await?;
-            change.commit().await
+            delete::<Entity>(change.sql(), Column::Digest.eq(digest.0.to_vec())).await?;
+            change.commit(()).await
         })
         .await
     }
+}
+
+fn to_record(row: Model) -> Result<ArtifactRecord, CatalogError> {
+    Ok(ArtifactRecord {
+        sha256: to_digest(row.sha256)?,
+        bytes: to_u64(row.bytes),
+    })
 }

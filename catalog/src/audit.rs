@@ -5,7 +5,7 @@
 
 use protocol::{RequestId, TenantId, Timestamp};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, Condition, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::column::{from_time, from_u64, plain, to_actor, to_time, to_u64};
@@ -56,28 +56,22 @@ impl Catalog {
             None => newest_sequence(self.readers(), access.tenant).await? + 1,
         };
         let first = before.saturating_sub(self.limits().audit_events_scanned);
-        let rows = scope::control_events(access)
-            .filter(Column::Sequence.lt(from_u64(before)))
-            .filter(Column::Sequence.gte(from_u64(first)))
-            .apply_if(filter.kind.map(plain), |query, kind| {
-                query.filter(Column::Kind.eq(kind))
-            })
-            .apply_if(filter.actor, |query, actor| {
-                query.filter(match actor {
-                    AuditActor::Id(id) => Column::ActorId.eq(id),
-                    AuditActor::System => Column::ActorId.is_null(),
-                })
-            })
-            .apply_if(filter.about, |query, id| {
+        let asked = Condition::all()
+            .add(Column::Sequence.lt(from_u64(before)))
+            .add(Column::Sequence.gte(from_u64(first)))
+            .add_option(filter.kind.map(|kind| Column::Kind.eq(plain(kind))))
+            .add_option(filter.actor.map(|actor| match actor {
+                AuditActor::Id(id) => Column::ActorId.eq(id),
+                AuditActor::System => Column::ActorId.is_null(),
+            }))
+            .add_option(filter.about.map(|id| {
                 let payload = Expr::col(Column::Payload).cast_as("text");
-                query.filter(payload.like(format!("%\"{id}\"%")))
-            })
-            .apply_if(filter.from, |query, from| {
-                query.filter(Column::At.gte(from_time(from)))
-            })
-            .apply_if(filter.until, |query, until| {
-                query.filter(Column::At.lt(from_time(until)))
-            })
+                payload.like(format!("%\"{id}\"%"))
+            }))
+            .add_option(filter.from.map(|from| Column::At.gte(from_time(from))))
+            .add_option(filter.until.map(|until| Column::At.lt(from_time(until))));
+        let rows = scope::control_events(access)
+            .filter(asked)
             .order_by_desc(Column::Sequence)
             .limit(page.size() as u64 + 1)
             .all(self.readers())

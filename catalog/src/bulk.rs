@@ -30,8 +30,7 @@ impl Catalog {
             for new in new {
                 logs.push(log::create(&mut change, access.tenant, context, new.clone()).await?);
             }
-            change.commit().await?;
-            Ok(logs)
+            change.commit(logs).await
         })
         .await
     }
@@ -55,8 +54,7 @@ impl Catalog {
                 let upload = self.upload(&mut change, access, context, *log, name, new);
                 uploaded.push(upload.await?);
             }
-            change.commit().await?;
-            Ok(uploaded)
+            change.commit(uploaded).await
         })
         .await
     }
@@ -73,8 +71,7 @@ impl Catalog {
             for id in ids {
                 views.push(transition::activate(&mut change, tenant, context, *id).await?);
             }
-            change.commit().await?;
-            Ok(views)
+            change.commit(views).await
         })
         .await
     }

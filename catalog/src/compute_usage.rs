@@ -6,7 +6,7 @@ use std::time::Duration;
 use protocol::{TenantId, VersionId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait};
 use uuid::Uuid;
 
 use super::column::{from_time, from_u64, to_u64};
@@ -42,10 +42,8 @@ impl Catalog {
         let id = (batch.worker, from_u64(batch.epoch), from_u64(batch.counter));
         self.change(Lock::Worker(batch.worker), move |change| async move {
             let sql = change.sql();
-            if one(sql, compute_batch::Entity::find_by_id(id))
-                .await?
-                .is_some()
-            {
+            let counted = one(sql, compute_batch::Entity::find_by_id(id)).await?;
+            if counted.is_some() {
                 return Ok(false);
             }
             let row = compute_batch::ActiveModel {
@@ -60,9 +58,8 @@ impl Catalog {
             }
             let expired = change.at().saturating_sub(BATCH_ID_TTL);
             let expired = compute_batch::Column::RecordedAt.lt(from_time(expired));
-            delete(sql, compute_batch::Entity::delete_many().filter(expired)).await?;
-            change.commit().await?;
-            Ok(true)
+            delete::<compute_batch::Entity>(sql, expired).await?;
+            change.commit(true).await
         })
         .await
     }

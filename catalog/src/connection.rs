@@ -45,11 +45,7 @@ impl<C> Connection<C> {
         &self,
         answer: impl Future<Output = Result<T, DbErr>>,
     ) -> Result<T, DbErr> {
-        let result = within(self.deadline, answer).await;
-        if result.as_ref().is_err_and(is_contention) {
-            self.contended.store(true, Ordering::Relaxed);
-        }
-        result
+        within(self.deadline, &self.contended, answer).await
     }
 }
 
@@ -64,16 +60,14 @@ impl Connection<DatabaseConnection> {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = within(self.deadline, self.inner.begin_with_options(options)).await?;
+        let begun = self.inner.begin_with_options(options);
         Ok(Connection {
-            inner: transaction,
+            inner: within(self.deadline, &contended, begun).await?,
             deadline: self.deadline,
             contended,
         })
     }
-}
 
-impl Connection<DatabaseConnection> {
     /// Begins a transaction that reads, and sees one state of the database for as long as it takes.
     pub(super) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
         let postgres = self.inner.get_database_backend() == DbBackend::Postgres;
@@ -82,7 +76,7 @@ impl Connection<DatabaseConnection> {
             access_mode: postgres.then_some(AccessMode::ReadOnly),
             ..TransactionOptions::default()
         };
-        let transaction = within(self.deadline, self.inner.begin_with_options(options)).await?;
+        let transaction = self.within(self.inner.begin_with_options(options)).await?;
         if postgres {
             let lift = "SET LOCAL statement_timeout = 0; \
                         SET LOCAL idle_in_transaction_session_timeout = 0";
@@ -103,11 +97,7 @@ impl Connection<DatabaseTransaction> {
     }
 
     pub(super) async fn commit(self) -> Result<(), DbErr> {
-        let result = within(self.deadline, self.inner.commit()).await;
-        if result.as_ref().is_err_and(is_contention) {
-            self.contended.store(true, Ordering::Relaxed);
-        }
-        result
+        within(self.deadline, &self.contended, self.inner.commit()).await
     }
 }
 
@@ -144,16 +134,21 @@ pub(super) async fn number(sql: &impl ConnectionTrait, query: &str) -> Result<u6
 
 async fn within<T>(
     deadline: Option<Duration>,
+    contended: &AtomicBool,
     answer: impl Future<Output = Result<T, DbErr>>,
 ) -> Result<T, DbErr> {
-    let Some(deadline) = deadline else {
-        return answer.await;
+    let result = match deadline {
+        None => answer.await,
+        Some(deadline) => match tokio::time::timeout(deadline, answer).await {
+            Ok(result) => result,
+            Err(_) => Err(DbErr::Conn(RuntimeErr::Internal(format!(
+                "the database did not answer within {} ms",
+                deadline.as_millis()
+            )))),
+        },
     };
-    match tokio::time::timeout(deadline, answer).await {
-        Ok(result) => result,
-        Err(_) => Err(DbErr::Conn(RuntimeErr::Internal(format!(
-            "the database did not answer within {} ms",
-            deadline.as_millis()
-        )))),
+    if result.as_ref().is_err_and(is_contention) {
+        contended.store(true, Ordering::Relaxed);
     }
+    result
 }

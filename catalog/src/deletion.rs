@@ -14,10 +14,7 @@
 use protocol::{LogId, Name, TenantId, Timestamp, ViewId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
-};
+use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use super::column::{from_time, to_time, to_word};
 use super::entity::deletion_job::{ActiveModel, Column, Entity, Model};
@@ -131,7 +128,7 @@ impl Catalog {
                     .exec(change.sql())
                     .await?;
             }
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
@@ -140,12 +137,10 @@ impl Catalog {
     pub async fn forget_deletions(&self, deletions: &[Deletion]) -> Result<(), CatalogError> {
         self.change(Lock::Deletions, move |change| async move {
             for ids in deletions.chunks(ROWS_PER_STATEMENT) {
-                Entity::delete_many()
-                    .filter(Column::Id.is_in(ids.iter().map(|it| it.id.0)))
-                    .exec(change.sql())
-                    .await?;
+                let ids = Column::Id.is_in(ids.iter().map(|it| it.id.0));
+                delete::<Entity>(change.sql(), ids).await?;
             }
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
@@ -170,16 +165,6 @@ pub(super) async fn begin(
         step_at: Set(from_time(removal.created_at)),
     };
     insert(change.sql(), row).await?;
-    Ok(())
-}
-
-/// Deletes the deletions of a tenant that is gone.
-pub(super) async fn delete_of(
-    sql: &impl ConnectionTrait,
-    tenant: TenantId,
-) -> Result<(), CatalogError> {
-    let of_tenant = Column::TenantId.eq(tenant.0);
-    delete(sql, Entity::delete_many().filter(of_tenant)).await?;
     Ok(())
 }
 

@@ -7,13 +7,14 @@
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
-    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend,
+    EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::{Deserialize, Serialize};
 
+use super::column::{from_u64, to_u64};
 use super::entity::{
-    all, compute_usage, control_event, deletion, deletion_job, snapshot, snapshot_check,
+    all, compute_usage, control_event, deletion, deletion_job, exists, snapshot, snapshot_check,
 };
 use super::lock::Lock;
 use super::{Catalog, CatalogError, RebuildReport};
@@ -55,15 +56,10 @@ impl DumpRow {
 /// Reads the rows of one state of the catalog, page after page.
 pub struct Dump {
     transaction: DatabaseTransaction,
-    cursor: Cursor,
-}
-
-/// The table that is read, and behind which row.
-#[derive(Clone, Copy, Debug)]
-enum Cursor {
-    ControlEvents(i64),
-    Others(usize, u64),
-    End,
+    /// Which table is read.
+    table: u8,
+    /// Where its next page begins: behind so many rows, or behind this position of control events.
+    behind: u64,
 }
 
 impl Catalog {
@@ -71,7 +67,8 @@ impl Catalog {
     pub async fn dump(&self) -> Result<Dump, CatalogError> {
         Ok(Dump {
             transaction: self.readers().snapshot().await?,
-            cursor: Cursor::ControlEvents(0),
+            table: 0,
+            behind: 0,
         })
     }
 
@@ -94,8 +91,8 @@ impl Catalog {
 
     /// Whether nothing was ever recorded.
     pub async fn is_empty(&self) -> Result<bool, CatalogError> {
-        let events = control_event::Entity::find().limit(1);
-        Ok(events.count(self.readers()).await? == 0)
+        let recorded = exists::<control_event::Entity>(self.readers(), Condition::all()).await?;
+        Ok(!recorded)
     }
 
     /// Stores rows of a dump; those that are there already stay as they are.
@@ -112,7 +109,7 @@ impl Catalog {
             put::<snapshot::Entity>(sql, &tables.snapshots).await?;
             put::<snapshot_check::Entity>(sql, &tables.snapshot_checks).await?;
             put::<compute_usage::Entity>(sql, &tables.compute_usage).await?;
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
@@ -131,55 +128,40 @@ impl Catalog {
 impl Dump {
     /// The next rows; none at the end.
     pub async fn next(&mut self) -> Result<Vec<DumpRow>, CatalogError> {
+        let sql = &self.transaction;
         loop {
-            let (rows, next) = match self.cursor {
-                Cursor::ControlEvents(after) => self.control_events(after).await?,
-                Cursor::Others(table, offset) => self.others(table, offset).await?,
-                Cursor::End => return Ok(Vec::new()),
+            let behind = self.behind;
+            let rows = match self.table {
+                0 => control_events(sql, behind).await?,
+                1 => page(sql, deletion::Entity, behind, Row::Deletions).await?,
+                2 => page(sql, snapshot::Entity, behind, Row::Snapshots).await?,
+                3 => page(sql, snapshot_check::Entity, behind, Row::SnapshotChecks).await?,
+                4 => page(sql, compute_usage::Entity, behind, Row::ComputeUsage).await?,
+                5 => page(sql, deletion_job::Entity, behind, Row::DeletionJobs).await?,
+                _ => return Ok(Vec::new()),
             };
-            self.cursor = next;
-            if !rows.is_empty() {
+            if let Some(last) = rows.last() {
+                self.behind = match last.control_event() {
+                    Some((position, _)) => to_u64(position),
+                    None => behind + rows.len() as u64,
+                };
                 return Ok(rows);
             }
+            self.table += 1;
+            self.behind = 0;
         }
     }
+}
 
-    async fn control_events(&self, after: i64) -> Result<(Vec<DumpRow>, Cursor), CatalogError> {
-        let rows = control_event::Entity::find()
-            .filter(control_event::Column::Position.gt(after))
-            .order_by_asc(control_event::Column::Position)
-            .limit(PAGE)
-            .all(&self.transaction)
-            .await?;
-        let next = match rows.last() {
-            Some(last) => Cursor::ControlEvents(last.position),
-            None => Cursor::Others(0, 0),
-        };
-        let rows = rows.into_iter().map(Row::ControlEvents).map(DumpRow);
-        Ok((rows.collect(), next))
-    }
-
-    async fn others(
-        &self,
-        table: usize,
-        offset: u64,
-    ) -> Result<(Vec<DumpRow>, Cursor), CatalogError> {
-        let sql = &self.transaction;
-        let rows = match table {
-            0 => page(sql, deletion::Entity, offset, Row::Deletions).await?,
-            1 => page(sql, snapshot::Entity, offset, Row::Snapshots).await?,
-            2 => page(sql, snapshot_check::Entity, offset, Row::SnapshotChecks).await?,
-            3 => page(sql, compute_usage::Entity, offset, Row::ComputeUsage).await?,
-            4 => page(sql, deletion_job::Entity, offset, Row::DeletionJobs).await?,
-            _ => return Ok((Vec::new(), Cursor::End)),
-        };
-        let next = if rows.is_empty() {
-            Cursor::Others(table + 1, 0)
-        } else {
-            Cursor::Others(table, offset + rows.len() as u64)
-        };
-        Ok((rows, next))
-    }
+async fn control_events(
+    sql: &DatabaseTransaction,
+    after: u64,
+) -> Result<Vec<DumpRow>, CatalogError> {
+    let rows = control_event::Entity::find()
+        .filter(control_event::Column::Position.gt(from_u64(after)))
+        .order_by_asc(control_event::Column::Position)
+        .limit(PAGE);
+    all(sql, rows, |row| Ok(DumpRow(Row::ControlEvents(row)))).await
 }
 
 /// Rows of a table behind an offset. The transaction sees one state, so none is skipped.

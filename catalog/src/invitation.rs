@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use protocol::{InvitationId, TenantId, Timestamp, UserId};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, Order, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 pub use self::accept::{AcceptError, Invitee};
 use super::column::{from_time, to_time, to_word};
 use super::email::Email;
-use super::entity::{control_event, invitation, membership, one, tenant, user};
+use super::entity::{control_event, exists, invitation, membership, one, tenant, user};
 use super::event::{ControlEvent, InvitationCreated};
 use super::lock::Lock;
 use super::page::List;
@@ -91,12 +91,9 @@ impl Catalog {
         let Ok(email) = Email::normalise(address) else {
             return Ok(false);
         };
-        let open = invitation::Entity::find()
-            .filter(invitation::Column::EmailKey.eq(email.key()))
-            .filter(invitation::Column::ExpiresAt.gt(from_time(self.now())))
-            .count(self.readers())
-            .await?;
-        Ok(open > 0)
+        let open = invitation::Column::ExpiresAt.gt(from_time(self.now()));
+        let invited = open.and(invitation::Column::EmailKey.eq(email.key()));
+        exists::<invitation::Entity>(self.readers(), invited).await
     }
 
     /// Invites an address.
@@ -127,8 +124,7 @@ impl Catalog {
                 expires_at: new.expires_at,
             });
             change.record(access.tenant, context, event).await?;
-            change.commit().await?;
-            Ok(invitation)
+            change.commit(invitation).await
         })
         .await
     }
@@ -154,11 +150,9 @@ impl Catalog {
             .await
             .map_err(CatalogError::from)?;
         let members = Counted::Members { invitations: open };
-        let quota = self.quota(sql, access.tenant, members).await?;
-        quota.allow(1, |limit, used| InviteError::MemberLimitReached {
-            limit,
-            used,
-        })
+        let refused = |limit, used| InviteError::MemberLimitReached { limit, used };
+        self.check_quota(sql, access.tenant, (members, 1), refused)
+            .await
     }
 
     /// Whether the tenant may send another invitation today.
@@ -208,7 +202,7 @@ impl Catalog {
             row.ok_or(InvitationError::NotFound)?;
             let event = ControlEvent::InvitationRevoked { invitation: id };
             change.record(access.tenant, context, event).await?;
-            Ok(change.commit().await?)
+            change.commit(()).await
         })
         .await
     }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 pub use self::rotate::RotateKeyError;
 use super::column::{from_time, plain, to_actor, to_logs, to_time, to_word};
-use super::entity::{insert, key, key_use, log, one, values};
+use super::entity::{insert, key, key_use, log, one, set, values};
 use super::event::{ControlEvent, KeyCreated};
 use super::limits::within;
 use super::lock::Lock;
@@ -98,13 +98,9 @@ impl Catalog {
             let own = role_now(&change, access).await?;
             check_role(own.ok_or(CreateKeyError::MakerGone)?, new.role)?;
             check_logs(change.sql(), access, new.logs.as_deref()).await?;
-            let quota = self
-                .quota(change.sql(), access.tenant, Counted::Keys)
+            let refused = |limit, used| CreateKeyError::LimitReached { limit, used };
+            self.check_quota(change.sql(), access.tenant, (Counted::Keys, 1), refused)
                 .await?;
-            quota.allow(1, |limit, used| CreateKeyError::LimitReached {
-                limit,
-                used,
-            })?;
             let expires_at = check_end(change.sql(), context.actor, new.expires_at).await?;
             let person = maker_of_secret(&change, access).await?;
             let key = Key {
@@ -128,8 +124,7 @@ impl Catalog {
                 person,
             });
             change.record(access.tenant, context, event).await?;
-            change.commit().await?;
-            Ok(key)
+            change.commit(key).await
         })
         .await
     }
@@ -165,7 +160,7 @@ impl Catalog {
             for (id, at) in uses {
                 note(change.sql(), *id, *at).await?;
             }
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
@@ -177,11 +172,8 @@ async fn note(sql: &impl ConnectionTrait, id: KeyId, at: Timestamp) -> Result<()
     match used {
         Some(used) if used.last_used_at >= at => {}
         Some(_) => {
-            key_use::Entity::update_many()
-                .col_expr(key_use::Column::LastUsedAt, at.into())
-                .filter(key_use::Column::KeyId.eq(id.0))
-                .exec(sql)
-                .await?;
+            let of_key = key_use::Column::KeyId.eq(id.0);
+            set::<key_use::Entity>(sql, key_use::Column::LastUsedAt, at, of_key).await?;
         }
         None => {
             // A key that was revoked meanwhile leaves no row behind, and none is revoked before the

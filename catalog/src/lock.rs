@@ -131,9 +131,7 @@ fn number(kind: &str, id: &[u8]) -> i64 {
 pub(super) struct LocalLocks(Vec<Arc<Mutex<()>>>);
 
 /// Locks that are held until it is dropped.
-pub(super) struct LocalGuard {
-    _guards: Vec<OwnedMutexGuard<()>>,
-}
+pub(super) type LocalGuard = Vec<OwnedMutexGuard<()>>;
 
 impl LocalLocks {
     /// Locks for so many changes at a time, at least one.
@@ -162,7 +160,7 @@ impl LocalLocks {
         for index in indices {
             guards.push(Arc::clone(&self.0[index]).lock_owned().await);
         }
-        LocalGuard { _guards: guards }
+        guards
     }
 }
 

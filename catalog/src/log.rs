@@ -98,8 +98,7 @@ impl Catalog {
         self.change(Lock::Tenant(access.tenant), move |mut change| async move {
             self.check_log_quota(&change, access, 1).await?;
             let log = create(&mut change, access.tenant, context, new.clone()).await?;
-            change.commit().await?;
-            Ok(log)
+            change.commit(log).await
         })
         .await
     }
@@ -157,8 +156,7 @@ impl Catalog {
             if after.retention != before.retention {
                 archive::set_retention(change.sql(), id, after.retention).await?;
             }
-            change.commit().await?;
-            Ok(after)
+            change.commit(after).await
         })
         .await
     }
@@ -183,8 +181,7 @@ impl Catalog {
             };
             change.record(access.tenant, context, event).await?;
             archive::forget_log(&change, id).await?;
-            change.commit().await?;
-            Ok(removal)
+            change.commit(removal).await
         })
         .await
     }
@@ -211,13 +208,9 @@ impl Catalog {
         access: &Access,
         more: u64,
     ) -> Result<(), CreateLogError> {
-        let quota = self
-            .quota(change.sql(), access.tenant, Counted::Logs)
-            .await?;
-        quota.allow(more, |limit, used| CreateLogError::LimitReached {
-            limit,
-            used,
-        })
+        let refused = |limit, used| CreateLogError::LimitReached { limit, used };
+        self.check_quota(change.sql(), access.tenant, (Counted::Logs, more), refused)
+            .await
     }
 }
 

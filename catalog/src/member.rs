@@ -70,21 +70,17 @@ impl Catalog {
         let order = (membership::Column::UserId, Order::Asc);
         let members = scope::members(access);
         let rows = list.read(self.readers(), &page, members, order, |row| row.user_id);
-        let Paged {
-            items: rows,
-            next_cursor,
-        } = rows.await?;
+        let Paged { items, next_cursor } = rows.await?;
         let people = user::Entity::find()
-            .filter(user::Column::Id.is_in(rows.iter().map(|row| row.user_id)))
+            .filter(user::Column::Id.is_in(items.iter().map(|row| row.user_id)))
             .all(self.readers())
             .await?;
-        let mut items = Vec::with_capacity(rows.len());
-        for row in rows {
-            // Members are people: the database sees to that.
-            if let Some(person) = people.iter().find(|it| it.id == row.user_id) {
-                items.push(to_member(&row, person)?);
-            }
-        }
+        // Members are people: the database sees to that.
+        let members = items.iter().filter_map(|row| {
+            let person = people.iter().find(|it| it.id == row.user_id)?;
+            Some(to_member(row, person))
+        });
+        let items = members.collect::<Result<_, _>>()?;
         Ok(Paged { items, next_cursor })
     }
 
@@ -113,8 +109,7 @@ impl Catalog {
             } else {
                 set_role(&mut change, access.tenant, context, member, role).await?;
             }
-            change.commit().await?;
-            Ok(Member { role, ..before })
+            change.commit(Member { role, ..before }).await
         })
         .await
     }
@@ -142,14 +137,15 @@ impl Catalog {
                 change.record(access.tenant, context, event).await?;
             }
             let uses = key_use::Column::KeyId.is_in(keys.iter().map(|key| key.id));
-            delete(change.sql(), key_use::Entity::delete_many().filter(uses)).await?;
+            delete::<key_use::Entity>(change.sql(), uses).await?;
             let event = ControlEvent::MemberRemoved { user: member };
             change.record(access.tenant, context, event).await?;
             end_sessions(change.sql(), Actor::User(member), Some(access.tenant)).await?;
-            change.commit().await?;
-            Ok(Removed {
-                keys_revoked: keys.len() as u64,
-            })
+            change
+                .commit(Removed {
+                    keys_revoked: keys.len() as u64,
+                })
+                .await
         })
         .await
     }

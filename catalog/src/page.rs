@@ -53,14 +53,11 @@ pub struct Paged<T> {
 impl<T> Paged<T> {
     pub(super) fn try_map<U>(
         self,
-        convert: impl Fn(T) -> Result<U, CatalogError>,
+        convert: impl FnMut(T) -> Result<U, CatalogError>,
     ) -> Result<Paged<U>, CatalogError> {
+        let items = self.items.into_iter().map(convert);
         Ok(Paged {
-            items: self
-                .items
-                .into_iter()
-                .map(convert)
-                .collect::<Result<_, _>>()?,
+            items: items.collect::<Result<_, _>>()?,
             next_cursor: self.next_cursor,
         })
     }

@@ -38,7 +38,7 @@ impl Catalog {
                 expires_at,
             });
             change.record(PEOPLE, context, event).await?;
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
@@ -82,8 +82,7 @@ impl Catalog {
                 change.record(PEOPLE, context, verified).await?;
             }
             end_sessions(change.sql(), Actor::User(user), None).await?;
-            change.commit().await?;
-            Ok(user)
+            change.commit(user).await
         })
         .await
     }

@@ -47,14 +47,6 @@ impl Default for PostgresOptions {
     }
 }
 
-impl PostgresOptions {
-    /// After how long a statement fails without an answer. The server's own time-out comes first
-    /// wherever there still is a server.
-    fn deadline(&self) -> Duration {
-        self.acquire_timeout + self.statement_timeout
-    }
-}
-
 impl Catalog {
     /// Opens the catalog in a PostgreSQL database, `postgres://user:password@host:port/database`,
     /// and migrates it. Whether the connection is encrypted, and how the server is verified, stands
@@ -75,7 +67,9 @@ impl Catalog {
         limits: CatalogLimits,
     ) -> Result<Self, CatalogError> {
         let pool = connect(url, options).await?;
-        let deadline = Some(options.deadline());
+        // After so long a statement fails without an answer. The server's own time-out comes first
+        // wherever there still is a server.
+        let deadline = Some(options.acquire_timeout + options.statement_timeout);
         let writer = Connection::new(pool.clone(), deadline);
         let readers = Connection::new(pool, deadline);
         // Changes that wait for each other never take all connections from the readers.

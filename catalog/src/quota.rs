@@ -6,10 +6,10 @@
 //! thing is given out.
 
 use protocol::TenantId;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait};
 
 use super::column::{to_json, to_u64};
-use super::entity::{key, membership, one, tenant};
+use super::entity::{count, key, membership, one, tenant};
 use super::event::ControlEvent;
 use super::lock::Lock;
 use super::model::{QuotaOverrides, Quotas};
@@ -25,22 +25,6 @@ pub(super) enum Counted {
     Members {
         invitations: u64,
     },
-}
-
-/// How much a tenant has of one thing, and how much it may have.
-pub(super) struct Quota {
-    used: u64,
-    limit: u64,
-}
-
-impl Quota {
-    /// Refuses so many more if that is beyond the quota; `refused` gets the limit and what is used.
-    pub(super) fn allow<E>(self, more: u64, refused: impl FnOnce(u64, u64) -> E) -> Result<(), E> {
-        if self.used.saturating_add(more) > self.limit {
-            return Err(refused(self.limit, self.used));
-        }
-        Ok(())
-    }
 }
 
 impl Catalog {
@@ -65,12 +49,12 @@ impl Catalog {
             let Some(row) = row else {
                 return Ok(false);
             };
-            if to_overrides(&row)? != quotas {
-                let event = ControlEvent::TenantQuotasChanged { quotas };
-                change.record(tenant, context, event).await?;
-                change.commit().await?;
+            if to_overrides(&row)? == quotas {
+                return Ok(true);
             }
-            Ok(true)
+            let event = ControlEvent::TenantQuotasChanged { quotas };
+            change.record(tenant, context, event).await?;
+            change.commit(true).await
         })
         .await
     }
@@ -79,43 +63,36 @@ impl Catalog {
         Ok(self.limits().quotas.with(&to_overrides(row)?))
     }
 
-    /// What a tenant has of a thing, for a change that adds to it.
-    pub(super) async fn quota(
+    /// Refuses a change that adds so many of a thing if that is beyond the tenant's quota; `refused`
+    /// gets the limit and what is used.
+    pub(super) async fn check_quota<E: From<CatalogError>>(
         &self,
         sql: &impl ConnectionTrait,
         tenant: TenantId,
-        of: Counted,
-    ) -> Result<Quota, CatalogError> {
+        (of, more): (Counted, u64),
+        refused: impl FnOnce(u64, u64) -> E,
+    ) -> Result<(), E> {
         let row = one(sql, tenant::Entity::find_by_id(tenant.0)).await?;
         let row = row.ok_or_else(CatalogError::tenant_deleted)?;
         let quotas = self.quotas_of(&row)?;
         let (used, limit) = match of {
             Counted::Logs => (to_u64(row.log_count), quotas.logs),
             Counted::Views => (to_u64(row.view_count), quotas.views),
-            Counted::Keys => (count_keys(sql, tenant).await?, quotas.keys),
+            Counted::Keys => {
+                let of_tenant = key::Column::TenantId.eq(tenant.0);
+                (count::<key::Entity>(sql, of_tenant).await?, quotas.keys)
+            }
             Counted::Members { invitations } => {
-                let members = count_members(sql, tenant).await?;
+                let of_tenant = membership::Column::TenantId.eq(tenant.0);
+                let members = count::<membership::Entity>(sql, of_tenant).await?;
                 (members + invitations, quotas.members)
             }
         };
-        Ok(Quota { used, limit })
+        if used.saturating_add(more) > limit {
+            return Err(refused(limit, used));
+        }
+        Ok(())
     }
-}
-
-pub(super) async fn count_keys(
-    sql: &impl ConnectionTrait,
-    tenant: TenantId,
-) -> Result<u64, CatalogError> {
-    let keys = key::Entity::find().filter(key::Column::TenantId.eq(tenant.0));
-    Ok(keys.count(sql).await?)
-}
-
-pub(super) async fn count_members(
-    sql: &impl ConnectionTrait,
-    tenant: TenantId,
-) -> Result<u64, CatalogError> {
-    let members = membership::Entity::find().filter(membership::Column::TenantId.eq(tenant.0));
-    Ok(members.count(sql).await?)
 }
 
 pub(super) fn to_overrides(row: &tenant::Model) -> Result<QuotaOverrides, CatalogError> {

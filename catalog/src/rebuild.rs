@@ -79,25 +79,24 @@ impl Catalog {
     pub async fn rebuild(&self) -> Result<RebuildReport, CatalogError> {
         self.change(Lock::All, move |change| async move {
             // Large tables take as long as they take.
-            let sql = change.without_deadline().await?;
+            let sql = change.sql().without_deadline().await?;
             for table in TABLES {
-                run(
-                    sql,
-                    &format!("CREATE TEMPORARY TABLE before_{table} AS SELECT * FROM {table}"),
-                )
-                .await?;
+                let kept =
+                    format!("CREATE TEMPORARY TABLE before_{table} AS SELECT * FROM {table}");
+                sql.execute_unprepared(&kept).await?;
             }
             for table in TABLES.iter().rev() {
-                run(sql, &format!("DELETE FROM {table}")).await?;
+                let emptied = format!("DELETE FROM {table}");
+                sql.execute_unprepared(&emptied).await?;
             }
             let events = apply_all(sql).await?;
             let mut tables = Vec::with_capacity(TABLES.len());
             for table in TABLES {
                 tables.push(compare(sql, table).await?);
-                run(sql, &format!("DROP TABLE before_{table}")).await?;
+                let dropped = format!("DROP TABLE before_{table}");
+                sql.execute_unprepared(&dropped).await?;
             }
-            change.commit().await?;
-            Ok(RebuildReport { events, tables })
+            change.commit(RebuildReport { events, tables }).await
         })
         .await
     }
@@ -141,9 +140,4 @@ async fn compare(
 
 async fn count(sql: &impl ConnectionTrait, rows: &str) -> Result<u64, CatalogError> {
     Ok(number(sql, &format!("SELECT COUNT(*) FROM ({rows}) AS compared")).await?)
-}
-
-async fn run(sql: &impl ConnectionTrait, statement: &str) -> Result<(), CatalogError> {
-    sql.execute_unprepared(statement).await?;
-    Ok(())
 }

@@ -95,11 +95,6 @@ impl Change {
         &self.connection
     }
 
-    /// The transaction, for work that may take any time.
-    pub(super) async fn without_deadline(&self) -> Result<&DatabaseTransaction, CatalogError> {
-        Ok(self.connection.without_deadline().await?)
-    }
-
     pub(super) fn at(&self) -> Timestamp {
         self.at
     }
@@ -158,14 +153,16 @@ impl Change {
         Ok(newest + 1)
     }
 
-    /// Commits, then publishes to every receiver. Once begun it runs to its end even if the caller
-    /// goes away: a change that was committed and not published would leave stale caches behind.
-    pub(super) async fn commit(self) -> Result<(), CatalogError> {
+    /// Commits, then publishes to every receiver, and gives back what was made. Once begun it runs to
+    /// its end even if the caller goes away: a change that was committed and not published would leave
+    /// stale caches behind.
+    pub(super) async fn commit<T, E: From<CatalogError>>(self, made: T) -> Result<T, E> {
         let tasks = self.catalog.0.tasks.clone();
         let commit = tasks.spawn(self.commit_and_publish());
         commit
             .await
-            .map_err(|error| CatalogError::Unavailable(error.to_string()))?
+            .map_err(|error| CatalogError::Unavailable(error.to_string()))??;
+        Ok(made)
     }
 
     async fn commit_and_publish(self) -> Result<(), CatalogError> {

@@ -8,14 +8,13 @@
 
 use protocol::{ComponentDigest, LogId, TenantId, Timestamp, VersionId, ViewId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::column::{from_json, from_time, to_digest, to_json, to_time};
 use super::entity::{
-    all, delete, deletion, insert, snapshot, snapshot_check, values, version, view,
+    all, delete, deletion, exists, insert, snapshot, snapshot_check, values, version, view,
 };
 use super::lock::Lock;
 use super::model::DeletionId;
@@ -58,19 +57,19 @@ impl Catalog {
             for versions in removal.versions.chunks(VERSIONS_PER_STATEMENT) {
                 let versions = || versions.iter().map(|version| version.0);
                 let snapshots = snapshot::Column::VersionId.is_in(versions());
-                delete(sql, snapshot::Entity::delete_many().filter(snapshots)).await?;
+                delete::<snapshot::Entity>(sql, snapshots).await?;
                 let checks = snapshot_check::Column::VersionId.is_in(versions());
-                delete(sql, snapshot_check::Entity::delete_many().filter(checks)).await?;
+                delete::<snapshot_check::Entity>(sql, checks).await?;
             }
             deletion::Entity::delete_by_id(id.0).exec(sql).await?;
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
 
     /// Whether a version of any tenant runs a component.
     pub async fn component_in_use(&self, component: ComponentDigest) -> Result<bool, CatalogError> {
-        is_in_use(self.readers(), component).await
+        exists::<version::Entity>(self.readers(), runs(component)).await
     }
 
     /// Does something if no version of any tenant runs a component; no version begins to, on any
@@ -86,26 +85,17 @@ impl Catalog {
     {
         let work = &work;
         self.change(Lock::Component(component), move |change| async move {
-            if !is_in_use(change.sql(), component).await? {
+            if !exists::<version::Entity>(change.sql(), runs(component)).await? {
                 work().await?;
             }
-            change.commit().await?;
-            Ok(())
+            change.commit(()).await
         })
         .await
     }
 }
 
-async fn is_in_use(
-    sql: &impl ConnectionTrait,
-    component: ComponentDigest,
-) -> Result<bool, CatalogError> {
-    let versions = version::Entity::find()
-        .filter(version::Column::Component.eq(component.0.to_vec()))
-        .limit(1)
-        .count(sql)
-        .await?;
-    Ok(versions > 0)
+fn runs(component: ComponentDigest) -> Expr {
+    version::Column::Component.eq(component.0.to_vec())
 }
 
 /// Stores the removal of what a log leaves; to be called while its versions are still there.

@@ -9,7 +9,7 @@ use protocol::{KeyId, LogId, Rate, TenantId, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::column::{
@@ -72,24 +72,20 @@ pub struct Authenticated {
 impl Catalog {
     /// Stores a session. When its user or key has too many already, the oldest ends.
     pub async fn create_session(&self, new: NewSession) -> Result<(), CreateSessionError> {
-        let (actor_kind, actor_id) = from_actor(new.actor);
-        let logs = from_logs(new.logs.as_deref())?;
-        within(
-            "the list of logs",
-            new.logs.as_ref().map_or(0, Vec::len),
-            self.limits().logs_per_key,
-        )?;
-        let (actor_kind, logs, new) = (&actor_kind, &logs, &new);
+        let named = new.logs.as_ref().map_or(0, Vec::len);
+        within("the list of logs", named, self.limits().logs_per_key)?;
+        let new = &new;
         self.change(Lock::Tenant(new.tenant), move |change| async move {
             let sql = change.sql();
             check_password(sql, new).await?;
+            let (actor_kind, actor_id) = from_actor(new.actor);
             let row = session::ActiveModel {
                 token_sha256: Set(new.token_sha256.to_vec()),
                 tenant_id: Set(new.tenant.0),
-                actor_kind: Set(actor_kind.clone()),
+                actor_kind: Set(actor_kind),
                 actor_id: Set(actor_id),
                 role: Set(new.role.to_string()),
-                logs: Set(logs.clone()),
+                logs: Set(from_logs(new.logs.as_deref())?),
                 created_at: Set(from_time(change.at())),
                 expires_at: Set(from_time(new.expires_at)),
                 secret_sha256: Set(new.secret.map(Vec::from)),
@@ -106,7 +102,7 @@ impl Catalog {
                 .offset(self.limits().sessions_per_actor)
                 .limit(EXPIRED_REMOVED);
             remove(sql, surplus).await?;
-            Ok(change.commit().await?)
+            change.commit(()).await
         })
         .await
     }
@@ -114,11 +110,9 @@ impl Catalog {
     /// Ends a session; says whether there was one.
     pub async fn delete_session(&self, token_sha256: [u8; 32]) -> Result<bool, CatalogError> {
         self.change(Lock::Session(token_sha256), move |change| async move {
-            let deleted = session::Entity::delete_by_id(token_sha256.to_vec())
-                .exec(change.sql())
-                .await?;
-            change.commit().await?;
-            Ok(deleted.rows_affected > 0)
+            let of_token = session::Column::TokenSha256.eq(token_sha256.to_vec());
+            let deleted = delete::<session::Entity>(change.sql(), of_token).await?;
+            change.commit(deleted > 0).await
         })
         .await
     }
@@ -225,13 +219,11 @@ pub(super) async fn end_sessions(
     tenant: Option<TenantId>,
 ) -> Result<(), CatalogError> {
     let (kind, id) = from_actor(actor);
-    let sessions = session::Entity::delete_many()
-        .filter(session::Column::ActorKind.eq(kind))
-        .filter(session::Column::ActorId.eq(id))
-        .apply_if(tenant, |query, tenant| {
-            query.filter(session::Column::TenantId.eq(tenant.0))
-        });
-    delete(sql, sessions).await?;
+    let sessions = Condition::all()
+        .add(session::Column::ActorKind.eq(kind))
+        .add(session::Column::ActorId.eq(id))
+        .add_option(tenant.map(|tenant| session::Column::TenantId.eq(tenant.0)));
+    delete::<session::Entity>(sql, sessions).await?;
     Ok(())
 }
 
@@ -253,7 +245,7 @@ async fn remove(
     let tokens: Vec<Vec<u8>> = values(sql, sessions, session::Column::TokenSha256).await?;
     if !tokens.is_empty() {
         let of_tokens = session::Column::TokenSha256.is_in(tokens);
-        delete(sql, session::Entity::delete_many().filter(of_tokens)).await?;
+        delete::<session::Entity>(sql, of_tokens).await?;
     }
     Ok(())
 }

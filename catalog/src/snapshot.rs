@@ -6,7 +6,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::column::{from_time, from_u64, plain, to_sequence, to_time, to_u64};
-use super::entity::{insert, one, snapshot, snapshot_check};
+use super::entity::{all, insert, one, snapshot, snapshot_check};
 use super::limits::within;
 use super::lock::Lock;
 use super::{Catalog, CatalogError};
@@ -33,7 +33,7 @@ impl Catalog {
                 created_at: Set(from_time(info.created_at)),
             };
             insert(sql, row).await?;
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
@@ -43,18 +43,8 @@ impl Catalog {
         let rows = snapshot::Entity::find()
             .filter(snapshot::Column::VersionId.eq(version.0))
             .order_by_asc(snapshot::Column::Sequence)
-            .limit(SNAPSHOTS_MAX)
-            .all(self.readers())
-            .await?;
-        let mut snapshots = Vec::with_capacity(rows.len());
-        for row in rows {
-            snapshots.push(SnapshotInfo {
-                sequence: to_sequence(row.sequence)?,
-                bytes: to_u64(row.bytes),
-                created_at: to_time(row.created_at),
-            });
-        }
-        Ok(snapshots)
+            .limit(SNAPSHOTS_MAX);
+        all(self.readers(), rows, to_snapshot).await
     }
 
     /// Deletes the row of one snapshot.
@@ -64,10 +54,9 @@ impl Catalog {
         sequence: Sequence,
     ) -> Result<(), CatalogError> {
         self.change(Lock::Snapshots(version), move |change| async move {
-            snapshot::Entity::delete_by_id((version.0, from_u64(sequence.get())))
-                .exec(change.sql())
-                .await?;
-            change.commit().await
+            let row = snapshot::Entity::delete_by_id((version.0, from_u64(sequence.get())));
+            row.exec(change.sql()).await?;
+            change.commit(()).await
         })
         .await
     }
@@ -105,11 +94,8 @@ impl Catalog {
         &self,
         version: VersionId,
     ) -> Result<Option<snapshot_check::Model>, CatalogError> {
-        one(
-            self.readers(),
-            snapshot_check::Entity::find_by_id(version.0),
-        )
-        .await
+        let row = snapshot_check::Entity::find_by_id(version.0);
+        one(self.readers(), row).await
     }
 
     async fn store_snapshot_check(
@@ -121,17 +107,24 @@ impl Catalog {
         let off_reason = &off_reason;
         self.change(Lock::Snapshots(version), move |change| async move {
             let sql = change.sql();
-            snapshot_check::Entity::delete_by_id(version.0)
-                .exec(sql)
-                .await?;
+            let before = snapshot_check::Entity::delete_by_id(version.0);
+            before.exec(sql).await?;
             let row = snapshot_check::ActiveModel {
                 version_id: Set(version.0),
                 verified: Set(verified),
                 off_reason: Set(off_reason.clone()),
             };
             insert(sql, row).await?;
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
+}
+
+fn to_snapshot(row: snapshot::Model) -> Result<SnapshotInfo, CatalogError> {
+    Ok(SnapshotInfo {
+        sequence: to_sequence(row.sequence)?,
+        bytes: to_u64(row.bytes),
+        created_at: to_time(row.created_at),
+    })
 }

@@ -11,8 +11,8 @@ use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 
 use super::column::{from_u64, to_u64};
-use super::entity::one;
 use super::entity::stored_bytes::{ActiveModel, Column, Entity, Model};
+use super::entity::{one, set};
 use super::lock::Lock;
 use super::{Catalog, CatalogError};
 
@@ -57,13 +57,11 @@ impl Catalog {
         let more = &more;
         self.change(Lock::StoredBytes, move |change| async move {
             for (tenant, bytes) in more {
-                Entity::update_many()
-                    .col_expr(Column::Bytes, Expr::col(Column::Bytes).add(*bytes))
-                    .filter(Column::TenantId.eq(tenant.0))
-                    .exec(change.sql())
-                    .await?;
+                let sum = Expr::col(Column::Bytes).add(*bytes);
+                let of_tenant = Column::TenantId.eq(tenant.0);
+                set::<Entity>(change.sql(), Column::Bytes, sum, of_tenant).await?;
             }
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
@@ -82,7 +80,7 @@ impl Catalog {
                 .on_conflict(replace)
                 .exec_without_returning(change.sql())
                 .await?;
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }

@@ -7,15 +7,15 @@ use uuid::Uuid;
 
 use super::column::{plain, to_time, to_u64};
 use super::email::Email;
-use super::entity::one;
 use super::entity::tenant::{Column, Entity, Model};
+use super::entity::{count, key, membership, one};
 use super::error::ChangeError;
 use super::event::{ControlEvent, PEOPLE, UserRegistered};
 use super::limits::within;
 use super::lock::Lock;
 use super::model::QuotaOverrides;
 use super::page::List;
-use super::quota::{count_keys, count_members, to_overrides};
+use super::quota::to_overrides;
 use super::{Catalog, CatalogError, Context, Page, Paged};
 use crate::access::{Access, Role};
 
@@ -112,8 +112,7 @@ impl Catalog {
                     .record_unique(PEOPLE, context, registered.clone())
                     .await?;
                 change.record(tenant, context, added.clone()).await?;
-                change.commit().await?;
-                Ok((tenant, user))
+                change.commit((tenant, user)).await
             },
         )
         .await
@@ -148,11 +147,12 @@ impl Catalog {
     pub async fn tenant_use(&self, tenant: TenantId) -> Result<TenantUse, CatalogError> {
         let sql = self.readers();
         let row = one(sql, Entity::find_by_id(tenant.0)).await?;
+        let members = membership::Column::TenantId.eq(tenant.0);
         Ok(TenantUse {
             logs: row.as_ref().map_or(0, |row| to_u64(row.log_count)),
             views: row.as_ref().map_or(0, |row| to_u64(row.view_count)),
-            keys: count_keys(sql, tenant).await?,
-            members: count_members(sql, tenant).await?,
+            keys: count::<key::Entity>(sql, key::Column::TenantId.eq(tenant.0)).await?,
+            members: count::<membership::Entity>(sql, members).await?,
             storage_bytes: self.stored_bytes(tenant).await?,
         })
     }
@@ -170,12 +170,12 @@ impl Catalog {
             let Some(row) = one(change.sql(), row).await? else {
                 return Ok(false);
             };
-            if to_rate(&row) != rate {
-                let event = ControlEvent::TenantRateChanged { rate };
-                change.record(tenant, context, event).await?;
-                change.commit().await?;
+            if to_rate(&row) == rate {
+                return Ok(true);
             }
-            Ok(true)
+            let event = ControlEvent::TenantRateChanged { rate };
+            change.record(tenant, context, event).await?;
+            change.commit(true).await
         })
         .await
     }

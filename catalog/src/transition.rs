@@ -1,10 +1,10 @@
 //! What becomes of a version: it goes live, is retired, fails, halts.
 
 use protocol::{Sequence, TenantId, VersionId, ViewId};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::column::{plain, to_word};
-use super::entity::{one, version, view};
+use super::entity::{exists, one, version, view};
 use super::event::ControlEvent;
 use super::lock::Lock;
 use super::model::VersionState;
@@ -61,8 +61,7 @@ impl Catalog {
                 activate(&mut change, tenant, context, id).await?;
                 VersionState::Live
             };
-            change.commit().await?;
-            Ok(ended)
+            change.commit(ended).await
         })
         .await
     }
@@ -76,8 +75,7 @@ impl Catalog {
     ) -> Result<View, VersionError> {
         self.change(Lock::Tenant(tenant), move |mut change| async move {
             let view = activate(&mut change, tenant, context, id).await?;
-            change.commit().await?;
-            Ok(view)
+            change.commit(view).await
         })
         .await
     }
@@ -104,7 +102,7 @@ impl Catalog {
                 halt: halt.clone(),
             };
             change.record(tenant, context, event).await?;
-            Ok(change.commit().await?)
+            change.commit(()).await
         })
         .await
     }
@@ -129,7 +127,7 @@ impl Catalog {
                 halt: halt.clone(),
             };
             change.record(tenant, context, event).await?;
-            Ok(change.commit().await?)
+            change.commit(()).await
         })
         .await
     }
@@ -152,15 +150,12 @@ pub(super) async fn activate(
     id: VersionId,
 ) -> Result<View, VersionError> {
     let row = find(change.sql(), tenant, id).await?;
-    let view_row = view::Entity::find_by_id(row.view_id)
-        .one(change.sql())
-        .await
-        .map_err(CatalogError::from)?
-        .ok_or(VersionError::NotFound)?;
+    let before = one(change.sql(), view::Entity::find_by_id(row.view_id)).await?;
+    let before = before.ok_or(VersionError::NotFound)?;
     match to_word(&row.state)? {
         VersionState::Building | VersionState::Retired => {
             let view = ViewId(row.view_id);
-            if let Some(live) = view_row.live_version_id {
+            if let Some(live) = before.live_version_id {
                 let version = VersionId(live);
                 let retired = ControlEvent::VersionRetired { version, view };
                 change.record(tenant, context, retired).await?;
@@ -171,12 +166,9 @@ pub(super) async fn activate(
         VersionState::Live => {}
         VersionState::Failed => return Err(VersionError::WrongState(VersionState::Failed)),
     }
-    let view_row = view::Entity::find_by_id(row.view_id)
-        .one(change.sql())
-        .await
-        .map_err(CatalogError::from)?
-        .ok_or(VersionError::NotFound)?;
-    Ok(views::with_versions(change.sql(), view_row).await?)
+    let after = one(change.sql(), view::Entity::find_by_id(row.view_id)).await?;
+    let after = after.ok_or(VersionError::NotFound)?;
+    Ok(views::with_versions(change.sql(), after).await?)
 }
 
 /// Whether a newer version of the view is or was live.
@@ -185,11 +177,11 @@ async fn is_superseded(
     row: &version::Model,
 ) -> Result<bool, CatalogError> {
     let went_live = [VersionState::Live, VersionState::Retired].map(|state| state.into_str());
-    let newer = version::Entity::find()
-        .filter(version::Column::ViewId.eq(row.view_id))
-        .filter(version::Column::Number.gt(row.number))
-        .filter(version::Column::State.is_in(went_live));
-    Ok(newer.count(sql).await? > 0)
+    let newer = Condition::all()
+        .add(version::Column::ViewId.eq(row.view_id))
+        .add(version::Column::Number.gt(row.number))
+        .add(version::Column::State.is_in(went_live));
+    exists::<version::Entity>(sql, newer).await
 }
 
 async fn find(

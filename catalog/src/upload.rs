@@ -3,11 +3,10 @@
 use bytes::Bytes;
 use protocol::view::ComponentReport;
 use protocol::{ComponentDigest, LogId, Name, TenantId, VersionId, ViewId};
-
-use sea_orm::EntityTrait;
+use sea_orm::{ColumnTrait, EntityTrait};
 
 use super::column::{from_json, plain};
-use super::entity::{one, version};
+use super::entity::{count, one, version, view};
 use super::event::{ControlEvent, VersionUploaded};
 use super::limits::within;
 use super::lock::Lock;
@@ -62,8 +61,7 @@ impl Catalog {
             let new = new.clone();
             let uploaded = self.upload(&mut change, access, context, log, name, new);
             let uploaded = uploaded.await?;
-            change.commit().await?;
-            Ok(uploaded)
+            change.commit(uploaded).await
         })
         .await
     }
@@ -136,11 +134,13 @@ impl Catalog {
         name: &Name,
     ) -> Result<View, UploadError> {
         let limit = self.limits().views_per_log;
-        if views::count(change.sql(), log).await? >= limit {
+        let of_log = view::Column::LogId.eq(log.0);
+        if count::<view::Entity>(change.sql(), of_log).await? >= limit {
             return Err(UploadError::LogFull(limit));
         }
-        let quota = self.quota(change.sql(), tenant, Counted::Views).await?;
-        quota.allow(1, |limit, used| UploadError::LimitReached { limit, used })?;
+        let refused = |limit, used| UploadError::LimitReached { limit, used };
+        self.check_quota(change.sql(), tenant, (Counted::Views, 1), refused)
+            .await?;
         let view = View {
             id: ViewId::generate(),
             tenant,

@@ -80,17 +80,15 @@ impl Catalog {
             .order_by_asc(tenant::Column::ShortName)
             .all(self.readers())
             .await?;
-        let mut memberships = Vec::with_capacity(tenants.len());
-        for tenant in tenants {
-            if let Some(row) = rows.iter().find(|row| row.tenant_id == tenant.id) {
-                memberships.push(Membership {
-                    tenant: TenantId(tenant.id),
-                    short_name: tenant.short_name,
-                    role: to_word(&row.role)?,
-                });
-            }
-        }
-        Ok(memberships)
+        let memberships = tenants.into_iter().filter_map(|tenant| {
+            let row = rows.iter().find(|row| row.tenant_id == tenant.id)?;
+            Some(to_word(&row.role).map(|role| Membership {
+                tenant: TenantId(tenant.id),
+                short_name: tenant.short_name,
+                role,
+            }))
+        });
+        memberships.collect()
     }
 
     /// Records that a mail with a verification token goes to a person. The few tokens asked for
@@ -117,7 +115,7 @@ impl Catalog {
                 expires_at,
             });
             change.record(PEOPLE, context, event).await?;
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
@@ -137,8 +135,7 @@ impl Catalog {
             let context = Context::user(user, request_id);
             let event = ControlEvent::EmailVerified { user };
             change.record(PEOPLE, context, event).await?;
-            change.commit().await?;
-            Ok(user)
+            change.commit(user).await
         })
         .await
     }

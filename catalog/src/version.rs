@@ -9,6 +9,7 @@ use protocol::{ComponentDigest, LogId, TenantId, Timestamp, VersionId, ViewId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::column::{to_digest, to_json, to_sequence, to_time, to_u64, to_word};
+use super::entity::all;
 use super::entity::version::{Column, Entity, Model};
 use super::model::VersionState;
 use super::{Catalog, CatalogError};
@@ -58,17 +59,13 @@ impl Catalog {
         let rows = Entity::find()
             .filter(Column::State.eq(VersionState::Building.into_str()))
             .order_by_asc(Column::Id)
-            .limit(BUILDING_MAX)
-            .all(self.readers())
-            .await?;
-        let mut building = Vec::with_capacity(rows.len());
-        for row in rows {
+            .limit(BUILDING_MAX);
+        let building = |row: Model| {
             let tenant = TenantId(row.tenant_id);
             let (log, view) = (LogId(row.log_id), ViewId(row.view_id));
-            let spec = to_version(row)?.spec_in(tenant, log, view);
-            building.push((tenant, spec));
-        }
-        Ok(building)
+            Ok((tenant, to_version(row)?.spec_in(tenant, log, view)))
+        };
+        all(self.readers(), rows, building).await
     }
 }
 
@@ -78,13 +75,11 @@ fn to_number(number: i64) -> Result<u32, CatalogError> {
 }
 
 pub(super) fn to_version(row: Model) -> Result<Version, CatalogError> {
-    let halted = match row.halted_sequence {
-        Some(sequence) => Some(Halt {
-            sequence: to_sequence(sequence)?,
-            message: row.halted_message.unwrap_or_default(),
-        }),
-        None => None,
-    };
+    let halted_at = row.halted_sequence.map(to_sequence).transpose()?;
+    let halted = halted_at.map(|sequence| Halt {
+        sequence,
+        message: row.halted_message.unwrap_or_default(),
+    });
     Ok(Version {
         id: VersionId(row.id),
         number: to_number(row.number)?,

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use protocol::view::VersionSpec;
 use protocol::{LogId, Name, TenantId, Timestamp, VersionId, ViewId};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -85,33 +84,24 @@ impl Catalog {
         let list = List::new("views", access.tenant, log.as_bytes());
         let order = (view::Column::Name, Order::Asc);
         let name = |row: &view::Model| row.name.clone();
-        let read = list.read(
-            self.readers(),
-            &page,
-            scope::views(access, log),
-            order,
-            name,
-        );
-        let Paged {
-            items: mut rows,
-            mut next_cursor,
-        } = read.await?;
-        let fitting = self.fitting(&rows).await?;
+        let views = scope::views(access, log);
+        let read = list.read(self.readers(), &page, views, order, name);
+        let mut paged = read.await?;
+        let rows = &mut paged.items;
+        let fitting = self.fitting(rows).await?;
         if fitting < rows.len() {
             rows.truncate(fitting);
-            next_cursor = rows.last().map(|row| list.cursor(row.name.as_bytes()));
+            paged.next_cursor = rows.last().map(|row| list.cursor(row.name.as_bytes()));
         }
         let mut versions: HashMap<Uuid, Vec<Version>> = HashMap::new();
         for row in versions_of(self.readers(), rows.iter().map(|row| row.id)).await? {
             let of_view = versions.entry(row.view_id).or_default();
             of_view.push(to_version(row)?);
         }
-        let mut items = Vec::with_capacity(rows.len());
-        for row in rows {
+        paged.try_map(|row| {
             let versions = versions.remove(&row.id).unwrap_or_default();
-            items.push(to_view(row, versions)?);
-        }
-        Ok(Paged { items, next_cursor })
+            to_view(row, versions)
+        })
     }
 
     /// How many of the views fit into one page with their versions; at least one.
@@ -159,8 +149,7 @@ impl Catalog {
                 name: name.clone(),
             };
             change.record(access.tenant, context, event).await?;
-            change.commit().await?;
-            Ok(removal)
+            change.commit(removal).await
         })
         .await
     }
@@ -183,18 +172,8 @@ pub(super) async fn with_versions(
     sql: &impl ConnectionTrait,
     row: view::Model,
 ) -> Result<View, CatalogError> {
-    let versions = versions_of(sql, [row.id]).await?;
-    let versions = versions
-        .into_iter()
-        .map(to_version)
-        .collect::<Result<_, _>>()?;
-    to_view(row, versions)
-}
-
-/// How many views a log has.
-pub(super) async fn count(sql: &impl ConnectionTrait, log: LogId) -> Result<u64, CatalogError> {
-    let views = view::Entity::find().filter(view::Column::LogId.eq(log.0));
-    Ok(views.count(sql).await?)
+    let versions = versions_of(sql, [row.id]).await?.into_iter();
+    to_view(row, versions.map(to_version).collect::<Result<_, _>>()?)
 }
 
 /// Newest first within each view.

@@ -30,32 +30,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
 const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 
 /// The series of one operation. They are looked up once and then cost an atomic addition.
-struct Series {
-    operation: &'static str,
-    cells: OnceLock<([Counter; 4], Histogram)>,
-}
-
-impl Series {
-    fn new(operation: &'static str) -> Self {
-        Self {
-            operation,
-            cells: OnceLock::new(),
-        }
-    }
-
-    fn record(&self, status: u16, took: Duration) {
-        let (answers, latency) = self.cells.get_or_init(|| {
-            let answers = CLASSES.map(|class| {
-                metrics::counter!("http_answers_total", "operation" => self.operation, "class" => class)
-            });
-            let latency = metrics::histogram!("http_answer_seconds", "operation" => self.operation);
-            (answers, latency)
-        });
-        let class = usize::from(status / 100).clamp(2, 5) - 2;
-        answers[class].increment(1);
-        latency.record(took);
-    }
-}
+type Series = OnceLock<([Counter; 4], Histogram)>;
 
 /// The series of all operations.
 pub(crate) struct Requests {
@@ -67,15 +42,23 @@ pub(crate) struct Requests {
 impl Requests {
     pub(crate) fn new(operations: impl Iterator<Item = &'static str>) -> Self {
         Self {
-            operations: operations.map(|id| (id, Series::new(id))).collect(),
-            others: Series::new("none"),
+            operations: operations.map(|id| (id, Series::new())).collect(),
+            others: Series::new(),
         }
     }
 
     pub(crate) fn record(&self, operation: Option<&'static str>, status: u16, took: Duration) {
-        operation
-            .and_then(|id| self.operations.get(id))
-            .unwrap_or(&self.others)
-            .record(status, took);
+        let known = operation.and_then(|id| self.operations.get_key_value(id));
+        let (operation, series) = known.map_or(("none", &self.others), |(id, it)| (*id, it));
+        let (answers, latency) = series.get_or_init(|| {
+            let answers = CLASSES.map(|class| {
+                metrics::counter!("http_answers_total", "operation" => operation, "class" => class)
+            });
+            let latency = metrics::histogram!("http_answer_seconds", "operation" => operation);
+            (answers, latency)
+        });
+        let class = usize::from(status / 100).clamp(2, 5) - 2;
+        answers[class].increment(1);
+        latency.record(took);
     }
 }

@@ -14,32 +14,34 @@ pub(crate) fn reference(
         .to_owned()
 }
 
-pub(crate) async fn unique(
-    manager: &SchemaManager<'_>,
-    table: &'static str,
-    name: &'static str,
-    columns: &[&'static str],
-) -> Result<(), DbErr> {
-    let mut statement = Index::create();
-    statement.name(name).table(table).unique();
-    for column in columns {
-        statement.col(*column);
-    }
-    manager.create_index(statement).await
-}
-
+/// An index that is named by its table and `name`.
 pub(crate) async fn index(
     manager: &SchemaManager<'_>,
     table: &'static str,
-    name: &'static str,
+    name: &str,
     columns: &[&'static str],
 ) -> Result<(), DbErr> {
-    let mut statement = Index::create();
-    statement.name(name).table(table);
+    manager.create_index(on(table, name, columns)).await
+}
+
+/// Like [`index`], of values that are unique.
+pub(crate) async fn unique(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    name: &str,
+    columns: &[&'static str],
+) -> Result<(), DbErr> {
+    let index = on(table, name, columns).unique().to_owned();
+    manager.create_index(index).await
+}
+
+fn on(table: &'static str, name: &str, columns: &[&'static str]) -> IndexCreateStatement {
+    let mut index = Index::create();
+    index.name(format!("{table}_{name}")).table(table);
     for column in columns {
-        statement.col(*column);
+        index.col(*column);
     }
-    manager.create_index(statement).await
+    index
 }
 
 pub(crate) async fn add_column(
@@ -66,10 +68,8 @@ pub(crate) async fn retype(
             .map(|column| format!("ALTER COLUMN \"{column}\" TYPE {}", to(column)))
             .collect();
         let statement = format!("ALTER TABLE \"{table}\" {}", changes.join(", "));
-        manager
-            .get_connection()
-            .execute_unprepared(&statement)
-            .await?;
+        let connection = manager.get_connection();
+        connection.execute_unprepared(&statement).await?;
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ pub(crate) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     unique(
         manager,
         "control_events",
-        "control_events_sequence",
+        "sequence",
         &["tenant_id", "sequence"],
     )
     .await?;
@@ -32,7 +32,7 @@ pub(crate) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     index(
         manager,
         "control_events",
-        "control_events_kind",
+        "kind",
         &["tenant_id", "kind", "sequence"],
     )
     .await

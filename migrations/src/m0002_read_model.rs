@@ -31,7 +31,7 @@ async fn people(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(integer_null("rate_burst"))
         .to_owned();
     manager.create_table(tenants).await?;
-    unique(manager, "tenants", "tenants_short_name", &["short_name"]).await?;
+    unique(manager, "tenants", "short_name", &["short_name"]).await?;
 
     // `email_key` is what addresses are compared by.
     let users = Table::create()
@@ -44,7 +44,7 @@ async fn people(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(big_integer("created_at"))
         .to_owned();
     manager.create_table(users).await?;
-    unique(manager, "users", "users_email_key", &["email_key"]).await?;
+    unique(manager, "users", "email_key", &["email_key"]).await?;
 
     let verifications = Table::create()
         .table("email_verifications")
@@ -58,7 +58,7 @@ async fn people(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     index(
         manager,
         "email_verifications",
-        "email_verifications_user",
+        "user",
         &["user_id", "sequence"],
     )
     .await?;
@@ -74,7 +74,7 @@ async fn people(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .foreign_key(&mut reference("memberships", "user_id", "users"))
         .to_owned();
     manager.create_table(memberships).await?;
-    index(manager, "memberships", "memberships_user", &["user_id"]).await
+    index(manager, "memberships", "user", &["user_id"]).await
 }
 
 async fn keys(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
@@ -93,8 +93,8 @@ async fn keys(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .foreign_key(&mut reference("keys", "tenant_id", "tenants"))
         .to_owned();
     manager.create_table(keys).await?;
-    unique(manager, "keys", "keys_sha256", &["sha256"]).await?;
-    index(manager, "keys", "keys_tenant", &["tenant_id", "id"]).await
+    unique(manager, "keys", "sha256", &["sha256"]).await?;
+    index(manager, "keys", "tenant", &["tenant_id", "id"]).await
 }
 
 async fn logs(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
@@ -110,7 +110,7 @@ async fn logs(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .foreign_key(&mut reference("logs", "tenant_id", "tenants"))
         .to_owned();
     manager.create_table(logs).await?;
-    unique(manager, "logs", "logs_name", &["tenant_id", "name"]).await
+    unique(manager, "logs", "name", &["tenant_id", "name"]).await
 }
 
 /// Views and their versions. `live_version_id` has no foreign key, because the two tables would
@@ -127,7 +127,7 @@ async fn views(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .foreign_key(&mut reference("views", "log_id", "logs"))
         .to_owned();
     manager.create_table(views).await?;
-    unique(manager, "views", "views_name", &["log_id", "name"]).await?;
+    unique(manager, "views", "name", &["log_id", "name"]).await?;
 
     let versions = Table::create()
         .table("versions")
@@ -151,13 +151,7 @@ async fn views(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .foreign_key(&mut reference("versions", "view_id", "views"))
         .to_owned();
     manager.create_table(versions).await?;
-    unique(
-        manager,
-        "versions",
-        "versions_number",
-        &["view_id", "number"],
-    )
-    .await?;
-    index(manager, "versions", "versions_state", &["state", "id"]).await?;
-    index(manager, "versions", "versions_component", &["component"]).await
+    unique(manager, "versions", "number", &["view_id", "number"]).await?;
+    index(manager, "versions", "state", &["state", "id"]).await?;
+    index(manager, "versions", "component", &["component"]).await
 }

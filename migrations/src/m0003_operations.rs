@@ -29,14 +29,8 @@ async fn sessions(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(big_integer("expires_at"))
         .to_owned();
     manager.create_table(sessions).await?;
-    index(manager, "sessions", "sessions_expiry", &["expires_at"]).await?;
-    index(
-        manager,
-        "sessions",
-        "sessions_actor",
-        &["actor_id", "created_at"],
-    )
-    .await?;
+    index(manager, "sessions", "expiry", &["expires_at"]).await?;
+    index(manager, "sessions", "actor", &["actor_id", "created_at"]).await?;
 
     let key_uses = Table::create()
         .table("key_uses")
@@ -104,11 +98,5 @@ async fn compute(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .primary_key(Index::create().col("worker").col("epoch").col("counter"))
         .to_owned();
     manager.create_table(batches).await?;
-    index(
-        manager,
-        "compute_batches",
-        "compute_batches_age",
-        &["recorded_at"],
-    )
-    .await
+    index(manager, "compute_batches", "age", &["recorded_at"]).await
 }

@@ -51,13 +51,7 @@ pub(crate) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(uuid("id").primary_key())
         .to_owned();
     manager.create_table(ids).await?;
-    index(
-        manager,
-        "archive_blocks",
-        "archive_blocks_segment",
-        &["segment_id"],
-    )
-    .await?;
+    index(manager, "archive_blocks", "segment", &["segment_id"]).await?;
     for index in INDEXES {
         let connection = manager.get_connection();
         connection.execute_unprepared(index).await?;

@@ -38,18 +38,12 @@ async fn invitations(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .foreign_key(&mut reference("invitations", "tenant_id", "tenants"))
         .to_owned();
     manager.create_table(invitations).await?;
-    unique(
-        manager,
-        "invitations",
-        "invitations_token_sha256",
-        &["token_sha256"],
-    )
-    .await?;
+    unique(manager, "invitations", "token_sha256", &["token_sha256"]).await?;
     // A new invitation of an address takes the place of the one before.
     unique(
         manager,
         "invitations",
-        "invitations_email_key",
+        "email_key",
         &["tenant_id", "email_key"],
     )
     .await
@@ -64,11 +58,5 @@ async fn password_resets(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .foreign_key(&mut reference("password_resets", "user_id", "users"))
         .to_owned();
     manager.create_table(resets).await?;
-    index(
-        manager,
-        "password_resets",
-        "password_resets_user",
-        &["user_id"],
-    )
-    .await
+    index(manager, "password_resets", "user", &["user_id"]).await
 }

@@ -16,11 +16,6 @@ pub(crate) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .foreign_key(&mut reference("earlier_secrets", "key_id", "keys"))
         .to_owned();
     manager.create_table(earlier).await?;
-    for (name, table, column) in [
-        ("earlier_secrets_key", "earlier_secrets", "key_id"),
-        ("keys_maker", "keys", "created_by_id"),
-    ] {
-        index(manager, table, name, &[column]).await?;
-    }
-    Ok(())
+    index(manager, "earlier_secrets", "key", &["key_id"]).await?;
+    index(manager, "keys", "maker", &["created_by_id"]).await
 }

@@ -27,32 +27,14 @@ pub(crate) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         "text COLLATE \"C\"".to_owned()
     })
     .await?;
-    unique(
-        manager,
-        "tenant_deletions",
-        "tenant_deletions_tenant",
-        &["tenant_id"],
-    )
-    .await?;
-    index(
-        manager,
-        "tenant_deletions",
-        "tenant_deletions_step",
-        &["step", "delete_at"],
-    )
-    .await?;
+    unique(manager, "tenant_deletions", "tenant", &["tenant_id"]).await?;
+    index(manager, "tenant_deletions", "step", &["step", "delete_at"]).await?;
     add_column(manager, "tenants", big_integer_null("delete_at")).await?;
     add_column(manager, "artifacts", binary_len_null("component", 32)).await?;
-    index(manager, "artifacts", "artifacts_component", &["component"]).await?;
-    index(manager, "deletions", "deletions_tenant", &["tenant_id"]).await?;
-    index(
-        manager,
-        "compute_usage",
-        "compute_usage_tenant",
-        &["tenant_id"],
-    )
-    .await?;
-    index(manager, "sessions", "sessions_tenant", &["tenant_id"]).await?;
+    index(manager, "artifacts", "component", &["component"]).await?;
+    index(manager, "deletions", "tenant", &["tenant_id"]).await?;
+    index(manager, "compute_usage", "tenant", &["tenant_id"]).await?;
+    index(manager, "sessions", "tenant", &["tenant_id"]).await?;
     let people = if manager.get_database_backend() == DbBackend::Postgres {
         PEOPLE_POSTGRES
     } else {

@@ -22,18 +22,6 @@ pub(crate) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager.create_table(jobs).await?;
     let texts = [("deletion_jobs", &["log_name", "view_name", "step"] as &[_])];
     retype(manager, &texts, |_| "text COLLATE \"C\"".to_owned()).await?;
-    index(
-        manager,
-        "deletion_jobs",
-        "deletion_jobs_tenant",
-        &["tenant_id", "id"],
-    )
-    .await?;
-    index(
-        manager,
-        "deletion_jobs",
-        "deletion_jobs_step",
-        &["step", "step_at"],
-    )
-    .await
+    index(manager, "deletion_jobs", "tenant", &["tenant_id", "id"]).await?;
+    index(manager, "deletion_jobs", "step", &["step", "step_at"]).await
 }

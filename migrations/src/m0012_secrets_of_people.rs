@@ -44,13 +44,7 @@ fn people(backend: DbBackend) -> String {
 
 pub(crate) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     add_column(manager, "earlier_secrets", uuid_null("user_id")).await?;
-    index(
-        manager,
-        "earlier_secrets",
-        "earlier_secrets_user",
-        &["user_id"],
-    )
-    .await?;
+    index(manager, "earlier_secrets", "user", &["user_id"]).await?;
     add_column(manager, "sessions", binary_len_null("secret_sha256", 32)).await?;
     let sql = manager.get_connection();
     for statement in [

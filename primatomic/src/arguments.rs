@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::profile::ConnectionOptions;
 use crate::server::{
-    AdminCommand, ArchiveCommand, DataOptions, DevOptions, RestoreOptions, ServeOptions,
+    AdminCommand, ArchiveCommand, DataOptions, RestoreOptions, ServeOptions, ServerOptions,
 };
 
 const AFTER_HELP: &str = "\
@@ -32,6 +32,16 @@ Exit codes:
   4  there is no such log, view, version or key
   5  conflict: the name is taken, the log moved on, the view has failed
   6  try again later: the server is away, busy, full or rate limits";
+
+const DEV_HELP: &str = "\
+The first start creates the tenant `dev` and the log `demo`, and writes the tenant's API key to
+DIRECTORY/dev-key. Stop with Ctrl-C: appends that are under way are finished and the views save
+their state. A second Ctrl-C stops at once; nothing acknowledged is lost either way.
+
+Examples:
+  primatomic dev
+  primatomic dev --data /srv/primatomic --listen 127.0.0.1:9000
+  primatomic dev --rate-limit 0                    no rate limit, for load tests";
 
 /// An event log with WebAssembly views: append events, fold them into state, query the state.
 #[derive(Debug, Parser)]
@@ -66,7 +76,8 @@ fn wants_json(matches: &ArgMatches) -> bool {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run every role in one process, with its data in a directory
-    Dev(Box<DevOptions>),
+    #[command(after_help = DEV_HELP)]
+    Dev(Box<ServerOptions>),
     /// Run a role of the server
     Serve(Box<ServeOptions>),
     /// Create, list, inspect, verify and delete logs
@@ -144,6 +155,18 @@ impl<T: Args> Connected<T> {
     ) -> Result<(), Failure> {
         let client = self.connection.client()?;
         runtime()?.block_on(command(self.arguments, &Session { client, output }))
+    }
+}
+
+impl<T: Subcommand> Connected<Group<T>> {
+    /// As [`Self::run`], with the command of the group that was given.
+    pub(crate) fn run_command(
+        self,
+        output: Output,
+        command: impl AsyncFnOnce(T, &Session) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let client = self.connection.client()?;
+        runtime()?.block_on(command(self.arguments.command, &Session { client, output }))
     }
 }
 

@@ -24,7 +24,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let (arguments, json) = Arguments::read();
     if matches!(arguments.command, Command::CompileComponent) {
-        return server::compile_component();
+        return worker::compile::child_main();
     }
     let output = Output { json };
     match run(arguments.command, output) {
@@ -45,22 +45,22 @@ fn run(command: Command, output: Output) -> Result<(), Failure> {
         Command::Archive(command) => server::archive(&command, output),
         Command::Restore(options) => server::restore(&options, output),
         Command::Admin(command) => server::admin(&command, output),
-        Command::Openapi => server::openapi(output),
+        Command::Openapi => output.bytes(control_plane::openapi_document().as_bytes()),
         Command::CompileComponent => Ok(()),
         Command::Completions { shell } => Arguments::completions(shell, output),
-        Command::Log(it) => it.run(output, commands::log::run),
+        Command::Log(it) => it.run_command(output, commands::log::run),
         Command::Append(it) => it.run(output, commands::append::run),
         Command::Events(it) => it.run(output, commands::events::run),
         Command::Tail(it) => it.run(output, commands::tail::run),
-        Command::View(it) => it.run(output, commands::view::run),
-        Command::Deletion(it) => it.run(output, commands::deletion::run),
+        Command::View(it) => it.run_command(output, commands::view::run),
+        Command::Deletion(it) => it.run_command(output, commands::deletion::run),
         Command::Query(it) => it.run(output, commands::query::run),
-        Command::Key(it) => it.run(output, commands::key::run),
+        Command::Key(it) => it.run_command(output, commands::key::run),
         Command::Audit(it) => it.run(output, commands::audit::run),
-        Command::Tenant(it) => it.run(output, commands::tenant::run),
-        Command::Member(it) => it.run(output, commands::member::run),
-        Command::Invite(it) => it.run(output, commands::invite::run),
-        Command::Password(it) => it.run(output, commands::password::run),
+        Command::Tenant(it) => it.run_command(output, commands::tenant::run),
+        Command::Member(it) => it.run_command(output, commands::member::run),
+        Command::Invite(it) => it.run_command(output, commands::invite::run),
+        Command::Password(it) => it.run_command(output, commands::password::run),
         Command::Mail(command) => commands::mail::run(command, output),
         Command::Login(it) => it.run_login(output),
         Command::Profile(command) => commands::profile::run(command, output),

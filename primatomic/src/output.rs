@@ -48,14 +48,11 @@ impl Output {
         human: impl FnOnce(&T) -> String,
     ) -> Result<(), Failure> {
         if self.json {
-            self.line(serde_json::to_string(value).map_err(Failure::other)?)
-        } else {
-            let text = human(value);
-            if text.is_empty() {
-                Ok(())
-            } else {
-                self.line(text)
-            }
+            return self.line(serde_json::to_string(value).map_err(Failure::other)?);
+        }
+        match human(value) {
+            text if text.is_empty() => Ok(()),
+            text => self.line(text),
         }
     }
 

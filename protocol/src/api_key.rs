@@ -24,7 +24,6 @@ pub struct InvalidApiKey;
 
 impl ApiKey {
     /// A new random key of 190 bits.
-    #[must_use]
     pub fn generate() -> Self {
         let mut rng = rand::rng();
         let mut text = String::from(PREFIX);
@@ -49,7 +48,6 @@ impl ApiKey {
     }
 
     /// The secret itself.
-    #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -14,7 +14,6 @@ const HEAD_BYTES: usize = 52;
 
 impl ChainHash {
     /// The value before the first event.
-    #[must_use]
     pub fn origin(log: LogId) -> Self {
         Self(*blake3::hash(log.as_bytes()).as_bytes())
     }

@@ -157,13 +157,11 @@ impl ErrorCode {
     pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The code as it stands in the answer.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
     /// The HTTP status that goes with the code.
-    #[must_use]
     pub const fn status(self) -> u16 {
         match self {
             Self::InvalidRequest

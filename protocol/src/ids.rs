@@ -6,26 +6,23 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-macro_rules! uuid_id {
-    ($(#[$doc:meta])* $name:ident) => {
+macro_rules! uuid_ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 
         impl $name {
             /// A new id that sorts by the time of its making (UUID version 7).
-            #[must_use]
             pub fn generate() -> Self {
                 Self(Uuid::now_v7())
             }
 
-            #[must_use]
             pub fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
             }
 
-            #[must_use]
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))
             }
@@ -37,12 +34,6 @@ macro_rules! uuid_id {
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({})"), self.0)
-            }
-        }
-
         impl FromStr for $name {
             type Err = uuid::Error;
 
@@ -50,52 +41,34 @@ macro_rules! uuid_id {
                 Uuid::parse_str(text).map(Self)
             }
         }
-    };
+    )*};
 }
 
-uuid_id!(
+uuid_ids! {
     /// An isolated account.
-    TenantId
-);
-uuid_id!(
+    TenantId;
     /// A person; may be a member of several tenants.
-    UserId
-);
-uuid_id!(
+    UserId;
     /// An API key. Not the secret: that one is never stored.
-    KeyId
-);
-uuid_id!(
+    KeyId;
     /// The deletion of a tenant. Knowing it is enough to ask how far it is.
-    TenantDeletionId
-);
-uuid_id!(
+    TenantDeletionId;
     /// An invitation to a tenant. Not its token: that one is never stored.
-    InvitationId
-);
-uuid_id!(
+    InvitationId;
     /// An append-only sequence of events of one tenant.
-    LogId
-);
-uuid_id!(
+    LogId;
     /// A named fold over one log.
-    ViewId
-);
-uuid_id!(
+    ViewId;
     /// One uploaded component of a view.
-    VersionId
-);
-uuid_id!(
+    VersionId;
     /// An object of the archive. Made when the segment is cut, so it shows the segment's age.
-    SegmentId
-);
-uuid_id!(
+    SegmentId;
     /// One HTTP request; every answer and every log line about it carries it.
-    RequestId
-);
+    RequestId;
+}
 
-macro_rules! digest {
-    ($(#[$doc:meta])* $name:ident) => {
+macro_rules! digests {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub [u8; 32]);
@@ -116,16 +89,8 @@ macro_rules! digest {
             type Err = InvalidDigest;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                let digits = text.as_bytes();
-                if digits.len() != 64 {
-                    return Err(InvalidDigest);
-                }
-                let mut digest = [0; 32];
-                for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
-                    let pair = std::str::from_utf8(pair).map_err(|_| InvalidDigest)?;
-                    *byte = u8::from_str_radix(pair, 16).map_err(|_| InvalidDigest)?;
-                }
-                Ok(Self(digest))
+                let hash = blake3::Hash::from_hex(text).map_err(|_| InvalidDigest)?;
+                Ok(Self(hash.into()))
             }
         }
 
@@ -140,7 +105,7 @@ macro_rules! digest {
                 String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
             }
         }
-    };
+    )*};
 }
 
 /// The text is not 64 hexadecimal digits.
@@ -148,23 +113,18 @@ macro_rules! digest {
 #[error("a digest is 64 hexadecimal digits")]
 pub struct InvalidDigest;
 
-digest!(
+digests! {
     /// The BLAKE3 hash of a component's bytes; names the component in the object store.
-    ComponentDigest
-);
-digest!(
+    ComponentDigest;
     /// The BLAKE3 hash of what a compiled artifact was made from: component, engine version, target
     /// and settings. Names the artifact in the object store.
-    ArtifactDigest
-);
-digest!(
+    ArtifactDigest;
     /// The value of a log's hash chain after an event, see [`crate::chain`].
-    ChainHash
-);
+    ChainHash;
+}
 
 impl ComponentDigest {
     /// The digest of a component's bytes.
-    #[must_use]
     pub fn of(component: &[u8]) -> Self {
         Self(*blake3::hash(component).as_bytes())
     }

@@ -28,7 +28,6 @@ pub enum InvalidName {
 }
 
 impl Name {
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -66,14 +66,8 @@ impl<'a> PackedEvents<'a> {
         bytes.get(..bytes.len() - rest.len())
     }
 
-    #[must_use]
     pub fn count(&self) -> usize {
         self.count
-    }
-
-    #[must_use]
-    pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
     }
 
     /// The events in their order.

@@ -35,29 +35,24 @@ impl Run {
         }
     }
 
-    #[must_use]
     pub fn first(&self) -> Sequence {
         self.first
     }
 
-    #[must_use]
     pub fn last(&self) -> Sequence {
         self.first.saturating_add(u64::from(self.count) - 1)
     }
 
     /// How many events the run holds; at least 1.
-    #[must_use]
     pub fn count(&self) -> u32 {
         self.count
     }
 
-    #[must_use]
     pub fn timestamp(&self) -> Timestamp {
         self.timestamp
     }
 
     /// The events in their packed form, for a fold that takes them as they are.
-    #[must_use]
     pub fn packed_events(&self) -> &[u8] {
         &self.packed
     }

@@ -32,7 +32,6 @@ impl Sequence {
         }
     }
 
-    #[must_use]
     pub const fn get(self) -> u64 {
         self.0
     }

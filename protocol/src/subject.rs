@@ -17,31 +17,26 @@ pub fn shard_of(log: LogId, shards: u16) -> u16 {
 }
 
 /// The name of a shard's stream.
-#[must_use]
 pub fn stream(prefix: &str, shard: u16) -> String {
     format!("{prefix}-events-{shard}")
 }
 
 /// Where a log's frames are stored.
-#[must_use]
 pub fn frames(prefix: &str, shard: u16, log: LogId) -> String {
     format!("{prefix}.ev.{shard}.{}", log.0.simple())
 }
 
 /// All subjects of a shard's stream.
-#[must_use]
 pub fn all_frames(prefix: &str, shard: u16) -> String {
     format!("{prefix}.ev.{shard}.*")
 }
 
 /// Where a log's frames are sent again.
-#[must_use]
 pub fn live(prefix: &str, shard: u16, log: LogId) -> String {
     format!("{prefix}.live.{shard}.{}", log.0.simple())
 }
 
 /// The pattern and the replacement by which a stream sends its frames again.
-#[must_use]
 pub fn republish(prefix: &str, shard: u16) -> (String, String) {
     (
         all_frames(prefix, shard),

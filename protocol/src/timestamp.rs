@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(pub u64);
 
 impl Timestamp {
-    #[must_use]
     pub const fn as_micros(self) -> u64 {
         self.0
     }
@@ -37,7 +36,6 @@ impl Timestamp {
     }
 
     /// Nanoseconds since the epoch; saturates in the year 2554.
-    #[must_use]
     pub const fn as_nanos(self) -> u64 {
         self.0.saturating_mul(1_000)
     }

@@ -17,7 +17,6 @@ pub enum World {
 }
 
 impl World {
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::V0 => "primatomic:machine@0.0.1",

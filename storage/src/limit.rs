@@ -2,7 +2,7 @@
 
 /// At least one item, and then as many as fit.
 pub(crate) struct Limit {
-    bytes_left: usize,
+    pub(crate) bytes_left: usize,
     is_empty: bool,
 }
 
@@ -14,19 +14,12 @@ impl Limit {
         }
     }
 
-    pub(crate) fn bytes_left(&self) -> usize {
-        self.bytes_left
-    }
-
     /// Whether the next item, of so many bytes, still fits. Nothing does behind one that did not.
     pub(crate) fn admits(&mut self, bytes: usize) -> bool {
         let fits = self.is_empty || bytes <= self.bytes_left;
         self.is_empty = false;
-        self.bytes_left = if fits {
-            self.bytes_left.saturating_sub(bytes)
-        } else {
-            0
-        };
+        let taken = if fits { bytes } else { self.bytes_left };
+        self.bytes_left = self.bytes_left.saturating_sub(taken);
         fits
     }
 }

@@ -15,51 +15,34 @@ use crate::tools;
 
 /// A server with JetStream that syncs every write.
 pub struct NatsServer {
-    process: Option<Process>,
+    process: Process,
     directory: TempDir,
     config: PathBuf,
     port: u16,
     monitor_port: u16,
 }
 
-/// How a server is configured where a test wants it otherwise.
-struct Setup<'a> {
-    name: &'a str,
-    sync_interval: &'a str,
-    /// The cluster's own port, and those of all members.
-    cluster: Option<(u16, &'a [u16])>,
-}
-
 impl NatsServer {
     pub fn start() -> Result<Self> {
-        Self::with(&Setup {
-            name: "single",
-            sync_interval: "always",
-            cluster: None,
-        })
+        Self::with("single", "always", None)
     }
 
     /// A server that acknowledges writes which a power cut would lose.
     pub fn start_without_sync() -> Result<Self> {
-        Self::with(&Setup {
-            name: "unsafe",
-            sync_interval: "2m",
-            cluster: None,
-        })
+        Self::with("unsafe", "2m", None)
     }
 
-    fn with(setup: &Setup<'_>) -> Result<Self> {
+    /// `cluster` is the cluster's own port, and those of all members.
+    fn with(name: &str, sync_interval: &str, cluster: Option<(u16, &[u16])>) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let (port, monitor_port) = (free_port()?, free_port()?);
         let mut text = format!(
-            "listen: 127.0.0.1:{port}\nhttp: 127.0.0.1:{monitor_port}\nserver_name: {}\n\
+            "listen: 127.0.0.1:{port}\nhttp: 127.0.0.1:{monitor_port}\nserver_name: {name}\n\
              max_payload: 16MB\nmax_pending: 256MB\n\
-             jetstream {{ store_dir: {:?}, sync_interval: {} }}\n",
-            setup.name,
+             jetstream {{ store_dir: {:?}, sync_interval: {sync_interval} }}\n",
             directory.path(),
-            setup.sync_interval,
         );
-        if let Some((own, all)) = setup.cluster {
+        if let Some((own, all)) = cluster {
             let routes: Vec<String> = all
                 .iter()
                 .map(|port| format!("nats://127.0.0.1:{port}"))
@@ -74,7 +57,7 @@ impl NatsServer {
         let config = directory.path().join("nats.conf");
         fs::write(&config, text)?;
         let mut server = Self {
-            process: None,
+            process: Process::default(),
             directory,
             config,
             port,
@@ -90,45 +73,35 @@ impl NatsServer {
         let mut command = Command::new(tools::installed("nats-server")?);
         command.arg("--config").arg(&self.config);
         let log = self.directory.path().join("nats.log");
-        self.process = Some(Process::start(
-            "nats-server",
-            &mut command,
-            self.port,
-            &log,
-        )?);
-        Ok(())
+        self.process
+            .start("nats-server", &mut command, self.port, &log)
     }
 
     /// Kills it as a crash would.
     pub fn kill(&mut self) {
-        if let Some(process) = self.process.take() {
-            process.kill();
-        }
+        self.process.kill();
     }
 
     /// Makes it hang until [`Self::resume`].
     pub fn pause(&self) {
-        self.process.as_ref().inspect(|process| process.pause());
+        self.process.pause();
     }
 
     pub fn resume(&self) {
-        self.process.as_ref().inspect(|process| process.resume());
+        self.process.resume();
     }
 
     /// Where its streams lie.
-    #[must_use]
     pub fn directory(&self) -> &std::path::Path {
         self.directory.path()
     }
 
     /// `nats://127.0.0.1:…`
-    #[must_use]
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
     /// The address of its monitoring pages.
-    #[must_use]
     pub fn monitor_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.monitor_port)
     }
@@ -144,27 +117,18 @@ impl NatsCluster {
         if size < 2 {
             bail!("a cluster has at least two servers");
         }
-        let ports = (0..size)
-            .map(|_| free_port())
-            .collect::<Result<Vec<u16>>>()?;
-        let servers = ports
-            .iter()
-            .enumerate()
-            .map(|(index, own)| {
-                NatsServer::with(&Setup {
-                    name: &format!("node-{index}"),
-                    sync_interval: "always",
-                    cluster: Some((*own, &ports)),
-                })
-            })
-            .collect::<Result<_>>()?;
+        let ports = (0..size).map(|_| free_port());
+        let ports = ports.collect::<Result<Vec<u16>>>()?;
+        let servers = ports.iter().enumerate().map(|(index, own)| {
+            NatsServer::with(&format!("node-{index}"), "always", Some((*own, &ports)))
+        });
+        let servers = servers.collect::<Result<_>>()?;
         // The members find each other within a moment; clients retry what comes too early.
         thread::sleep(Duration::from_millis(500));
         Ok(Self { servers })
     }
 
     /// The addresses of all members.
-    #[must_use]
     pub fn urls(&self) -> Vec<String> {
         self.servers.iter().map(NatsServer::url).collect()
     }
@@ -194,7 +158,6 @@ impl NatsCluster {
     }
 
     /// The monitoring pages of all members.
-    #[must_use]
     pub fn monitor_urls(&self) -> Vec<String> {
         self.servers.iter().map(NatsServer::monitor_url).collect()
     }

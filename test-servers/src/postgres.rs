@@ -18,7 +18,7 @@ const RECOVERY_MAX: Duration = Duration::from_secs(60);
 
 /// A server with an empty cluster of databases. Whoever can connect is let in.
 pub struct PostgresServer {
-    process: Option<Process>,
+    process: Process,
     directory: TempDir,
     /// PostgreSQL refuses to run as root, so root runs it as another user.
     run_as: Option<(u32, u32)>,
@@ -36,7 +36,7 @@ impl PostgresServer {
             chown(directory.path(), Some(user), Some(group))?;
         }
         let mut server = Self {
-            process: None,
+            process: Process::default(),
             port: free_port()?,
             directory,
             run_as,
@@ -83,7 +83,8 @@ impl PostgresServer {
             command.arg("-c").arg(setting);
         }
         let log = self.directory.path().join("postgres.log");
-        self.process = Some(Process::start("postgres", &mut command, self.port, &log)?);
+        self.process
+            .start("postgres", &mut command, self.port, &log)?;
         self.wait_for_recovery()
     }
 
@@ -104,8 +105,7 @@ impl PostgresServer {
 
     /// Kills it as a crash would.
     pub fn kill(&mut self) {
-        if let Some(process) = self.process.take() {
-            process.kill();
+        if self.process.kill() {
             self.wait_for_children();
         }
     }
@@ -134,7 +134,6 @@ impl PostgresServer {
     }
 
     /// `postgres://…`, of the database that every server has.
-    #[must_use]
     pub fn url(&self) -> String {
         format!("postgres://{USER}@127.0.0.1:{}/postgres", self.port)
     }
@@ -157,7 +156,6 @@ impl PostgresServer {
     }
 
     /// Where its data lies.
-    #[must_use]
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }

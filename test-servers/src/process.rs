@@ -23,20 +23,20 @@ pub(crate) fn free_port() -> Result<u16> {
     Ok(listener.local_addr()?.port())
 }
 
-/// A running server.
-pub(crate) struct Process {
-    name: &'static str,
-    child: Child,
-}
+/// The process of a server, while it runs.
+#[derive(Default)]
+pub(crate) struct Process(Option<Child>);
 
 impl Process {
-    /// Starts a server and waits until it accepts connections. What it prints goes to `log`.
+    /// Starts a server that does not run, and waits until it accepts connections. What it prints goes
+    /// to `log`.
     pub(crate) fn start(
-        name: &'static str,
+        &mut self,
+        name: &str,
         command: &mut Command,
         port: u16,
         log: &Path,
-    ) -> Result<Self> {
+    ) -> Result<()> {
         let output = File::options().create(true).append(true).open(log)?;
         let child = command
             // A Ctrl-C in the terminal is for whoever started it.
@@ -46,61 +46,60 @@ impl Process {
             .stderr(output)
             .spawn()
             .with_context(|| format!("can't start {name}"))?;
-        let mut process = Self { name, child };
-        process.wait_until_ready(port, log)?;
-        Ok(process)
-    }
-
-    fn wait_until_ready(&mut self, port: u16, log: &Path) -> Result<()> {
+        let child = self.0.insert(child);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let start = Instant::now();
         while TcpStream::connect_timeout(&address, POLL).is_err() {
-            let ended = self.child.try_wait()?;
+            let ended = child.try_wait()?;
             if ended.is_some() || start.elapsed() > START_TIMEOUT {
                 let printed = std::fs::read_to_string(log).unwrap_or_default();
-                bail!("{} did not start ({ended:?}):\n{printed}", self.name);
+                bail!("{name} did not start ({ended:?}):\n{printed}");
             }
             thread::sleep(POLL);
         }
         Ok(())
     }
 
-    fn signal(&self, signal: Signal) {
-        // It may be gone already.
-        let _ = kill_process(Pid::from_child(&self.child), signal);
-    }
-
-    /// Kills it at once, as a crash would.
-    pub(crate) fn kill(mut self) {
-        self.signal(Signal::KILL);
-        let _ = self.child.wait();
+    /// Kills it at once, as a crash would; whether it was there.
+    pub(crate) fn kill(&mut self) -> bool {
+        let Some(mut child) = self.0.take() else {
+            return false;
+        };
+        signal(&child, Signal::KILL);
+        let _ = child.wait();
+        true
     }
 
     /// Stops it where it is, without ending it: to everybody else it hangs.
     pub(crate) fn pause(&self) {
-        self.signal(Signal::STOP);
+        self.0.iter().for_each(|child| signal(child, Signal::STOP));
     }
 
     pub(crate) fn resume(&self) {
-        self.signal(Signal::CONT);
+        self.0.iter().for_each(|child| signal(child, Signal::CONT));
     }
+}
+
+fn signal(child: &Child, signal: Signal) {
+    // It may be gone already.
+    let _ = kill_process(Pid::from_child(child), signal);
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(Some(_))) {
+        let Some(child) = &mut self.0 else { return };
+        if matches!(child.try_wait(), Ok(Some(_))) {
             return;
         }
-        self.signal(Signal::CONT);
-        self.signal(Signal::TERM);
+        signal(child, Signal::CONT);
+        signal(child, Signal::TERM);
         let start = Instant::now();
         while start.elapsed() < STOP_TIMEOUT {
-            if matches!(self.child.try_wait(), Ok(Some(_))) {
+            if matches!(child.try_wait(), Ok(Some(_))) {
                 return;
             }
             thread::sleep(POLL);
         }
-        self.signal(Signal::KILL);
-        let _ = self.child.wait();
+        self.kill();
     }
 }

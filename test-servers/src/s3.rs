@@ -11,7 +11,7 @@ use crate::tools;
 
 /// A server of one of two kinds, which have nothing in common but the protocol.
 pub struct S3Server {
-    process: Option<Process>,
+    process: Process,
     engine: Engine,
     directory: TempDir,
     port: u16,
@@ -33,7 +33,6 @@ pub struct AccessKey {
 
 impl AccessKey {
     /// A key that nobody else has.
-    #[must_use]
     pub fn generate() -> Self {
         Self {
             id: "local".to_owned(),
@@ -58,7 +57,7 @@ impl S3Server {
 
     fn with(engine: Engine, directory: TempDir) -> Result<Self> {
         let mut server = Self {
-            process: None,
+            process: Process::default(),
             engine,
             directory,
             port: free_port()?,
@@ -88,34 +87,29 @@ impl S3Server {
             }
         };
         let log = self.directory.path().join("s3.log");
-        self.process = Some(Process::start(name, &mut command, self.port, &log)?);
-        Ok(())
+        self.process.start(name, &mut command, self.port, &log)
     }
 
     /// Kills it as a crash would.
     pub fn kill(&mut self) {
-        if let Some(process) = self.process.take() {
-            process.kill();
-        }
+        self.process.kill();
     }
 
     /// Makes it hang until [`Self::resume`].
     pub fn pause(&self) {
-        self.process.as_ref().inspect(|process| process.pause());
+        self.process.pause();
     }
 
     pub fn resume(&self) {
-        self.process.as_ref().inspect(|process| process.resume());
+        self.process.resume();
     }
 
     /// Where its objects lie, if it keeps them on disk.
-    #[must_use]
     pub fn directory(&self) -> &std::path::Path {
         self.directory.path()
     }
 
     /// `http://127.0.0.1:…`
-    #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }

@@ -9,7 +9,6 @@ use anyhow::Result;
 pub struct Shared<T>(Mutex<Weak<T>>);
 
 impl<T> Shared<T> {
-    #[must_use]
     pub const fn new() -> Self {
         Self(Mutex::new(Weak::new()))
     }

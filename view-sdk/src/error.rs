@@ -24,19 +24,16 @@ impl ViewError {
     }
 
     /// The code, for programs.
-    #[must_use]
     pub fn code(&self) -> &str {
         &self.code
     }
 
     /// The sentence, for people.
-    #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
     /// The code and the message.
-    #[must_use]
     pub fn into_parts(self) -> (String, String) {
         (self.code, self.message)
     }

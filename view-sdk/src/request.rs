@@ -30,20 +30,17 @@ impl Request {
     }
 
     /// The query parameters of the URL, decoded, in their order.
-    #[must_use]
     pub fn parameters(&self) -> &[(String, String)] {
         &self.parameters
     }
 
     /// The body, as it was sent.
-    #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
     /// The value of a parameter: from the URL, or else from the body if that is a JSON object.
     /// There, texts, numbers and booleans count; `null` counts as absent.
-    #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
         find(&self.parameters, name).or_else(|| find(self.parameters_of_body(), name))
     }

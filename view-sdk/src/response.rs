@@ -43,18 +43,15 @@ impl Response {
     }
 
     /// The content type, where it differs from that of the upload.
-    #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
     }
 
-    #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
     /// The content type and the body.
-    #[must_use]
     pub fn into_parts(self) -> (Option<String>, Vec<u8>) {
         (self.content_type, self.body)
     }

@@ -43,13 +43,11 @@ impl Timestamp {
         Self(micros)
     }
 
-    #[must_use]
     pub const fn as_micros(self) -> u64 {
         self.0
     }
 
     /// The year and the month (1 to 12) in UTC.
-    #[must_use]
     pub fn year_and_month(self) -> (i64, u8) {
         let (year, month, _) = self.date();
         (year, month)

@@ -99,19 +99,12 @@ impl Frames {
         }
     }
 
-    /// Moves the head over events that stay in the archive alone.
-    fn pass(&mut self, sequence: Sequence, event: &[u8]) {
-        self.head.sequence = sequence;
-        self.head.timestamp = self.timestamp;
-        self.head.payload_bytes += event.len() as u64;
-        self.head.chain = self.head.chain.extend(sequence, self.timestamp, event);
-    }
-
     fn begin(&mut self, run: &Run) {
         self.timestamp = run.timestamp();
         for event in run.events() {
             if event.sequence < self.first {
-                self.pass(event.sequence, event.bytes);
+                // It stays in the archive alone.
+                self.head.follow(event.timestamp, event.bytes);
             } else {
                 self.rest.push((event.sequence, event.bytes.to_vec()));
             }

@@ -15,7 +15,7 @@ use protocol::frame::KeyDigest;
 use protocol::{LogId, RequestId, Run, Sequence};
 use storage::event_log::SharedEventLog;
 use storage::event_log::appender::{AppendRequest, Appender, AppenderOptions, Payload};
-use storage::event_log::sqlite::{SqliteEventLog, SqliteOptions};
+use storage::event_log::sqlite::SqliteEventLog;
 use storage::history::{History, ReaderOptions};
 use storage::objects::dir::DirObjects;
 use storage::objects::{ObjectError, ObjectKey, ObjectMeta, ObjectStore, Put};
@@ -271,7 +271,7 @@ impl Setup {
 }
 
 pub(crate) fn open(path: &Path) -> SharedEventLog {
-    Arc::new(SqliteEventLog::open(path, SqliteOptions::default()).unwrap())
+    Arc::new(SqliteEventLog::open(path, None).unwrap())
 }
 
 pub(crate) fn eager() -> ArchiverOptions {

@@ -31,6 +31,15 @@ pub(crate) struct Published {
     pub latency: Latency,
 }
 
+impl Published {
+    fn new(frames: u32, start: Instant, latency: &Recorder) -> Self {
+        Self {
+            frames_per_second: f64::from(frames) / start.elapsed().as_secs_f64(),
+            latency: latency.summary(),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Acknowledgement {
     seq: Option<u64>,
@@ -64,12 +73,9 @@ pub(crate) async fn one_by_one(
         latency.record(sent.elapsed());
         frames += 1;
     }
-    let elapsed = start.elapsed();
+    let published = Published::new(frames, start, &latency);
     twin.delete().await?;
-    Ok(Published {
-        frames_per_second: f64::from(frames) / elapsed.as_secs_f64(),
-        latency: latency.summary(),
-    })
+    Ok(published)
 }
 
 /// Publishes atomic batches of `batch` frames, each to another of `subjects` subjects of a stream;
@@ -105,14 +111,11 @@ pub(crate) async fn in_batches(
         done.times.into_iter().for_each(|time| latency.record(time));
         twins.push(done.twin);
     }
-    let elapsed = start.elapsed();
+    let published = Published::new(frames, start, &latency);
     for twin in twins {
         twin.delete().await?;
     }
-    Ok(Published {
-        frames_per_second: f64::from(frames) / elapsed.as_secs_f64(),
-        latency: latency.summary(),
-    })
+    Ok(published)
 }
 
 struct Committer {

@@ -26,7 +26,7 @@ use crate::server::endpoint_of;
 const CONTROL_PLANES: usize = 2;
 const WORKERS: usize = 3;
 const NATS_SERVERS: usize = 3;
-/// As in `make cluster`.
+/// As the stores have it, and `make cluster`.
 const SHARDS: u16 = 4;
 /// How often the archive is looked at while something waits for it.
 const ARCHIVE_POLL: Duration = Duration::from_millis(250);
@@ -38,13 +38,16 @@ pub(crate) struct Cluster {
     planes: Vec<Process>,
     pub workers: Vec<Process>,
     pub archivers: Vec<Process>,
-    settings: Vec<(&'static str, String)>,
+    settings: Settings,
     stores: Stores,
 }
 
+/// Names and values of environment variables.
+pub(crate) type Settings = &'static [(&'static str, &'static str)];
+
 /// One process.
 pub(crate) struct Process {
-    node: Node,
+    pub node: Node,
     /// Where its API is, or what it counts if it has none.
     endpoint: Endpoint,
 }
@@ -54,34 +57,18 @@ impl Process {
     pub(crate) async fn metrics(&self) -> Result<Metrics> {
         Metrics::read(&self.endpoint).await
     }
-
-    /// Kills it as a crash would.
-    pub(crate) fn kill(self) {
-        self.node.kill();
-    }
-
-    /// Stops it in good order.
-    pub(crate) fn stop(self) -> Result<()> {
-        self.node.stop()
-    }
 }
 
 impl Cluster {
-    /// Starts a cluster. Every process gets the settings, which are names and values of environment
-    /// variables.
-    pub(crate) async fn start(program: PathBuf, settings: &[(&'static str, &str)]) -> Result<Self> {
-        let own = settings
-            .iter()
-            .map(|(name, value)| (*name, (*value).to_owned()));
-        let mut settings: Vec<_> = own.collect();
-        settings.push(("PRIMATOMIC_NATS_SHARDS", SHARDS.to_string()));
+    /// Starts a cluster. Every process gets the settings.
+    pub(crate) async fn start(program: PathBuf, settings: Settings) -> Result<Self> {
         progress::say("  starting a cluster");
         // The client that registers a tenant blocks its thread.
         let started = tokio::task::spawn_blocking(move || Self::start_blocking(program, settings));
         started.await.context("the start of the cluster stopped")?
     }
 
-    fn start_blocking(program: PathBuf, settings: Vec<(&'static str, String)>) -> Result<Self> {
+    fn start_blocking(program: PathBuf, settings: Settings) -> Result<Self> {
         let nats = Nats::Three(NatsCluster::start(NATS_SERVERS)?);
         let stores = Stores::start(program, nats)?;
         let mut cluster = Self {
@@ -112,12 +99,7 @@ impl Cluster {
     }
 
     fn run(&self, role: &str, more: &[(&str, &str)]) -> Result<Node> {
-        let own = self
-            .settings
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()));
-        let settings: Vec<_> = own.chain(more.iter().copied()).collect();
-        self.stores.run_with(role, &settings)
+        self.stores.run_with(role, &[self.settings, more].concat())
     }
 
     fn process(&self, role: &str) -> Result<Process> {
@@ -171,6 +153,13 @@ impl Cluster {
         status.context("can't read the catalog")
     }
 
+    /// Kills all workers as crashes would.
+    pub(crate) fn kill_workers(&mut self) {
+        for worker in self.workers.drain(..) {
+            worker.node.kill();
+        }
+    }
+
     /// Waits until every frame is archived, and returns how long that took.
     pub(crate) async fn wait_until_archived(&self, timeout: Duration) -> Result<Duration> {
         let (streams, catalog) = (self.streams().await?, self.catalog().await?);
@@ -213,16 +202,12 @@ impl Cluster {
 
 /// Frames that are not archived, of all shards.
 pub(crate) async fn behind(streams: &Streams, catalog: &Catalog) -> Result<u64> {
-    let status = catalog
-        .archive_status()
-        .await
-        .context("can't read the catalog")?;
+    let status = catalog.archive_status().await;
+    let status = status.context("can't read the catalog")?;
     let ends = streams.ends().await?;
     let behind = ends.iter().enumerate().map(|(shard, end)| {
-        let archived = status
-            .shards
-            .iter()
-            .find(|it| usize::from(it.shard) == shard);
+        let mut shards = status.shards.iter();
+        let archived = shards.find(|it| usize::from(it.shard) == shard);
         end.saturating_sub(archived.map_or(0, |it| it.position.0))
     });
     Ok(behind.sum())

@@ -41,13 +41,11 @@ pub(crate) struct Reply<'a> {
 }
 
 impl Reply<'_> {
-    #[must_use]
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
     /// The answer in a line, for an error message.
-    #[must_use]
     pub(crate) fn describe(&self) -> String {
         let shown = &self.body[..self.body.len().min(500)];
         format!("{} {}", self.status, String::from_utf8_lossy(shown))

@@ -43,7 +43,7 @@ fn nanoseconds(duration: Duration) -> u64 {
 }
 
 /// The figures of a latency distribution.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(crate) struct Latency {
     pub count: u64,
     pub mean_ms: f64,

@@ -13,7 +13,7 @@ mod search;
 pub(crate) use attack::{Attacker, Attackers};
 pub(crate) use connection::Connection;
 pub(crate) use histogram::{Latency, Recorder};
-pub(crate) use run::{Pace, Plan, RunResult, run};
+pub(crate) use run::{Plan, RunResult, run};
 pub(crate) use search::highest_rate;
 
 use std::net::SocketAddr;

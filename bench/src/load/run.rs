@@ -20,30 +20,22 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many requests in a row may fail before a client gives up.
 const FAILURES_IN_A_ROW_MAX: u32 = 5;
 
-/// When requests are sent.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Pace {
-    /// Every client sends its next request as soon as it has the answer to the last one. Latency
-    /// is measured from the sending.
-    Closed,
-    /// Requests are due by a schedule of so many a second over all clients, whatever the server
-    /// does. Latency is measured from the moment a request was due, so that a stall counts for
-    /// every request that it delays (no coordinated omission). The timer's grain of about 1 ms is
-    /// part of it.
-    Open { per_second: f64 },
-}
-
 /// What to run.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub traffic: Traffic,
     pub clients: usize,
-    pub pace: Pace,
+    /// Requests per second over all clients, which are due by a schedule, whatever the server does.
+    /// Latency is measured from the moment a request was due, so that a stall counts for every
+    /// request that it delays (no coordinated omission). The timer's grain of about 1 ms is part of
+    /// it. Without a rate every client sends its next request as soon as it has the answer to the
+    /// last one, and latency is measured from the sending.
+    pub rate: Option<f64>,
     pub duration: Duration,
 }
 
 /// What came out of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RunResult {
     /// Requests that were answered with success.
     pub succeeded: u64,
@@ -93,11 +85,8 @@ impl fmt::Display for RunResult {
 #[derive(Debug)]
 struct Tally {
     recorder: Recorder,
-    succeeded: u64,
-    failed: u64,
-    unsent: u64,
-    first_failure: Option<String>,
-    last_answer: Instant,
+    /// All but the latency.
+    result: RunResult,
 }
 
 /// Runs a plan to its end.
@@ -107,10 +96,8 @@ pub(crate) async fn run(plan: &Plan) -> Result<RunResult> {
         (1..=CLIENTS_MAX).contains(&clients),
         "the number of clients must be 1 to {CLIENTS_MAX}"
     );
-    if let Pace::Open { per_second } = plan.pace {
-        let is_rate = per_second.is_finite() && per_second > 0.0;
-        ensure!(is_rate, "the rate must be above 0");
-    }
+    let is_rate = |rate: f64| rate.is_finite() && rate > 0.0;
+    ensure!(plan.rate.is_none_or(is_rate), "the rate must be above 0");
     let mut connections = Vec::with_capacity(clients);
     for client in 0..clients {
         let connection = Connection::open(plan.traffic.server(client)).await;
@@ -119,11 +106,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<RunResult> {
     let start = Instant::now();
     let tally = Arc::new(Mutex::new(Tally {
         recorder: Recorder::new()?,
-        succeeded: 0,
-        failed: 0,
-        unsent: 0,
-        first_failure: None,
-        last_answer: start,
+        result: RunResult::default(),
     }));
     let mut tasks = JoinSet::new();
     for (index, connection) in connections.into_iter().enumerate() {
@@ -132,7 +115,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<RunResult> {
                 start,
                 index,
                 clients,
-                pace: plan.pace,
+                rate: plan.rate,
             },
             traffic: plan.traffic.clone(),
             connection,
@@ -150,12 +133,8 @@ pub(crate) async fn run(plan: &Plan) -> Result<RunResult> {
     }
     let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(RunResult {
-        succeeded: tally.succeeded,
-        failed: tally.failed,
-        unsent: tally.unsent,
-        first_failure: tally.first_failure.clone(),
-        elapsed: tally.last_answer - start,
         latency: tally.recorder.summary(),
+        ..tally.result.clone()
     })
 }
 
@@ -203,13 +182,14 @@ impl Client {
         {
             let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
             tally.recorder.record(now - since);
-            tally.last_answer = tally.last_answer.max(now);
+            let result = &mut tally.result;
+            result.elapsed = result.elapsed.max(now - self.schedule.start);
             match &failure {
-                None => tally.succeeded += 1,
-                Some(_) => tally.failed += 1,
+                None => result.succeeded += 1,
+                Some(_) => result.failed += 1,
             }
-            if tally.first_failure.is_none() {
-                tally.first_failure.clone_from(&failure);
+            if result.first_failure.is_none() {
+                result.first_failure.clone_from(&failure);
             }
         }
         let Some(failure) = failure else {
@@ -232,7 +212,7 @@ impl Client {
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
         let left = (nth..).map_while(|nth| self.schedule.due(nth));
         for due in left.take_while(|due| *due < self.end) {
-            tally.unsent += 1;
+            tally.result.unsent += 1;
             tally.recorder.record(now - due);
         }
     }
@@ -243,18 +223,16 @@ struct Schedule {
     start: Instant,
     index: usize,
     clients: usize,
-    pace: Pace,
+    rate: Option<f64>,
 }
 
 impl Schedule {
     /// In an open loop the requests of all clients together are spread evenly; in a closed one a
     /// request has no time of its own.
     fn due(&self, nth: usize) -> Option<Instant> {
-        let Pace::Open { per_second } = self.pace else {
-            return None;
-        };
+        let rate = self.rate?;
         let slot = real((self.index + nth * self.clients) as u64);
-        Some(self.start + Duration::from_secs_f64(slot / per_second))
+        Some(self.start + Duration::from_secs_f64(slot / rate))
     }
 }
 
@@ -269,9 +247,7 @@ mod tests {
             start,
             index,
             clients: 4,
-            pace: Pace::Open {
-                per_second: 1_000.0,
-            },
+            rate: Some(1_000.0),
         };
         let after = |millis| Some(start + Duration::from_millis(millis));
         assert_eq!(schedule(0).due(0), after(0));

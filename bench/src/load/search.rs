@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Pace, Plan, RunResult, run};
+use super::{Plan, RunResult, run};
 use crate::progress;
 
 /// Trials before the rate is taken as found.
@@ -33,7 +33,7 @@ pub(crate) async fn highest_rate(
         }
         let rate = f64::midpoint(low, high);
         let trial = Plan {
-            pace: Pace::Open { per_second: rate },
+            rate: Some(rate),
             duration: plan.duration.div_f64(3.0).max(TRIAL_MIN),
             ..plan.clone()
         };

@@ -1,111 +1,88 @@
 //! A report for people.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use super::{Load, Report, Section, amount};
 
-/// Renders the whole report: targets first, then the machine, then each scenario.
-pub(super) fn render(report: &Report) -> String {
-    let mut out = String::from("# Benchmarks\n\n");
-    targets(report, &mut out);
-    report.environment.markdown(&mut out);
-    for section in &report.sections {
-        scenario(section, &mut out);
+/// The whole report: targets first, then the machine, then each scenario.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("# Benchmarks\n\n")?;
+        targets(self, f)?;
+        write!(f, "{}", self.environment)?;
+        self.sections.iter().try_for_each(|it| scenario(it, f))
     }
-    out
 }
 
-fn targets(report: &Report, out: &mut String) {
-    out.push_str("| scenario | what | reach | value | |\n|---|---|---|---|---|\n");
+fn targets(report: &Report, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str("| scenario | what | reach | value | |\n|---|---|---|---|---|\n")?;
     for section in &report.sections {
+        let name = section.scenario;
         for check in &section.checks {
             let verdict = if check.ok { "ok" } else { "**missed**" };
-            line(
-                out,
-                format_args!(
-                    "| `{}` | {} | {} | {} | {verdict} |",
-                    section.scenario, check.what, check.reach, check.value
-                ),
-            );
+            let (what, reach, value) = (&check.what, &check.reach, &check.value);
+            writeln!(f, "| `{name}` | {what} | {reach} | {value} | {verdict} |")?;
         }
         if section.failure.is_some() {
-            line(
-                out,
-                format_args!("| `{}` | | | | **failed** |", section.scenario),
-            );
+            writeln!(f, "| `{name}` | | | | **failed** |")?;
         }
     }
-    out.push('\n');
+    writeln!(f)
 }
 
-fn scenario(section: &Section, out: &mut String) {
-    line(
-        out,
-        format_args!("## `{}`\n\n{}\n", section.scenario, section.about),
-    );
+fn scenario(section: &Section, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    writeln!(f, "## `{}`\n\n{}\n", section.scenario, section.about)?;
     if let Some(failure) = &section.failure {
-        line(
-            out,
-            format_args!("**Not measured to its end:** {failure}\n"),
-        );
+        writeln!(f, "**Not measured to its end:** {failure}\n")?;
     }
     if !section.loads.is_empty() {
-        loads(&section.loads, out);
+        loads(&section.loads, f)?;
     }
     if !section.figures.is_empty() {
-        out.push_str("| figure | value |\n|---|---:|\n");
+        f.write_str("| figure | value |\n|---|---:|\n")?;
         for figure in &section.figures {
             let value = amount(figure.value, figure.unit);
-            line(out, format_args!("| {} | {value} |", figure.what));
+            writeln!(f, "| {} | {value} |", figure.what)?;
         }
-        out.push('\n');
+        writeln!(f)?;
     }
+    Ok(())
 }
 
-fn loads(loads: &[Load], out: &mut String) {
-    out.push_str(
+fn loads(loads: &[Load], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str(
         "| run | clients | offered/s | answered/s | per second | p50 ms | p90 ms | p99 ms | \
          p99.9 ms | max ms | failed | server CPU µs | generator CPU µs |\n\
          |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
-    );
+    )?;
     for load in loads {
-        let or_none = |value: Option<f64>| value.map_or("–".to_owned(), |it| amount(it, ""));
-        let (offered, server_cpu) = (
-            or_none(load.offered_per_second),
-            or_none(load.server_cpu_us),
-        );
         let latency = &load.latency;
-        line(
-            out,
-            format_args!(
-                "| {} | {} | {offered} | {} | {} | {} | {} | {} | {} | {} | {} | {server_cpu} | \
-                 {} |",
-                load.what,
-                load.clients,
-                amount(load.requests_per_second, ""),
-                amount(load.per_second, ""),
-                amount(latency.p50_ms, ""),
-                amount(latency.p90_ms, ""),
-                amount(latency.p99_ms, ""),
-                amount(latency.p999_ms, ""),
-                amount(latency.max_ms, ""),
-                load.failed + load.unsent,
-                amount(load.generator_cpu_us, "")
-            ),
-        );
+        write!(f, "| {} | {} ", load.what, load.clients)?;
+        for figure in [
+            load.offered_per_second,
+            Some(load.requests_per_second),
+            Some(load.per_second),
+            Some(latency.p50_ms),
+            Some(latency.p90_ms),
+            Some(latency.p99_ms),
+            Some(latency.p999_ms),
+            Some(latency.max_ms),
+        ] {
+            write!(f, "| {} ", or_none(figure))?;
+        }
+        let (failed, server_cpu) = (load.failed + load.unsent, or_none(load.server_cpu_us));
+        let generator_cpu = amount(load.generator_cpu_us, "");
+        writeln!(f, "| {failed} | {server_cpu} | {generator_cpu} |")?;
     }
-    out.push('\n');
+    writeln!(f)?;
     for load in loads {
         if let Some(failure) = &load.first_failure {
-            line(
-                out,
-                format_args!("First failure of “{}”: {failure}\n", load.what),
-            );
+            writeln!(f, "First failure of “{}”: {failure}\n", load.what)?;
         }
     }
+    Ok(())
 }
 
-fn line(out: &mut String, text: fmt::Arguments<'_>) {
-    // Writing to a string can't fail.
-    let _ = writeln!(out, "{text}");
+fn or_none(figure: Option<f64>) -> String {
+    figure.map_or_else(|| "–".to_owned(), |it| amount(it, ""))
 }

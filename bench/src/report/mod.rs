@@ -40,7 +40,7 @@ pub(crate) struct Check {
 }
 
 /// One run of load.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Load {
     pub what: String,
     pub clients: usize,
@@ -134,14 +134,10 @@ impl Report {
         self.complete() && checks.into_iter().all(|check| check.ok)
     }
 
-    pub(crate) fn markdown(&self) -> String {
-        markdown::render(self)
-    }
-
     /// Writes `NAME.json` and `NAME.md` into a directory.
     pub(crate) fn write(&self, directory: &Path, name: &str) -> Result<()> {
         let json = serde_json::to_string_pretty(self).context("can't encode the report")?;
-        for (ending, text) in [("json", json), ("md", self.markdown())] {
+        for (ending, text) in [("json", json), ("md", self.to_string())] {
             let path = directory.join(format!("{name}.{ending}"));
             std::fs::write(&path, text)
                 .with_context(|| format!("can't write {}", path.display()))?;

@@ -7,8 +7,7 @@ use anyhow::Result;
 use super::Scenario;
 use super::events::call;
 use super::measure::{Expectation, throughput};
-use crate::context::{Context, Target, log_name};
-use crate::load::Traffic;
+use crate::context::{Context, log_name};
 use crate::report::Section;
 
 pub(super) const SCENARIO: Scenario = Scenario {
@@ -28,8 +27,12 @@ const EVENTS: u64 = 512;
 
 async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let target = context.target()?;
+    let endpoint = &target.endpoint;
+    let log = log_name("append");
+    endpoint.connect().await?.create_log(&log).await?;
+    let request = |number| endpoint.append(&log, &call(number));
     let expectation = Expectation {
-        traffic: traffic(&target).await?,
+        requests: (0..EVENTS).map(request).collect(),
         clients: context.clients(256),
         counted: "events",
         per_request: 1,
@@ -37,14 +40,4 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
         p99: Some(Duration::from_millis(50)),
     };
     throughput(context, target, expectation, section).await
-}
-
-async fn traffic(target: &Target) -> Result<Traffic> {
-    let endpoint = &target.endpoint;
-    let log = log_name("append");
-    endpoint.connect().await?.create_log(&log).await?;
-    let requests = (0..EVENTS)
-        .map(|number| endpoint.append(&log, &call(number)))
-        .collect();
-    Traffic::new(endpoint.address, requests)
 }

@@ -5,8 +5,7 @@ use anyhow::Result;
 use super::Scenario;
 use super::events::{call, lines};
 use super::measure::{Expectation, throughput};
-use crate::context::{Context, Target, log_name};
-use crate::load::Traffic;
+use crate::context::{Context, log_name};
 use crate::report::Section;
 
 pub(super) const SCENARIO: Scenario = Scenario {
@@ -24,8 +23,12 @@ const BATCH_EVENTS: u32 = 1_000;
 
 async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let target = context.target()?;
+    let endpoint = &target.endpoint;
+    let log = log_name("batch");
+    endpoint.connect().await?.create_log(&log).await?;
+    let batch = lines(u64::from(BATCH_EVENTS), call);
     let expectation = Expectation {
-        traffic: traffic(&target).await?,
+        requests: vec![endpoint.append_batch(&log, &batch)],
         clients: context.clients(16),
         counted: "events",
         per_request: BATCH_EVENTS,
@@ -33,12 +36,4 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
         p99: None,
     };
     throughput(context, target, expectation, section).await
-}
-
-async fn traffic(target: &Target) -> Result<Traffic> {
-    let endpoint = &target.endpoint;
-    let log = log_name("batch");
-    endpoint.connect().await?.create_log(&log).await?;
-    let batch = lines(u64::from(BATCH_EVENTS), call);
-    Traffic::new(endpoint.address, vec![endpoint.append_batch(&log, &batch)])
 }

@@ -5,8 +5,7 @@ use anyhow::Result;
 use super::Scenario;
 use super::events::call;
 use super::measure::{Expectation, throughput};
-use crate::context::{Context, Target, log_name};
-use crate::load::Traffic;
+use crate::context::{Context, log_names};
 use crate::report::Section;
 
 pub(super) const SCENARIO: Scenario = Scenario {
@@ -21,8 +20,15 @@ then the highest rate that an open loop sustains, as in `append`, with a p99 of 
 
 async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let target = context.target()?;
+    let endpoint = &target.endpoint;
+    let mut api = endpoint.connect().await?;
+    let mut requests = Vec::new();
+    for (log, number) in log_names("many", context.logs(1_000)).iter().zip(0..) {
+        api.create_log(log).await?;
+        requests.push(endpoint.append(log, &call(number)));
+    }
     let expectation = Expectation {
-        traffic: traffic(&target, context.logs(1_000)).await?,
+        requests,
         clients: context.clients(256),
         counted: "events",
         per_request: 1,
@@ -30,17 +36,4 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
         p99: None,
     };
     throughput(context, target, expectation, section).await
-}
-
-async fn traffic(target: &Target, logs: u32) -> Result<Traffic> {
-    let endpoint = &target.endpoint;
-    let mut api = endpoint.connect().await?;
-    let prefix = log_name("many");
-    let mut requests = Vec::new();
-    for number in 0..logs {
-        let log = format!("{prefix}-{number}");
-        api.create_log(&log).await?;
-        requests.push(endpoint.append(&log, &call(u64::from(number))));
-    }
-    Traffic::new(endpoint.address, requests)
 }

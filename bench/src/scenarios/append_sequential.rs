@@ -9,7 +9,7 @@ use super::events::call;
 use super::measure::Meter;
 use crate::baseline::fdatasync::Fdatasync;
 use crate::context::{Context, log_name};
-use crate::load::{Pace, Plan, Traffic};
+use crate::load::{Plan, Traffic};
 use crate::progress;
 use crate::report::Section;
 
@@ -40,19 +40,19 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     }
 
     let mut raw = Fdatasync::new()?;
-    raw.sample(context.results(), RAW_WRITES)?;
+    raw.sample(&context.results, RAW_WRITES)?;
     let requests = (0..EVENTS)
         .map(|number| endpoint.append(&log, &call(number)))
         .collect();
     let plan = Plan {
         traffic: Traffic::new(endpoint.address, requests)?,
         clients: 1,
-        pace: Pace::Closed,
+        rate: None,
         duration: context.duration(),
     };
     let meter = Meter::new(target.pid(), 1);
     let result = meter.run("closed loop", &plan, section).await?;
-    raw.sample(context.results(), RAW_WRITES)?;
+    raw.sample(&context.results, RAW_WRITES)?;
 
     let (overwrite, extend) = (raw.overwrite.summary(), raw.extend.summary());
     section.latency("raw write of 4 KiB in place and fdatasync", &overwrite);

@@ -5,6 +5,8 @@ use std::time::Instant;
 use anyhow::Result;
 
 use super::Scenario;
+use super::events::INCREMENT;
+use super::filling::COUNTER;
 use crate::api::ensure_answer;
 use crate::context::{Context, log_name};
 use crate::load::Recorder;
@@ -22,26 +24,23 @@ queries before it.",
     run: |context, section| Box::pin(run(context, section)),
 };
 
-const VIEW: &str = "counter";
-const EVENT: &[u8] = br#"{"inc":1}"#;
-
 async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let target = context.target()?;
     let mut api = target.endpoint.connect().await?;
     let log = log_name("read-your-write");
     api.create_log(&log).await?;
-    api.append(&log, EVENT).await?;
-    api.deploy(&log, VIEW, example_views::counter()).await?;
+    api.append(&log, INCREMENT).await?;
+    api.deploy(&log, COUNTER, example_views::counter()).await?;
 
     let mut plain = Recorder::new()?;
     let phase = Instant::now();
     while phase.elapsed() < context.duration() / 2 {
         let start = Instant::now();
-        let sequence = api.append(&log, EVENT).await?;
+        let sequence = api.append(&log, INCREMENT).await?;
         plain.record(start.elapsed());
         // The view stays in memory and near the head, as it is while pairs are measured.
         if sequence % 100 == 0 {
-            api.query(&log, VIEW, Some(sequence)).await?;
+            api.query(&log, COUNTER, Some(sequence)).await?;
         }
     }
 
@@ -49,9 +48,9 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let phase = Instant::now();
     while phase.elapsed() < context.duration() {
         let start = Instant::now();
-        let sequence = api.append(&log, EVENT).await?;
+        let sequence = api.append(&log, INCREMENT).await?;
         let durable = Instant::now();
-        let answer = api.query(&log, VIEW, Some(sequence)).await?;
+        let answer = api.query(&log, COUNTER, Some(sequence)).await?;
         let read = Instant::now();
         append.record(durable - start);
         query.record(read - durable);

@@ -38,8 +38,6 @@ const DOCUMENT_BYTES: usize = 1_000;
 /// Events of the counter's log.
 const INCREMENTS: u64 = 1_000_000;
 const INCREMENT: &[u8] = br#"{"inc":10}"#;
-/// How deep below the data directory snapshots are looked for.
-const DEPTH_MAX: u32 = 6;
 
 async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let program = context.own_program()?;
@@ -57,7 +55,7 @@ async fn restore(context: &Context, program: &Path, section: &mut Section) -> Re
     let (head, bytes) = fill(&mut api, &log, DOCUMENTS, document).await?;
     api.deploy(&log, VIEW, &guests::keeps_events()?).await?;
     api.wait_for_view(&log, VIEW, Some(head)).await?;
-    server.stop()?;
+    server.node.stop()?;
     ensure!(
         snapshots(data.path())?
             .iter()
@@ -86,7 +84,7 @@ async fn replay(context: &Context, program: &Path, section: &mut Section) -> Res
     api.deploy(&log, VIEW, example_views::counter()).await?;
     let (head, _) = fill(&mut api, &log, INCREMENTS, |_| INCREMENT.to_vec()).await?;
     api.wait_for_view(&log, VIEW, Some(head)).await?;
-    server.stop()?;
+    server.node.stop()?;
 
     let expected = format!(r#"{{"value":{}}}"#, 10 * INCREMENTS);
     let mut times = Recorder::new()?;
@@ -124,30 +122,19 @@ async fn first_answer(
     let answer = api.query(log, VIEW, Some(head)).await?;
     let time = start.elapsed();
     ensure_answer(&answer, expected)?;
-    server.stop()?;
+    server.node.stop()?;
     Ok(time)
 }
 
 /// The snapshot objects below a data directory.
 fn snapshots(data: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    collect(data, false, DEPTH_MAX, &mut found)?;
-    Ok(found)
-}
-
-fn collect(directory: &Path, within: bool, depth: u32, found: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in std::fs::read_dir(directory)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            if depth > 0 {
-                let within = within || entry.file_name() == "snapshots";
-                collect(&entry.path(), within, depth - 1, found)?;
-            }
-        } else if within {
-            found.push(entry.path());
+    for version in data.join("objects/snapshots").read_dir()? {
+        for snapshot in version?.path().read_dir()? {
+            found.push(snapshot?.path());
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -6,22 +6,16 @@ use std::fmt::Write;
 pub(super) const EVENT_BYTES: usize = 200;
 
 /// An event of the counter.
-pub(super) fn increment() -> Vec<u8> {
-    br#"{"inc":1}"#.to_vec()
-}
+pub(super) const INCREMENT: &[u8] = br#"{"inc":1}"#;
 
 /// A JSON object of [`EVENT_BYTES`], such as a gateway would report; different for every `number`.
 pub(super) fn call(number: u64) -> Vec<u8> {
-    let mut event = format!(
+    let event = format!(
         r#"{{"type":"api.call","endpoint":"/v1/generate","request":"{number:016x}","customer":"acme-{}","region":"us-east","status":200,"latency_ms":{},"note":""#,
         number % 97,
         number % 1_009,
     );
-    let closing = r#""}"#;
-    let missing = EVENT_BYTES.saturating_sub(event.len() + closing.len());
-    event.extend(std::iter::repeat_n('x', missing));
-    event.push_str(closing);
-    event.into_bytes()
+    padded(event, 'x')
 }
 
 /// An event of the usage-metering view, of about [`EVENT_BYTES`]; models alternate.
@@ -34,14 +28,20 @@ pub(super) fn usage(number: u64) -> Vec<u8> {
         "mistral",
     ];
     let model = MODELS[usize::try_from(number % 5).unwrap_or_default()];
-    let mut event = format!(
+    let event = format!(
         r#"{{"type":"api.call","endpoint":"/v1/generate","tokens_in":{},"tokens_out":{},"model":"{model}","request_id":"{number:032x}","customer":"acme"#,
         100 + number % 900,
         200 + number % 1_800,
     );
-    let missing = EVENT_BYTES.saturating_sub(event.len() + 2);
-    event.extend(std::iter::repeat_n('-', missing));
-    event.push_str(r#""}"#);
+    padded(event, '-')
+}
+
+/// Fills the last text of a JSON object up to [`EVENT_BYTES`], and closes both.
+fn padded(mut event: String, filler: char) -> Vec<u8> {
+    let closing = r#""}"#;
+    let missing = EVENT_BYTES.saturating_sub(event.len() + closing.len());
+    event.extend(std::iter::repeat_n(filler, missing));
+    event.push_str(closing);
     event.into_bytes()
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::events::{increment, lines};
+use super::events::{INCREMENT, lines};
 use crate::api::{Api, ensure_answer};
 
 pub(super) const COUNTER: &str = "counter";
@@ -28,7 +28,7 @@ pub(super) async fn fill(
 /// Makes a log of `events` increments, whose view `counter` is in memory.
 pub(super) async fn deploy_counter(api: &mut Api, log: &str, events: u64) -> Result<()> {
     api.create_log(log).await?;
-    fill(api, log, events, |_| increment()).await?;
+    fill(api, log, events, |_| INCREMENT.to_vec()).await?;
     api.deploy(log, COUNTER, example_views::counter()).await?;
     check_counter(api, log, events).await
 }

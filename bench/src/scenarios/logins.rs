@@ -8,11 +8,11 @@ use serde_json::json;
 use tokio::time::MissedTickBehavior;
 
 use super::Scenario;
-use super::events::increment;
+use super::events::INCREMENT;
 use super::filling::{COUNTER, deploy_counter};
 use super::measure::Meter;
 use crate::context::{Context, log_name};
-use crate::load::{Attacker, Attackers, Latency, Pace, Plan, Traffic};
+use crate::load::{Attacker, Attackers, Latency, Plan, Traffic};
 use crate::progress;
 use crate::report::Section;
 use crate::tenant;
@@ -55,14 +55,12 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
         Ok(Plan {
             traffic: Traffic::new(endpoint.address, vec![request])?,
             clients: context.clients(16),
-            pace: Pace::Open {
-                per_second: context.rate().unwrap_or(PER_SECOND),
-            },
+            rate: Some(context.rate.unwrap_or(PER_SECOND)),
             duration: context.duration() * LONGER,
         })
     };
     let plans = [
-        ("append", plan(endpoint.append(&log, &increment()))?),
+        ("append", plan(endpoint.append(&log, INCREMENT))?),
         ("query", plan(endpoint.query(&log, COUNTER, None))?),
     ];
     let meter = Meter::new(target.pid(), 1);

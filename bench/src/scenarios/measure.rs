@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::context::{Context, Target};
-use crate::load::{self, Pace, Plan, RunResult, Traffic};
+use crate::load::{self, Plan, RunResult, Traffic};
 use crate::process::cpu_time;
 use crate::progress;
 use crate::report::{Load, Section};
@@ -22,7 +22,8 @@ const LOWERED: f64 = 0.92;
 
 /// What to measure and what to expect.
 pub(super) struct Expectation {
-    pub traffic: Traffic,
+    /// What clients send in turn.
+    pub requests: Vec<Vec<u8>>,
     pub clients: usize,
     /// What is counted, such as `events`.
     pub counted: &'static str,
@@ -37,19 +38,20 @@ pub(super) struct Expectation {
 pub(super) async fn throughput(
     context: &Context,
     target: Target,
-    expectation: Expectation,
+    mut expectation: Expectation,
     section: &mut Section,
 ) -> Result<()> {
+    let requests = std::mem::take(&mut expectation.requests);
     let mut plan = Plan {
-        traffic: expectation.traffic.clone(),
+        traffic: Traffic::new(target.endpoint.address, requests)?,
         clients: expectation.clients,
-        pace: Pace::Closed,
+        rate: None,
         duration: context.duration(),
     };
     let meter = Meter::new(target.pid(), expectation.per_request);
     plan.warm_up(WARM_UP).await?;
-    let result = if let Some(rate) = context.rate() {
-        plan.pace = Pace::Open { per_second: rate };
+    let result = if let Some(rate) = context.rate {
+        plan.rate = Some(rate);
         meter.run("open loop, given rate", &plan, section).await?
     } else {
         let closed = meter.run("closed loop", &plan, section).await?;
@@ -72,7 +74,7 @@ async fn confirm(
 ) -> Result<RunResult> {
     let mut rate = guess;
     for _ in 0..CONFIRMATIONS_MAX {
-        plan.pace = Pace::Open { per_second: rate };
+        plan.rate = Some(rate);
         let result = meter.run("open loop", &plan, section).await?;
         if result.sustains(rate, p99_max) {
             return Ok(result);
@@ -129,10 +131,7 @@ impl Meter {
         section.loads.push(Load {
             what: what.to_owned(),
             clients: plan.clients,
-            offered_per_second: match plan.pace {
-                Pace::Closed => None,
-                Pace::Open { per_second } => Some(per_second),
-            },
+            offered_per_second: plan.rate,
             requests_per_second: result.per_second(),
             per_second: result.per_second() * self.per_request,
             latency: result.latency,

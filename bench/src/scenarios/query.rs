@@ -7,8 +7,7 @@ use anyhow::Result;
 use super::Scenario;
 use super::filling::{COUNTER, deploy_counter};
 use super::measure::{Expectation, throughput};
-use crate::context::{Context, Target, log_name};
-use crate::load::Traffic;
+use crate::context::{Context, log_name};
 use crate::report::Section;
 
 pub(super) const SCENARIO: Scenario = Scenario {
@@ -25,8 +24,11 @@ const EVENTS: u64 = 1_000;
 
 async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let target = context.target()?;
+    let endpoint = &target.endpoint;
+    let log = log_name("query");
+    deploy_counter(&mut endpoint.connect().await?, &log, EVENTS).await?;
     let expectation = Expectation {
-        traffic: traffic(&target).await?,
+        requests: vec![endpoint.query(&log, COUNTER, None)],
         clients: context.clients(64),
         counted: "queries",
         per_request: 1,
@@ -34,11 +36,4 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
         p99: Some(Duration::from_millis(10)),
     };
     throughput(context, target, expectation, section).await
-}
-
-async fn traffic(target: &Target) -> Result<Traffic> {
-    let endpoint = &target.endpoint;
-    let log = log_name("query");
-    deploy_counter(&mut endpoint.connect().await?, &log, EVENTS).await?;
-    Traffic::new(endpoint.address, vec![endpoint.query(&log, COUNTER, None)])
 }

@@ -2,10 +2,10 @@
 
 use protocol::{KeyId, TenantId, Timestamp, UserId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, SelectStatement};
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select,
 };
 
 use super::ReadModel;
@@ -27,11 +27,8 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
     ) -> Result<(), ChangeError> {
         let key = before.id;
         let until = from_time(until);
-        let rows = Entity::update_many()
-            .col_expr(Column::ExpiresAt, Expr::value(until))
-            .filter(Column::KeyId.eq(key))
-            .filter(Column::ExpiresAt.gt(until));
-        self.update(rows).await?;
+        let later = Column::KeyId.eq(key).and(Column::ExpiresAt.gt(until));
+        self.set::<Entity>(Column::ExpiresAt, until, later).await?;
         let row = ActiveModel {
             sha256: Set(before.sha256),
             key_id: Set(key),
@@ -40,10 +37,10 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
             user_id: Set(before.user_id),
         };
         self.insert(row).await?;
-        let rows = Entity::delete_many()
-            .filter(Column::KeyId.eq(key))
-            .filter(Column::ExpiresAt.lte(self.at()));
-        self.delete(rows).await?;
+        let rows = Condition::all()
+            .add(Column::KeyId.eq(key))
+            .add(Column::ExpiresAt.lte(self.at()));
+        self.delete::<Entity>(rows).await?;
         let surplus = Entity::find()
             .filter(Column::KeyId.eq(key))
             .order_by_desc(Column::Sequence)
@@ -52,21 +49,19 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         let Some(newest_surplus) = one(self.sql, surplus).await? else {
             return Ok(());
         };
-        let rows = Entity::delete_many()
-            .filter(Column::KeyId.eq(key))
-            .filter(Column::Sequence.lte(newest_surplus.sequence));
-        self.delete(rows).await
+        let rows = Condition::all()
+            .add(Column::KeyId.eq(key))
+            .add(Column::Sequence.lte(newest_surplus.sequence));
+        self.delete::<Entity>(rows).await
     }
 
     pub(super) async fn delete_secrets_of_key(&self, key: KeyId) -> Result<(), ChangeError> {
-        self.delete(Entity::delete_many().filter(Column::KeyId.eq(key.0)))
-            .await
+        self.delete::<Entity>(Column::KeyId.eq(key.0)).await
     }
 
     pub(super) async fn delete_secrets(&self) -> Result<(), ChangeError> {
         let keys = ids(keys_of(self.recorded.tenant));
-        self.delete(Entity::delete_many().filter(Column::KeyId.in_subquery(keys)))
-            .await
+        self.delete::<Entity>(Column::KeyId.in_subquery(keys)).await
     }
 
     /// Ends the earlier secrets of someone who leaves a tenant, of whichever key.
@@ -98,10 +93,10 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         person: UserId,
         keys: Select<key::Entity>,
     ) -> Result<(), ChangeError> {
-        let rows = Entity::delete_many()
-            .filter(Column::UserId.eq(person.0))
-            .filter(Column::KeyId.in_subquery(ids(keys)));
-        self.delete(rows).await
+        let rows = Condition::all()
+            .add(Column::UserId.eq(person.0))
+            .add(Column::KeyId.in_subquery(ids(keys)));
+        self.delete::<Entity>(rows).await
     }
 }
 

@@ -2,7 +2,9 @@
 
 use protocol::UserId;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use super::ReadModel;
 use crate::column::{from_time, from_u64};
@@ -32,14 +34,13 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         let Some(newest_surplus) = one(self.sql, surplus).await? else {
             return Ok(());
         };
-        let rows = Entity::delete_many()
-            .filter(Column::UserId.eq(token.user.0))
-            .filter(Column::Sequence.lte(newest_surplus.sequence));
-        self.delete(rows).await
+        let rows = Condition::all()
+            .add(Column::UserId.eq(token.user.0))
+            .add(Column::Sequence.lte(newest_surplus.sequence));
+        self.delete::<Entity>(rows).await
     }
 
     pub(super) async fn delete_verifications(&self, user: UserId) -> Result<(), ChangeError> {
-        self.delete(Entity::delete_many().filter(Column::UserId.eq(user.0)))
-            .await
+        self.delete::<Entity>(Column::UserId.eq(user.0)).await
     }
 }

@@ -2,7 +2,7 @@
 
 use protocol::InvitationId;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
 
 use super::ReadModel;
 use crate::column::from_time;
@@ -22,10 +22,10 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         let replaced = Condition::any()
             .add(Column::EmailKey.eq(email_key.as_str()))
             .add(Column::ExpiresAt.lte(at));
-        let rows = Entity::delete_many()
-            .filter(Column::TenantId.eq(self.recorded.tenant.0))
-            .filter(replaced);
-        self.delete(rows).await?;
+        let rows = Condition::all()
+            .add(Column::TenantId.eq(self.recorded.tenant.0))
+            .add(replaced);
+        self.delete::<Entity>(rows).await?;
         let row = ActiveModel {
             id: Set(new.invitation.0),
             tenant_id: Set(self.recorded.tenant.0),
@@ -43,12 +43,11 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         &self,
         invitation: InvitationId,
     ) -> Result<(), ChangeError> {
-        self.delete(Entity::delete_many().filter(Column::Id.eq(invitation.0)))
-            .await
+        self.delete::<Entity>(Column::Id.eq(invitation.0)).await
     }
 
     pub(super) async fn delete_invitations(&self) -> Result<(), ChangeError> {
-        self.delete(Entity::delete_many().filter(Column::TenantId.eq(self.recorded.tenant.0)))
+        self.delete::<Entity>(Column::TenantId.eq(self.recorded.tenant.0))
             .await
     }
 }

@@ -56,20 +56,17 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
 
     pub(super) async fn revoke_key(&self, key: KeyId) -> Result<(), ChangeError> {
         self.delete_secrets_of_key(key).await?;
-        self.delete(Entity::delete_many().filter(Column::Id.eq(key.0)))
-            .await
+        self.delete::<Entity>(Column::Id.eq(key.0)).await
     }
 
     pub(super) async fn set_key_role(&self, key: KeyId, role: Role) -> Result<(), ChangeError> {
-        let rows = Entity::update_many()
-            .col_expr(Column::Role, Expr::value(role.into_str()))
-            .filter(Column::Id.eq(key.0));
-        self.update(rows).await
+        self.set::<Entity>(Column::Role, role.into_str(), Column::Id.eq(key.0))
+            .await
     }
 
     pub(super) async fn delete_keys(&self) -> Result<(), ChangeError> {
         self.delete_secrets().await?;
-        self.delete(Entity::delete_many().filter(Column::TenantId.eq(self.recorded.tenant.0)))
+        self.delete::<Entity>(Column::TenantId.eq(self.recorded.tenant.0))
             .await
     }
 

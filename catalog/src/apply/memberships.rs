@@ -2,8 +2,7 @@
 
 use protocol::UserId;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait};
 
 use super::ReadModel;
 use crate::access::Role;
@@ -26,11 +25,10 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         user: UserId,
         role: Role,
     ) -> Result<(), ChangeError> {
-        let rows = Entity::update_many()
-            .col_expr(Column::Role, Expr::value(role.into_str()))
-            .filter(Column::TenantId.eq(self.recorded.tenant.0))
-            .filter(Column::UserId.eq(user.0));
-        self.update(rows).await?;
+        let of_tenant = Column::TenantId.eq(self.recorded.tenant.0);
+        let member = of_tenant.and(Column::UserId.eq(user.0));
+        self.set::<Entity>(Column::Role, role.into_str(), member)
+            .await?;
         self.delete_secrets_above(user, role).await
     }
 
@@ -42,7 +40,7 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
     }
 
     pub(super) async fn delete_members(&self) -> Result<(), ChangeError> {
-        self.delete(Entity::delete_many().filter(Column::TenantId.eq(self.recorded.tenant.0)))
+        self.delete::<Entity>(Column::TenantId.eq(self.recorded.tenant.0))
             .await
     }
 }

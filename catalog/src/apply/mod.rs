@@ -18,10 +18,11 @@ mod users;
 mod versions;
 mod views;
 
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DeleteMany, EntityTrait, UpdateMany};
+use sea_orm::sea_query::{Expr, IntoCondition};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, UpdateMany};
 
 use super::column::from_time;
-use super::entity::insert;
+use super::entity::{delete, insert, set};
 use super::error::ChangeError;
 use super::event::{ControlEvent as Event, RecordedEvent};
 
@@ -46,8 +47,17 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         Ok(())
     }
 
-    async fn delete<E: EntityTrait>(&self, rows: DeleteMany<E>) -> Result<(), ChangeError> {
-        rows.exec(self.sql).await?;
+    async fn set<E: EntityTrait>(
+        &self,
+        column: E::Column,
+        value: impl Into<Expr>,
+        which: impl IntoCondition,
+    ) -> Result<(), ChangeError> {
+        Ok(set::<E>(self.sql, column, value, which).await?)
+    }
+
+    async fn delete<E: EntityTrait>(&self, which: impl IntoCondition) -> Result<(), ChangeError> {
+        delete::<E>(self.sql, which).await?;
         Ok(())
     }
 }

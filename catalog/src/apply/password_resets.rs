@@ -2,7 +2,7 @@
 
 use protocol::UserId;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
 
 use super::ReadModel;
 use crate::column::from_time;
@@ -13,10 +13,10 @@ use crate::event::MailedToken;
 impl<C: ConnectionTrait> ReadModel<'_, C> {
     /// Opens a reset. Expired ones of the same person go.
     pub(super) async fn open_reset(&self, token: &MailedToken) -> Result<(), ChangeError> {
-        let rows = Entity::delete_many()
-            .filter(Column::UserId.eq(token.user.0))
-            .filter(Column::ExpiresAt.lte(self.at()));
-        self.delete(rows).await?;
+        let rows = Condition::all()
+            .add(Column::UserId.eq(token.user.0))
+            .add(Column::ExpiresAt.lte(self.at()));
+        self.delete::<Entity>(rows).await?;
         let row = ActiveModel {
             token_sha256: Set(token.token_sha256.to_vec()),
             user_id: Set(token.user.0),
@@ -26,7 +26,6 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
     }
 
     pub(super) async fn delete_resets(&self, user: UserId) -> Result<(), ChangeError> {
-        self.delete(Entity::delete_many().filter(Column::UserId.eq(user.0)))
-            .await
+        self.delete::<Entity>(Column::UserId.eq(user.0)).await
     }
 }

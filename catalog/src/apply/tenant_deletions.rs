@@ -42,8 +42,7 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         deletion: TenantDeletionId,
     ) -> Result<(), ChangeError> {
         self.set_delete_at(None).await?;
-        self.delete(Entity::delete_many().filter(Column::Id.eq(deletion.0)))
-            .await
+        self.delete::<Entity>(Column::Id.eq(deletion.0)).await
     }
 
     pub(super) async fn start_deletion(

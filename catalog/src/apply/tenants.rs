@@ -3,7 +3,7 @@
 use protocol::{Rate, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, UpdateMany};
+use sea_orm::{ColumnTrait, ConnectionTrait, ExprTrait};
 
 use super::ReadModel;
 use crate::column::{from_json, from_time};
@@ -32,48 +32,37 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         let column = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
         let per_second = rate.map(|rate| column(rate.per_second));
         let burst = rate.map(|rate| column(rate.burst));
-        let rows = self
-            .update_tenant()
-            .col_expr(Column::RatePerSecond, Expr::value(per_second))
-            .col_expr(Column::RateBurst, Expr::value(burst));
-        self.update(rows).await
+        self.set_column(Column::RatePerSecond, per_second).await?;
+        self.set_column(Column::RateBurst, burst).await
     }
 
     pub(super) async fn set_quotas(&self, quotas: &QuotaOverrides) -> Result<(), ChangeError> {
-        let quotas = (!quotas.is_empty())
-            .then(|| from_json(quotas))
-            .transpose()?;
-        self.update(
-            self.update_tenant()
-                .col_expr(Column::Quotas, Expr::value(quotas)),
-        )
-        .await
+        let own = (!quotas.is_empty()).then(|| from_json(quotas));
+        self.set_column(Column::Quotas, own.transpose()?).await
     }
 
     pub(super) async fn set_delete_at(
         &self,
         delete_at: Option<Timestamp>,
     ) -> Result<(), ChangeError> {
-        let delete_at = Expr::value(delete_at.map(from_time));
-        self.update(self.update_tenant().col_expr(Column::DeleteAt, delete_at))
+        self.set_column(Column::DeleteAt, delete_at.map(from_time))
             .await
     }
 
     /// Adds to the number of logs or views, or takes from it.
     pub(super) async fn count(&self, column: Column, more: i64) -> Result<(), ChangeError> {
-        self.update(
-            self.update_tenant()
-                .col_expr(column, Expr::col(column).add(more)),
-        )
-        .await
+        self.set_column(column, Expr::col(column).add(more)).await
     }
 
     pub(super) async fn delete_tenant_row(&self) -> Result<(), ChangeError> {
-        self.delete(Entity::delete_many().filter(Column::Id.eq(self.recorded.tenant.0)))
-            .await
+        self.delete::<Entity>(self.own_row()).await
     }
 
-    fn update_tenant(&self) -> UpdateMany<Entity> {
-        Entity::update_many().filter(Column::Id.eq(self.recorded.tenant.0))
+    async fn set_column(&self, column: Column, value: impl Into<Expr>) -> Result<(), ChangeError> {
+        self.set::<Entity>(column, value, self.own_row()).await
+    }
+
+    fn own_row(&self) -> Expr {
+        Column::Id.eq(self.recorded.tenant.0)
     }
 }

@@ -2,8 +2,7 @@
 
 use protocol::UserId;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait};
 
 use super::ReadModel;
 use crate::email::Email;
@@ -25,10 +24,8 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
     }
 
     pub(super) async fn verify_email(&self, user: UserId) -> Result<(), ChangeError> {
-        let rows = Entity::update_many()
-            .col_expr(Column::EmailVerified, true.into())
-            .filter(Column::Id.eq(user.0));
-        self.update(rows).await?;
+        self.set::<Entity>(Column::EmailVerified, true, Column::Id.eq(user.0))
+            .await?;
         self.delete_verifications(user).await
     }
 
@@ -37,17 +34,14 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         user: UserId,
         password_hash: &str,
     ) -> Result<(), ChangeError> {
-        let rows = Entity::update_many()
-            .col_expr(Column::PasswordHash, Expr::value(password_hash))
-            .filter(Column::Id.eq(user.0));
-        self.update(rows).await?;
+        self.set::<Entity>(Column::PasswordHash, password_hash, Column::Id.eq(user.0))
+            .await?;
         self.delete_resets(user).await
     }
 
     pub(super) async fn delete_user(&self, user: UserId) -> Result<(), ChangeError> {
         self.delete_verifications(user).await?;
         self.delete_resets(user).await?;
-        self.delete(Entity::delete_many().filter(Column::Id.eq(user.0)))
-            .await
+        self.delete::<Entity>(Column::Id.eq(user.0)).await
     }
 }

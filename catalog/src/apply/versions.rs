@@ -70,15 +70,14 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
     }
 
     pub(super) async fn delete_version(&self, version: VersionId) -> Result<(), ChangeError> {
-        self.delete(Entity::delete_many().filter(Column::Id.eq(version.0)))
-            .await
+        self.delete::<Entity>(Column::Id.eq(version.0)).await
     }
 
     pub(super) async fn delete_versions_of_views(
         &self,
         views: SelectStatement,
     ) -> Result<(), ChangeError> {
-        self.delete(Entity::delete_many().filter(Column::ViewId.in_subquery(views)))
+        self.delete::<Entity>(Column::ViewId.in_subquery(views))
             .await
     }
 }

@@ -2,8 +2,10 @@
 
 use protocol::{LogId, Name, VersionId, ViewId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, SimpleExpr};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
+use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait,
+};
 use uuid::Uuid;
 
 use super::ReadModel;
@@ -37,10 +39,8 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         version: VersionId,
         view: ViewId,
     ) -> Result<(), ChangeError> {
-        let rows = Entity::update_many()
-            .col_expr(Column::LiveVersionId, Expr::value(version.0))
-            .filter(Column::Id.eq(view.0));
-        self.update(rows).await?;
+        self.set::<Entity>(Column::LiveVersionId, version.0, Column::Id.eq(view.0))
+            .await?;
         self.set_live(version).await
     }
 
@@ -50,11 +50,10 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         version: VersionId,
         view: ViewId,
     ) -> Result<(), ChangeError> {
-        let rows = Entity::update_many()
-            .col_expr(Column::LiveVersionId, Expr::value(None::<Uuid>))
-            .filter(Column::Id.eq(view.0))
-            .filter(Column::LiveVersionId.eq(version.0));
-        self.update(rows).await?;
+        let live_in = Column::LiveVersionId.eq(version.0);
+        let live_in = live_in.and(Column::Id.eq(view.0));
+        self.set::<Entity>(Column::LiveVersionId, None::<Uuid>, live_in)
+            .await?;
         self.set_retired(version).await
     }
 

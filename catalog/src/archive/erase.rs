@@ -1,10 +1,8 @@
 //! Deleted logs: their rows go at once, their bytes when their segments are written again.
 
 use protocol::{LogId, SegmentId, Timestamp};
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::record::{check, live_blocks};
@@ -13,7 +11,7 @@ use super::{
     release_blocks, to_block,
 };
 use crate::column::{from_time, to_u64};
-use crate::entity::{all, archive_block, archive_segment, delete, values};
+use crate::entity::{all, archive_block, archive_segment, delete, set, values};
 use crate::lock::Lock;
 use crate::record::Change;
 use crate::{Catalog, CatalogError};
@@ -31,19 +29,12 @@ pub(crate) async fn forget_log(change: &Change, log: LogId) -> Result<(), Catalo
         .into_tuple()
         .all(sql)
         .await?;
-    let of_log = archive_block::Column::LogId.eq(log.0);
-    delete(sql, archive_block::Entity::delete_many().filter(of_log)).await?;
+    delete::<archive_block::Entity>(sql, archive_block::Column::LogId.eq(log.0)).await?;
     for ids in rows.chunks(ROWS_PER_STATEMENT) {
         let ids = ids.iter().map(|(segment, _)| *segment);
-        archive_segment::Entity::update_many()
-            .col_expr(
-                archive_segment::Column::EraseSince,
-                Expr::value(from_time(change.at())),
-            )
-            .filter(archive_segment::Column::Id.is_in(ids))
-            .filter(archive_segment::Column::EraseSince.is_null())
-            .exec(sql)
-            .await?;
+        let since = archive_segment::Column::EraseSince;
+        let unmarked = since.is_null().and(archive_segment::Column::Id.is_in(ids));
+        set::<archive_segment::Entity>(sql, since, from_time(change.at()), unmarked).await?;
     }
     for (segment, blocks) in rows {
         let blocks = usize::try_from(blocks).unwrap_or_default();
@@ -95,14 +86,12 @@ impl Catalog {
             check(sql, lease).await?;
             let live = live_blocks(sql, &to.blocks).await?;
             let before = archive_block::Column::SegmentId.eq(from.0);
-            let before = archive_block::Entity::delete_many().filter(before);
-            if delete(sql, before).await? != live.len() as u64 {
+            if delete::<archive_block::Entity>(sql, before).await? != live.len() as u64 {
                 return Err(ArchiveError::Changed);
             }
             insert_segment(&change, lease.shard, to, &live).await?;
             release_blocks(&change, from, live.len()).await?;
-            change.commit().await?;
-            Ok(())
+            change.commit(()).await
         })
         .await
     }
@@ -125,10 +114,9 @@ impl Catalog {
     /// Deletes the row of a segment whose object is gone.
     pub async fn forget_segment(&self, shard: u16, id: SegmentId) -> Result<(), CatalogError> {
         self.change(Lock::Shard(shard), move |change| async move {
-            archive_segment::Entity::delete_by_id(id.0)
-                .exec(change.sql())
-                .await?;
-            change.commit().await
+            let row = archive_segment::Column::Id.eq(id.0);
+            delete::<archive_segment::Entity>(change.sql(), row).await?;
+            change.commit(()).await
         })
         .await
     }

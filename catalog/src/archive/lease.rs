@@ -9,12 +9,12 @@ use std::time::Duration;
 use protocol::{Position, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use crate::column::{from_time, from_u64, to_time, to_u64};
 use crate::entity::archive_shard::{ActiveModel, Column, Entity};
-use crate::entity::{insert, one};
+use crate::entity::{insert, one, set};
 use crate::lock::Lock;
 use crate::{Catalog, CatalogError};
 
@@ -69,25 +69,21 @@ impl Catalog {
                 (epoch, row.position)
             } else {
                 let row = ActiveModel {
-                    shard: Set(shard.into()),
-                    position: Set(0),
                     holder: Set(Some(holder)),
-                    epoch: Set(1),
                     lease_until: Set(until),
-                    end_position: Set(0),
-                    pending_since: Set(None),
-                    updated_at: Set(from_time(now)),
+                    ..unclaimed(shard, Position(0), now)
                 };
                 insert(sql, row).await?;
                 (1, 0)
             };
-            change.commit().await?;
-            Ok(Some(ShardLease {
-                shard,
-                holder,
-                epoch: to_u64(epoch),
-                position: Position(to_u64(position)),
-            }))
+            change
+                .commit(Some(ShardLease {
+                    shard,
+                    holder,
+                    epoch: to_u64(epoch),
+                    position: Position(to_u64(position)),
+                }))
+                .await
         })
         .await
     }
@@ -104,19 +100,16 @@ impl Catalog {
         self.change(Lock::Shard(lease.shard), move |change| async move {
             let now = change.at();
             let until = from_time(now.saturating_add(lasts));
+            let pending_since = pending_since.map(from_time);
             let renewed = Entity::update_many()
                 .col_expr(Column::LeaseUntil, Expr::value(until))
                 .col_expr(Column::EndPosition, Expr::value(from_u64(end.0)))
-                .col_expr(
-                    Column::PendingSince,
-                    Expr::value(pending_since.map(from_time)),
-                )
+                .col_expr(Column::PendingSince, Expr::value(pending_since))
                 .col_expr(Column::UpdatedAt, Expr::value(from_time(now)))
                 .filter(lease.holds())
                 .exec(change.sql())
                 .await?;
-            change.commit().await?;
-            Ok(renewed.rows_affected == 1)
+            change.commit(renewed.rows_affected == 1).await
         })
         .await
     }
@@ -124,13 +117,23 @@ impl Catalog {
     /// Gives a shard back, so that the next archiver need not wait.
     pub async fn release_shard(&self, lease: ShardLease) -> Result<(), CatalogError> {
         self.change(Lock::Shard(lease.shard), move |change| async move {
-            Entity::update_many()
-                .col_expr(Column::LeaseUntil, Expr::value(0))
-                .filter(lease.holds())
-                .exec(change.sql())
-                .await?;
-            change.commit().await
+            set::<Entity>(change.sql(), Column::LeaseUntil, 0, lease.holds()).await?;
+            change.commit(()).await
         })
         .await
+    }
+}
+
+/// The row of a shard that nobody has claimed and that is archived through a position.
+pub(super) fn unclaimed(shard: u16, position: Position, now: Timestamp) -> ActiveModel {
+    ActiveModel {
+        shard: Set(shard.into()),
+        position: Set(from_u64(position.0)),
+        holder: Set(None),
+        epoch: Set(1),
+        lease_until: Set(0),
+        end_position: Set(from_u64(position.0)),
+        pending_since: Set(None),
+        updated_at: Set(from_time(now)),
     }
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::{LogId, SegmentId, Sequence};
 use sea_orm::sea_query::ExprTrait as _;
-use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::record::{check, existing_logs};
@@ -15,8 +13,8 @@ use super::{
     release_blocks, to_block,
 };
 use crate::column::from_u64;
-use crate::entity::all;
 use crate::entity::archive_block::{Column, Entity};
+use crate::entity::{all, set};
 use crate::lock::Lock;
 use crate::{Catalog, CatalogError};
 
@@ -115,8 +113,7 @@ impl Catalog {
             for (from, blocks) in released {
                 release_blocks(&change, from, blocks).await?;
             }
-            change.commit().await?;
-            Ok(())
+            change.commit(()).await
         })
         .await
     }
@@ -130,16 +127,9 @@ impl Catalog {
         let first = from_u64(block.entry.first.get());
         let log = block.entry.log.0;
         self.change(Lock::Shard(shard), move |change| async move {
-            Entity::update_many()
-                .col_expr(
-                    Column::Level,
-                    sea_orm::sea_query::Expr::value(i32::from(LEVEL_FULL)),
-                )
-                .filter(Column::LogId.eq(log))
-                .filter(Column::First.eq(first))
-                .exec(change.sql())
-                .await?;
-            change.commit().await
+            let row = Column::LogId.eq(log).and(Column::First.eq(first));
+            set::<Entity>(change.sql(), Column::Level, i32::from(LEVEL_FULL), row).await?;
+            change.commit(()).await
         })
         .await
     }

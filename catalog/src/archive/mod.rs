@@ -20,7 +20,7 @@ use protocol::segment::IndexEntry;
 use protocol::{ChainHash, LogId, SegmentId, Sequence};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait};
 
 pub(super) use self::erase::forget_log;
 pub use self::lease::ShardLease;
@@ -32,7 +32,7 @@ pub(super) use self::trim::set_retention;
 
 use super::CatalogError;
 use super::column::{from_time, from_u64, to_digest, to_sequence, to_time, to_u64};
-use super::entity::{archive_block, archive_segment, delete, insert};
+use super::entity::{archive_block, archive_segment, delete, insert, set};
 use super::record::Change;
 
 /// The level of blocks that are never merged again.
@@ -118,15 +118,8 @@ async fn insert_segment(
     live: &[ArchivedBlock],
 ) -> Result<(), CatalogError> {
     let deleted = live.len() < segment.blocks.len();
-    insert_segment_row(
-        change,
-        shard,
-        segment.id,
-        segment.bytes,
-        live.len(),
-        deleted,
-    )
-    .await?;
+    let (id, bytes) = (segment.id, segment.bytes);
+    insert_segment_row(change, shard, id, bytes, live.len(), deleted).await?;
     insert_blocks(change.sql(), shard, live).await
 }
 
@@ -160,22 +153,12 @@ async fn release_blocks(
 ) -> Result<(), CatalogError> {
     let sql = change.sql();
     let live = archive_segment::Column::LiveBlocks;
-    archive_segment::Entity::update_many()
-        .col_expr(live, Expr::col(live).sub(from_u64(blocks as u64)))
-        .filter(archive_segment::Column::Id.eq(segment.0))
-        .exec(sql)
-        .await?;
-    archive_segment::Entity::update_many()
-        .col_expr(
-            archive_segment::Column::RetiredAt,
-            Expr::value(from_time(change.at())),
-        )
-        .filter(archive_segment::Column::Id.eq(segment.0))
-        .filter(live.lte(0))
-        .filter(archive_segment::Column::RetiredAt.is_null())
-        .exec(sql)
-        .await?;
-    Ok(())
+    let left = Expr::col(live).sub(from_u64(blocks as u64));
+    let row = archive_segment::Column::Id.eq(segment.0);
+    set::<archive_segment::Entity>(sql, live, left, row.clone()).await?;
+    let retired_at = archive_segment::Column::RetiredAt;
+    let waste = row.and(live.lte(0)).and(retired_at.is_null());
+    set::<archive_segment::Entity>(sql, retired_at, from_time(change.at()), waste).await
 }
 
 /// The rows of some blocks of a log, by their first sequences.
@@ -188,11 +171,11 @@ async fn delete_blocks(
     let mut deleted = 0;
     for firsts in firsts.chunks(ROWS_PER_STATEMENT) {
         let firsts = firsts.iter().map(|first| from_u64(first.get()));
-        let rows = archive_block::Entity::delete_many()
-            .filter(archive_block::Column::LogId.eq(log.0))
-            .filter(archive_block::Column::SegmentId.eq(segment.0))
-            .filter(archive_block::Column::First.is_in(firsts));
-        deleted += delete(sql, rows).await?;
+        let rows = Condition::all()
+            .add(archive_block::Column::LogId.eq(log.0))
+            .add(archive_block::Column::SegmentId.eq(segment.0))
+            .add(archive_block::Column::First.is_in(firsts));
+        deleted += delete::<archive_block::Entity>(sql, rows).await?;
     }
     Ok(deleted)
 }

@@ -3,10 +3,7 @@
 use protocol::frame::Head;
 use protocol::{ChainHash, LogId, Sequence};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func, Order, Query};
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{ArchivedBlock, ROWS_PER_STATEMENT, to_block};
@@ -82,21 +79,17 @@ async fn ends_of(
     sql: &impl ConnectionTrait,
     logs: &[LogId],
 ) -> Result<Vec<ArchivedEnd>, CatalogError> {
+    let of_log = Expr::col((archive_block::Entity, archive_block::Column::LogId))
+        .equals((log::Entity, log::Column::Id));
     let newest = Query::select()
         .expr(Expr::col(archive_block::Column::First))
         .from(archive_block::Entity)
-        .and_where(
-            Expr::col((archive_block::Entity, archive_block::Column::LogId))
-                .equals((log::Entity, log::Column::Id)),
-        )
+        .and_where(of_log.clone())
         .order_by(archive_block::Column::First, Order::Desc)
         .limit(1)
         .to_owned();
-    let on = Expr::col((archive_block::Entity, archive_block::Column::LogId))
-        .equals((log::Entity, log::Column::Id))
-        .and(
-            Expr::col((archive_block::Entity, archive_block::Column::First)).eq(Expr::from(newest)),
-        );
+    let first = Expr::col((archive_block::Entity, archive_block::Column::First));
+    let on = of_log.and(first.eq(Expr::from(newest)));
     let query = Query::select()
         .column((log::Entity, log::Column::Id))
         .column((log::Entity, log::Column::Retention))

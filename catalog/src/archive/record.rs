@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use protocol::{Position, SegmentId};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{ArchivedBlock, ROWS_PER_STATEMENT, ShardLease, insert_segment};
@@ -53,11 +53,12 @@ impl Catalog {
                 let live = live_blocks(sql, &segment.blocks).await?;
                 insert_segment(&change, lease.shard, segment, &live).await?;
             }
-            change.commit().await?;
-            Ok(ShardLease {
-                position: through,
-                ..lease
-            })
+            change
+                .commit(ShardLease {
+                    position: through,
+                    ..lease
+                })
+                .await
         })
         .await
     }
@@ -69,11 +70,9 @@ async fn advance(
     lease: ShardLease,
     through: Position,
 ) -> Result<(), ArchiveError> {
+    let through = Expr::value(from_u64(through.0));
     let advance = archive_shard::Entity::update_many()
-        .col_expr(
-            archive_shard::Column::Position,
-            Expr::value(from_u64(through.0)),
-        )
+        .col_expr(archive_shard::Column::Position, through)
         .filter(lease.holds())
         .filter(archive_shard::Column::Position.eq(from_u64(lease.position.0)));
     let advanced = advance.exec(sql).await.map_err(CatalogError::from)?;

@@ -4,17 +4,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use protocol::{LogId, Position, SegmentId, Timestamp};
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+use super::lease::unclaimed;
 use super::{ArchivedBlock, insert_blocks, insert_segment_row};
-use crate::column::{from_time, from_u64, to_word};
-use crate::entity::{archive_segment, archive_shard, deletion_job, insert, log, tenant_deletion};
+use crate::column::{from_time, to_word};
+use crate::entity::{
+    archive_segment, archive_shard, deletion_job, exists, insert, log, set, tenant_deletion,
+};
 use crate::lock::Lock;
 use crate::record::Change;
 use crate::{Catalog, CatalogError, DeletionStep, Retention};
@@ -60,18 +58,18 @@ impl Catalog {
         let shard_of = &shard_of;
         self.change(Lock::All, move |change| async move {
             let erasing = is_erasing(change.sql()).await?;
-            let mut live: HashMap<SegmentId, usize> = HashMap::new();
-            let mut shards: HashMap<SegmentId, u16> = HashMap::new();
+            // The shard of each segment, and how many of its blocks are wanted.
+            let mut live: HashMap<SegmentId, (u16, usize)> = HashMap::new();
             let mut by_shard: BTreeMap<u16, Vec<ArchivedBlock>> = BTreeMap::new();
             for block in blocks {
                 let shard = shard_of(block.entry.log);
-                *live.entry(block.segment).or_default() += 1;
-                shards.insert(block.segment, shard);
+                let (of_segment, blocks) = live.entry(block.segment).or_default();
+                *of_segment = shard;
+                *blocks += 1;
                 by_shard.entry(shard).or_default().push(*block);
             }
             for (id, bytes) in segments {
-                let live = live.get(id).copied().unwrap_or_default();
-                let shard = shards.get(id).copied().unwrap_or_default();
+                let (shard, live) = live.get(id).copied().unwrap_or_default();
                 insert_segment_row(&change, shard, *id, *bytes, live, false).await?;
                 if erasing && foreign.contains(id) {
                     // As if its logs had been deleted before anything else: every deletion that is
@@ -87,7 +85,7 @@ impl Catalog {
             for (shard, blocks) in by_shard {
                 insert_blocks(change.sql(), shard, &blocks).await?;
             }
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
@@ -96,21 +94,10 @@ impl Catalog {
     pub async fn set_archived(&self, shard: u16, position: Position) -> Result<(), CatalogError> {
         self.change(Lock::Shard(shard), move |change| async move {
             let sql = change.sql();
-            archive_shard::Entity::delete_by_id(i32::from(shard))
-                .exec(sql)
-                .await?;
-            let row = archive_shard::ActiveModel {
-                shard: Set(shard.into()),
-                position: Set(from_u64(position.0)),
-                holder: Set(None),
-                epoch: Set(1),
-                lease_until: Set(0),
-                end_position: Set(from_u64(position.0)),
-                pending_since: Set(None),
-                updated_at: Set(from_time(change.at())),
-            };
-            insert(sql, row).await?;
-            change.commit().await
+            let before = archive_shard::Entity::delete_by_id(i32::from(shard));
+            before.exec(sql).await?;
+            insert(sql, unclaimed(shard, position, change.at())).await?;
+            change.commit(()).await
         })
         .await
     }
@@ -124,17 +111,10 @@ async fn is_erasing(sql: &impl ConnectionTrait) -> Result<bool, CatalogError> {
         DeletionStep::Done,
     ];
     let others = others.map(|step| step.into_str());
-    let jobs = deletion_job::Entity::find()
-        .filter(deletion_job::Column::Step.is_not_in(others))
-        .limit(1)
-        .count(sql)
-        .await?;
-    let tenants = tenant_deletion::Entity::find()
-        .filter(tenant_deletion::Column::Step.is_not_in(others))
-        .limit(1)
-        .count(sql)
-        .await?;
-    Ok(jobs + tenants > 0)
+    let jobs = deletion_job::Column::Step.is_not_in(others);
+    let tenants = tenant_deletion::Column::Step.is_not_in(others);
+    Ok(exists::<deletion_job::Entity>(sql, jobs).await?
+        || exists::<tenant_deletion::Entity>(sql, tenants).await?)
 }
 
 async fn set_time(
@@ -143,10 +123,6 @@ async fn set_time(
     column: archive_segment::Column,
     time: Timestamp,
 ) -> Result<(), CatalogError> {
-    archive_segment::Entity::update_many()
-        .col_expr(column, Expr::value(from_time(time)))
-        .filter(archive_segment::Column::Id.eq(segment.0))
-        .exec(change.sql())
-        .await?;
-    Ok(())
+    let row = archive_segment::Column::Id.eq(segment.0);
+    set::<archive_segment::Entity>(change.sql(), column, from_time(time), row).await
 }

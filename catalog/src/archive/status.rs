@@ -2,15 +2,12 @@
 
 use protocol::{Position, Timestamp};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait as _};
-use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
-};
+use sea_orm::sea_query::{Alias, ExprTrait as _};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::column::{to_time, to_u64};
-use crate::entity::{archive_id, archive_segment, archive_shard, insert};
+use crate::entity::{archive_id, archive_segment, archive_shard, count, insert};
 use crate::lock::Lock;
 use crate::{Catalog, CatalogError};
 
@@ -55,8 +52,7 @@ impl Catalog {
             }
             let id = Uuid::now_v7();
             insert(sql, archive_id::ActiveModel { id: Set(id) }).await?;
-            change.commit().await?;
-            Ok(id)
+            change.commit(id).await
         })
         .await
     }
@@ -97,21 +93,14 @@ impl Catalog {
             .one(self.readers())
             .await?;
         let (segments, bytes) = counted.unwrap_or_default();
-        let retired = self
-            .count_segments(archive_segment::Column::RetiredAt.is_not_null())
-            .await?;
+        let retired = archive_segment::Column::RetiredAt.is_not_null();
         let to_erase = live.and(archive_segment::Column::EraseSince.is_not_null());
         Ok(ArchiveStatus {
             shards,
             segments: to_u64(segments),
             bytes: to_u64(bytes.unwrap_or_default()),
-            retired,
-            to_erase: self.count_segments(to_erase).await?,
+            retired: count::<archive_segment::Entity>(self.readers(), retired).await?,
+            to_erase: count::<archive_segment::Entity>(self.readers(), to_erase).await?,
         })
-    }
-
-    async fn count_segments(&self, which: Expr) -> Result<u64, CatalogError> {
-        let found = archive_segment::Entity::find().filter(which);
-        Ok(found.count(self.readers()).await?)
     }
 }

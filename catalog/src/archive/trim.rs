@@ -1,14 +1,12 @@
 //! Which archived frames the hot log is to drop.
 
 use protocol::{LogId, Sequence, Timestamp};
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::column::{from_time, from_u64, to_sequence};
 use crate::entity::archive_block::{Column, Entity};
+use crate::entity::set;
 use crate::lock::Lock;
 use crate::{Catalog, CatalogError, Retention};
 
@@ -49,15 +47,13 @@ impl Catalog {
     ) -> Result<(), CatalogError> {
         self.change(Lock::Shard(shard), move |change| async move {
             for (log, through) in trims {
-                Entity::update_many()
-                    .col_expr(Column::TrimPending, Expr::value(false))
-                    .filter(Column::LogId.eq(log.0))
-                    .filter(Column::Last.lte(from_u64(through.get())))
-                    .filter(Column::TrimPending.eq(true))
-                    .exec(change.sql())
-                    .await?;
+                let trimmed = Condition::all()
+                    .add(Column::LogId.eq(log.0))
+                    .add(Column::Last.lte(from_u64(through.get())))
+                    .add(Column::TrimPending.eq(true));
+                set::<Entity>(change.sql(), Column::TrimPending, false, trimmed).await?;
             }
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
@@ -71,10 +67,5 @@ pub(crate) async fn set_retention(
     retention: Retention,
 ) -> Result<(), CatalogError> {
     let trim = retention == Retention::Archive;
-    Entity::update_many()
-        .col_expr(Column::TrimPending, Expr::value(trim))
-        .filter(Column::LogId.eq(log.0))
-        .exec(sql)
-        .await?;
-    Ok(())
+    set::<Entity>(sql, Column::TrimPending, trim, Column::LogId.eq(log.0)).await
 }

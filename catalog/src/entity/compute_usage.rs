@@ -1,7 +1,5 @@
 //! Operational: CPU time spent by versions.
 
-use serde::{Deserialize, Serialize};
-
 use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]

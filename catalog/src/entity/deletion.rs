@@ -1,7 +1,5 @@
 //! Operational: what is still to be removed from the event log and the object store.
 
-use serde::{Deserialize, Serialize};
-
 use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]

@@ -1,7 +1,5 @@
 //! Operational: what people see of the deletion of a log or a view, until a while after it is done.
 
-use serde::{Deserialize, Serialize};
-
 use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]

@@ -29,9 +29,10 @@ pub(super) mod user;
 pub(super) mod version;
 pub(super) mod view;
 
+use sea_orm::sea_query::{Expr, IntoCondition};
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbErr, DeleteMany, EntityTrait, EnumIter, QuerySelect,
-    RelationDef, RelationTrait, Select, TryGetableMany,
+    ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, EnumIter, PaginatorTrait, QueryFilter,
+    QuerySelect, RelationDef, RelationTrait, Select, TryGetableMany,
 };
 
 use super::CatalogError;
@@ -39,6 +40,7 @@ use super::CatalogError;
 /// What every table needs.
 mod prelude {
     pub(super) use sea_orm::entity::prelude::*;
+    pub(super) use serde::{Deserialize, Serialize};
 
     pub(super) use super::Relation;
 }
@@ -71,12 +73,42 @@ pub(super) async fn one<E: EntityTrait>(
     Ok(query.one(sql).await?)
 }
 
-/// Deletes rows and says how many there were.
+/// Sets a column of the rows that meet a condition.
+pub(super) async fn set<E: EntityTrait>(
+    sql: &impl ConnectionTrait,
+    column: E::Column,
+    value: impl Into<Expr>,
+    which: impl IntoCondition,
+) -> Result<(), CatalogError> {
+    let rows = E::update_many().col_expr(column, value.into());
+    rows.filter(which).exec(sql).await?;
+    Ok(())
+}
+
+/// Deletes the rows that meet a condition and says how many there were.
 pub(super) async fn delete<E: EntityTrait>(
     sql: &impl ConnectionTrait,
-    rows: DeleteMany<E>,
+    which: impl IntoCondition,
 ) -> Result<u64, CatalogError> {
+    let rows = E::delete_many().filter(which);
     Ok(rows.exec(sql).await?.rows_affected)
+}
+
+/// How many rows meet a condition.
+pub(super) async fn count<E: EntityTrait<Model: Send + Sync>>(
+    sql: &impl ConnectionTrait,
+    which: impl IntoCondition,
+) -> Result<u64, CatalogError> {
+    Ok(E::find().filter(which).count(sql).await?)
+}
+
+/// Whether a row meets a condition.
+pub(super) async fn exists<E: EntityTrait<Model: Send + Sync>>(
+    sql: &impl ConnectionTrait,
+    which: impl IntoCondition,
+) -> Result<bool, CatalogError> {
+    let first = E::find().filter(which).limit(1);
+    Ok(first.count(sql).await? > 0)
 }
 
 /// What a query finds, each row converted.

@@ -1,7 +1,5 @@
 //! Operational: snapshots in the object store.
 
-use serde::{Deserialize, Serialize};
-
 use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]

@@ -1,7 +1,5 @@
 //! Operational: how the verification of snapshots of a version went.
 
-use serde::{Deserialize, Serialize};
-
 use super::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]

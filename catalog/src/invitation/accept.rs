@@ -65,14 +65,11 @@ impl Catalog {
             let row = find_open(change.sql(), token_sha256, change.at()).await?;
             let row = row.ok_or(AcceptError::Unknown)?;
             let members = Counted::Members { invitations: 0 };
-            let quota = self.quota(change.sql(), tenant, members).await?;
-            quota.allow(1, |limit, used| AcceptError::MemberLimitReached {
-                limit,
-                used,
-            })?;
+            let refused = |limit, used| AcceptError::MemberLimitReached { limit, used };
+            self.check_quota(change.sql(), tenant, (members, 1), refused)
+                .await?;
             let user = admit(&mut change, request_id, tenant, &row, invitee).await?;
-            change.commit().await?;
-            Ok::<_, AcceptError>(user)
+            change.commit::<_, AcceptError>(user).await
         });
         Ok((open, changed.await?))
     }

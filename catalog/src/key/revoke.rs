@@ -33,8 +33,7 @@ impl Catalog {
                 revoke(&mut change, access, context, row).await?;
                 revoked.push(id);
             }
-            change.commit().await?;
-            Ok(revoked)
+            change.commit(revoked).await
         })
         .await
     }

@@ -69,8 +69,7 @@ impl Catalog {
                 end_sessions(change.sql(), Actor::ApiKey(id), None).await?;
             }
             key.rotated_at = Some(change.at());
-            change.commit().await?;
-            Ok((key, earlier_until))
+            change.commit((key, earlier_until)).await
         })
         .await
     }

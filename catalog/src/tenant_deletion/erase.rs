@@ -5,16 +5,19 @@
 
 use protocol::TenantId;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::TenantDeletion;
 use crate::column::from_json;
 use crate::connection::number;
-use crate::entity::{compute_usage, control_event, delete, session, stored_bytes, values};
+use crate::entity::{
+    compute_usage, control_event, delete, deletion_job, session, set, stored_bytes, values,
+};
 use crate::event::{ControlEvent, PEOPLE};
 use crate::lock::Lock;
-use crate::{Catalog, CatalogError, deletion};
+use crate::{Catalog, CatalogError};
 
 /// Control events that are removed in one transaction.
 const EVENTS_AT_A_TIME: u64 = 2_000;
@@ -45,18 +48,15 @@ impl Catalog {
             let positions: Vec<i64> = values(sql, events, control_event::Column::Position).await?;
             let last = (positions.len() as u64) < EVENTS_AT_A_TIME;
             let erased = control_event::Column::Position.is_in(positions);
-            delete(sql, control_event::Entity::delete_many().filter(erased)).await?;
+            delete::<control_event::Entity>(sql, erased).await?;
             name_nobody(sql, tenant).await?;
-            let usage = compute_usage::Column::TenantId.eq(tenant.0);
-            delete(sql, compute_usage::Entity::delete_many().filter(usage)).await?;
-            let stored = stored_bytes::Entity::delete_by_id(tenant.0);
-            stored.exec(sql).await?;
-            let sessions = session::Column::TenantId.eq(tenant.0);
-            delete(sql, session::Entity::delete_many().filter(sessions)).await?;
-            deletion::delete_of(sql, tenant).await?;
+            let id = tenant.0;
+            delete::<compute_usage::Entity>(sql, compute_usage::Column::TenantId.eq(id)).await?;
+            delete::<stored_bytes::Entity>(sql, stored_bytes::Column::TenantId.eq(id)).await?;
+            delete::<session::Entity>(sql, session::Column::TenantId.eq(id)).await?;
+            delete::<deletion_job::Entity>(sql, deletion_job::Column::TenantId.eq(id)).await?;
             people(sql).await?;
-            change.commit().await?;
-            Ok(last)
+            change.commit(last).await
         })
         .await
     }
@@ -94,16 +94,10 @@ async fn name_nobody(sql: &impl ConnectionTrait, tenant: TenantId) -> Result<(),
     let nameless = ControlEvent::TenantCreated {
         short_name: format!("deleted-{tenant}"),
     };
-    control_event::Entity::update_many()
-        .col_expr(
-            control_event::Column::Payload,
-            sea_orm::sea_query::Expr::value(from_json(&nameless)?),
-        )
-        .filter(control_event::Column::TenantId.eq(tenant.0))
-        .filter(control_event::Column::Kind.eq(CREATED))
-        .exec(sql)
-        .await?;
-    Ok(())
+    let payload = control_event::Column::Payload;
+    let of_tenant = control_event::Column::TenantId.eq(tenant.0);
+    let made = of_tenant.and(control_event::Column::Kind.eq(CREATED));
+    set::<control_event::Entity>(sql, payload, from_json(&nameless)?, made).await
 }
 
 /// Erases what is recorded of every person who is gone: of their registration the address and the

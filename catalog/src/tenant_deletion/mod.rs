@@ -60,16 +60,9 @@ impl Catalog {
                 delete_at,
             };
             change.record(tenant, context, event).await?;
-            let scheduled = TenantDeletion {
-                id: deletion,
-                tenant,
-                requested_at: found.map_or(change.at(), |found| found.requested_at),
-                delete_at,
-                step: DeletionStep::Scheduled,
-                step_at: found.map_or(change.at(), |found| found.step_at),
-            };
-            change.commit().await?;
-            Ok(scheduled)
+            let scheduled = of_tenant(change.sql(), tenant).await?;
+            let scheduled = scheduled.ok_or_else(CatalogError::tenant_deleted)?;
+            change.commit(scheduled).await
         })
         .await
     }
@@ -83,12 +76,12 @@ impl Catalog {
         let tenant = access.tenant;
         self.change(Lock::Tenant(tenant), move |mut change| async move {
             let found = of_tenant(change.sql(), tenant).await?;
-            if let Some(found) = found.filter(|it| it.step == DeletionStep::Scheduled) {
-                let event = ControlEvent::TenantDeletionCancelled { deletion: found.id };
-                change.record(tenant, context, event).await?;
-                change.commit().await?;
-            }
-            Ok(())
+            let Some(found) = found.filter(|it| it.step == DeletionStep::Scheduled) else {
+                return Ok(());
+            };
+            let event = ControlEvent::TenantDeletionCancelled { deletion: found.id };
+            change.record(tenant, context, event).await?;
+            change.commit(()).await
         })
         .await
     }

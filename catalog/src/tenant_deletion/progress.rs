@@ -4,15 +4,13 @@
 use std::collections::HashSet;
 
 use protocol::{LogId, RequestId, TenantId, Timestamp, UserId};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{DeletionStep, TenantDeletion, erase, of_tenant, to_tenant_deletion};
 use crate::column::{from_time, to_time, to_word};
 use crate::entity::{
-    all, archive_segment, delete, deletion, key, key_use, log, membership, session,
+    all, archive_segment, count, delete, deletion, key, key_use, log, membership, session,
     tenant_deletion, values,
 };
 use crate::event::{ControlEvent, PEOPLE};
@@ -76,14 +74,13 @@ impl Catalog {
                     change.record(PEOPLE, context, gone).await?;
                 }
                 let sql = change.sql();
-                let sessions = session::Column::TenantId.eq(tenant.0);
-                delete(sql, session::Entity::delete_many().filter(sessions)).await?;
+                delete::<session::Entity>(sql, session::Column::TenantId.eq(tenant.0)).await?;
                 for keys in keys.chunks(VALUES_MAX) {
                     let uses = key_use::Column::KeyId.is_in(keys.iter().copied());
-                    delete(sql, key_use::Entity::delete_many().filter(uses)).await?;
+                    delete::<key_use::Entity>(sql, uses).await?;
                 }
                 erase::people(sql).await?;
-                change.commit().await
+                change.commit(()).await
             },
         )
         .await
@@ -119,8 +116,7 @@ impl Catalog {
                 let gone = ControlEvent::TenantDeleted { deletion: of.id };
                 change.record(tenant, context, gone).await?;
             }
-            change.commit().await?;
-            Ok(last)
+            change.commit(last).await
         })
         .await
     }
@@ -141,7 +137,7 @@ impl Catalog {
             };
             let context = Context::system(RequestId::generate());
             change.record(from.tenant, context, event).await?;
-            change.commit().await
+            change.commit(()).await
         })
         .await
     }
@@ -149,15 +145,12 @@ impl Catalog {
     /// How many of a tenant's logs are still in the catalog, and how many of its deletions wait for
     /// their bytes to be removed.
     pub async fn left_of_tenant(&self, tenant: TenantId) -> Result<(u64, u64), CatalogError> {
-        let logs = log::Entity::find()
-            .filter(log::Column::TenantId.eq(tenant.0))
-            .count(self.readers())
-            .await?;
-        let pending = deletion::Entity::find()
-            .filter(deletion::Column::TenantId.eq(tenant.0))
-            .count(self.readers())
-            .await?;
-        Ok((logs, pending))
+        let logs = log::Column::TenantId.eq(tenant.0);
+        let pending = deletion::Column::TenantId.eq(tenant.0);
+        Ok((
+            count::<log::Entity>(self.readers(), logs).await?,
+            count::<deletion::Entity>(self.readers(), pending).await?,
+        ))
     }
 
     /// Since when a segment is to be written again, or to be removed, because of deleted logs: what

@@ -1,5 +1,7 @@
 //! Choosing a representation by the `Accept` header (RFC 9110 §12.5.1).
 
+use std::cmp::Reverse;
+
 use poem::Request;
 use poem::http::header::ACCEPT;
 use protocol::ErrorCode;
@@ -19,17 +21,12 @@ pub(super) fn negotiate(request: &Request, offers: &[&str], what: &str) -> Resul
 /// The index of the offer that the client likes best; of equals, the one that is offered first.
 /// `None` when it takes none of them.
 fn choose(accept: Option<&str>, offers: &[&str]) -> Option<usize> {
-    let Some(accept) = accept.filter(|text| !text.trim().is_empty()) else {
-        return (!offers.is_empty()).then_some(0);
-    };
-    let mut best = None;
-    for (index, offer) in offers.iter().enumerate() {
-        let quality = quality(accept, offer);
-        if quality > 0 && best.is_none_or(|(_, known)| quality > known) {
-            best = Some((index, quality));
-        }
-    }
-    best.map(|(index, _)| index)
+    let accept = accept.filter(|text| !text.trim().is_empty());
+    let accept = accept.unwrap_or("*/*");
+    let qualities = offers.iter().map(|offer| quality(accept, offer));
+    let taken = qualities.enumerate().filter(|(_, quality)| *quality > 0);
+    let best = taken.min_by_key(|(_, quality)| Reverse(*quality))?;
+    Some(best.0)
 }
 
 /// How much the client likes a media type, in thousandths. The most specific range decides.

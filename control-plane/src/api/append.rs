@@ -4,14 +4,14 @@ use poem::Request;
 use poem::http::HeaderMap;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::{Object, OpenApi};
-use protocol::ErrorCode::{self, *};
+use protocol::ErrorCode::*;
 use protocol::Sequence;
 use protocol::limits::{BATCH_BYTES_MAX, EVENT_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 use storage::event_log::appender::{AppendRequest, Payload};
 
 use super::Tag;
-use super::body::{BodyKind, Limit, RawBody};
+use super::body::{BodyKind, RawBody};
 use super::caller::{Caller, LENIENT, role};
 use super::error::bad_sequence;
 use super::failures::{Codes, Failed, IN_LOG, codes};
@@ -62,18 +62,6 @@ const APPEND_BATCH: Codes = APPEND
         UnsupportedMediaType,
     ]);
 
-const EVENT_LIMIT: Limit = Limit {
-    bytes: EVENT_BYTES_MAX,
-    code: ErrorCode::EventTooLarge,
-    what: "an event",
-};
-
-const BATCH_LIMIT: Limit = Limit {
-    bytes: BATCH_BYTES_MAX,
-    code: ErrorCode::BatchTooLarge,
-    what: "a batch",
-};
-
 /// An event that is durable.
 #[derive(Object, Serialize, Deserialize)]
 pub(super) struct AppendAnswer {
@@ -122,7 +110,8 @@ impl AppendApi {
         log: Path<String>,
         body: RawBody<EventBody>,
     ) -> Result<Json<AppendAnswer>, Failed<APPEND>> {
-        let event = body.read(&caller.app, EVENT_LIMIT).await?;
+        let event = body.read(&caller.app, EVENT_BYTES_MAX, EventTooLarge, "an event");
+        let event = event.await?;
         let payload = Payload::Event(event.bytes.clone());
         let request = append_request(request.headers(), payload)?;
         let (app, access, _) = caller.parts();
@@ -173,7 +162,8 @@ impl AppendApi {
         body: RawBody<BatchBody>,
     ) -> Result<Json<AppendBatchAnswer>, Failed<APPEND_BATCH>> {
         let form = form(request, body.media_type().as_deref())?;
-        let body = body.read(&caller.app, BATCH_LIMIT).await?;
+        let body = body.read(&caller.app, BATCH_BYTES_MAX, BatchTooLarge, "a batch");
+        let body = body.await?;
         let batch = batch::split(&body.bytes, &form).map_err(Failure::from)?;
         let payload = Payload::Batch {
             packed: batch.packed,
@@ -205,7 +195,7 @@ fn form(request: &Request, media_type: Option<&str>) -> Result<Form, Failure> {
         Some("application/json") => Ok(Form::JsonArray),
         Some(protocol::packed::MEDIA_TYPE) => Ok(Form::Packed),
         _ => Err(Failure::new(
-            ErrorCode::UnsupportedMediaType,
+            UnsupportedMediaType,
             "say how the events stand in the body: with the parameter `delimiter`, or with the \
              content type application/x-ndjson, application/json or \
              application/vnd.primatomic.events",

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use catalog::access::Role;
 use catalog::{AuditActor, AuditFilter, ControlEvent, PAGE_LIMIT_MAX, Page};
-use futures::Stream;
+use futures::{Stream, StreamExt as _, stream};
 use poem::http::HeaderValue;
 use poem::{Body, IntoResponse as _, Request};
 use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
-use poem_openapi::registry::{MetaSchemaRef, Registry};
+use poem_openapi::registry::{MetaResponse, Registry};
 use poem_openapi::types::Type;
-use protocol::ErrorCode::{self, NotAcceptable};
+use protocol::ErrorCode::NotAcceptable;
 use uuid::Uuid;
 
 use super::Tag;
@@ -24,7 +24,7 @@ use super::audit_format::{AuditEventBody, AuditPageBody};
 use super::caller::{Caller, LENIENT, require, role};
 use super::events_format::NDJSON;
 use super::failures::{Failed, LIST, codes};
-use super::json::{JSON, Json, Raw, Written, with_type};
+use super::json::{JSON, Json, Raw, Written, success, with_type};
 use super::parameters::Parameters;
 use super::times;
 use crate::domain::App;
@@ -40,11 +40,11 @@ const OFFERS: &[&str] = &[JSON, NDJSON];
 pub(super) struct AuditLog;
 
 impl Written for AuditLog {
-    const DESCRIPTION: &'static str = "A page of changes, or a stream of all that match.";
-
-    fn content() -> Vec<(&'static str, MetaSchemaRef)> {
+    fn describe() -> Vec<MetaResponse> {
         let schemas = [AuditPageBody::schema_ref(), AuditEventBody::schema_ref()];
-        OFFERS.iter().copied().zip(schemas).collect()
+        let description = "A page of changes, or a stream of all that match.";
+        let content = OFFERS.iter().copied().zip(schemas);
+        vec![success(200, description, content)]
     }
 
     fn register(registry: &mut Registry) {
@@ -100,23 +100,16 @@ impl AuditApi {
             limit: PAGE_LIMIT_MAX,
             ..page
         };
-        let found = app.audit(access, filter.clone(), page).await?;
+        let first = app.audit(access, filter.clone(), page).await?;
         let export = Export {
             app: Arc::clone(app),
             session: Arc::clone(&caller.session),
             filter,
-            next: Next::Ready(found.into()),
         };
-        let body = Body::from_bytes_stream(export.into_stream());
+        let body = Body::from_bytes_stream(export.pages(first.into()));
         let content_type = HeaderValue::from_static(NDJSON);
         Ok(with_type(content_type, body).into())
     }
-}
-
-enum Next {
-    Ready(AuditPageBody),
-    At(String),
-    End,
 }
 
 /// All that match, page after page.
@@ -124,23 +117,19 @@ struct Export {
     app: Arc<App>,
     session: Arc<Session>,
     filter: AuditFilter,
-    next: Next,
 }
 
 impl Export {
-    fn into_stream(self) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
-        futures::stream::try_unfold(self, |mut export| async move {
-            let page = match std::mem::replace(&mut export.next, Next::End) {
-                Next::Ready(page) => page,
-                Next::At(cursor) => export.read(cursor).await?,
-                Next::End => return Ok(None),
+    fn pages(self, first: AuditPageBody) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
+        let lines = stream::iter([Ok(first.lines())]);
+        let rest = (self, first.next_cursor);
+        lines.chain(stream::try_unfold(rest, |(export, cursor)| async move {
+            let Some(cursor) = cursor else {
+                return Ok(None);
             };
-            let lines = page.lines();
-            if let Some(cursor) = page.next_cursor {
-                export.next = Next::At(cursor);
-            }
-            Ok(Some((lines, export)))
-        })
+            let page = export.read(cursor).await?;
+            Ok(Some((page.lines(), (export, page.next_cursor))))
+        }))
     }
 
     /// A failure breaks the answer off, which tells the client that it is not all.
@@ -167,10 +156,8 @@ fn known_kind(kind: String) -> Result<String, Failure> {
     if ControlEvent::KINDS.contains(&kind.as_str()) {
         return Ok(kind);
     }
-    Err(Failure::new(
-        ErrorCode::InvalidRequest,
-        format!("`type` is one of {}", ControlEvent::KINDS.join(", ")),
-    ))
+    let message = format!("`type` is one of {}", ControlEvent::KINDS.join(", "));
+    Err(Failure::invalid_request(message))
 }
 
 fn parse_actor(text: &str) -> Result<AuditActor, Failure> {
@@ -178,9 +165,6 @@ fn parse_actor(text: &str) -> Result<AuditActor, Failure> {
         return Ok(AuditActor::System);
     }
     text.parse().map(AuditActor::Id).map_err(|_| {
-        Failure::new(
-            ErrorCode::InvalidRequest,
-            "`actor` is the id of a person or an API key, or `system`",
-        )
+        Failure::invalid_request("`actor` is the id of a person or an API key, or `system`")
     })
 }

@@ -6,7 +6,6 @@
 use bytes::Bytes;
 use catalog::access::Actor;
 use catalog::{ControlEvent, Paged, RecordedEvent};
-use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object};
 use protocol::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -45,7 +44,7 @@ impl From<Actor> for ActorBody {
 
 /// A change.
 #[derive(Object, Serialize, Deserialize)]
-#[oai(rename = "AuditEvent", example)]
+#[oai(rename = "AuditEvent")]
 pub(super) struct AuditEventBody {
     /// 1, 2, 3, … for each tenant, without a gap.
     sequence: u64,
@@ -59,23 +58,6 @@ pub(super) struct AuditEventBody {
     request_id: Uuid,
     /// What it happened to, and how; the fields depend on the type.
     details: Value,
-}
-
-impl Example for AuditEventBody {
-    fn example() -> Self {
-        let id = Uuid::from_u128(0x0192_f0c1_4d2e_7c3a_9b1f_2a4b_6c8d_0e1f);
-        Self {
-            sequence: 12,
-            at: "2026-11-22T09:30:00Z".to_owned(),
-            kind: "key_revoked".to_owned(),
-            actor: ActorBody {
-                kind: ActorKind::User,
-                id: Some(id),
-            },
-            request_id: id,
-            details: json!({ "key": id, "name": "ingest" }),
-        }
-    }
 }
 
 impl From<RecordedEvent> for AuditEventBody {

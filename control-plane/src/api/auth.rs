@@ -1,7 +1,5 @@
 //! `/auth`: public, and limited by address.
 
-use catalog::Membership;
-use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use protocol::ErrorCode::*;
 use protocol::TenantId;
@@ -14,7 +12,6 @@ use super::caller::{Anyone, Caller, LENIENT, TokenHolder};
 use super::failures::{Codes, Failed, codes};
 use super::json::{Json, Success};
 use super::keys::RoleName;
-use crate::domain::sessions::{Issued, Login};
 
 /// What may go wrong with logging in.
 const LOGIN: Codes = codes(&[
@@ -30,22 +27,11 @@ pub(super) struct AuthApi;
 
 /// Address and password.
 #[derive(Object, Serialize, Deserialize)]
-#[oai(example)]
 pub(super) struct LoginBody {
     email: String,
     password: String,
     /// Needed by members of several tenants.
     tenant_id: Option<Uuid>,
-}
-
-impl Example for LoginBody {
-    fn example() -> Self {
-        Self {
-            email: "ada@example.org".to_owned(),
-            password: "correct horse battery staple".to_owned(),
-            tenant_id: None,
-        }
-    }
 }
 
 /// A tenant that the caller is a member of.
@@ -54,16 +40,6 @@ pub(super) struct MembershipBody {
     tenant_id: Uuid,
     short_name: String,
     role: RoleName,
-}
-
-impl From<Membership> for MembershipBody {
-    fn from(it: Membership) -> Self {
-        Self {
-            tenant_id: it.tenant.0,
-            short_name: it.short_name,
-            role: it.role.into(),
-        }
-    }
 }
 
 /// A token, unless there are several tenants and none was chosen.
@@ -77,18 +53,6 @@ pub(super) struct LoginAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<String>,
     tenants: Vec<MembershipBody>,
-}
-
-impl From<Login> for LoginAnswer {
-    fn from(login: Login) -> Self {
-        let token = login.token.as_ref();
-        Self {
-            expires_in: token.map(|it| it.ttl.as_secs()),
-            token_type: token.map(|_| TOKEN_TYPE.to_owned()),
-            access_token: login.token.map(|it| it.token),
-            tenants: login.tenants.into_iter().map(Into::into).collect(),
-        }
-    }
 }
 
 const TOKEN_TYPE: &str = "Bearer";
@@ -108,16 +72,6 @@ pub(super) struct TokenAnswer {
     token_type: String,
     /// Seconds.
     expires_in: u64,
-}
-
-impl From<Issued> for TokenAnswer {
-    fn from(issued: Issued) -> Self {
-        Self {
-            access_token: issued.token,
-            token_type: TOKEN_TYPE.to_owned(),
-            expires_in: issued.ttl.as_secs(),
-        }
-    }
 }
 
 /// The token of a mail's link.
@@ -156,7 +110,18 @@ impl AuthApi {
             .app
             .log_in(visitor.network, &body.email, body.password, tenant)
             .await?;
-        Ok(Json::new(login.into()))
+        let token = login.token.as_ref();
+        let tenants = login.tenants.into_iter().map(|it| MembershipBody {
+            tenant_id: it.tenant.0,
+            short_name: it.short_name,
+            role: it.role.into(),
+        });
+        Ok(Json::new(LoginAnswer {
+            expires_in: token.map(|it| it.ttl.as_secs()),
+            token_type: token.map(|_| TOKEN_TYPE.to_owned()),
+            access_token: login.token.map(|it| it.token),
+            tenants: tenants.collect(),
+        }))
     }
 
     /// Exchange an API key for a short-lived token
@@ -168,7 +133,12 @@ impl AuthApi {
     ) -> Result<Json<TokenAnswer>, Failed<{ codes(&[InvalidCredentials]) }>> {
         let app = &visitor.app;
         let issued = app.exchange_key(&body.api_key, body.expires_in_secs);
-        Ok(Json::new(issued.await?.into()))
+        let issued = issued.await?;
+        Ok(Json::new(TokenAnswer {
+            access_token: issued.token,
+            token_type: TOKEN_TYPE.to_owned(),
+            expires_in: issued.ttl.as_secs(),
+        }))
     }
 
     /// Log out
@@ -247,14 +217,8 @@ impl AuthApi {
         JsonBody(body): JsonBody<ResetBody, LENIENT>,
     ) -> Result<Json<Success>, Failed<{ codes(&[InvalidToken, InvalidPassword, CommonPassword]) }>>
     {
-        visitor
-            .app
-            .reset_password(
-                visitor.network,
-                visitor.request_id,
-                &body.token,
-                body.password,
-            )
+        let (app, network) = (&visitor.app, visitor.network);
+        app.reset_password(network, visitor.request_id, &body.token, body.password)
             .await?;
         Ok(Success::json())
     }

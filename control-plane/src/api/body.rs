@@ -7,8 +7,8 @@ use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use poem::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use poem::{Body, Request, RequestBody, Result};
-use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
-use poem_openapi::types::Type;
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchemaRef, Registry};
+use poem_openapi::types::{Binary, Type};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use protocol::ErrorCode;
 use serde::de::DeserializeOwned;
@@ -35,7 +35,7 @@ pub(super) trait BodyKind: Send + 'static {
 pub(super) struct RawBody<K> {
     body: Body,
     /// From `Content-Length`.
-    declared: Option<u64>,
+    declared: Option<usize>,
     content_type: Option<String>,
     kind: PhantomData<K>,
 }
@@ -46,15 +46,17 @@ pub(super) struct Read {
     _memory: Option<OwnedSemaphorePermit>,
 }
 
-/// How large a body may be, and what it is when it is larger.
-#[derive(Clone, Copy)]
-pub(super) struct Limit {
-    pub bytes: usize,
-    pub code: ErrorCode,
-    pub what: &'static str,
-}
-
 impl<K> RawBody<K> {
+    fn of(request: &Request, body: &mut RequestBody) -> Result<Self> {
+        let text = |name| request.headers().get(name)?.to_str().ok();
+        Ok(Self {
+            declared: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+            content_type: text(CONTENT_TYPE).map(str::to_owned),
+            body: body.take()?,
+            kind: PhantomData,
+        })
+    }
+
     /// The media type without its parameters, in lower case.
     pub(super) fn media_type(&self) -> Option<String> {
         let text = self.content_type.as_deref()?;
@@ -62,34 +64,41 @@ impl<K> RawBody<K> {
         Some(essence.trim().to_ascii_lowercase())
     }
 
-    /// Reads all of it.
-    pub(super) async fn read(self, app: &App, limit: Limit) -> Result<Read, Failure> {
-        let within = self
-            .declared
-            .is_none_or(|length| length <= limit.bytes as u64);
+    /// Reads all of it; the code is for one of more bytes, and `what` is what they are.
+    pub(super) async fn read(
+        self,
+        app: &App,
+        bytes_max: usize,
+        too_large: ErrorCode,
+        what: &str,
+    ) -> Result<Read, Failure> {
+        let too_large = || Failure::new(too_large, format!("{what} has at most {bytes_max} bytes"));
         let mut stream = Box::pin(self.body.into_bytes_stream());
-        if !within {
+        let expected = self.declared.unwrap_or(bytes_max);
+        if expected > bytes_max {
             drain(&mut stream).await;
-            return Err(too_large(limit));
+            return Err(too_large());
         }
-        let expected = self
-            .declared
-            .and_then(|length| usize::try_from(length).ok())
-            .unwrap_or(limit.bytes);
         let memory = reserve(app, expected).await?;
         let mut whole = BytesMut::new();
         let mut first: Option<Bytes> = None;
         loop {
             let next = tokio::time::timeout(app.options.stall_timeout, stream.next());
-            let Some(chunk) = next.await.map_err(|_| too_slow())? else {
+            let Ok(next) = next.await else {
+                let message = "the body of the request did not arrive in time";
+                return Err(Failure::new(ErrorCode::RequestTimeout, message));
+            };
+            let Some(chunk) = next else {
                 break;
             };
-            let chunk = chunk.map_err(|_| cut_off())?;
+            let chunk = chunk.map_err(|_| {
+                Failure::invalid_request("the body of the request was cut off or is malformed")
+            })?;
             let read = whole.len() + first.as_ref().map_or(0, Bytes::len);
-            if read + chunk.len() > limit.bytes {
+            if read + chunk.len() > bytes_max {
                 drop((whole, first));
                 drain(&mut stream).await;
-                return Err(too_large(limit));
+                return Err(too_large());
             }
             match first.take() {
                 None if whole.is_empty() => first = Some(chunk),
@@ -117,11 +126,10 @@ async fn reserve(app: &App, bytes: usize) -> Result<Option<OwnedSemaphorePermit>
     }
     let units = bytes.div_ceil(BODY_UNIT_BYTES);
     let units = u32::try_from(units).unwrap_or(u32::MAX);
-    let permit = Arc::clone(&app.limits.bodies).acquire_many_owned(units);
+    let permit = Arc::clone(&app.bodies).acquire_many_owned(units);
     match tokio::time::timeout(app.options.stall_timeout, permit).await {
         Ok(Ok(permit)) => Ok(Some(permit)),
-        _ => Err(Failure::new(
-            ErrorCode::Overloaded,
+        _ => Err(Failure::overloaded(
             "too many large requests at this moment; try again shortly",
         )),
     }
@@ -141,38 +149,15 @@ async fn drain<E>(stream: &mut (impl futures::Stream<Item = Result<Bytes, E>> + 
     let _ = tokio::time::timeout(DRAIN_TIME_MAX, reading).await;
 }
 
-fn too_large(limit: Limit) -> Failure {
-    Failure::new(
-        limit.code,
-        format!("{} has at most {} bytes", limit.what, limit.bytes),
-    )
-}
-
-fn too_slow() -> Failure {
-    Failure::new(
-        ErrorCode::RequestTimeout,
-        "the body of the request did not arrive in time",
-    )
-}
-
-fn cut_off() -> Failure {
-    Failure::new(
-        ErrorCode::InvalidRequest,
-        "the body of the request was cut off or is malformed",
-    )
-}
-
 impl<'a, K: BodyKind> ApiExtractor<'a> for RawBody<K> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
     type ParamRawType = ();
 
     fn request_meta() -> Option<MetaRequest> {
-        let binary =
-            || MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format("string", "binary")));
         let media_type = |content_type: &&'static str| MetaMediaType {
             content_type,
-            schema: binary(),
+            schema: Binary::<Bytes>::schema_ref(),
         };
         Some(MetaRequest {
             description: None,
@@ -186,26 +171,13 @@ impl<'a, K: BodyKind> ApiExtractor<'a> for RawBody<K> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        let text = |name| request.headers().get(name)?.to_str().ok();
-        Ok(Self {
-            declared: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
-            content_type: text(CONTENT_TYPE).map(str::to_owned),
-            body: body.take()?,
-            kind: PhantomData,
-        })
+        Self::of(request, body)
     }
 }
 
 /// A JSON body. Of an `Option`, an empty one will do too. Fields that are not in the document are
 /// refused, unless the operation is [`LENIENT`](super::caller::LENIENT).
 pub(super) struct JsonBody<T, const STRICT: bool = true>(pub T);
-
-/// Any JSON body; for the reading alone.
-struct AnyJson;
-
-impl BodyKind for AnyJson {
-    const MEDIA_TYPES: &'static [&'static str] = &[JSON];
-}
 
 impl<'a, T, const STRICT: bool> ApiExtractor<'a> for JsonBody<T, STRICT>
 where
@@ -235,16 +207,13 @@ where
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        let options = ExtractParamOptions::default();
-        let raw = RawBody::<AnyJson>::from_request(request, body, options).await?;
+        let raw = RawBody::<()>::of(request, body)?;
         check_json(raw.media_type().as_deref())?;
         let app = &Scope::of(request)?.app;
-        let limit = Limit {
-            bytes: app.options.json_bytes_max,
-            code: ErrorCode::BodyTooLarge,
-            what: "the body of this request",
-        };
-        let read = raw.read(app, limit).await?;
+        let bytes_max = app.options.json_bytes_max;
+        let what = "the body of this request";
+        let read = raw.read(app, bytes_max, ErrorCode::BodyTooLarge, what);
+        let read = read.await?;
         if read.bytes.is_empty() && !T::IS_REQUIRED {
             return Ok(Self(parse(b"null")?));
         }
@@ -277,8 +246,7 @@ fn check_json(media_type: Option<&str>) -> Result<(), Failure> {
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     // serde would take an array for an object, element by element.
     if bytes.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Failure::new(
-            ErrorCode::InvalidRequest,
+        return Err(Failure::invalid_request(
             "the body is an array; this operation takes a JSON object",
         ));
     }
@@ -298,7 +266,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
             }
         }
     };
-    Err(Failure::new(ErrorCode::InvalidRequest, message))
+    Err(Failure::invalid_request(message))
 }
 
 /// Refuses fields that the document does not list.
@@ -308,10 +276,9 @@ fn check_fields<T: Type>(bytes: &[u8]) -> Result<(), Failure> {
     let body: Value = parse(bytes)?;
     match unknown_field(&body, &T::schema_ref(), &registry) {
         None => Ok(()),
-        Some(name) => Err(Failure::new(
-            ErrorCode::InvalidRequest,
-            format!("the body has a field `{name}` that this operation does not take"),
-        )),
+        Some(name) => Err(Failure::invalid_request(format!(
+            "the body has a field `{name}` that this operation does not take"
+        ))),
     }
 }
 

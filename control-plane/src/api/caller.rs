@@ -6,11 +6,12 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use catalog::Context;
 use catalog::access::{Access, Role};
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::MetaOperation;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
-use protocol::{ErrorCode, RequestId, Timestamp};
+use protocol::{ErrorCode, Timestamp};
 
 use super::scope::Scope;
 use crate::domain::App;
@@ -99,29 +100,19 @@ impl<R: Lowest> Need for R {
     }
 }
 
-/// No token; the request counts for its address.
-pub(super) struct Anyone;
+/// Nothing, or a token that the operation looks at itself; the request counts for its address.
+pub(super) struct ByAddress<const TOKEN: bool>;
 
-impl Need for Anyone {
+pub(super) type Anyone = ByAddress<false>;
+pub(super) type TokenHolder = ByAddress<true>;
+
+impl<const TOKEN: bool> Need for ByAddress<TOKEN> {
     type Session = ();
 
     fn schemes() -> Vec<&'static str> {
-        vec![BY_ADDRESS]
-    }
-
-    async fn admit(scope: &Scope) -> Result<()> {
-        Ok(scope.admit_address()?)
-    }
-}
-
-/// A token that the operation looks at itself; the request counts for its address.
-pub(super) struct TokenHolder;
-
-impl Need for TokenHolder {
-    type Session = ();
-
-    fn schemes() -> Vec<&'static str> {
-        vec![BEARER, BY_ADDRESS]
+        let mut schemes = vec![BY_ADDRESS];
+        schemes.extend(TOKEN.then_some(BEARER));
+        schemes
     }
 
     async fn admit(scope: &Scope) -> Result<()> {
@@ -152,10 +143,15 @@ pub(super) struct Caller<N: Need, const STRICT: bool = true> {
 }
 
 impl<N: Need<Session = Arc<Session>>, const STRICT: bool> Caller<N, STRICT> {
-    /// What nearly every operation works with: the application, what the caller may do, and the
-    /// request's id.
-    pub(super) fn parts(&self) -> (&Arc<App>, &Access, RequestId) {
-        (&self.scope.app, &self.session.access, self.request_id)
+    /// What nearly every operation works with: the application, what the caller may do, and who
+    /// changes something in which request.
+    pub(super) fn parts(&self) -> (&Arc<App>, &Access, Context) {
+        let access = &self.session.access;
+        let context = Context {
+            actor: access.actor,
+            request_id: self.request_id,
+        };
+        (&self.scope.app, access, context)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use poem::Response;
 use poem::error::{MethodNotAllowedError, NotFoundError, ReadBodyError, ResponseError};
-use poem::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use poem::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderValue, StatusCode};
 use poem_openapi::error::{ParseParamError, ParsePathError};
 use protocol::{ErrorCode, RequestId, Sequence};
@@ -51,23 +51,21 @@ pub(super) fn response(failure: &Failure, request_id: RequestId) -> Response {
     // Strings and numbers can always be written as JSON.
     let body = serde_json::to_vec(&body).unwrap_or_default();
     let mut response = with_type(HeaderValue::from_static(JSON), body);
-    let status = StatusCode::from_u16(failure.code.status());
-    response.set_status(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    let status = failure.status();
+    response.set_status(status);
     if let Some(state) = head.or(applied).or(sequence) {
         set_sequence(&mut response, state);
     }
+    let headers = response.headers_mut();
     if let Detail::RetryAfter(seconds) = failure.detail {
-        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        headers.insert(RETRY_AFTER, seconds.into());
     }
-    match response.status() {
+    match status {
         StatusCode::UNAUTHORIZED => {
-            let scheme = HeaderValue::from_static("Bearer");
-            response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         StatusCode::SERVICE_UNAVAILABLE => {
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+            headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
         }
         _ => {}
     }
@@ -94,12 +92,11 @@ impl ResponseError for NotAdmitted {
 
 /// The one error that is not JSON: it is published as text.
 fn rate_limited() -> Response {
-    let mut response = Response::default();
+    let content_type = HeaderValue::from_static("text/plain");
+    let mut response = with_type(content_type, "Rate limit exceeded");
     response.set_status(StatusCode::TOO_MANY_REQUESTS);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
-    response.set_body("Rate limit exceeded");
     response
 }
 
@@ -121,39 +118,33 @@ fn reworded(error: &poem::Error) -> Failure {
     if let Some(error) = error.downcast_ref::<ParseParamError>() {
         return bad_parameter(error.name);
     }
-    let (code, message) = if error.is::<NotFoundError>() {
-        (ErrorCode::NotFound, "there is nothing at this address")
+    if error.is::<NotFoundError>() {
+        Failure::new(ErrorCode::NotFound, "there is nothing at this address")
     } else if error.is::<MethodNotAllowedError>() {
-        (
+        Failure::new(
             ErrorCode::MethodNotAllowed,
             "this address does not take this method; the header `Allow` lists those that it takes",
         )
     } else if error.is::<ParsePathError>() || error.is::<poem::error::ParsePathError>() {
-        (
-            ErrorCode::InvalidRequest,
+        Failure::invalid_request(
             "a part of the path can't be read; an id is a UUID, and a number is written in digits",
         )
     } else if error.is::<ReadBodyError>() {
-        (
-            ErrorCode::InvalidRequest,
-            "the body of the request can't be read",
-        )
+        Failure::invalid_request("the body of the request can't be read")
     } else if error.status().is_client_error() {
-        (ErrorCode::InvalidRequest, "the request can't be read")
+        Failure::invalid_request("the request can't be read")
     } else {
-        return Failure::internal("the framework failed", error);
-    };
-    Failure::new(code, message)
+        Failure::internal("the framework failed", error)
+    }
 }
 
 /// A header or query parameter of the wrong form.
 pub(super) fn bad_parameter(name: &str) -> Failure {
     match name {
         "after" | "sequence" | "from" | "Expected-Sequence" | "Last-Event-ID" => bad_sequence(name),
-        _ => Failure::new(
-            ErrorCode::InvalidRequest,
-            format!("the parameter `{name}` has none of the values that it may have"),
-        ),
+        _ => Failure::invalid_request(format!(
+            "the parameter `{name}` has none of the values that it may have"
+        )),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use poem::http::HeaderValue;
 use poem::http::header::HeaderName;
 use poem::{Request, Response};
 use poem_openapi::param::{Path, Query};
-use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
-use poem_openapi::types::Type;
+use poem_openapi::registry::{MetaResponse, Registry};
+use poem_openapi::types::{Binary, Type as _};
 use poem_openapi::{Enum, Object, OpenApi};
 use protocol::ErrorCode::{InvalidSequence, NotAcceptable, ShuttingDown, StreamLimitReached};
 use protocol::Sequence;
@@ -18,9 +19,9 @@ use super::accept::negotiate;
 use super::append::parse_sequence;
 use super::caller::{Caller, LENIENT, role};
 use super::error::bad_sequence;
-use super::events_format::{self, Format};
+use super::events_format::{self, Encoding, Format};
 use super::failures::{Codes, Failed, IN_LOG, codes};
-use super::json::{JSON, Raw, Written, set_sequence, with_type};
+use super::json::{JSON, Raw, Written, set_sequence, success, with_type};
 use super::tail;
 use crate::domain::events::{Direction, EventPage, PageRequest};
 use crate::errors::Failure;
@@ -55,17 +56,6 @@ pub(super) enum DirectionName {
     Backward,
 }
 
-/// How the bytes of an event stand in `data`.
-#[derive(Clone, Copy, Enum, Serialize, Deserialize)]
-#[oai(rename_all = "snake_case")]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Encoding {
-    /// They are text.
-    Utf8,
-    /// They are not text, so they stand in Base64.
-    Base64,
-}
-
 /// An event.
 #[derive(Object, Serialize, Deserialize)]
 pub(super) struct EventBody {
@@ -87,22 +77,15 @@ pub(super) struct EventPageBody {
 pub(super) struct EventsResponse;
 
 impl Written for EventsResponse {
-    const DESCRIPTION: &'static str = "A page of events, or a live tail.";
-
-    fn content() -> Vec<(&'static str, MetaSchemaRef)> {
-        let text = |format| {
-            MetaSchemaRef::Inline(Box::new(MetaSchema {
-                format,
-                ..MetaSchema::new("string")
-            }))
-        };
+    fn describe() -> Vec<MetaResponse> {
         let schemas = [
             EventPageBody::schema_ref(),
             EventBody::schema_ref(),
-            text(Some("binary")),
-            text(None),
+            Binary::<Bytes>::schema_ref(),
+            String::schema_ref(),
         ];
-        OFFERS.iter().copied().zip(schemas).collect()
+        let content = OFFERS.iter().copied().zip(schemas);
+        vec![success(200, "A page of events, or a live tail.", content)]
     }
 
     fn register(registry: &mut Registry) {
@@ -110,8 +93,8 @@ impl Written for EventsResponse {
     }
 }
 
-fn page_response(page: &EventPage, format: Format) -> Response {
-    let content_type = HeaderValue::from_static(format.media_type());
+fn page_response(page: &EventPage, format: Format, media_type: &'static str) -> Response {
+    let content_type = HeaderValue::from_static(media_type);
     let mut response = with_type(content_type, events_format::write(page, format));
     set_sequence(&mut response, page.head.sequence);
     if let Some(next) = page.next {
@@ -158,7 +141,8 @@ impl EventsApi {
         let from = from.0.map(Sequence::new).transpose();
         let from = from.map_err(|_| bad_sequence("from"))?;
         let (app, access, _) = caller.parts();
-        let format = match negotiate(request, OFFERS, "events come")? {
+        let offer = negotiate(request, OFFERS, "events come")?;
+        let format = match offer {
             0 => Format::Json,
             1 => Format::Ndjson,
             2 => Format::Packed,
@@ -175,7 +159,7 @@ impl EventsApi {
             direction: direction.0.into(),
         };
         let page = app.events(access, &log.0, page).await?;
-        Ok(page_response(&page, format).into())
+        Ok(page_response(&page, format, OFFERS[offer]).into())
     }
 }
 

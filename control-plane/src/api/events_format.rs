@@ -1,30 +1,23 @@
 //! Writing events: straight from their frames into the bytes of the answer.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use protocol::Event;
+use poem_openapi::Enum;
+use protocol::{Event, Sequence};
+use serde::{Deserialize, Serialize};
 
-use super::json::JSON;
 use crate::domain::events::EventPage;
 
 pub(super) const NDJSON: &str = "application/x-ndjson";
 
 /// The forms of a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) enum Format {
     Json,
     Ndjson,
     Packed,
-}
-
-impl Format {
-    pub(super) const fn media_type(self) -> &'static str {
-        match self {
-            Self::Json => JSON,
-            Self::Ndjson => NDJSON,
-            Self::Packed => protocol::packed::MEDIA_TYPE,
-        }
-    }
 }
 
 pub(super) fn write(page: &EventPage, format: Format) -> Vec<u8> {
@@ -53,40 +46,45 @@ pub(super) fn write(page: &EventPage, format: Format) -> Vec<u8> {
     out
 }
 
-/// Writes an event as a JSON object on one line.
-pub(super) fn write_event(event: &Event<'_>, out: &mut Vec<u8>) {
-    let head = format!(
-        "{{\"sequence\":{},\"timestamp\":\"{}\",\"data\":",
-        event.sequence, event.timestamp
-    );
-    out.extend_from_slice(head.as_bytes());
-    let encoding = match std::str::from_utf8(event.bytes) {
-        Ok(text) => {
-            write_string(text, out);
-            "utf8"
-        }
-        Err(_) => {
-            out.push(b'"');
-            out.extend_from_slice(BASE64_STANDARD.encode(event.bytes).as_bytes());
-            out.push(b'"');
-            "base64"
-        }
-    };
-    out.extend_from_slice(b",\"encoding\":\"");
-    out.extend_from_slice(encoding.as_bytes());
-    out.extend_from_slice(b"\"}");
+/// How the bytes of an event stand in `data`.
+#[derive(Clone, Copy, Enum, Serialize, Deserialize)]
+#[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Encoding {
+    /// They are text.
+    Utf8,
+    /// They are not text, so they stand in Base64.
+    Base64,
 }
 
-fn write_string(text: &str, out: &mut Vec<u8>) {
-    if serde_json::to_writer(&mut *out, text).is_err() {
-        // Writing a string to memory does not fail; an empty one keeps the object well-formed.
-        out.extend_from_slice(b"\"\"");
-    }
+/// An event as it is written.
+#[derive(Serialize)]
+struct Line<'a> {
+    sequence: Sequence,
+    timestamp: String,
+    data: Cow<'a, str>,
+    encoding: Encoding,
+}
+
+/// Writes an event as a JSON object on one line.
+pub(super) fn write_event(event: &Event<'_>, out: &mut Vec<u8>) {
+    let (data, encoding) = match std::str::from_utf8(event.bytes) {
+        Ok(text) => (text.into(), Encoding::Utf8),
+        Err(_) => (BASE64_STANDARD.encode(event.bytes).into(), Encoding::Base64),
+    };
+    let line = Line {
+        sequence: event.sequence,
+        timestamp: event.timestamp.to_string(),
+        data,
+        encoding,
+    };
+    // Strings and numbers can always be written to memory.
+    let _ = serde_json::to_writer(out, &line);
 }
 
 #[cfg(test)]
 mod tests {
-    use protocol::{Sequence, Timestamp};
+    use protocol::Timestamp;
 
     use super::*;
 

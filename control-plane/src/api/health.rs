@@ -1,16 +1,18 @@
 //! `/health` for people, `/health/live` and `/health/ready` for load balancers.
 
+use std::marker::PhantomData;
+
+use poem::IntoResponse as _;
 use poem::http::StatusCode;
-use poem::{IntoResponse, Response};
-use poem_openapi::registry::{MetaResponses, Registry};
-use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
+use poem_openapi::registry::{MetaResponse, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{Enum, Object, OpenApi};
 use serde::{Deserialize, Serialize};
 
 use super::Tag;
 use super::caller::{Caller, LENIENT, Probe};
 use super::failures::Failed;
-use super::json::Json;
-use crate::domain::health::Checked;
+use super::json::{JSON, Json, Raw, Written, description, success};
 
 pub(super) struct HealthApi;
 
@@ -62,51 +64,29 @@ pub(super) struct HealthBody {
     workers: PartHealth,
 }
 
-impl From<Checked> for HealthBody {
-    fn from(checked: Checked) -> Self {
-        Self {
-            status: checked.is_healthy().into(),
-            database: checked.catalog.into(),
-            nats: checked.event_log.into(),
-            object_store: checked.objects.into(),
-            workers: checked.workers.into(),
-        }
-    }
-}
-
 /// 200, or 503 with the same body.
-pub(super) struct HealthResponse<T> {
-    healthy: bool,
-    body: T,
-}
+pub(super) struct Checks<T>(PhantomData<T>);
 
-impl<T: Serialize + Send> IntoResponse for HealthResponse<T> {
-    fn into_response(self) -> Response {
-        let mut response = Json::<_>::new(self.body).into_response();
-        if !self.healthy {
-            response.set_status(StatusCode::SERVICE_UNAVAILABLE);
-        }
-        response
-    }
-}
-
-impl<T> ApiResponse for HealthResponse<T>
-where
-    Json<T>: ApiResponse,
-{
-    fn meta() -> MetaResponses {
-        let [mut healthy, mut unhealthy] = [Json::<T>::meta(), Json::<T>::meta()];
-        for response in &mut unhealthy.responses {
-            response.status = Some(503);
-            response.description = "Some part is not available.";
-        }
-        healthy.responses.append(&mut unhealthy.responses);
-        healthy
+impl<T: Serialize + Type + Send> Written for Checks<T> {
+    fn describe() -> Vec<MetaResponse> {
+        let content = || [(JSON, T::schema_ref())];
+        vec![
+            success(200, description::<T>(), content()),
+            success(503, "Some part is not available.", content()),
+        ]
     }
 
     fn register(registry: &mut Registry) {
-        Json::<T>::register(registry);
+        T::register(registry);
     }
+}
+
+fn response<T: Serialize + Send>(healthy: bool, body: T) -> Raw<Checks<T>> {
+    let mut response = Json::<_>::new(body).into_response();
+    if !healthy {
+        response.set_status(StatusCode::SERVICE_UNAVAILABLE);
+    }
+    response.into()
 }
 
 #[OpenApi(tag = "Tag::Service")]
@@ -118,12 +98,17 @@ impl HealthApi {
     async fn health(
         &self,
         visitor: Caller<Probe, LENIENT>,
-    ) -> Result<HealthResponse<HealthBody>, Failed> {
+    ) -> Result<Raw<Checks<HealthBody>>, Failed> {
         let checked = visitor.app.check_health().await;
-        Ok(HealthResponse {
-            healthy: checked.is_healthy(),
-            body: checked.into(),
-        })
+        let healthy = checked.is_healthy();
+        let body = HealthBody {
+            status: healthy.into(),
+            database: checked.catalog.into(),
+            nats: checked.event_log.into(),
+            object_store: checked.objects.into(),
+            workers: checked.workers.into(),
+        };
+        Ok(response(healthy, body))
     }
 
     /// Tell whether the process answers
@@ -142,7 +127,7 @@ impl HealthApi {
     async fn ready(
         &self,
         visitor: Caller<Probe, LENIENT>,
-    ) -> Result<HealthResponse<ReadyBody>, Failed> {
+    ) -> Result<Raw<Checks<ReadyBody>>, Failed> {
         let problems = visitor.app.problems().await;
         let healthy = problems.is_empty();
         let problems = problems.into_iter().map(|it| ProblemBody {
@@ -153,7 +138,7 @@ impl HealthApi {
             status: healthy.into(),
             problems: problems.collect(),
         };
-        Ok(HealthResponse { healthy, body })
+        Ok(response(healthy, body))
     }
 }
 

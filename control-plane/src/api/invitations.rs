@@ -1,8 +1,7 @@
 //! `/tenants/me/invitations`, and `/invitations` for those who are invited.
 
-use catalog::{Invitation, OpenInvitation, Page};
+use catalog::{Invitation, Page};
 use poem_openapi::param::Path;
-use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use protocol::ErrorCode::*;
 use protocol::InvitationId;
@@ -16,7 +15,6 @@ use super::failures::{Codes, Failed, LIST, codes};
 use super::json::{Json, Success};
 use super::keys::RoleName;
 use super::parameters::Parameters;
-use crate::domain::invitations::Sent;
 
 /// What may go wrong with inviting someone.
 const INVITE: Codes = codes(&[
@@ -43,21 +41,11 @@ pub(super) struct InvitationsApi;
 
 /// Who is invited.
 #[derive(Object, Serialize, Deserialize)]
-#[oai(example)]
 pub(super) struct CreateInvitationBody {
     /// A mail with a link goes there.
     email: String,
     /// At most the own role, and never `owner`. The default is member.
     role: Option<RoleName>,
-}
-
-impl Example for CreateInvitationBody {
-    fn example() -> Self {
-        Self {
-            email: "grace@example.org".to_owned(),
-            role: Some(RoleName::Member),
-        }
-    }
 }
 
 /// An open invitation, without its token.
@@ -96,21 +84,6 @@ pub(super) struct SentInvitation {
     expires_at: String,
 }
 
-impl From<Sent> for SentInvitation {
-    fn from(sent: Sent) -> Self {
-        let it = InvitationBody::from(sent.invitation);
-        Self {
-            id: it.id,
-            email: it.email,
-            role: it.role,
-            token: sent.token,
-            invite_url: sent.url,
-            created_at: it.created_at,
-            expires_at: it.expires_at,
-        }
-    }
-}
-
 /// A page of open invitations, newest first.
 #[derive(Object, Serialize, Deserialize)]
 pub(super) struct InvitationList {
@@ -129,37 +102,14 @@ pub(super) struct InvitationOffer {
     expires_at: String,
 }
 
-impl From<OpenInvitation> for InvitationOffer {
-    fn from(open: OpenInvitation) -> Self {
-        let it = InvitationBody::from(open.invitation);
-        Self {
-            tenant_id: open.tenant.0,
-            short_name: open.short_name,
-            email: it.email,
-            role: it.role,
-            expires_at: it.expires_at,
-        }
-    }
-}
-
 /// Who accepts.
 #[derive(Object, Serialize, Deserialize)]
-#[oai(example)]
 pub(super) struct AcceptBody {
     /// The invited address.
     email: String,
     /// Of a registered address its password, of a new one the password that it gets: 8 to 128
     /// characters.
     password: String,
-}
-
-impl Example for AcceptBody {
-    fn example() -> Self {
-        Self {
-            email: "grace@example.org".to_owned(),
-            password: "correct horse battery staple".to_owned(),
-        }
-    }
 }
 
 /// The new membership.
@@ -170,17 +120,6 @@ pub(super) struct AcceptedInvitation {
     role: RoleName,
     /// Always true: the invitation came to the address.
     email_verified: bool,
-}
-
-impl From<OpenInvitation> for AcceptedInvitation {
-    fn from(open: OpenInvitation) -> Self {
-        Self {
-            tenant_id: open.tenant.0,
-            short_name: open.short_name,
-            role: open.invitation.role.into(),
-            email_verified: true,
-        }
-    }
 }
 
 #[OpenApi(tag = "Tag::People")]
@@ -218,10 +157,19 @@ impl InvitationsApi {
         caller: Caller<role::Admin, LENIENT>,
         JsonBody(body): JsonBody<CreateInvitationBody, LENIENT>,
     ) -> Result<Json<SentInvitation, 201>, Failed<INVITE>> {
-        let (app, access, request_id) = caller.parts();
+        let (app, access, context) = caller.parts();
         let role = body.role.map(Into::into);
-        let sent = app.invite(access, request_id, &body.email, role).await?;
-        Ok(Json::new(sent.into()))
+        let sent = app.invite(access, context, &body.email, role).await?;
+        let it = InvitationBody::from(sent.invitation);
+        Ok(Json::new(SentInvitation {
+            id: it.id,
+            email: it.email,
+            role: it.role,
+            token: sent.token,
+            invite_url: sent.url,
+            created_at: it.created_at,
+            expires_at: it.expires_at,
+        }))
     }
 
     /// Revoke an invitation
@@ -238,9 +186,9 @@ impl InvitationsApi {
         /// The invitation's id.
         id: Path<Uuid>,
     ) -> Result<Json<Success>, Failed<{ codes(&[InvitationNotFound]) }>> {
-        let (app, access, request_id) = caller.parts();
+        let (app, access, context) = caller.parts();
         let id = InvitationId(id.0);
-        app.revoke_invitation(access, request_id, id).await?;
+        app.revoke_invitation(access, context, id).await?;
         Ok(Success::json())
     }
 
@@ -257,7 +205,13 @@ impl InvitationsApi {
         token: Path<String>,
     ) -> Result<Json<InvitationOffer>, Failed<{ codes(&[InvalidToken]) }>> {
         let open = visitor.app.invitation(&token.0).await?;
-        Ok(Json::new(open.into()))
+        Ok(Json::new(InvitationOffer {
+            tenant_id: open.tenant.0,
+            short_name: open.short_name,
+            email: open.invitation.email,
+            role: open.invitation.role.into(),
+            expires_at: open.invitation.expires_at.to_string(),
+        }))
     }
 
     /// Accept an invitation
@@ -276,16 +230,15 @@ impl InvitationsApi {
         token: Path<String>,
         JsonBody(body): JsonBody<AcceptBody, LENIENT>,
     ) -> Result<Json<AcceptedInvitation>, Failed<ACCEPT>> {
-        let open = visitor
-            .app
-            .accept_invitation(
-                visitor.network,
-                visitor.request_id,
-                &token.0,
-                &body.email,
-                body.password,
-            )
+        let (app, network, request_id) = (&visitor.app, visitor.network, visitor.request_id);
+        let open = app
+            .accept_invitation(network, request_id, &token.0, &body.email, body.password)
             .await?;
-        Ok(Json::new(open.into()))
+        Ok(Json::new(AcceptedInvitation {
+            tenant_id: open.tenant.0,
+            short_name: open.short_name,
+            role: open.invitation.role.into(),
+            email_verified: true,
+        }))
     }
 }

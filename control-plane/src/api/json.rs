@@ -70,11 +70,10 @@ impl<T: Serialize + Send, const STATUS: u16> IntoResponse for Json<T, STATUS> {
 
 impl<T: Serialize + Type + Send, const STATUS: u16> ApiResponse for Json<T, STATUS> {
     fn meta() -> MetaResponses {
-        let content = MetaMediaType {
-            content_type: JSON,
-            schema: T::schema_ref(),
-        };
-        success(STATUS, description::<T>(), vec![content])
+        let content = [(JSON, T::schema_ref())];
+        MetaResponses {
+            responses: vec![success(STATUS, description::<T>(), content)],
+        }
     }
 
     fn register(registry: &mut Registry) {
@@ -83,7 +82,7 @@ impl<T: Serialize + Type + Send, const STATUS: u16> ApiResponse for Json<T, STAT
 }
 
 /// What the document says of a type.
-fn description<T: Type>() -> &'static str {
+pub(super) fn description<T: Type>() -> &'static str {
     let mut registry = Registry::new();
     T::register(&mut registry);
     let MetaSchemaRef::Reference(name) = T::schema_ref() else {
@@ -93,29 +92,28 @@ fn description<T: Type>() -> &'static str {
     schema.and_then(|schema| schema.description).unwrap_or("")
 }
 
-/// The only successful response of an operation.
+/// A successful response: its media types with their schemas.
 pub(super) fn success(
     status: u16,
     description: &'static str,
-    content: Vec<MetaMediaType>,
-) -> MetaResponses {
-    MetaResponses {
-        responses: vec![MetaResponse {
-            description,
-            status: Some(status),
-            status_range: None,
-            content,
-            headers: Vec::new(),
-        }],
+    content: impl IntoIterator<Item = (&'static str, MetaSchemaRef)>,
+) -> MetaResponse {
+    let media_type = |(content_type, schema)| MetaMediaType {
+        content_type,
+        schema,
+    };
+    MetaResponse {
+        description,
+        status: Some(status),
+        status_range: None,
+        content: content.into_iter().map(media_type).collect(),
+        headers: Vec::new(),
     }
 }
 
 /// What the response of an operation may be that writes it itself.
 pub(super) trait Written: Send {
-    const DESCRIPTION: &'static str;
-
-    /// Its media types with their schemas.
-    fn content() -> Vec<(&'static str, MetaSchemaRef)>;
+    fn describe() -> Vec<MetaResponse>;
 
     fn register(_: &mut Registry) {}
 }
@@ -137,12 +135,9 @@ impl<K: Send> IntoResponse for Raw<K> {
 
 impl<K: Written> ApiResponse for Raw<K> {
     fn meta() -> MetaResponses {
-        let media_type = |(content_type, schema)| MetaMediaType {
-            content_type,
-            schema,
-        };
-        let content = K::content().into_iter().map(media_type).collect();
-        success(200, K::DESCRIPTION, content)
+        MetaResponses {
+            responses: K::describe(),
+        }
     }
 
     fn register(registry: &mut Registry) {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use catalog::access::Role;
 use catalog::{Key, Page};
 use poem_openapi::param::Path;
-use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, OpenApi};
 use protocol::ErrorCode::{KeyLimitReached, KeyNotFound};
 use protocol::KeyId;
@@ -37,7 +36,6 @@ pub(super) enum RoleName {
 
 /// A key to be made.
 #[derive(Object, Serialize, Deserialize)]
-#[oai(example)]
 pub(super) struct CreateKeyBody {
     /// For people; 1 to 128 characters.
     name: String,
@@ -47,17 +45,6 @@ pub(super) struct CreateKeyBody {
     logs: Option<Vec<String>>,
     /// RFC 3339; never when it is left out.
     expires_at: Option<String>,
-}
-
-impl Example for CreateKeyBody {
-    fn example() -> Self {
-        Self {
-            name: "ingest".to_owned(),
-            role: Some(RoleName::Member),
-            logs: Some(vec!["customer-acme-usage".to_owned()]),
-            expires_at: None,
-        }
-    }
 }
 
 /// A key without its secret.
@@ -109,20 +96,11 @@ pub(super) struct CreatedKey {
 
 /// How a key gets a new secret.
 #[derive(Object, Serialize, Deserialize)]
-#[oai(example)]
 pub(super) struct RotateKeyBody {
     /// For how many seconds earlier secrets go on working, unless they end sooner; at most 2592000,
     /// which is 30 days. With 0 they end at once, and so does every token that they were exchanged
     /// for. The default is 86400, which is a day.
     overlap_secs: Option<u32>,
-}
-
-impl Example for RotateKeyBody {
-    fn example() -> Self {
-        Self {
-            overlap_secs: Some(3_600),
-        }
-    }
 }
 
 /// A key with its new secret, which is shown this once.
@@ -196,8 +174,8 @@ impl KeysApi {
             logs: body.logs,
             expires_at: expires_at.transpose()?,
         };
-        let (app, access, request_id) = caller.parts();
-        let (key, secret) = app.create_key(access, request_id, request).await?;
+        let (app, access, context) = caller.parts();
+        let (key, secret) = app.create_key(access, context, request).await?;
         let key = KeyBody::from(key);
         Ok(Json::new(CreatedKey {
             key: secret.expose().to_owned(),
@@ -223,11 +201,11 @@ impl KeysApi {
         id: Path<Uuid>,
         JsonBody(body): JsonBody<Option<RotateKeyBody>, LENIENT>,
     ) -> Result<Json<RotatedKey>, Failed<{ codes(&[KeyNotFound]) }>> {
-        let (app, access, request_id) = caller.parts();
+        let (app, access, context) = caller.parts();
         let overlap = body.and_then(|body| body.overlap_secs);
         let overlap = overlap.map_or(OVERLAP, |secs| Duration::from_secs(secs.into()));
         let (key, secret, earlier_until) = app
-            .rotate_key(access, request_id, KeyId(id.0), overlap)
+            .rotate_key(access, context, KeyId(id.0), overlap)
             .await?;
         let key = KeyBody::from(key);
         Ok(Json::new(RotatedKey {
@@ -253,8 +231,8 @@ impl KeysApi {
         /// The key's id.
         id: Path<Uuid>,
     ) -> Result<Json<RevokedKeys>, Failed<{ codes(&[KeyNotFound]) }>> {
-        let (app, access, request_id) = caller.parts();
-        let revoked = app.revoke_key(access, request_id, KeyId(id.0)).await?;
+        let (app, access, context) = caller.parts();
+        let revoked = app.revoke_key(access, context, KeyId(id.0)).await?;
         Ok(Json::new(RevokedKeys {
             success: true,
             revoked: revoked.into_iter().map(|key| key.0).collect(),

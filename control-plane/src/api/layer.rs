@@ -24,6 +24,7 @@ use super::scope::Scope;
 use crate::domain::App;
 use crate::errors::Failure;
 use crate::metrics::Requests;
+use crate::options::Options;
 use crate::rate_limit;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -32,7 +33,8 @@ const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-pub(super) struct Layer {
+/// The whole API, ready to be served.
+pub(crate) struct Layer {
     app: Arc<App>,
     operations: BoxEndpoint<'static, Response>,
     /// The document and the page that shows it.
@@ -43,7 +45,7 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    pub(super) fn new(app: Arc<App>) -> Self {
+    pub(crate) fn new(app: Arc<App>) -> Self {
         Self {
             app,
             operations: service().into_endpoint(),
@@ -75,30 +77,27 @@ impl Layer {
     }
 
     fn check_size(&self, request: &Request) -> Result<(), Failure> {
-        let options = &self.app.options;
+        let Options {
+            uri_bytes_max,
+            headers_max,
+            header_bytes_max,
+            ..
+        } = self.app.options;
         let uri_bytes = request.uri().path().len() + request.uri().query().map_or(0, str::len);
-        if uri_bytes > options.uri_bytes_max {
-            return Err(Failure::new(
-                ErrorCode::UriTooLong,
-                format!(
-                    "the address of a request has at most {} bytes",
-                    options.uri_bytes_max
-                ),
-            ));
+        if uri_bytes > uri_bytes_max {
+            let message = format!("the address of a request has at most {uri_bytes_max} bytes");
+            return Err(Failure::new(ErrorCode::UriTooLong, message));
         }
         let headers = request.headers();
         let header_bytes: usize = headers
             .iter()
             .map(|(name, value)| name.as_str().len() + value.len() + 4)
             .sum();
-        if headers.len() > options.headers_max || header_bytes > options.header_bytes_max {
-            return Err(Failure::new(
-                ErrorCode::HeadersTooLarge,
-                format!(
-                    "a request has at most {} headers with {} bytes",
-                    options.headers_max, options.header_bytes_max
-                ),
-            ));
+        if headers.len() > headers_max || header_bytes > header_bytes_max {
+            let message = format!(
+                "a request has at most {headers_max} headers with {header_bytes_max} bytes"
+            );
+            return Err(Failure::new(ErrorCode::HeadersTooLarge, message));
         }
         Ok(())
     }
@@ -115,17 +114,13 @@ impl Layer {
             return direct;
         }
         let named = request.headers().get_all(FORWARDED_FOR);
-        let named: Vec<IpAddr> = named
+        let last = named
             .iter()
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(','))
-            .filter_map(|text| text.trim().parse().ok())
-            .collect();
-        let last = named
-            .iter()
-            .rev()
-            .find(|address| !trusted.contains(address));
-        last.map_or(direct, IpAddr::to_canonical)
+            .filter_map(|text| text.trim().parse::<IpAddr>().ok())
+            .rfind(|address| !trusted.contains(address));
+        last.map_or(direct, |address| address.to_canonical())
     }
 
     async fn refuse(&self, error: poem::Error, scope: &Scope, uri: Uri) -> Response {
@@ -177,7 +172,7 @@ fn set_headers(headers: &mut HeaderMap, scope: &Scope) {
     if let Ok(value) = HeaderValue::from_str(text) {
         headers.insert(REQUEST_ID, value);
     }
-    if let Some(rate) = scope.rate() {
+    if let Some(rate) = scope.rate.get() {
         headers.insert(LIMIT, rate.limit.into());
         headers.insert(REMAINING, rate.remaining.into());
         headers.insert(RESET, rate.reset.into());

@@ -2,7 +2,6 @@
 
 use catalog::{LogChanges, Page, Retention};
 use poem_openapi::param::Path;
-use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, OpenApi};
 use protocol::ErrorCode::*;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -36,7 +35,6 @@ pub(super) enum RetentionName {
 
 /// A log to be made.
 #[derive(Object, Serialize, Deserialize)]
-#[oai(example)]
 pub(super) struct CreateLogBody {
     /// 1 to 128 of A-Z, a-z, 0-9, '.', '_' and '-', not shaped like a UUID; unique in the tenant.
     name: String,
@@ -44,16 +42,6 @@ pub(super) struct CreateLogBody {
     description: Option<String>,
     /// The default is `keep_hot`.
     retention: Option<RetentionName>,
-}
-
-impl Example for CreateLogBody {
-    fn example() -> Self {
-        Self {
-            name: "customer-acme-usage".to_owned(),
-            description: None,
-            retention: None,
-        }
-    }
 }
 
 /// A log that was made.
@@ -211,12 +199,12 @@ impl LogsApi {
         log: Path<String>,
         JsonBody(body): JsonBody<LogChangesBody, LENIENT>,
     ) -> Result<Json<LogBody>, Failed<IN_LOG>> {
-        let (app, access, request_id) = caller.parts();
+        let (app, access, context) = caller.parts();
         let changes = LogChanges {
             description: body.description,
             retention: body.retention.map(Into::into),
         };
-        let state = app.update_log(access, request_id, &log.0, changes).await?;
+        let state = app.update_log(access, context, &log.0, changes).await?;
         let head = state.head.sequence;
         Ok(Json::new(state.into()).at(head))
     }
@@ -232,8 +220,8 @@ impl LogsApi {
         /// The log's id or name.
         log: Path<String>,
     ) -> Result<Json<Deleted>, Failed<IN_LOG>> {
-        let (app, access, request_id) = caller.parts();
-        let job = app.delete_log(access, request_id, &log.0).await?;
+        let (app, access, context) = caller.parts();
+        let job = app.delete_log(access, context, &log.0).await?;
         Ok(Deleted::json(job))
     }
 }
@@ -242,10 +230,10 @@ async fn create(
     caller: &Caller<role::Member, LENIENT>,
     body: CreateLogBody,
 ) -> Result<Json<CreatedLog, 201>, Failure> {
-    let (app, access, request_id) = caller.parts();
+    let (app, access, context) = caller.parts();
     let retention = body.retention.map_or(Retention::KeepHot, Into::into);
     let log = app
-        .create_log(access, request_id, &body.name, body.description, retention)
+        .create_log(access, context, &body.name, body.description, retention)
         .await?;
     Ok(Json::new(CreatedLog {
         log_id: log.id.0,

@@ -2,7 +2,6 @@
 
 use catalog::{Member, Page};
 use poem_openapi::param::Path;
-use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use protocol::ErrorCode::MemberNotFound;
 use protocol::UserId;
@@ -50,18 +49,9 @@ pub(super) struct MemberList {
 
 /// Another role for a member.
 #[derive(Object, Serialize, Deserialize)]
-#[oai(example)]
 pub(super) struct RoleBody {
     /// `owner` hands the tenant over: the owner who does it is an admin then.
     role: RoleName,
-}
-
-impl Example for RoleBody {
-    fn example() -> Self {
-        Self {
-            role: RoleName::Admin,
-        }
-    }
 }
 
 /// What went with the membership.
@@ -73,14 +63,10 @@ pub(super) struct RemovedMember {
     revoked_keys: u64,
 }
 
-#[OpenApi(tag = "Tag::People")]
+#[OpenApi(prefix_path = "/tenants/me/members", tag = "Tag::People")]
 impl MembersApi {
     /// List members
-    #[oai(
-        path = "/tenants/me/members",
-        method = "get",
-        operation_id = "listMembers"
-    )]
+    #[oai(path = "/", method = "get", operation_id = "listMembers")]
     async fn list(
         &self,
         caller: Caller<role::ReadOnly, LENIENT>,
@@ -100,7 +86,7 @@ impl MembersApi {
     /// the owner alone, logged in and not by an API key. API keys that the member made are lowered
     /// to the new role where they were above it.
     #[oai(
-        path = "/tenants/me/members/:user_id",
+        path = "/:user_id",
         method = "patch",
         operation_id = "changeMemberRole"
     )]
@@ -111,9 +97,9 @@ impl MembersApi {
         user_id: Path<Uuid>,
         JsonBody(body): JsonBody<RoleBody, LENIENT>,
     ) -> Result<Json<MemberBody>, Failed<{ codes(&[MemberNotFound]) }>> {
-        let (app, access, request_id) = caller.parts();
+        let (app, access, context) = caller.parts();
         let (member, role) = (UserId(user_id.0), body.role.into());
-        let member = app.change_role(access, request_id, member, role).await?;
+        let member = app.change_role(access, context, member, role).await?;
         Ok(Json::new(member.into()))
     }
 
@@ -121,20 +107,16 @@ impl MembersApi {
     ///
     /// The member's sessions end, and the API keys that the member made are revoked. Nobody removes
     /// themselves, and nobody the owner.
-    #[oai(
-        path = "/tenants/me/members/:user_id",
-        method = "delete",
-        operation_id = "removeMember"
-    )]
+    #[oai(path = "/:user_id", method = "delete", operation_id = "removeMember")]
     async fn remove(
         &self,
         caller: Caller<role::Admin, LENIENT>,
         /// The member's id.
         user_id: Path<Uuid>,
     ) -> Result<Json<RemovedMember>, Failed<{ codes(&[MemberNotFound]) }>> {
-        let (app, access, request_id) = caller.parts();
+        let (app, access, context) = caller.parts();
         let member = UserId(user_id.0);
-        let removed = app.remove_member(access, request_id, member).await?;
+        let removed = app.remove_member(access, context, member).await?;
         Ok(Json::new(RemovedMember {
             success: true,
             revoked_keys: removed.keys_revoked,

@@ -38,16 +38,12 @@ mod tenants;
 mod times;
 mod views;
 
-use std::sync::Arc;
-
-use poem::{Endpoint, Response};
 use poem_openapi::Tags;
 
 pub use caller::Credentials;
 pub use document::openapi_document;
+pub(crate) use layer::Layer;
 pub use operations::credentials;
-
-use crate::domain::App;
 
 /// The groups of the document.
 #[derive(Tags)]
@@ -66,9 +62,4 @@ enum Tag {
     Views,
     /// The service itself.
     Service,
-}
-
-/// The whole API, ready to be served.
-pub(crate) fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
-    layer::Layer::new(app)
 }

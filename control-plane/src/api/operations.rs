@@ -1,6 +1,6 @@
 //! All operations, what each needs of its caller, and the methods of each address.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use poem::http::Uri;
 use poem::http::header::ALLOW;
@@ -61,21 +61,20 @@ pub(super) struct Methods(Route);
 
 impl Methods {
     pub(super) fn new() -> Self {
-        let mut methods = HashMap::<String, Vec<String>>::new();
+        let mut methods = HashMap::<String, BTreeSet<String>>::new();
         let of_pages = docs::paths().map(|path| (path, Method::GET));
         for (path, method) in described()
             .map(|(path, it)| (path, it.method))
             .chain(of_pages)
         {
             let known = methods.entry(path).or_default();
-            known.push(method.to_string());
+            known.insert(method.to_string());
             known.extend((method == Method::GET).then(|| "HEAD".to_owned()));
         }
         let routes = methods
             .into_iter()
-            .fold(Route::new(), |routes, (path, mut methods)| {
-                methods.sort();
-                let methods = methods.join(", ");
+            .fold(Route::new(), |routes, (path, methods)| {
+                let methods = Vec::from_iter(methods).join(", ");
                 let allow = move |_| Response::builder().header(ALLOW, &methods).finish();
                 let path = path.replace('{', ":").replace('}', "");
                 routes.at(path, poem::endpoint::make_sync(allow))

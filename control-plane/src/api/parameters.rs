@@ -15,31 +15,29 @@ use poem_openapi::registry::{
 };
 use poem_openapi::types::{ParseFromParameter, Type};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
-use protocol::ErrorCode;
 
 use super::error::bad_parameter;
 use crate::errors::Failure;
 
-/// The query parameters of a request, parsed one by one.
-pub(super) struct Sent<'a>(&'a Request);
-
-impl Sent<'_> {
-    pub(super) async fn get<T: ParseFromParameter>(&self, name: &'static str) -> Result<Option<T>> {
-        let options = ExtractParamOptions {
-            name,
-            ..ExtractParamOptions::default()
-        };
-        let (request, body) = (self.0, &mut RequestBody::default());
-        let Query(value) = Query::<Option<T>>::from_request(request, body, options).await?;
-        Ok(value)
-    }
+/// A query parameter of a request.
+pub(super) async fn parameter<T: ParseFromParameter>(
+    request: &Request,
+    name: &'static str,
+) -> Result<Option<T>> {
+    let options = ExtractParamOptions {
+        name,
+        ..ExtractParamOptions::default()
+    };
+    let body = &mut RequestBody::default();
+    let Query(value) = Query::<Option<T>>::from_request(request, body, options).await?;
+    Ok(value)
 }
 
 /// Query parameters that belong together.
 pub(super) trait Group: Sized + Send {
     fn describe() -> Vec<MetaSchema>;
 
-    fn read(sent: Sent<'_>) -> impl Future<Output = Result<Self>> + Send;
+    fn read(request: &Request) -> impl Future<Output = Result<Self>> + Send;
 }
 
 /// The description of a parameter of the type `T`.
@@ -87,7 +85,7 @@ impl<'a, T: Group> ApiExtractor<'a> for Parameters<T> {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        T::read(Sent(request)).await.map(Self)
+        T::read(request).await.map(Self)
     }
 }
 
@@ -105,12 +103,12 @@ impl Group for Page {
         vec![limit, describe::<String>("cursor", "From the page before.")]
     }
 
-    async fn read(sent: Sent<'_>) -> Result<Self> {
-        let limit = sent.get("limit").await?.unwrap_or(PAGE_LIMIT);
+    async fn read(request: &Request) -> Result<Self> {
+        let limit = parameter(request, "limit").await?.unwrap_or(PAGE_LIMIT);
         if !(1..=PAGE_LIMIT_MAX).contains(&limit) {
             return Err(bad_parameter("limit").into());
         }
-        let cursor = sent.get("cursor").await?;
+        let cursor = parameter(request, "cursor").await?;
         Ok(Self { limit, cursor })
     }
 }
@@ -136,10 +134,10 @@ impl KnownParameters {
         let names = sent.iter().map(|(name, _)| &**name);
         match self.unknown(request.method(), pattern, names) {
             None => Ok(()),
-            Some(name) => Err(Failure::new(
-                ErrorCode::InvalidRequest,
-                format!("this operation has no parameter `{name}`"),
-            )),
+            Some(name) => {
+                let message = format!("this operation has no parameter `{name}`");
+                Err(Failure::invalid_request(message))
+            }
         }
     }
 

@@ -5,20 +5,21 @@ use std::time::Duration;
 use bytes::Bytes;
 use poem::http::header::{CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS};
 use poem::http::{HeaderValue, StatusCode};
-use poem::{IntoResponse, Request, Response, Result};
+use poem::{Request, Response, Result};
+use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
-use poem_openapi::registry::{MetaResponses, MetaSchema, MetaSchemaRef, Registry};
-use poem_openapi::{ApiResponse, OpenApi};
+use poem_openapi::registry::{MetaResponse, MetaSchema};
+use poem_openapi::types::{Binary, Type as _};
 use protocol::ErrorCode::*;
 use protocol::Sequence;
 
 use super::Tag;
-use super::body::{BodyKind, Limit, RawBody};
+use super::body::{BodyKind, RawBody};
 use super::caller::{Caller, LENIENT, role};
 use super::error::bad_sequence;
 use super::failures::{Codes, Failed, IN_VIEW, codes};
 use super::json::{Raw, Written, set_sequence, success, with_type};
-use super::parameters::{Group, Parameters, Sent, describe};
+use super::parameters::{Group, Parameters, describe, parameter};
 use crate::domain::queries::{Answered, Question};
 use crate::errors::Failure;
 
@@ -58,34 +59,23 @@ impl BodyKind for InputBody {
 pub(super) struct ViewAnswer;
 
 impl Written for ViewAnswer {
-    const DESCRIPTION: &'static str = "The view's answer.";
-
-    fn content() -> Vec<(&'static str, MetaSchemaRef)> {
-        let bytes = MetaSchema::new_with_format("string", "binary");
-        let schema = MetaSchemaRef::Inline(Box::new(bytes));
-        vec![("application/octet-stream", schema)]
+    fn describe() -> Vec<MetaResponse> {
+        let schema = Binary::<Bytes>::schema_ref();
+        let content = [("application/octet-stream", schema)];
+        vec![success(200, "The view's answer.", content)]
     }
 }
 
 /// A view's answer, unless the client has it already.
-pub(super) struct Cacheable(Response);
+pub(super) struct Cacheable;
 
-impl IntoResponse for Cacheable {
-    fn into_response(self) -> Response {
-        self.0
-    }
-}
-
-impl ApiResponse for Cacheable {
-    fn meta() -> MetaResponses {
-        let mut meta = Raw::<ViewAnswer>::meta();
+impl Written for Cacheable {
+    fn describe() -> Vec<MetaResponse> {
         let unchanged = "The answer is the one that `If-None-Match` names.";
-        let unchanged = success(304, unchanged, Vec::new());
-        meta.responses.extend(unchanged.responses);
-        meta
+        let mut responses = ViewAnswer::describe();
+        responses.push(success(304, unchanged, []));
+        responses
     }
-
-    fn register(_: &mut Registry) {}
 }
 
 fn response(answered: Answered) -> Response {
@@ -106,7 +96,6 @@ fn response(answered: Answered) -> Response {
 /// Our parameters.
 pub(super) struct Ours {
     after: Option<u64>,
-    sequence: Option<u64>,
     as_of: Option<u64>,
     version: Option<u32>,
     timeout_ms: Option<u64>,
@@ -135,13 +124,14 @@ impl Group for Ours {
         ]
     }
 
-    async fn read(sent: Sent<'_>) -> Result<Self> {
+    async fn read(request: &Request) -> Result<Self> {
+        let after = parameter(request, "after").await?;
+        let sequence = parameter(request, "sequence").await?;
         Ok(Self {
-            after: sent.get("after").await?,
-            sequence: sent.get("sequence").await?,
-            as_of: sent.get("as_of").await?,
-            version: sent.get("version").await?,
-            timeout_ms: sent.get("timeout_ms").await?,
+            after: after.or(sequence),
+            as_of: parameter(request, "as_of").await?,
+            version: parameter(request, "version").await?,
+            timeout_ms: parameter(request, "timeout_ms").await?,
         })
     }
 }
@@ -154,7 +144,7 @@ impl Ours {
                 "this server does not answer from past states; leave `as_of` out",
             ));
         }
-        let after = self.after.or(self.sequence).map(Sequence::new).transpose();
+        let after = self.after.map(Sequence::new).transpose();
         Ok(Question {
             after: after.map_err(|_| bad_sequence("after"))?,
             version: self.version,
@@ -189,12 +179,9 @@ impl QueriesApi {
         body: RawBody<InputBody>,
     ) -> Result<Raw<ViewAnswer>, Failed<{ QUERY | codes(&[QueryTooLarge]) }>> {
         let (app, access, _) = caller.parts();
-        let limit = Limit {
-            bytes: app.options.query_bytes_max,
-            code: QueryTooLarge,
-            what: "the input of a query",
-        };
-        let body = body.read(app, limit).await?;
+        let bytes_max = app.options.query_bytes_max;
+        let body = body.read(app, bytes_max, QueryTooLarge, "the input of a query");
+        let body = body.await?;
         let question = ours.question(request, body.bytes.clone())?;
         let answered = app.query(access, &log.0, &view.0, question).await?;
         Ok(response(answered).into())
@@ -225,7 +212,7 @@ impl QueriesApi {
         /// The view's name.
         view: Path<String>,
         Parameters(ours): Parameters<Ours>,
-    ) -> Result<Cacheable, Failed<QUERY>> {
+    ) -> Result<Raw<Cacheable>, Failed<QUERY>> {
         let (app, access, _) = caller.parts();
         let question = ours.question(request, Bytes::new())?;
         let parameters = question.parameters.clone();
@@ -240,15 +227,12 @@ impl QueriesApi {
             response(answered)
         };
         response.headers_mut().insert(ETAG, etag);
-        Ok(Cacheable(response))
+        Ok(response.into())
     }
 }
 
 /// The view's own parameters, in the order of the address.
 fn parameters(request: &Request) -> Vec<(String, String)> {
-    if request.uri().query().is_none() {
-        return Vec::new();
-    }
     let mut parameters: Vec<(String, String)> = request.params().unwrap_or_default();
     parameters.retain(|(name, _)| !OURS.contains(&name.as_str()));
     parameters

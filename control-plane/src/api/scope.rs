@@ -30,7 +30,8 @@ pub(super) struct Scope {
     /// Those of all operations.
     pub parameters: Arc<KnownParameters>,
     authorization: Option<HeaderValue>,
-    rate: OnceLock<RateLimitStatus>,
+    /// The state of the bucket that the request took from.
+    pub rate: OnceLock<RateLimitStatus>,
 }
 
 impl Scope {
@@ -62,14 +63,9 @@ impl Scope {
         bearer(self.authorization.as_ref()?.to_str().ok()?)
     }
 
-    /// The state of the bucket that the request took from.
-    pub(super) fn rate(&self) -> Option<RateLimitStatus> {
-        self.rate.get().copied()
-    }
-
     /// Counts the request for its address.
     pub(super) fn admit_address(&self) -> Result<(), NotAdmitted> {
-        let rates = &self.app.limits.rates;
+        let rates = &self.app.rates;
         self.admit(rates.take_for_address(self.network, Instant::now()))
     }
 
@@ -81,7 +77,7 @@ impl Scope {
         };
         let session = self.app.session(token::digest(token)).await?;
         if let Some(session) = &session {
-            let (rates, tenant) = (&self.app.limits.rates, session.access.tenant);
+            let (rates, tenant) = (&self.app.rates, session.access.tenant);
             self.admit(rates.take_for_tenant(tenant, session.rate, Instant::now()))?;
         }
         Ok(session)

@@ -100,17 +100,13 @@ impl From<DeletionState> for TenantDeletionBody {
     }
 }
 
-#[OpenApi(tag = "Tag::Tenants")]
+#[OpenApi(prefix_path = "/tenant-deletions", tag = "Tag::Tenants")]
 impl TenantDeletionsApi {
     /// Show the deletion of a tenant
     ///
     /// Whoever knows its id may see it, because once the tenant is gone nobody can log in any more.
     /// It holds no names.
-    #[oai(
-        path = "/tenant-deletions/:id",
-        method = "get",
-        operation_id = "getTenantDeletion"
-    )]
+    #[oai(path = "/:id", method = "get", operation_id = "getTenantDeletion")]
     async fn show(
         &self,
         visitor: Caller<Anyone, LENIENT>,

@@ -1,6 +1,5 @@
 //! `/tenants`.
 
-use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use protocol::ErrorCode::*;
 use serde::{Deserialize, Serialize};
@@ -14,7 +13,7 @@ use super::json::Json;
 use super::keys::RoleName;
 use super::limits::{QuotasBody, RateBody};
 use super::tenant_deletions::TenantDeletionBody;
-use crate::domain::tenants::{SignUp, TenantState};
+use crate::domain::tenants::TenantState;
 
 /// What may go wrong with signing up.
 const CREATE_TENANT: Codes = codes(&[
@@ -30,7 +29,6 @@ pub(super) struct TenantsApi;
 
 /// Who signs up.
 #[derive(Object, Serialize, Deserialize)]
-#[oai(example)]
 pub(super) struct CreateTenantBody {
     /// The address of the first owner. A mail with a link goes there.
     owner_email: String,
@@ -40,19 +38,8 @@ pub(super) struct CreateTenantBody {
     short_name: String,
 }
 
-impl Example for CreateTenantBody {
-    fn example() -> Self {
-        Self {
-            owner_email: "ada@example.org".to_owned(),
-            owner_password: "correct horse battery staple".to_owned(),
-            short_name: "acme".to_owned(),
-        }
-    }
-}
-
 /// Which tenant goes, and when.
 #[derive(Object, Serialize, Deserialize)]
-#[oai(example)]
 pub(super) struct DeleteTenantBody {
     /// The short name of the tenant, so that no one deletes another one by mistake.
     short_name: String,
@@ -60,15 +47,6 @@ pub(super) struct DeleteTenantBody {
     #[oai(default)]
     #[serde(default)]
     immediately: bool,
-}
-
-impl Example for DeleteTenantBody {
-    fn example() -> Self {
-        Self {
-            short_name: "acme".to_owned(),
-            immediately: false,
-        }
-    }
 }
 
 /// A tenant, and what the caller is in it.
@@ -127,12 +105,10 @@ impl TenantsApi {
         JsonBody(body): JsonBody<CreateTenantBody, LENIENT>,
     ) -> Result<Json<CreatedTenant, 201>, Failed<CREATE_TENANT>> {
         let short_name = body.short_name.clone();
-        let request = SignUp {
-            owner_email: body.owner_email,
-            owner_password: body.owner_password,
-            short_name: body.short_name,
-        };
-        let (tenant, _) = visitor.app.sign_up(visitor.request_id, request).await?;
+        let (app, request_id) = (&visitor.app, visitor.request_id);
+        let (email, password) = (&body.owner_email, body.owner_password);
+        let signed_up = app.sign_up(request_id, body.short_name, email, password);
+        let tenant = signed_up.await?;
         Ok(Json::new(CreatedTenant {
             tenant_id: tenant.0,
             short_name,
@@ -170,9 +146,9 @@ impl TenantsApi {
         caller: Caller<WhileClosed<role::Owner>, LENIENT>,
         JsonBody(body): JsonBody<DeleteTenantBody, LENIENT>,
     ) -> Result<Json<TenantDeletionBody, 202>, Failed> {
-        let (app, access, request_id) = caller.parts();
+        let (app, access, context) = caller.parts();
         let state = app
-            .delete_tenant(access, request_id, &body.short_name, body.immediately)
+            .delete_tenant(access, context, &body.short_name, body.immediately)
             .await?;
         Ok(Json::new(state.into()))
     }
@@ -189,8 +165,8 @@ impl TenantsApi {
         &self,
         caller: Caller<WhileClosed<role::Owner>, LENIENT>,
     ) -> Result<Json<TenantBody>, Failed> {
-        let (app, access, request_id) = caller.parts();
-        let tenant = app.restore_tenant(access, request_id).await?;
+        let (app, access, context) = caller.parts();
+        let tenant = app.restore_tenant(access, context).await?;
         Ok(Json::new(TenantBody::new(tenant, access.role.into(), None)))
     }
 }

@@ -1,6 +1,6 @@
 //! Times as they stand in requests and answers: RFC 3339, in UTC.
 
-use protocol::{ErrorCode, Timestamp};
+use protocol::Timestamp;
 
 use crate::errors::Failure;
 
@@ -13,9 +13,8 @@ pub(super) fn parse(field: &str, text: &str) -> Result<Timestamp, Failure> {
     time.and_then(|time| u64::try_from(time.as_microsecond()).ok())
         .map(Timestamp)
         .ok_or_else(|| {
-            Failure::new(
-                ErrorCode::InvalidRequest,
-                format!("`{field}` is not a time such as 2026-11-22T09:30:00Z"),
-            )
+            Failure::invalid_request(format!(
+                "`{field}` is not a time such as 2026-11-22T09:30:00Z"
+            ))
         })
 }

@@ -4,14 +4,14 @@ use catalog::{Page, Version, VersionState, View};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::{Enum, Object, OpenApi};
 use protocol::ErrorCode::*;
-use protocol::view::{Halt, SnapshotInfo};
+use protocol::view::Halt;
 use protocol::{Sequence, Timestamp};
 use serde::{Deserialize, Serialize};
 use storage::bus::VersionStatus;
 use uuid::Uuid;
 
 use super::Tag;
-use super::body::{BodyKind, Limit, RawBody};
+use super::body::{BodyKind, RawBody};
 use super::caller::{Caller, LENIENT, role};
 use super::deletions::Deleted;
 use super::failures::{Codes, Failed, IN_LOG, IN_VIEW, LIST, codes};
@@ -94,16 +94,6 @@ pub(super) struct SnapshotBody {
     created_at: String,
 }
 
-impl From<&SnapshotInfo> for SnapshotBody {
-    fn from(it: &SnapshotInfo) -> Self {
-        Self {
-            sequence: it.sequence.get(),
-            bytes: it.bytes,
-            created_at: it.created_at.to_string(),
-        }
-    }
-}
-
 /// A version of a view.
 #[derive(Object, Serialize, Deserialize)]
 #[oai(rename = "Version")]
@@ -142,10 +132,22 @@ pub(super) struct VersionBody {
 }
 
 impl VersionBody {
-    fn new(view: &View, version: &Version, status: &VersionStatus, log: LogPoint) -> Self {
+    fn new(
+        view: &View,
+        version: &Version,
+        status: &VersionStatus,
+        head: Sequence,
+        now: Timestamp,
+    ) -> Self {
         let failure = version.halted.as_ref().or(status.halted.as_ref());
         let applied = status.applied.unwrap_or_default();
-        let lag_events = log.head.since(applied);
+        let lag_events = head.since(applied);
+        let snapshots = status.snapshots.iter().map(|it| SnapshotBody {
+            sequence: it.sequence.get(),
+            bytes: it.bytes,
+            created_at: it.created_at.to_string(),
+        });
+        let moved_at = status.applied_at.unwrap_or(version.created_at);
         Self {
             version: version.number,
             version_id: version.id.0,
@@ -165,24 +167,15 @@ impl VersionBody {
             lag_seconds: if lag_events == 0 {
                 0.0
             } else {
-                log.now
-                    .duration_since(status.applied_at.unwrap_or(version.created_at))
-                    .as_secs_f64()
+                now.duration_since(moved_at).as_secs_f64()
             },
             hot: status.hot,
             memory_bytes: status.memory_bytes,
-            snapshots: status.snapshots.iter().map(Into::into).collect(),
+            snapshots: snapshots.collect(),
             snapshots_off: status.snapshots_off.clone(),
             compute_ms: status.compute_us / 1_000,
         }
     }
-}
-
-/// What a version's lag is measured against.
-#[derive(Clone, Copy)]
-struct LogPoint {
-    head: Sequence,
-    now: Timestamp,
 }
 
 /// A view with its versions, the newest first.
@@ -204,16 +197,12 @@ pub(super) struct ViewBody {
 
 impl ViewBody {
     fn new(status: &ViewStatus, now: Timestamp) -> Self {
-        let view = &status.view;
-        let log = LogPoint {
-            head: status.head.sequence,
-            now,
-        };
+        let (view, head) = (&status.view, status.head.sequence);
         let versions: Vec<_> = view
             .versions
             .iter()
             .zip(&status.versions)
-            .map(|(version, status)| VersionBody::new(view, version, status, log))
+            .map(|(version, status)| VersionBody::new(view, version, status, head, now))
             .collect();
         let live = versions.iter().find(|version| version.live);
         let current = live.or(versions.first());
@@ -224,7 +213,7 @@ impl ViewBody {
             created_at: view.created_at.to_string(),
             state: current.map_or(State::Building, |version| version.state),
             live_version: live.map(|version| version.version),
-            head_sequence: log.head.get(),
+            head_sequence: head.get(),
             versions,
         }
     }
@@ -276,19 +265,16 @@ impl ViewsApi {
         config: Query<Option<String>>,
         body: RawBody<ComponentBody>,
     ) -> Result<Json<UploadAnswer, 201>, Failed<UPLOAD>> {
-        let (app, access, request_id) = caller.parts();
-        let limit = Limit {
-            bytes: app.options.component_bytes_max,
-            code: ComponentTooLarge,
-            what: "a component",
-        };
-        let component = body.read(app, limit).await?;
+        let (app, access, context) = caller.parts();
+        let bytes_max = app.options.component_bytes_max;
+        let component = body.read(app, bytes_max, ComponentTooLarge, "a component");
+        let component = component.await?;
         let upload = Upload {
             content_type: content_type.0,
             config: config.0.unwrap_or_default().into(),
         };
         let (name, bytes) = ((&*log.0, &*view.0), component.bytes.clone());
-        let (view, version) = app.upload(access, request_id, name, bytes, upload).await?;
+        let (view, version) = app.upload(access, context, name, bytes, upload).await?;
         Ok(Json::new(UploadAnswer {
             view_id: view.id.0,
             success: true,
@@ -358,8 +344,8 @@ impl ViewsApi {
         /// The view's name.
         view: Path<String>,
     ) -> Result<Json<Deleted>, Failed<IN_VIEW>> {
-        let (app, access, request_id) = caller.parts();
-        let job = app.delete_view(access, request_id, &log.0, &view.0).await?;
+        let (app, access, context) = caller.parts();
+        let job = app.delete_view(access, context, &log.0, &view.0).await?;
         Ok(Deleted::json(job))
     }
 }

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use moka::ops::compute::Op;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
-use sha2::{Digest as _, Sha256};
+
+use super::token::{self, TokenDigest};
 
 /// Wrong passwords before a network waits; people mistype.
 const FREE: u32 = 10;
@@ -42,8 +43,8 @@ const KNOWN_TTL: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// Entries of each kind; some 100 bytes each. Beyond it, those longest untouched go.
 const ENTRIES_MAX: u64 = 100_000;
 
-/// An address, whether registered or not.
-type Account = [u8; 16];
+/// The digest of an address, whether registered or not.
+type Account = TokenDigest;
 
 type Key = (Account, IpAddr);
 
@@ -89,7 +90,7 @@ impl Attempts {
         network: IpAddr,
         now: Instant,
     ) -> Result<Attempt, Duration> {
-        let account = account(email);
+        let account = token::digest(email);
         let key = (account, network);
         let is_known = self.known.contains_key(&key);
         let is_attacked = self.totals.get(&account).is_some_and(|it| it >= ATTACK);
@@ -144,7 +145,7 @@ impl Attempts {
 
     /// Someone proved in another way that the address is theirs.
     pub(crate) fn welcome(&self, email: &str, network: IpAddr) {
-        self.trust((account(email), network));
+        self.trust((token::digest(email), network));
     }
 
     fn trust(&self, key: Key) {
@@ -171,18 +172,12 @@ where
         .eviction_policy(EvictionPolicy::lru())
 }
 
-fn account(email: &str) -> Account {
-    let digest: [u8; 32] = Sha256::digest(email.as_bytes()).into();
-    let (first, _) = digest.split_first_chunk().unwrap_or((&[0; 16], &[]));
-    *first
-}
-
 /// How long a network waits after so many attempts.
 fn wait_after(count: u32, free: u32, max: Duration) -> Duration {
     let Some(doublings) = count.checked_sub(free) else {
         return Duration::ZERO;
     };
-    let factor = 1u32.checked_shl(doublings).unwrap_or(u32::MAX);
+    let factor = 2_u32.saturating_pow(doublings);
     FIRST_WAIT.saturating_mul(factor).min(max)
 }
 

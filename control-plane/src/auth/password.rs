@@ -73,23 +73,15 @@ fn is_common(lower: &str) -> bool {
 }
 
 /// Hashes and verifies, a few at a time.
-#[derive(Clone, Debug)]
 pub(crate) struct Passwords {
     running: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    /// Of those from whose network the right password came before: a flood of strangers fills their
+    /// own room alone.
     waiting_known: Arc<Semaphore>,
 }
 
-/// Where a password waits to be looked at. A flood of strangers fills their own room alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Queue {
-    Strangers,
-    /// Those from whose network the right password came before.
-    Known,
-}
-
 impl Passwords {
-    #[must_use]
     pub(crate) fn new(at_a_time: usize) -> Self {
         Self {
             running: Arc::new(Semaphore::new(at_a_time.max(1))),
@@ -103,38 +95,36 @@ impl Passwords {
     /// # Errors
     /// When too many wait already.
     pub(crate) async fn hash(&self, password: String) -> Result<String> {
-        self.run(Queue::Strangers, move || hash(&password)).await?
+        self.run(false, move || hash(&password)).await?
     }
 
     /// Whether a password belongs to a stored hash. Without one it takes as long and says no, so
-    /// that the time does not tell whether an address is known.
+    /// that the time does not tell whether an address is known. `is_known` says that the right
+    /// password came from the network before.
     ///
     /// # Errors
     /// When too many wait already, or the stored hash is damaged.
     pub(crate) async fn verify(
         &self,
-        queue: Queue,
+        is_known: bool,
         password: String,
         stored: Option<String>,
     ) -> Result<bool> {
-        self.run(queue, move || {
-            let Some(stored) = stored else {
-                verify(&password, NOBODYS_HASH)?;
-                return Ok(false);
-            };
-            verify(&password, &stored)
+        self.run(is_known, move || {
+            let is_right = verify(&password, stored.as_deref().unwrap_or(NOBODYS_HASH))?;
+            Ok(is_right && stored.is_some())
         })
         .await?
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        queue: Queue,
+        is_known: bool,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        let slots = match queue {
-            Queue::Strangers => &self.waiting,
-            Queue::Known => &self.waiting_known,
+        let slots = match is_known {
+            true => &self.waiting_known,
+            false => &self.waiting,
         };
         let waiting = Arc::clone(slots).try_acquire_owned().map_err(|_| {
             Failure::overloaded("too many people log in at this moment; try again shortly")
@@ -231,7 +221,7 @@ mod tests {
         let hash = passwords.hash("correct horse".into()).await.unwrap();
         assert!(hash.starts_with("$argon2id$"));
         let verify = |text: &str, hash: Option<&String>| {
-            passwords.verify(Queue::Strangers, text.to_owned(), hash.cloned())
+            passwords.verify(false, text.to_owned(), hash.cloned())
         };
         assert!(verify("correct horse", Some(&hash)).await.unwrap());
         assert!(!verify("battery staple", Some(&hash)).await.unwrap());
@@ -256,10 +246,10 @@ mod tests {
         let waiting: Vec<_> = (0..WAITING_MAX)
             .map(|_| Arc::clone(&passwords.waiting).try_acquire_owned().unwrap())
             .collect();
-        let verify = |queue| passwords.verify(queue, "correct horse".to_owned(), None);
-        let turned_away = verify(Queue::Strangers).await.unwrap_err();
+        let verify = |is_known| passwords.verify(is_known, "correct horse".to_owned(), None);
+        let turned_away = verify(false).await.unwrap_err();
         assert_eq!(turned_away.code, ErrorCode::Overloaded);
-        let known = verify(Queue::Known);
+        let known = verify(true);
         drop(busy);
         assert!(!known.await.unwrap());
         drop(waiting);
@@ -270,7 +260,7 @@ mod tests {
     async fn work_keeps_its_permit_when_nobody_waits_for_it() {
         let passwords = Passwords::new(1);
         let (started, go) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
-        let work = passwords.run(Queue::Strangers, move || {
+        let work = passwords.run(false, move || {
             started.0.send(()).unwrap();
             go.1.recv().unwrap();
         });

@@ -34,6 +34,16 @@ pub(crate) struct Batch {
     pub count: u32,
 }
 
+impl Batch {
+    fn new(packed: Bytes, count: usize) -> Result<Self, BatchError> {
+        match u32::try_from(count) {
+            Ok(0) => Err(BatchError::Empty),
+            Ok(count) => Ok(Self { packed, count }),
+            Err(_) => Err(BatchError::TooManyEvents),
+        }
+    }
+}
+
 /// Why a body can't be split.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BatchError {
@@ -51,7 +61,6 @@ pub(crate) enum BatchError {
 }
 
 impl BatchError {
-    #[must_use]
     pub(crate) fn code(&self) -> ErrorCode {
         match self {
             Self::Empty => ErrorCode::EmptyBatch,
@@ -100,14 +109,7 @@ impl Packer {
     }
 
     fn finish(self) -> Result<Batch, BatchError> {
-        let count = u32::try_from(self.count).map_err(|_| BatchError::TooManyEvents)?;
-        if count == 0 {
-            return Err(BatchError::Empty);
-        }
-        Ok(Batch {
-            packed: self.packed.into(),
-            count,
-        })
+        Batch::new(self.packed.into(), self.count)
     }
 }
 

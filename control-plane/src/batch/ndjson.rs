@@ -8,24 +8,18 @@ use super::{Batch, BatchError, Packer};
 pub(super) fn split(body: &[u8]) -> Result<Batch, BatchError> {
     let mut packer = Packer::new(body.len());
     let mut start = 0;
-    let mut number = 0;
     let ends = memchr::memchr_iter(b'\n', body).chain([body.len()]);
-    for end in ends {
+    for (number, end) in (1..).zip(ends) {
         let line = &body[start..end];
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         start = (end + 1).min(body.len());
-        number += 1;
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        check(line, number)?;
+        serde_json::from_slice::<serde::de::IgnoredAny>(line).map_err(|error| {
+            BatchError::Malformed(format!("line {number} is not JSON: {error}"))
+        })?;
         packer.push(line)?;
     }
     packer.finish()
-}
-
-fn check(line: &[u8], number: usize) -> Result<(), BatchError> {
-    serde_json::from_slice::<serde::de::IgnoredAny>(line)
-        .map(|_| ())
-        .map_err(|error| BatchError::Malformed(format!("line {number} is not JSON: {error}")))
 }

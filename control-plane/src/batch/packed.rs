@@ -12,12 +12,5 @@ pub(super) fn check(body: &Bytes) -> Result<Batch, BatchError> {
     for (index, event) in events.iter().enumerate() {
         check_event(index, event.len())?;
     }
-    match u32::try_from(events.count()) {
-        Ok(0) => Err(BatchError::Empty),
-        Ok(count) => Ok(Batch {
-            packed: body.clone(),
-            count,
-        }),
-        Err(_) => Err(BatchError::TooManyEvents),
-    }
+    Batch::new(body.clone(), events.count())
 }

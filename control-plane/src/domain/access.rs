@@ -1,7 +1,7 @@
 //! What a caller may do beyond its role, which the operation states in `api`.
 
 use catalog::access::{Access, Actor, Role};
-use protocol::{LogId, TenantId};
+use protocol::TenantId;
 
 use crate::errors::{Failure, Result};
 
@@ -25,14 +25,4 @@ pub(crate) fn require_all_logs(access: &Access) -> Result<()> {
     Err(Failure::forbidden(
         "an API key that is limited to some logs can't do this",
     ))
-}
-
-/// # Errors
-/// When the caller may not reach the log; it is not found then.
-pub(crate) fn require_log(access: &Access, log: LogId) -> Result<()> {
-    if access.covers(log) {
-        Ok(())
-    } else {
-        Err(Failure::log_not_found())
-    }
 }

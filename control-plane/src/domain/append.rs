@@ -1,8 +1,6 @@
 //! Appending events. With warm caches this touches the event log alone, through the node that the log
 //! prefers where there are several.
 
-use std::borrow::Cow;
-
 use catalog::access::Access;
 use protocol::frame::KeyDigest;
 use protocol::limits::IDEMPOTENCY_KEY_BYTES_MAX;
@@ -28,21 +26,21 @@ impl App {
     ) -> Result<Appended> {
         let log = self.log(access, log).await?;
         let bytes = payload_bytes(&request.payload);
-        if let Err(full) = self.limits.quotas.check_storage(access.tenant, bytes) {
+        if let Err(full) = self.quotas.check_storage(access.tenant, bytes) {
             return self.repeat(log.id, request, full).await;
         }
         let appended = self.append_to(log.id, request).await?;
         if !appended.replayed {
             let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-            self.limits.quotas.stored.add(access.tenant, bytes);
+            self.quotas.stored.add(access.tenant, bytes);
         }
         Ok(appended)
     }
 
     async fn append_to(&self, log: LogId, request: AppendRequest) -> Result<Appended, AppendError> {
-        match &self.bus.peers {
+        match &self.peers {
             Some(peers) => peers.append(log, request).await,
-            None => self.stores.appender.append(log, request).await,
+            None => self.appender.append(log, request).await,
         }
     }
 
@@ -98,8 +96,12 @@ pub(crate) fn idempotency_key(header: &[u8]) -> Result<KeyDigest> {
 
 impl From<AppendError> for Failure {
     fn from(error: AppendError) -> Self {
-        let code = match &error {
-            AppendError::SequenceMismatch { .. } => ErrorCode::SequenceMismatch,
+        let message = error.to_string();
+        let code = match error {
+            AppendError::SequenceMismatch { actual, .. } => {
+                let head = Detail::Head(actual);
+                return Self::new(ErrorCode::SequenceMismatch, message).with(head);
+            }
             AppendError::KeyReused { .. } => ErrorCode::IdempotencyKeyReused,
             AppendError::EmptyBatch => ErrorCode::EmptyBatch,
             AppendError::Deleted => return Self::log_not_found(),
@@ -111,15 +113,11 @@ impl From<AppendError> for Failure {
                 return Self::unavailable(
                     "the event log did not answer, and the events may be stored or not; send the \
                      request again with its Idempotency-Key",
-                    text,
+                    &text,
                 );
             }
-            AppendError::Invalid(_) => return Self::internal("an append was malformed", &error),
+            AppendError::Invalid(_) => return Self::internal("an append was malformed", &message),
         };
-        let detail = match &error {
-            AppendError::SequenceMismatch { actual, .. } => Detail::Head(*actual),
-            _ => Detail::None,
-        };
-        Self::new(code, Cow::Owned(error.to_string())).with(detail)
+        Self::new(code, message)
     }
 }

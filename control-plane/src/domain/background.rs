@@ -30,18 +30,18 @@ impl App {
                 let Some(stale) = stale else {
                     continue;
                 };
-                app.invalidate(stale);
-                if let Some(peers) = &app.bus.peers {
+                app.caches.invalidate(stale);
+                if let Some(peers) = &app.peers {
                     peers.publish_stale(stale).await;
                 }
             }
         });
-        if let Some(peers) = &self.bus.peers {
+        if let Some(peers) = &self.peers {
             self.share_rates(peers);
             let mut heard = peers.stale();
             self.spawn_until_stop(|app| async move {
                 while let Ok(stale) = next(&mut heard).await {
-                    app.invalidate(stale.unwrap_or(Stale::Everything));
+                    app.caches.invalidate(stale.unwrap_or(Stale::Everything));
                 }
             });
         }
@@ -56,7 +56,7 @@ impl App {
         self.spawn_until_stop(|app| async move {
             loop {
                 tokio::time::sleep(TIDY_INTERVAL).await;
-                app.limits.rates.evict_full(Instant::now());
+                app.rates.evict_full(Instant::now());
                 app.flush_key_use().await;
             }
         });
@@ -93,7 +93,7 @@ impl App {
             // What was missed is not limited.
             while let Ok(spent) = next(&mut spent).await {
                 if let Some(spent) = spent {
-                    app.limits.rates.charge(&spent, Instant::now());
+                    app.rates.charge(&spent, Instant::now());
                 }
             }
         });
@@ -103,7 +103,7 @@ impl App {
             periods.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 periods.tick().await;
-                if let Some(spent) = app.limits.rates.report(Instant::now()) {
+                if let Some(spent) = app.rates.report(Instant::now()) {
                     peers.publish_spent(spent).await;
                 }
             }
@@ -114,28 +114,9 @@ impl App {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let stopping = self.lifecycle.stopping.clone();
-        let work = work(Arc::clone(self));
-        self.lifecycle.tasks.spawn(async move {
-            tokio::select! {
-                () = work => {}
-                () = stopping.cancelled() => {}
-            }
-        });
-    }
-
-    /// Invalidates what is cached of something that changed.
-    fn invalidate(&self, stale: Stale) {
-        match stale {
-            Stale::Tenant(tenant) => self.caches.sessions.invalidate_tenant(tenant),
-            Stale::User(user) => self.caches.sessions.invalidate_user(user),
-            Stale::Log(log) => self.caches.invalidate_log(log),
-            Stale::View(view) => self.caches.invalidate_view(view),
-            Stale::Everything => {
-                self.caches.sessions.cached.invalidate_all();
-                self.caches.invalidate_all();
-            }
-        }
+        let stopping = self.stopping.clone();
+        let work = stopping.run_until_cancelled_owned(work(Arc::clone(self)));
+        self.tasks.spawn(work);
     }
 }
 

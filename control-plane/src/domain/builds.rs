@@ -9,7 +9,7 @@ use catalog::{Context, VersionError, VersionState};
 use parking_lot::Mutex;
 use protocol::view::VersionSpec;
 use protocol::{RequestId, VersionId};
-use storage::bus::{BuildOutcome, QueryError};
+use storage::bus::{BuildOutcome, QueryError, Stale};
 use tokio::sync::watch;
 
 use super::App;
@@ -19,16 +19,13 @@ const RETRY_PAUSE: Duration = Duration::from_millis(200);
 const RETRY_PAUSE_MAX: Duration = Duration::from_secs(30);
 
 /// The builds of this node.
-#[derive(Default)]
-pub(crate) struct Builds {
-    running: Mutex<HashMap<VersionId, watch::Receiver<()>>>,
-}
+pub(crate) type Builds = Mutex<HashMap<VersionId, watch::Receiver<()>>>;
 
 impl App {
     /// Starts a build, or joins it. The receiver's channel closes when the build has ended.
     pub(crate) fn start_build(self: &Arc<Self>, spec: VersionSpec) -> watch::Receiver<()> {
         let version = spec.version;
-        let mut running = self.lifecycle.builds.running.lock();
+        let mut running = self.builds.lock();
         if let Some(build) = running.get(&version) {
             return build.clone();
         }
@@ -36,12 +33,10 @@ impl App {
         running.insert(version, build.clone());
         drop(running);
         let app = Arc::clone(self);
-        self.lifecycle.tasks.spawn(async move {
-            tokio::select! {
-                () = app.build(Arc::new(spec)) => {}
-                () = app.lifecycle.stopping.cancelled() => {}
-            }
-            app.lifecycle.builds.running.lock().remove(&version);
+        self.tasks.spawn(async move {
+            let building = app.build(Arc::new(spec));
+            app.stopping.run_until_cancelled(building).await;
+            app.builds.lock().remove(&version);
             drop(ended);
         });
         build
@@ -62,14 +57,16 @@ impl App {
             tracing::warn!(%error, version = %spec.version, "a build will be tried again");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(RETRY_PAUSE_MAX);
-            if let Ok(false) = self.is_building(&spec).await {
+            // It may have been deleted meanwhile.
+            let building = self.catalog.building_versions().await;
+            if building.is_ok_and(|all| all.iter().all(|(_, it)| it.version != spec.version)) {
                 return;
             }
         }
     }
 
     async fn try_build(&self, spec: &Arc<VersionSpec>) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let built = self.bus.views.build(Arc::clone(spec)).await;
+        let built = self.views.build(Arc::clone(spec)).await;
         let (catalog, context) = (&self.catalog, Context::system(RequestId::generate()));
         let (tenant, version) = (spec.tenant, spec.version);
         let ended = match built {
@@ -84,7 +81,7 @@ impl App {
             }
             Err(error) => return Err(error.into()),
         };
-        self.caches.invalidate_view(spec.view);
+        self.caches.invalidate(Stale::View(spec.view));
         match ended {
             Ok(state) => tracing::info!(%version, %state, "a build ended"),
             // It was deleted, or its build ended elsewhere meanwhile.
@@ -92,11 +89,5 @@ impl App {
             Err(VersionError::Catalog(error)) => return Err(error.into()),
         }
         Ok(())
-    }
-
-    /// Whether the version still waits for its build: it may have been deleted meanwhile.
-    async fn is_building(&self, spec: &VersionSpec) -> Result<bool> {
-        let building = self.catalog.building_versions().await?;
-        Ok(building.iter().any(|(_, it)| it.version == spec.version))
     }
 }

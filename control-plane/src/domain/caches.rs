@@ -1,21 +1,27 @@
 //! What the node keeps in memory of the catalog and of other nodes. All of it can be lost at any moment.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use catalog::Log;
+use catalog::access::Actor;
+use parking_lot::Mutex;
 use protocol::view::VersionSpec;
-use protocol::{LogId, TenantId, ViewId};
+use protocol::{KeyId, LogId, TenantId, Timestamp};
+use storage::bus::Stale;
 
-use super::authentication::Sessions;
+use super::authentication::Session;
 use super::catalog_cache::CatalogCache;
 use super::health::Health;
+use crate::auth::token::TokenDigest;
 use crate::options::Options;
 
+/// Some 300 bytes each.
+const SESSIONS_MAX: u64 = 100_000;
 const LOGS_MAX: u64 = 200_000;
 const VERSIONS_MAX: u64 = 200_000;
 
 /// A version that answers queries.
-#[derive(Debug)]
 pub(crate) struct Queryable {
     pub spec: Arc<VersionSpec>,
     /// The content type that the upload declared.
@@ -29,7 +35,10 @@ pub(crate) type LogKey = (TenantId, String);
 pub(crate) type VersionKey = (LogId, String, Option<u32>);
 
 pub(crate) struct Caches {
-    pub sessions: Sessions,
+    /// Sessions by the digest of their token.
+    pub sessions: CatalogCache<TokenDigest, Arc<Session>>,
+    /// When keys were last used, until it is written to the catalog.
+    pub used_keys: Mutex<HashMap<KeyId, Timestamp>>,
     pub logs: CatalogCache<LogKey, Arc<Log>>,
     pub versions: CatalogCache<VersionKey, Arc<Queryable>>,
     pub health: Health,
@@ -38,26 +47,37 @@ pub(crate) struct Caches {
 impl Caches {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
-            sessions: Sessions::new(options),
+            sessions: CatalogCache::new(SESSIONS_MAX, options),
+            used_keys: Mutex::default(),
             logs: CatalogCache::new(LOGS_MAX, options),
             versions: CatalogCache::new(VERSIONS_MAX, options),
             health: Health::default(),
         }
     }
 
-    pub(crate) fn invalidate_log(&self, log: LogId) {
-        self.logs.invalidate_if(move |entry| entry.id == log);
+    /// Asks again for what changed.
+    pub(crate) fn invalidate(&self, stale: Stale) {
+        let (sessions, logs, versions) = (&self.sessions, &self.logs, &self.versions);
+        match stale {
+            Stale::Tenant(tenant) => sessions.invalidate_if(move |it| it.access.tenant == tenant),
+            Stale::User(user) => {
+                sessions.invalidate_if(move |it| it.access.actor == Actor::User(user));
+            }
+            Stale::Log(log) => {
+                logs.invalidate_if(move |it| it.id == log);
+                self.invalidate_views_of(log);
+            }
+            Stale::View(view) => versions.invalidate_if(move |it| it.spec.view == view),
+            Stale::Everything => {
+                sessions.invalidate_all();
+                logs.invalidate_all();
+                versions.invalidate_all();
+            }
+        }
+    }
+
+    pub(crate) fn invalidate_views_of(&self, log: LogId) {
         self.versions
             .invalidate_if(move |entry| entry.spec.log == log);
-    }
-
-    pub(crate) fn invalidate_view(&self, view: ViewId) {
-        self.versions
-            .invalidate_if(move |entry| entry.spec.view == view);
-    }
-
-    pub(crate) fn invalidate_all(&self) {
-        self.logs.invalidate_all();
-        self.versions.invalidate_all();
     }
 }

@@ -11,7 +11,6 @@ use protocol::ErrorCode;
 
 use super::App;
 use crate::auth::attempts::Attempt;
-use crate::auth::password::Queue;
 use crate::errors::{Detail, Failure, Result};
 
 impl App {
@@ -25,16 +24,16 @@ impl App {
         email: &str,
         password: String,
     ) -> Result<User> {
-        let attempt = self.limits.attempts.begin(email, network, Instant::now());
+        let attempt = self.attempts.begin(email, network, Instant::now());
         let attempt = attempt.map_err(too_many_attempts)?;
         match self.check_password(attempt, email, password).await {
             Ok(Some(user)) => {
-                self.limits.attempts.right(attempt);
+                self.attempts.right(attempt);
                 Ok(user)
             }
             Ok(None) => Err(wrong_credentials()),
             Err(failure) => {
-                self.limits.attempts.forgive(attempt);
+                self.attempts.forgive(attempt);
                 Err(failure)
             }
         }
@@ -48,12 +47,8 @@ impl App {
     ) -> Result<Option<User>> {
         let user = self.catalog.user_by_email(email).await?;
         let stored = user.as_ref().map(|user| user.password_hash.clone());
-        let queue = if attempt.is_known {
-            Queue::Known
-        } else {
-            Queue::Strangers
-        };
-        let is_right = self.passwords.verify(queue, password, stored).await?;
+        let verified = self.passwords.verify(attempt.is_known, password, stored);
+        let is_right = verified.await?;
         Ok(user.filter(|_| is_right))
     }
 }

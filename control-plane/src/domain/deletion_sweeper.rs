@@ -69,7 +69,7 @@ impl App {
             };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.lifecycle.deleted.notified() => {}
+                () = self.deleted.notified() => {}
             }
         }
     }
@@ -129,7 +129,7 @@ impl App {
     /// Takes what was removed out of files.
     async fn scrub(&self, event_log: bool, catalog_bytes_max: u64) -> Result<()> {
         if event_log {
-            self.stores.event_log.scrub().await?;
+            self.event_log.scrub().await?;
         }
         self.catalog.scrub(catalog_bytes_max).await?;
         reached(Point::Scrubbed);
@@ -154,35 +154,35 @@ impl App {
     /// Carries the deletion of a tenant as far as it goes without the archiver.
     async fn carry_on(&self, mut deletion: TenantDeletion) -> Result<()> {
         loop {
-            let next = match deletion.step {
+            match deletion.step {
                 DeletionStep::Scheduled => {
                     self.catalog.start_tenant_deletion(&deletion).await?;
                     reached(Point::DeletionStarted);
-                    None
                 }
                 DeletionStep::Logs => {
                     while !self.catalog.remove_some_logs(&deletion).await? {
                         reached(Point::LogsRemoved);
                     }
                     reached(Point::LogsRemoved);
-                    None
                 }
                 DeletionStep::Records => {
                     self.erase_records(&deletion).await?;
-                    Some(DeletionStep::Bytes)
+                    let next = DeletionStep::Bytes;
+                    self.catalog
+                        .advance_tenant_deletion(&deletion, next)
+                        .await?;
                 }
                 DeletionStep::Bytes => {
                     self.remove_deleted().await?;
                     self.remove_unused_components().await?;
                     self.scrub(true, u64::MAX).await?;
                     reached(Point::BytesRemoved);
-                    Some(DeletionStep::Archive)
+                    let next = DeletionStep::Archive;
+                    self.catalog
+                        .advance_tenant_deletion(&deletion, next)
+                        .await?;
                 }
                 DeletionStep::Archive | DeletionStep::Backups | DeletionStep::Done => return Ok(()),
-            };
-            if let Some(next) = next {
-                let advanced = self.catalog.advance_tenant_deletion(&deletion, next);
-                advanced.await?;
             }
             let before = deletion.step;
             match self.catalog.tenant_deletion(deletion.id).await? {
@@ -218,11 +218,11 @@ impl App {
 
     async fn remove(&self, deletion: &Removal) -> Result<()> {
         if let Some(log) = deletion.log {
-            self.stores.event_log.delete(log).await?;
-            self.stores.appender.evict(log);
+            self.event_log.delete(log).await?;
+            self.appender.evict(log);
             reached(Point::FramesRemoved);
         }
-        self.bus.views.evict(deletion.versions.clone()).await;
+        self.views.evict(deletion.versions.clone()).await;
         for version in &deletion.versions {
             self.remove_objects(&ObjectKey::snapshots_of(*version))
                 .await?;
@@ -240,15 +240,12 @@ impl App {
             return Ok(());
         }
         for artifact in self.catalog.artifacts_of(component).await? {
-            self.stores
-                .objects
-                .delete(&ObjectKey::artifact(artifact))
-                .await?;
+            self.objects.delete(&ObjectKey::artifact(artifact)).await?;
             self.catalog.forget_artifact(artifact).await?;
         }
         // An artifact that is missing is compiled again; a component must not be.
         let key = &ObjectKey::component(component);
-        let remove = || async { Ok::<_, Failure>(self.stores.objects.delete(key).await?) };
+        let remove = || async { Ok::<_, Failure>(self.objects.delete(key).await?) };
         self.catalog.if_unused(component, remove).await?;
         reached(Point::ComponentRemoved);
         Ok(())
@@ -260,7 +257,6 @@ impl App {
         let mut after: Option<ObjectKey> = None;
         loop {
             let objects = self
-                .stores
                 .objects
                 .list(ObjectKey::COMPONENTS, after.as_ref(), OBJECTS_AT_A_TIME)
                 .await?;
@@ -276,16 +272,12 @@ impl App {
 
     async fn remove_objects(&self, prefix: &str) -> Result<(), ObjectError> {
         loop {
-            let objects = self
-                .stores
-                .objects
-                .list(prefix, None, OBJECTS_AT_A_TIME)
-                .await?;
+            let objects = self.objects.list(prefix, None, OBJECTS_AT_A_TIME).await?;
             if objects.is_empty() {
                 return Ok(());
             }
             for object in objects {
-                self.stores.objects.delete(&object.key).await?;
+                self.objects.delete(&object.key).await?;
             }
         }
     }
@@ -293,7 +285,7 @@ impl App {
     /// Removes mails on behalf of a tenant that is gone, and mails to people who are not there any
     /// more and are not invited either.
     async fn remove_mail(&self, tenant: TenantId) -> Result<()> {
-        let Some(directory) = self.mailer.kept_in().map(ToOwned::to_owned) else {
+        let Some(directory) = self.mailer.mailbox.kept_in().map(ToOwned::to_owned) else {
             return Ok(());
         };
         let failed = |error: &dyn std::fmt::Display| {

@@ -21,7 +21,6 @@ pub(crate) enum Direction {
 }
 
 /// Which events are asked for.
-#[derive(Clone, Copy, Debug)]
 pub(crate) struct PageRequest {
     /// The first event of the page; the log's first or last one when it is not said.
     pub from: Option<Sequence>,
@@ -30,11 +29,9 @@ pub(crate) struct PageRequest {
 }
 
 /// Events as they stand in their runs, so that they are copied once, into the answer.
-#[derive(Clone, Debug)]
 pub(crate) struct EventPage {
     runs: Vec<Run>,
-    first: Sequence,
-    last: Sequence,
+    range: RangeInclusive<Sequence>,
     direction: Direction,
     /// Where the next page begins; `None` at the end of the log as it is now.
     pub next: Option<Sequence>,
@@ -44,7 +41,7 @@ pub(crate) struct EventPage {
 impl EventPage {
     /// Calls `each` for every event of the page in its order.
     pub(crate) fn for_each(&self, mut each: impl FnMut(Event<'_>)) {
-        let within = |event: &Event<'_>| (self.first..=self.last).contains(&event.sequence);
+        let within = |event: &Event<'_>| self.range.contains(&event.sequence);
         for run in &self.runs {
             in_order(run, self.direction)
                 .filter(within)
@@ -85,19 +82,23 @@ impl App {
         request: PageRequest,
     ) -> Result<EventPage> {
         let log = self.log(access, log).await?;
-        let head = self.stores.appender.head(log.id).await?;
+        let head = self.appender.head(log.id).await?;
         let direction = request.direction;
         let begin = match direction {
             Direction::Forward => request.from.unwrap_or_default().max(Sequence::FIRST),
             Direction::Backward => request.from.unwrap_or(head.sequence).min(head.sequence),
         };
         let stored = Sequence::FIRST..=head.sequence;
-        let mut page = Budget::new(&self.options, request.limit);
+        let mut page = Budget {
+            events: request.limit.min(self.options.page_events_max),
+            bytes: self.options.page_bytes_max,
+            empty: true,
+        };
         let mut runs = Vec::new();
         // The event that comes next; 0 or beyond the head once there is none.
         let mut wanted = begin;
         'reading: while stored.contains(&wanted) {
-            let (history, bytes) = (&self.stores.history, page.bytes.max(1));
+            let (history, bytes) = (&self.history, page.bytes.max(1));
             let found = match direction {
                 Direction::Forward => history.read(log.id, wanted, bytes).await?,
                 Direction::Backward => history.read_back(log.id, wanted.next(), bytes).await?,
@@ -116,14 +117,13 @@ impl App {
                 }
             }
         }
-        let (first, last) = match direction {
-            Direction::Forward => (begin, wanted.previous()),
-            Direction::Backward => (wanted.next(), begin),
+        let range = match direction {
+            Direction::Forward => begin..=wanted.previous(),
+            Direction::Backward => wanted.next()..=begin,
         };
         Ok(EventPage {
             runs,
-            first,
-            last,
+            range,
             direction,
             next: stored.contains(&wanted).then_some(wanted),
             head,
@@ -141,16 +141,14 @@ impl App {
         from: Option<Sequence>,
     ) -> Result<LogTail> {
         let log = self.log(access, log).await?;
-        let own = self.limits.quotas.open_stream(access.tenant)?;
-        let permit = Arc::clone(&self.limits.streams)
-            .try_acquire_owned()
-            .map_err(|_| {
-                Failure::overloaded("too many tails are open on this server; try again in a moment")
-            })?;
-        let head = self.stores.appender.head(log.id).await?;
+        let own = self.quotas.open_stream(access.tenant)?;
+        let permit = Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
+            Failure::overloaded("too many tails are open on this server; try again in a moment")
+        })?;
+        let head = self.appender.head(log.id).await?;
         let from = from.unwrap_or_else(|| head.sequence.next());
         Ok(LogTail {
-            tail: Tail::new(&self.stores.history, log.id, from),
+            tail: Tail::new(&self.history, log.id, from),
             head,
             permits: (permit, own),
         })
@@ -165,14 +163,6 @@ struct Budget {
 }
 
 impl Budget {
-    fn new(options: &crate::options::Options, limit: u32) -> Self {
-        Self {
-            events: limit.min(options.page_events_max),
-            bytes: options.page_bytes_max,
-            empty: true,
-        }
-    }
-
     /// Takes the events of a run from `wanted` on; false when the page is full.
     fn take_run(
         &mut self,
@@ -192,22 +182,17 @@ impl Budget {
             if event.sequence != *wanted {
                 return Err(missing(*wanted));
             }
-            if !stored.contains(wanted) || !self.take(event.bytes.len()) {
+            let bytes = event.bytes.len();
+            let is_full = self.events == 0 || (bytes > self.bytes && !self.empty);
+            if is_full || !stored.contains(wanted) {
                 return Ok(false);
             }
+            self.events -= 1;
+            self.bytes = self.bytes.saturating_sub(bytes);
+            self.empty = false;
             *wanted = following;
         }
         Ok(true)
-    }
-
-    fn take(&mut self, bytes: usize) -> bool {
-        if self.events == 0 || (bytes > self.bytes && !self.empty) {
-            return false;
-        }
-        self.events -= 1;
-        self.bytes = self.bytes.saturating_sub(bytes);
-        self.empty = false;
-        true
     }
 }
 

@@ -33,11 +33,13 @@ impl App {
     /// them, and while the catalog is away what is cached of it serves.
     pub(crate) async fn problems(&self) -> Vec<Problem> {
         let checked = self.check_health().await;
-        let catalog = checked.catalog || self.is_warm();
+        // Whether requests of tenants that were served lately need no catalog.
+        let is_warm = self.caches.sessions.is_warm() && self.caches.logs.is_warm();
+        let catalog = checked.catalog || is_warm;
         let parts = [
             (
                 "process",
-                !self.lifecycle.draining.is_cancelled() && !self.lifecycle.stopping.is_cancelled(),
+                !self.draining.is_cancelled() && !self.stopping.is_cancelled(),
                 "it is stopping",
             ),
             ("database", catalog, "the catalog is not available"),
@@ -45,14 +47,8 @@ impl App {
             ("workers", checked.workers, "no worker answers"),
         ];
         let missing = parts.into_iter().filter(|(_, is_there, _)| !is_there);
-        missing
-            .map(|(part, _, error)| Problem::new(part, error))
-            .collect()
-    }
-
-    /// Whether requests of tenants that were served lately need no catalog.
-    fn is_warm(&self) -> bool {
-        self.caches.sessions.cached.is_warm() && self.caches.logs.is_warm()
+        let problems = missing.map(|(part, _, error)| Problem::new(part, error));
+        problems.collect()
     }
 
     pub(crate) async fn check_health(&self) -> Checked {
@@ -64,9 +60,9 @@ impl App {
         }
         let (catalog, event_log, objects, workers) = tokio::join!(
             check("the catalog", self.catalog.health()),
-            check("the event log", self.stores.event_log.health()),
-            check("the object store", self.stores.objects.health()),
-            check("the workers", self.bus.views.health()),
+            check("the event log", self.event_log.health()),
+            check("the object store", self.objects.health()),
+            check("the workers", self.views.health()),
         );
         let checked = Checked {
             catalog,
@@ -81,9 +77,8 @@ impl App {
 
 /// Why a part is away is for operators, so it goes to the log and not into the answer.
 async fn check(part: &str, health: impl Future<Output = Result<(), String>>) -> bool {
-    let outcome = answered_in_time(health).await;
-    if let Err(error) = &outcome {
-        tracing::warn!(%error, "{part} is not available");
-    }
-    outcome.is_ok()
+    answered_in_time(health)
+        .await
+        .inspect_err(|error| tracing::warn!(%error, "{part} is not available"))
+        .is_ok()
 }

@@ -4,20 +4,19 @@ use std::net::IpAddr;
 
 use catalog::access::{Access, Actor, Role};
 use catalog::{
-    AcceptError, Invitation, InvitationError, InviteError, Invitee, NewInvitation, OpenInvitation,
-    Page, Paged,
+    AcceptError, Context, Invitation, InvitationError, InviteError, Invitee, NewInvitation,
+    OpenInvitation, Page, Paged,
 };
 use protocol::{ErrorCode, InvitationId, RequestId};
 
+use super::App;
 use super::access::require_all_logs;
 use super::tenants::normal_email;
-use super::{App, context};
 use crate::auth::{password, token};
 use crate::errors::{Failure, Result};
 use crate::mail::Message;
 
 /// An invitation that was just made, with what its mail has.
-#[derive(Clone, Debug)]
 pub(crate) struct Sent {
     pub invitation: Invitation,
     pub token: String,
@@ -33,7 +32,7 @@ impl App {
     pub(crate) async fn invite(
         &self,
         access: &Access,
-        request_id: RequestId,
+        context: Context,
         email: &str,
         role: Option<Role>,
     ) -> Result<Sent> {
@@ -50,21 +49,20 @@ impl App {
         }
         let email = normal_email(email)?;
         let tenant = self.catalog.tenant(access).await?;
-        let secret = token::invitation();
+        let secret = token::random(token::INVITATION);
         let new = NewInvitation {
             email: email.clone(),
             role,
             token_sha256: token::digest(&secret),
             expires_at: self.time_after(self.options.invitation_ttl),
         };
-        let context = context(access, request_id);
         let invitation = self.catalog.invite(access, context, new).await?;
         let url = self.link("invite", &secret);
         if self.mailer.admits(&email) {
             let ttl = self.options.invitation_ttl;
             let tenant = (access.tenant, tenant.short_name.as_str());
             let message = Message::invitation(&email, tenant, role, &url, ttl);
-            self.mailer.send(request_id, message);
+            self.mailer.send(context.request_id, message);
         }
         Ok(Sent {
             invitation,
@@ -89,11 +87,10 @@ impl App {
     pub(crate) async fn revoke_invitation(
         &self,
         access: &Access,
-        request_id: RequestId,
+        context: Context,
         id: InvitationId,
     ) -> Result<()> {
         require_all_logs(access)?;
-        let context = context(access, request_id);
         Ok(self.catalog.revoke_invitation(access, context, id).await?)
     }
 
@@ -140,7 +137,7 @@ impl App {
             .catalog
             .accept_invitation(request_id, digest, invitee)
             .await?;
-        self.limits.attempts.welcome(&email, network);
+        self.attempts.welcome(&email, network);
         Ok(open)
     }
 }
@@ -161,11 +158,12 @@ impl From<InviteError> for Failure {
 
 impl From<InvitationError> for Failure {
     fn from(error: InvitationError) -> Self {
-        let code = match error {
-            InvitationError::Catalog(error) => return error.into(),
-            InvitationError::NotFound => ErrorCode::InvitationNotFound,
-        };
-        Self::new(code, error.to_string())
+        match error {
+            InvitationError::Catalog(error) => error.into(),
+            InvitationError::NotFound => {
+                Self::new(ErrorCode::InvitationNotFound, error.to_string())
+            }
+        }
     }
 }
 

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use catalog::access::{Access, Role};
-use catalog::{CreateKeyError, Key, KeyError, NewKey, Page, Paged, RotateKeyError};
+use catalog::{Context, CreateKeyError, Key, KeyError, NewKey, Page, Paged, RotateKeyError};
 use protocol::api_key::ApiKey;
-use protocol::{ErrorCode, KeyId, LogId, RequestId, Timestamp};
+use protocol::{ErrorCode, KeyId, LogId, Timestamp};
+use storage::bus::Stale;
 
-use super::{App, context};
+use super::App;
 use crate::auth::token;
 use crate::errors::{Failure, Result};
 
@@ -21,7 +22,6 @@ pub(crate) const OVERLAP: Duration = Duration::from_secs(86_400);
 const OVERLAP_MAX: Duration = Duration::from_secs(30 * 86_400);
 
 /// Someone wants a key.
-#[derive(Clone, Debug)]
 pub(crate) struct KeyRequest {
     pub name: String,
     /// Member, or the maker's role if that is lower, when it is not said.
@@ -37,7 +37,7 @@ impl App {
     pub(crate) async fn create_key(
         &self,
         access: &Access,
-        request_id: RequestId,
+        context: Context,
         request: KeyRequest,
     ) -> Result<(Key, ApiKey)> {
         let role = request.role.unwrap_or(Role::Member.min(access.role));
@@ -54,7 +54,6 @@ impl App {
             expires_at: request.expires_at,
             sha256: token::digest(secret.expose()),
         };
-        let context = context(access, request_id);
         let key = self.catalog.create_key(access, context, key).await?;
         Ok((key, secret))
     }
@@ -85,7 +84,7 @@ impl App {
     pub(crate) async fn rotate_key(
         &self,
         access: &Access,
-        request_id: RequestId,
+        context: Context,
         key: KeyId,
         overlap: Duration,
     ) -> Result<(Key, ApiKey, Option<Timestamp>)> {
@@ -96,12 +95,11 @@ impl App {
         }
         let secret = ApiKey::generate();
         let sha256 = token::digest(secret.expose());
-        let context = context(access, request_id);
         let (key, earlier_until) = self
             .catalog
             .rotate_key(access, context, key, sha256, overlap)
             .await?;
-        self.caches.sessions.invalidate_tenant(access.tenant);
+        self.caches.invalidate(Stale::Tenant(access.tenant));
         Ok((key, secret, earlier_until))
     }
 
@@ -112,12 +110,11 @@ impl App {
     pub(crate) async fn revoke_key(
         &self,
         access: &Access,
-        request_id: RequestId,
+        context: Context,
         key: KeyId,
     ) -> Result<Vec<KeyId>> {
-        let context = context(access, request_id);
         let revoked = self.catalog.revoke_key(access, context, key).await?;
-        self.caches.sessions.invalidate_tenant(access.tenant);
+        self.caches.invalidate(Stale::Tenant(access.tenant));
         Ok(revoked)
     }
 }
@@ -157,11 +154,10 @@ impl From<CreateKeyError> for Failure {
 
 impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
-        let code = match error {
-            KeyError::Catalog(error) => return error.into(),
-            KeyError::NotFound => ErrorCode::KeyNotFound,
-        };
-        Self::new(code, error.to_string())
+        match error {
+            KeyError::Catalog(error) => error.into(),
+            KeyError::NotFound => Self::new(ErrorCode::KeyNotFound, error.to_string()),
+        }
     }
 }
 

@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use catalog::access::Access;
 use catalog::{
-    CreateLogError, DeletionId, Log, LogChanges, LogError, LogRef, NewLog, Page, Paged, Retention,
+    Context, CreateLogError, DeletionId, Log, LogChanges, LogError, LogRef, NewLog, Page, Paged,
+    Retention,
 };
 use protocol::frame::Head;
-use protocol::{ErrorCode, Name, RequestId, Sequence};
+use protocol::{ErrorCode, Name, Sequence};
+use storage::bus::Stale;
 
-use super::access::require_log;
-use super::{App, context};
+use super::App;
 use crate::errors::{Failure, Result};
 
 const DESCRIPTION_CHARS_MAX: usize = 1_000;
 
 /// A log with its state.
-#[derive(Clone, Debug)]
 pub(crate) struct LogState {
     pub log: Arc<Log>,
     pub head: Head,
@@ -30,7 +30,7 @@ impl App {
     pub(crate) async fn create_log(
         &self,
         access: &Access,
-        request_id: RequestId,
+        context: Context,
         name: &str,
         description: Option<String>,
         retention: Retention,
@@ -41,7 +41,6 @@ impl App {
             description,
             retention,
         };
-        let context = context(access, request_id);
         Ok(self.catalog.create_log(access, context, log).await?)
     }
 
@@ -62,9 +61,8 @@ impl App {
             Ok(log.map(Arc::new))
         };
         let log = self.caches.logs.get(&key, ask).await?;
-        let log = log.ok_or_else(Failure::log_not_found)?;
-        require_log(access, log.id)?;
-        Ok(log)
+        log.filter(|log| access.covers(log.id))
+            .ok_or_else(Failure::log_not_found)
     }
 
     /// # Errors
@@ -75,12 +73,8 @@ impl App {
     }
 
     async fn state_of(&self, log: Arc<Log>) -> Result<LogState> {
-        let head = self.stores.appender.head(log.id).await?;
-        let first = self
-            .stores
-            .event_log
-            .read(log.id, Sequence::FIRST, 1)
-            .await?;
+        let head = self.appender.head(log.id).await?;
+        let first = self.event_log.read(log.id, Sequence::FIRST, 1).await?;
         let trimmed = first.first().map(|stored| stored.frame.first().previous());
         Ok(LogState {
             log,
@@ -108,7 +102,7 @@ impl App {
     pub(crate) async fn update_log(
         &self,
         access: &Access,
-        request_id: RequestId,
+        context: Context,
         name: &str,
         changes: LogChanges,
     ) -> Result<LogState> {
@@ -116,12 +110,11 @@ impl App {
             check_description(description.as_deref())?;
         }
         let log = self.log(access, name).await?;
-        let context = context(access, request_id);
         let log = self
             .catalog
             .update_log(access, context, log.id, changes)
             .await?;
-        self.caches.invalidate_log(log.id);
+        self.caches.invalidate(Stale::Log(log.id));
         self.state_of(Arc::new(log)).await
     }
 
@@ -133,19 +126,18 @@ impl App {
     pub(crate) async fn delete_log(
         &self,
         access: &Access,
-        request_id: RequestId,
+        context: Context,
         name: &str,
     ) -> Result<DeletionId> {
         let log = self.log(access, name).await?;
-        let head = self.stores.appender.head(log.id).await;
-        let context = context(access, request_id);
+        let head = self.appender.head(log.id).await;
         let deletion = self.catalog.delete_log(access, context, log.id).await?;
         // Without a head, what it held counts until the tenant is counted again.
         let bytes = head.map_or(0, |head| head.payload_bytes);
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-        self.limits.quotas.stored.add(access.tenant, -bytes);
-        self.caches.invalidate_log(log.id);
-        self.lifecycle.deleted.notify_one();
+        self.quotas.stored.add(access.tenant, -bytes);
+        self.caches.invalidate(Stale::Log(log.id));
+        self.deleted.notify_one();
         Ok(deletion.id)
     }
 }

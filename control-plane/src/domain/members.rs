@@ -1,11 +1,12 @@
 //! Members: who they are, their roles, and their leaving.
 
 use catalog::access::{Access, Role};
-use catalog::{Member, MemberError, Page, Paged, Removed};
-use protocol::{ErrorCode, RequestId, UserId};
+use catalog::{Context, Member, MemberError, Page, Paged, Removed};
+use protocol::{ErrorCode, UserId};
+use storage::bus::Stale;
 
+use super::App;
 use super::access::require_all_logs;
-use super::{App, context};
 use crate::errors::{Failure, Result};
 
 impl App {
@@ -20,17 +21,16 @@ impl App {
     pub(crate) async fn change_role(
         &self,
         access: &Access,
-        request_id: RequestId,
+        context: Context,
         member: UserId,
         role: Role,
     ) -> Result<Member> {
         require_all_logs(access)?;
-        let context = context(access, request_id);
         let changed = self
             .catalog
             .change_role(access, context, member, role)
             .await?;
-        self.caches.sessions.invalidate_tenant(access.tenant);
+        self.caches.invalidate(Stale::Tenant(access.tenant));
         Ok(changed)
     }
 
@@ -39,13 +39,12 @@ impl App {
     pub(crate) async fn remove_member(
         &self,
         access: &Access,
-        request_id: RequestId,
+        context: Context,
         member: UserId,
     ) -> Result<Removed> {
         require_all_logs(access)?;
-        let context = context(access, request_id);
         let removed = self.catalog.remove_member(access, context, member).await?;
-        self.caches.sessions.invalidate_tenant(access.tenant);
+        self.caches.invalidate(Stale::Tenant(access.tenant));
         Ok(removed)
     }
 }

@@ -1,6 +1,6 @@
 //! What the control plane does, without HTTP.
 //!
-//! Every operation takes the caller's [`Access`] first and reaches rows of the tenant through it
+//! Every operation takes the caller's [`catalog::access::Access`] first and reaches rows of the tenant through it
 //! alone. What belongs to someone else is not found. The role that an operation needs is stated and
 //! checked in `api`, before the operation begins.
 
@@ -32,10 +32,8 @@ pub(crate) mod views;
 
 use std::sync::Arc;
 
-use catalog::access::Access;
+use catalog::Catalog;
 use catalog::clock::SharedClock;
-use catalog::{Catalog, Context};
-use protocol::RequestId;
 use storage::bus::SharedViews;
 use storage::bus::nats::Peers;
 use storage::event_log::SharedEventLog;
@@ -52,6 +50,7 @@ use crate::mail::{Mailbox, Mailer};
 use crate::options::Options;
 use crate::quotas::TenantQuotas;
 use crate::rate_limit::RateLimits;
+use builds::Builds;
 use caches::Caches;
 
 /// What the control plane is made of.
@@ -71,36 +70,22 @@ pub struct Parts {
 /// The state behind every operation.
 pub(crate) struct App {
     pub(crate) catalog: Catalog,
-    pub(crate) stores: Stores,
-    pub(crate) bus: Bus,
-    pub(crate) caches: Caches,
-    pub(crate) limits: Limits,
-    pub(crate) lifecycle: Lifecycle,
-    pub(crate) passwords: Passwords,
-    pub(crate) mailer: Mailer,
-    pub(crate) clock: SharedClock,
-    pub(crate) options: Options,
-}
-
-/// Where bytes are: events, components, snapshots, segments.
-pub(crate) struct Stores {
     pub(crate) event_log: SharedEventLog,
     /// Archived and hot events as one.
     pub(crate) history: History,
     pub(crate) appender: Appender,
     pub(crate) objects: SharedObjects,
-}
-
-/// The other nodes.
-pub(crate) struct Bus {
     /// Views, on the workers.
     pub(crate) views: SharedViews,
     /// Other nodes of the control plane, where there can be any.
     pub(crate) peers: Option<Peers>,
-}
+    pub(crate) caches: Caches,
+    pub(crate) passwords: Passwords,
+    pub(crate) mailer: Mailer,
+    pub(crate) clock: SharedClock,
+    pub(crate) options: Options,
 
-/// How much may be under way at a time, and how often.
-pub(crate) struct Limits {
+    // How much may be under way at a time, and how often.
     pub(crate) rates: RateLimits,
     pub(crate) quotas: TenantQuotas,
     /// Wrong passwords.
@@ -111,13 +96,11 @@ pub(crate) struct Limits {
     pub(crate) streams: Arc<Semaphore>,
     /// Work that goes on after its request was answered.
     pub(crate) background: Arc<Semaphore>,
-}
 
-/// What runs in the background, and how it ends.
-pub(crate) struct Lifecycle {
+    // What runs in the background, and how it ends.
     /// Everything that runs in the background.
     pub(crate) tasks: TaskTracker,
-    pub(crate) builds: builds::Builds,
+    pub(crate) builds: Builds,
     /// Something was deleted and its bytes are still there.
     pub(crate) deleted: Notify,
     /// The node is going to stop: it says that it is not ready.
@@ -135,58 +118,34 @@ const BACKGROUND_MAX: usize = 200;
 impl App {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
         let (catalog, options) = (parts.catalog, parts.options);
-        let limits = Limits {
-            rates: RateLimits::new(
-                options.tenant_rate,
-                options.auth_rate,
-                parts.peers.is_some(),
-            ),
-            quotas: TenantQuotas::new(catalog.limits().quotas),
-            attempts: Attempts::new(),
-            bodies: Arc::new(Semaphore::new(options.body_memory_bytes / BODY_UNIT_BYTES)),
-            streams: Arc::new(Semaphore::new(options.streams_max)),
-            background: Arc::new(Semaphore::new(BACKGROUND_MAX)),
-        };
-        let lifecycle = Lifecycle {
-            tasks: TaskTracker::new(),
-            builds: builds::Builds::default(),
-            deleted: Notify::new(),
-            draining: CancellationToken::new(),
-            stopping: CancellationToken::new(),
-        };
+        let (quotas, is_shared) = (catalog.limits().quotas, parts.peers.is_some());
+        let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         let (event_log, objects) = (parts.event_log, parts.objects);
         let history = History::new(event_log.clone(), catalog.clone(), objects.clone());
         Arc::new(Self {
             catalog,
-            stores: Stores {
-                event_log,
-                history,
-                appender: parts.appender,
-                objects,
-            },
-            bus: Bus {
-                views: parts.views,
-                peers: parts.peers,
-            },
+            event_log,
+            history,
+            appender: parts.appender,
+            objects,
+            views: parts.views,
+            peers: parts.peers,
             caches: Caches::new(&options),
-            limits,
             passwords: Passwords::new(options.password_hashes_max),
-            mailer: Mailer::new(
-                parts.mail,
-                lifecycle.tasks.clone(),
-                lifecycle.stopping.clone(),
-            ),
-            lifecycle,
+            mailer: Mailer::new(parts.mail, tasks.clone(), stopping.clone()),
+            rates: RateLimits::new(options.tenant_rate, options.auth_rate, is_shared),
+            quotas: TenantQuotas::new(quotas),
+            attempts: Attempts::new(),
+            bodies: Arc::new(Semaphore::new(options.body_memory_bytes / BODY_UNIT_BYTES)),
+            streams: Arc::new(Semaphore::new(options.streams_max)),
+            background: Arc::new(Semaphore::new(BACKGROUND_MAX)),
+            tasks,
+            builds: Builds::default(),
+            deleted: Notify::new(),
+            draining: CancellationToken::new(),
+            stopping,
             clock: parts.clock,
             options,
         })
-    }
-}
-
-/// Who changes something, for the control event that it leaves.
-pub(crate) fn context(access: &Access, request_id: RequestId) -> Context {
-    Context {
-        actor: access.actor,
-        request_id,
     }
 }

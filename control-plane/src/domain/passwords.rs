@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use catalog::ResetPasswordError;
 use protocol::{ErrorCode, RequestId};
+use storage::bus::Stale;
 
 use super::App;
 use super::tenants::normal_email;
@@ -32,7 +33,7 @@ impl App {
             if !app.mailer.admits(&email) {
                 return Ok(());
             }
-            let secret = token::password_reset();
+            let secret = token::random(token::PASSWORD_RESET);
             let ttl = app.options.password_reset_ttl;
             let expires_at = app.time_after(ttl);
             app.catalog
@@ -66,18 +67,17 @@ impl App {
             .catalog
             .reset_password(request_id, digest, hash)
             .await?;
-        self.caches.sessions.invalidate_user(user);
-        self.limits.attempts.welcome(&email.to_lowercase(), network);
+        self.caches.invalidate(Stale::User(user));
+        self.attempts.welcome(&email.to_lowercase(), network);
         Ok(())
     }
 }
 
 impl From<ResetPasswordError> for Failure {
     fn from(error: ResetPasswordError) -> Self {
-        let code = match error {
-            ResetPasswordError::Catalog(error) => return error.into(),
-            ResetPasswordError::Unknown => ErrorCode::InvalidToken,
-        };
-        Self::new(code, error.to_string())
+        match error {
+            ResetPasswordError::Catalog(error) => error.into(),
+            ResetPasswordError::Unknown => Self::new(ErrorCode::InvalidToken, error.to_string()),
+        }
     }
 }

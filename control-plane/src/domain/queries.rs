@@ -13,11 +13,10 @@ use storage::bus::{QueryAnswer, QueryError, QueryRequest};
 use super::App;
 use super::caches::Queryable;
 use super::logs::parse_name;
-use super::views::{find_version, is_queryable};
+use super::views::find_version;
 use crate::errors::{Detail, Failure, Result};
 
 /// A question to a view.
-#[derive(Clone, Debug, Default)]
 pub(crate) struct Question {
     pub after: Option<Sequence>,
     /// Which version; the live one when it is not said.
@@ -28,7 +27,6 @@ pub(crate) struct Question {
 }
 
 /// An answer and the version that gave it.
-#[derive(Clone, Debug)]
 pub(crate) struct Answered {
     pub answer: QueryAnswer,
     pub version: Arc<Queryable>,
@@ -46,7 +44,7 @@ impl App {
     ) -> Result<Answered> {
         let log = self.log(access, log).await?;
         let version = self.queryable(access, &log, view, question.version).await?;
-        let _permit = self.limits.quotas.begin_query(access.tenant)?;
+        let _permit = self.quotas.begin_query(access.tenant)?;
         let timeout = question.timeout.unwrap_or(self.options.query_timeout);
         let request = QueryRequest {
             version: Arc::clone(&version.spec),
@@ -55,7 +53,7 @@ impl App {
             body: question.body,
             parameters: question.parameters,
         };
-        let answer = self.bus.views.query(request).await?;
+        let answer = self.views.query(request).await?;
         Ok(Answered { answer, version })
     }
 
@@ -77,7 +75,7 @@ impl App {
                 Some(number) => find_version(&view, number)?,
                 None => live_version(&view)?,
             };
-            if !is_queryable(version) {
+            if !matches!(version.state, VersionState::Live | VersionState::Retired) {
                 return Err(not_queryable(version));
             }
             Ok(Some(Arc::new(Queryable {

@@ -19,7 +19,6 @@ use crate::errors::{Failure, Result};
 const TTL_SECONDS: std::ops::RangeInclusive<u64> = 60..=86_400;
 
 /// The outcome of a login.
-#[derive(Clone, Debug)]
 pub(crate) struct Login {
     /// `None` when there are several tenants to choose from.
     pub token: Option<Issued>,
@@ -27,7 +26,6 @@ pub(crate) struct Login {
 }
 
 /// A token that was just made.
-#[derive(Clone, Debug)]
 pub(crate) struct Issued {
     pub token: String,
     pub ttl: Duration,
@@ -57,19 +55,15 @@ impl App {
             ));
         }
         let tenants = self.catalog.memberships(user.id).await?;
-        let Some(chosen) = choose(&tenants, tenant)? else {
-            return Ok(Login {
-                token: None,
-                tenants,
-            });
+        let token = match choose(&tenants, tenant)? {
+            Some(chosen) => {
+                let access = to_all_logs(chosen.tenant, Actor::User(user.id), chosen.role);
+                let ttl = self.options.session_ttl;
+                Some(self.issue(access, ttl, Some(user.password_hash)).await?)
+            }
+            None => None,
         };
-        let access = to_all_logs(chosen.tenant, Actor::User(user.id), chosen.role);
-        let ttl = self.options.session_ttl;
-        let token = self.issue(access, ttl, Some(user.password_hash)).await?;
-        Ok(Login {
-            token: Some(token),
-            tenants,
-        })
+        Ok(Login { token, tenants })
     }
 
     /// # Errors
@@ -122,7 +116,7 @@ impl App {
         // What is left of a session whose key was revoked is removed, and is none.
         let worked = self.catalog.authenticate(digest).await?.is_some();
         let ended = self.catalog.delete_session(digest).await?;
-        self.caches.sessions.cached.invalidate(&digest);
+        self.caches.sessions.invalidate(&digest);
         if worked && ended {
             Ok(())
         } else {
@@ -136,7 +130,7 @@ impl App {
         ttl: Duration,
         password_hash: Option<String>,
     ) -> Result<Issued> {
-        let token = token::session();
+        let token = token::random(token::SESSION);
         let session = NewSession {
             token_sha256: token::digest(&token),
             tenant: access.tenant,

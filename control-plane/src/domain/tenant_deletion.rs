@@ -1,15 +1,15 @@
 //! The end of a tenant: asking for it, taking it back, and looking how far it is.
 
 use catalog::access::Access;
-use catalog::{DeletionStep, TenantDeletion};
-use protocol::{ErrorCode, RequestId, TenantDeletionId, TenantId};
+use catalog::{Context, DeletionStep, TenantDeletion};
+use protocol::{ErrorCode, TenantDeletionId, TenantId};
+use storage::bus::Stale;
 
+use super::App;
 use super::tenants::TenantState;
-use super::{App, context};
 use crate::errors::{Failure, Result};
 
 /// A deletion, and what it has still to do.
-#[derive(Clone, Copy, Debug)]
 pub(crate) struct DeletionState {
     pub deletion: TenantDeletion,
     /// Logs that are still in the catalog.
@@ -26,7 +26,7 @@ impl App {
     pub(crate) async fn delete_tenant(
         &self,
         access: &Access,
-        request_id: RequestId,
+        context: Context,
         short_name: &str,
         immediately: bool,
     ) -> Result<DeletionState> {
@@ -41,13 +41,12 @@ impl App {
         } else {
             self.time_after(self.options.deletion_grace)
         };
-        let context = context(access, request_id);
         let deletion = self
             .catalog
             .schedule_tenant_deletion(access, context, delete_at)
             .await?;
-        self.caches.sessions.invalidate_tenant(access.tenant);
-        self.lifecycle.deleted.notify_one();
+        self.caches.invalidate(Stale::Tenant(access.tenant));
+        self.deleted.notify_one();
         self.state_of_deletion(deletion).await
     }
 
@@ -58,12 +57,10 @@ impl App {
     pub(crate) async fn restore_tenant(
         &self,
         access: &Access,
-        request_id: RequestId,
+        context: Context,
     ) -> Result<TenantState> {
-        self.catalog
-            .cancel_tenant_deletion(access, context(access, request_id))
-            .await?;
-        self.caches.sessions.invalidate_tenant(access.tenant);
+        self.catalog.cancel_tenant_deletion(access, context).await?;
+        self.caches.invalidate(Stale::Tenant(access.tenant));
         self.tenant(access).await
     }
 

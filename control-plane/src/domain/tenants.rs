@@ -1,7 +1,7 @@
 //! Tenants: signing up, and what a member sees of the own one.
 
 use catalog::access::{Access, Actor, Role};
-use catalog::{CreateTenantError, NewTenant, Quotas, Tenant, TenantUse};
+use catalog::{Context, CreateTenantError, NewTenant, Quotas, Tenant, TenantUse};
 use protocol::api_key::ApiKey;
 use protocol::{ErrorCode, Rate, RequestId, TenantId, UserId};
 
@@ -15,7 +15,6 @@ const SHORT_NAME_CHARS_MAX: usize = 64;
 const EMAIL_BYTES_MAX: usize = 254;
 
 /// A tenant with its limits.
-#[derive(Clone, Debug)]
 pub(crate) struct TenantState {
     pub tenant: Tenant,
     /// `None` when it has no limit.
@@ -30,14 +29,6 @@ pub(crate) struct TenantState {
     pub streams: u64,
 }
 
-/// Someone signs up.
-#[derive(Clone, Debug)]
-pub(crate) struct SignUp {
-    pub owner_email: String,
-    pub owner_password: String,
-    pub short_name: String,
-}
-
 impl App {
     /// Makes a tenant with its owner and sends the mail that verifies the owner's address.
     ///
@@ -46,32 +37,34 @@ impl App {
     pub(crate) async fn sign_up(
         &self,
         request_id: RequestId,
-        request: SignUp,
-    ) -> Result<(TenantId, UserId)> {
-        let email = request.owner_email.clone();
-        let (tenant, user) = self.create_tenant(request_id, request, false).await?;
+        short_name: String,
+        email: &str,
+        password: String,
+    ) -> Result<TenantId> {
+        let created = self.create_tenant(request_id, short_name, email, password, false);
+        let (tenant, user) = created.await?;
         // The account exists whatever becomes of the mail; another one can be asked for.
-        if let Err(failure) = self.send_verification(request_id, user, &email).await {
+        if let Err(failure) = self.send_verification(request_id, user, email).await {
             tracing::warn!(%failure, %request_id, "a verification mail was not sent");
         }
-        Ok((tenant, user))
+        Ok(tenant)
     }
 
     async fn create_tenant(
         &self,
         request_id: RequestId,
-        request: SignUp,
+        short_name: String,
+        email: &str,
+        password: String,
         email_verified: bool,
     ) -> Result<(TenantId, UserId)> {
-        check_short_name(&request.short_name)?;
-        let owner_email = normal_email(&request.owner_email)?;
-        let names = [owner_email.as_str(), request.short_name.as_str()];
-        password::check_rules(&request.owner_password, &names)?;
-        let owner_password_hash = self.passwords.hash(request.owner_password).await?;
+        check_short_name(&short_name)?;
+        let owner_email = normal_email(email)?;
+        password::check_rules(&password, &[&owner_email, &short_name])?;
         let tenant = NewTenant {
-            short_name: request.short_name,
+            short_name,
             owner_email,
-            owner_password_hash,
+            owner_password_hash: self.passwords.hash(password).await?,
             email_verified,
         };
         Ok(self.catalog.create_tenant(request_id, tenant).await?)
@@ -86,23 +79,24 @@ impl App {
         &self,
         short_name: &str,
         email: &str,
-        owner_password: Option<String>,
+        password: Option<String>,
     ) -> Result<(TenantId, ApiKey)> {
         let request_id = RequestId::generate();
-        let request = SignUp {
-            owner_email: email.to_owned(),
-            owner_password: owner_password.unwrap_or_else(token::session),
-            short_name: short_name.to_owned(),
-        };
-        let (tenant, user) = self.create_tenant(request_id, request, true).await?;
+        let password = password.unwrap_or_else(|| token::random(token::SESSION));
+        let created = self.create_tenant(request_id, short_name.to_owned(), email, password, true);
+        let (tenant, user) = created.await?;
         let owner = to_all_logs(tenant, Actor::User(user), Role::Owner);
+        let context = Context {
+            actor: owner.actor,
+            request_id,
+        };
         let request = KeyRequest {
             name: "owner".to_owned(),
             role: Some(Role::Owner),
             logs: None,
             expires_at: None,
         };
-        let (_, key) = self.create_key(&owner, request_id, request).await?;
+        let (_, key) = self.create_key(&owner, context, request).await?;
         Ok((tenant, key))
     }
 
@@ -111,15 +105,10 @@ impl App {
         let tenant = self.catalog.tenant(access).await?;
         let used = self.catalog.tenant_use(tenant.id).await?;
         let rate = tenant.rate.map_or(self.options.tenant_rate, Rate::from);
-        let (queries, streams) = self.limits.quotas.running(tenant.id);
+        let (queries, streams) = self.quotas.running(tenant.id);
         Ok(TenantState {
             quotas: self.catalog.limits().quotas.with(&tenant.quotas),
-            stored_bytes: self
-                .limits
-                .quotas
-                .stored
-                .known(tenant.id)
-                .or(used.storage_bytes),
+            stored_bytes: self.quotas.stored.known(tenant.id).or(used.storage_bytes),
             used,
             rate: (!rate.is_unlimited()).then_some(rate),
             queries,

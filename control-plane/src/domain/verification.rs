@@ -19,7 +19,7 @@ impl App {
         user: UserId,
         email: &str,
     ) -> Result<()> {
-        let secret = token::verification();
+        let secret = token::random(token::VERIFICATION);
         let ttl = self.options.verification_ttl;
         let expires_at = self.time_after(ttl);
         self.catalog
@@ -71,12 +71,12 @@ impl App {
         request_id: RequestId,
         work: impl Future<Output = Result<()>> + Send + 'static,
     ) -> Result<()> {
-        let permit = Arc::clone(&self.limits.background)
+        let permit = Arc::clone(&self.background)
             .try_acquire_owned()
             .map_err(|_| {
                 Failure::overloaded("too many ask for mails at this moment; try again shortly")
             })?;
-        self.lifecycle.tasks.spawn(async move {
+        self.tasks.spawn(async move {
             let _permit = permit;
             if let Err(failure) = work.await {
                 tracing::warn!(%failure, %request_id, "a mail that was asked for is not sent");
@@ -99,10 +99,9 @@ impl App {
 
 impl From<VerifyEmailError> for Failure {
     fn from(error: VerifyEmailError) -> Self {
-        let code = match error {
-            VerifyEmailError::Catalog(error) => return error.into(),
-            VerifyEmailError::Unknown => ErrorCode::InvalidToken,
-        };
-        Self::new(code, error.to_string())
+        match error {
+            VerifyEmailError::Catalog(error) => error.into(),
+            VerifyEmailError::Unknown => Self::new(ErrorCode::InvalidToken, error.to_string()),
+        }
     }
 }

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use bytes::Bytes;
 use catalog::access::Access;
 use catalog::{
-    DeletionId, Log, NewVersion, Page, Paged, UploadError, Version, VersionState, View, ViewError,
+    Context, DeletionId, Log, NewVersion, Page, Paged, UploadError, Version, View, ViewError,
 };
 use futures::future::join_all;
 use protocol::frame::Head;
 use protocol::view::{ComponentError, ComponentReport};
-use protocol::{ComponentDigest, ErrorCode, RequestId};
+use protocol::{ComponentDigest, ErrorCode};
 use storage::bus::VersionStatus;
 use storage::objects::{ObjectError, ObjectKey};
 
+use super::App;
 use super::logs::parse_name;
-use super::{App, context};
 use crate::errors::{Failure, Result};
 
 /// Versions of each view in a list, besides the live one; the view itself shows all.
@@ -25,7 +25,6 @@ const LISTED_VERSIONS: usize = 3;
 const PREPARE_ATTEMPTS: u32 = 4;
 
 /// What comes with a component.
-#[derive(Clone, Debug, Default)]
 pub(crate) struct Upload {
     /// The content type of the view's answers.
     pub content_type: Option<String>,
@@ -34,7 +33,6 @@ pub(crate) struct Upload {
 }
 
 /// A view with what its versions are doing.
-#[derive(Clone, Debug)]
 pub(crate) struct ViewStatus {
     pub log: Arc<Log>,
     pub head: Head,
@@ -52,7 +50,7 @@ impl App {
     pub(crate) async fn upload(
         self: &Arc<Self>,
         access: &Access,
-        request_id: RequestId,
+        context: Context,
         (log, view): (&str, &str),
         component: Bytes,
         upload: Upload,
@@ -72,7 +70,6 @@ impl App {
             content_type: upload.content_type,
             config: upload.config,
         };
-        let context = context(access, request_id);
         let (view, version) = self
             .catalog
             .upload_version(access, context, log.id, name.clone(), version)
@@ -100,13 +97,10 @@ impl App {
         component: Bytes,
     ) -> Result<ComponentReport> {
         let key = ObjectKey::component(digest);
-        self.stores
-            .objects
-            .put_if_absent(&key, component.clone())
-            .await?;
+        self.objects.put_if_absent(&key, component.clone()).await?;
         let mut attempts = 1;
         let error = loop {
-            match self.bus.views.prepare(access.tenant, digest).await {
+            match self.views.prepare(access.tenant, digest).await {
                 Ok(report) => return Ok(report),
                 // The deletion of an equal one may have taken it away before it was read.
                 Err(ComponentError::Unavailable(_))
@@ -120,7 +114,7 @@ impl App {
         };
         if !matches!(error, ComponentError::Unavailable(_)) {
             // Equal bytes are refused always, so nothing that was accepted refers to them.
-            if let Err(error) = self.stores.objects.delete(&key).await {
+            if let Err(error) = self.objects.delete(&key).await {
                 tracing::warn!(%error, "a refused component was not removed");
             }
         }
@@ -131,10 +125,10 @@ impl App {
     /// did.
     async fn restore_component(&self, digest: ComponentDigest, component: Bytes) -> Result<bool> {
         let key = ObjectKey::component(digest);
-        match self.stores.objects.get_range(&key, 0..1).await {
+        match self.objects.get_range(&key, 0..1).await {
             Ok(_) => Ok(false),
             Err(ObjectError::NotFound(_)) => {
-                self.stores.objects.put_if_absent(&key, component).await?;
+                self.objects.put_if_absent(&key, component).await?;
                 Ok(true)
             }
             Err(error) => Err(error.into()),
@@ -150,7 +144,7 @@ impl App {
         view: &str,
     ) -> Result<ViewStatus> {
         let log = self.log(access, log).await?;
-        let head = self.stores.appender.head(log.id).await?;
+        let head = self.appender.head(log.id).await?;
         let view = self
             .catalog
             .view(access, log.id, &parse_name(view)?)
@@ -168,7 +162,7 @@ impl App {
         page: Page,
     ) -> Result<Paged<ViewStatus>> {
         let log = self.log(access, log).await?;
-        let head = self.stores.appender.head(log.id).await?;
+        let head = self.appender.head(log.id).await?;
         let views = self.catalog.views(access, log.id, page).await?;
         let mut items = Vec::with_capacity(views.items.len());
         for mut view in views.items {
@@ -188,7 +182,7 @@ impl App {
     async fn with_status(&self, log: Arc<Log>, head: Head, view: View) -> ViewStatus {
         let statuses = view.versions.iter().map(|version| {
             let spec = Arc::new(version.spec(&view));
-            self.bus.views.status(spec)
+            self.views.status(spec)
         });
         let versions = join_all(statuses).await;
         ViewStatus {
@@ -207,21 +201,18 @@ impl App {
     pub(crate) async fn delete_view(
         &self,
         access: &Access,
-        request_id: RequestId,
+        context: Context,
         log: &str,
         view: &str,
     ) -> Result<DeletionId> {
         let name = parse_name(view)?;
         let log = self.log(access, log).await?;
-        let context = context(access, request_id);
         let deletion = self
             .catalog
             .delete_view(access, context, log.id, &name)
             .await?;
-        self.caches
-            .versions
-            .invalidate_if(move |entry| entry.spec.log == log.id);
-        self.lifecycle.deleted.notify_one();
+        self.caches.invalidate_views_of(log.id);
+        self.deleted.notify_one();
         Ok(deletion.id)
     }
 }
@@ -238,11 +229,6 @@ pub(super) fn find_version(view: &View, number: u32) -> Result<&Version> {
                 format!("the view has no version {number}"),
             )
         })
-}
-
-/// Whether a version has an instance that can answer.
-pub(super) fn is_queryable(version: &Version) -> bool {
-    matches!(version.state, VersionState::Live | VersionState::Retired)
 }
 
 fn check_content_type(content_type: &str) -> Result<()> {

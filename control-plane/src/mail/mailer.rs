@@ -37,13 +37,12 @@ const ADDRESSES_MAX: u64 = 100_000;
 
 /// Sends all mail of a node.
 pub(crate) struct Mailer {
-    mailbox: Mailbox,
+    pub(crate) mailbox: Mailbox,
     waiting: Arc<Semaphore>,
     deliveries: Arc<Semaphore>,
     recent: Cache<String, u32>,
     tasks: TaskTracker,
     stopping: CancellationToken,
-    pauses: &'static [Duration],
 }
 
 impl Mailer {
@@ -58,13 +57,7 @@ impl Mailer {
                 .build(),
             tasks,
             stopping,
-            pauses: &PAUSES,
         }
-    }
-
-    /// Where the messages stay, if they do.
-    pub(crate) fn kept_in(&self) -> Option<&std::path::Path> {
-        self.mailbox.kept_in()
     }
 
     /// Whether an address may get one more message; it is counted. Ask before making what
@@ -104,7 +97,7 @@ impl Mailer {
         let mailbox = self.mailbox.clone();
         let deliveries = Arc::clone(&self.deliveries);
         let stopping = self.stopping.clone();
-        let mut pauses = self.pauses.iter();
+        let mut pauses = PAUSES.iter();
         self.tasks.spawn(async move {
             let _permit = permit;
             loop {
@@ -113,12 +106,9 @@ impl Mailer {
                 };
                 let delivered = mailbox.deliver(message.clone()).await;
                 drop(delivery);
-                let error = match delivered {
-                    Ok(()) => {
-                        metrics::counter!("mails_total", "outcome" => "sent").increment(1);
-                        return;
-                    }
-                    Err(error) => error,
+                let Err(error) = delivered else {
+                    metrics::counter!("mails_total", "outcome" => "sent").increment(1);
+                    return;
                 };
                 let pause = pauses.next().filter(|_| error.is_transient());
                 let Some(pause) = pause.filter(|_| !stopping.is_cancelled()) else {
@@ -127,11 +117,9 @@ impl Mailer {
                     return;
                 };
                 tracing::warn!(%error, %request_id, kind, "a mail is sent again in a while");
-                tokio::select! {
-                    () = tokio::time::sleep(*pause) => {}
-                    // One last attempt, and no pause after it.
-                    () = stopping.cancelled() => {}
-                }
+                // When the node stops, one last attempt, and no pause after it.
+                let pause = tokio::time::sleep(*pause);
+                stopping.run_until_cancelled(pause).await;
             }
         });
     }

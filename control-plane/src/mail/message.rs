@@ -7,7 +7,6 @@ use catalog::access::Role;
 use protocol::TenantId;
 
 /// A message that waits to be sent.
-#[derive(Clone)]
 pub(crate) struct Message {
     /// For our own log, which never learns the rest.
     pub kind: &'static str,

@@ -95,12 +95,10 @@ impl TenantQuotas {
     /// When it would have more than it may.
     pub(crate) fn check_storage(&self, tenant: TenantId, bytes: u64) -> Result<()> {
         let limit = self.of(tenant).storage_bytes;
-        let Some(used) = self.stored.known(tenant) else {
+        let known = self.stored.known(tenant);
+        let Some(used) = known.filter(|used| used.saturating_add(bytes) > limit) else {
             return Ok(());
         };
-        if used.saturating_add(bytes) <= limit {
-            return Ok(());
-        }
         Err(Failure::new(
             ErrorCode::StorageLimitReached,
             format!(

@@ -8,6 +8,7 @@
 use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
+use dashmap::mapref::one::RefMut;
 use protocol::TenantId;
 
 /// How often what was appended is added up.
@@ -16,7 +17,6 @@ pub(crate) const PERIOD: Duration = Duration::from_secs(5);
 /// A tenant that appended nothing for this long is evicted.
 const IDLE: Duration = Duration::from_secs(600);
 
-#[derive(Clone, Copy, Debug)]
 struct Stored {
     /// What the catalog said, with what was added to it since.
     known: Option<u64>,
@@ -25,23 +25,21 @@ struct Stored {
     used: Instant,
 }
 
-impl Stored {
-    fn new() -> Self {
-        Self {
-            known: None,
-            more: 0,
-            used: Instant::now(),
-        }
-    }
-}
-
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct StoredBytes(DashMap<TenantId, Stored>);
 
 impl StoredBytes {
+    fn of(&self, tenant: TenantId) -> RefMut<'_, TenantId, Stored> {
+        self.0.entry(tenant).or_insert_with(|| Stored {
+            known: None,
+            more: 0,
+            used: Instant::now(),
+        })
+    }
+
     /// The bytes of a tenant; `None` when they are not known yet, and will be in a moment.
     pub(crate) fn known(&self, tenant: TenantId) -> Option<u64> {
-        let mut stored = self.0.entry(tenant).or_insert_with(Stored::new);
+        let mut stored = self.of(tenant);
         stored.used = Instant::now();
         let known = stored.known?;
         Some(known.saturating_add_signed(stored.more))
@@ -49,7 +47,7 @@ impl StoredBytes {
 
     /// Counts what was stored, or with a negative number what was deleted.
     pub(crate) fn add(&self, tenant: TenantId, bytes: i64) {
-        let mut stored = self.0.entry(tenant).or_insert_with(Stored::new);
+        let mut stored = self.of(tenant);
         stored.more = stored.more.saturating_add(bytes);
     }
 
@@ -66,7 +64,7 @@ impl StoredBytes {
 
     pub(crate) fn give_back(&self, taken: &[(TenantId, i64)]) {
         for (tenant, more) in taken {
-            let mut stored = self.0.entry(*tenant).or_insert_with(Stored::new);
+            let mut stored = self.of(*tenant);
             stored.known = stored.known.map(|known| known.saturating_add_signed(-more));
             stored.more = stored.more.saturating_add(*more);
         }

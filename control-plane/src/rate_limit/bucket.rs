@@ -29,7 +29,6 @@ const DEBT_SECS_MAX: i64 = 10;
 const TOKEN: i64 = 1_000_000_000;
 
 /// What another node said last.
-#[derive(Clone, Copy, Debug)]
 struct Other {
     node: Uuid,
     at: Instant,
@@ -52,9 +51,8 @@ impl Other {
     }
 }
 
-#[derive(Debug)]
 pub(super) struct Bucket {
-    rate: Rate,
+    pub(super) rate: Rate,
     /// What lay in it at `at`.
     level: i64,
     at: Instant,
@@ -127,10 +125,6 @@ impl Bucket {
         self.level = self.level.saturating_add(grown);
         self.reported.0 = self.reported.0.saturating_add(grown);
         self.rate = rate;
-    }
-
-    pub(super) fn rate(&self) -> Rate {
-        self.rate
     }
 
     /// Whether it says nothing that a new one would not.

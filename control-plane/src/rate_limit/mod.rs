@@ -57,7 +57,6 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    #[must_use]
     pub(crate) fn status(self) -> Option<RateLimitStatus> {
         match self {
             Self::Unlimited => None,
@@ -117,7 +116,7 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         let report = |key| {
             let mut bucket = self.all.get_mut(&key)?;
             let spent = bucket.report(now);
-            Some((key, bucket.rate(), spent))
+            Some((key, bucket.rate, spent))
         };
         keys.into_iter().filter_map(report).collect()
     }
@@ -139,7 +138,6 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
 }
 
 /// What counts as one address: a host with IPv6 has all addresses of its /64 to choose from.
-#[must_use]
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -160,7 +158,6 @@ pub(crate) struct RateLimits {
 
 impl RateLimits {
     /// `shared` says whether there are other nodes to publish to.
-    #[must_use]
     pub(crate) fn new(tenant_rate: Rate, address_rate: Rate, shared: bool) -> Self {
         Self {
             tenant_rate,
@@ -188,13 +185,12 @@ impl RateLimits {
 
     /// What was admitted since the last time, for the other nodes; `None` when nothing was.
     pub(crate) fn report(&self, now: Instant) -> Option<Spent> {
-        let (tenants, addresses) = (self.tenants.report(now), self.addresses.report(now));
-        let is_empty = tenants.is_empty() && addresses.is_empty();
-        (!is_empty).then_some(Spent {
+        let spent = Spent {
             node: Uuid::nil(),
-            tenants,
-            addresses,
-        })
+            tenants: self.tenants.report(now),
+            addresses: self.addresses.report(now),
+        };
+        (spent != Spent::default()).then_some(spent)
     }
 
     /// Takes in what another node has admitted.

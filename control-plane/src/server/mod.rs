@@ -57,11 +57,7 @@ where
     });
     let free = Arc::new(Semaphore::new(options.connections_max));
     let tracker = TaskTracker::new();
-    loop {
-        let accepted = tokio::select! {
-            () = shutdown.cancelled() => break,
-            accepted = accept(&listener, &free) => accepted,
-        };
+    while let Some(accepted) = shutdown.run_until_cancelled(accept(&listener, &free)).await {
         let (permit, stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
@@ -78,14 +74,10 @@ where
     }
     drop(listener);
     tracker.close();
-    if tokio::time::timeout(options.shutdown_timeout, tracker.wait())
-        .await
-        .is_err()
-    {
-        tracing::warn!(
-            connections = tracker.len(),
-            "cutting connections that do not end"
-        );
+    let ended = tokio::time::timeout(options.shutdown_timeout, tracker.wait());
+    if ended.await.is_err() {
+        let connections = tracker.len();
+        tracing::warn!(connections, "cutting connections that do not end");
         connection.cut.cancel();
         tracker.wait().await;
     }
@@ -110,9 +102,7 @@ fn http(options: &Options) -> http1::Builder {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(options.header_timeout)
-        .max_buf_size(HYPER_BUFFER_BYTES)
-        .keep_alive(true)
-        .half_close(false);
+        .max_buf_size(HYPER_BUFFER_BYTES);
     http
 }
 
@@ -145,21 +135,13 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
             }
         });
         let mut connection = std::pin::pin!(self.http.serve_connection(io, service));
-        let ended = tokio::select! {
-            ended = connection.as_mut() => Some(ended),
-            () = self.shutdown.cancelled() => None,
-        };
-        let ended = match ended {
-            Some(ended) => ended,
-            None => {
-                connection.as_mut().graceful_shutdown();
-                tokio::select! {
-                    ended = connection => ended,
-                    () = self.cut.cancelled() => return,
-                }
-            }
-        };
-        if let Err(error) = ended {
+        let serving = self.shutdown.run_until_cancelled(connection.as_mut());
+        let mut ended = serving.await;
+        if ended.is_none() {
+            connection.as_mut().graceful_shutdown();
+            ended = self.cut.run_until_cancelled(connection).await;
+        }
+        if let Some(Err(error)) = ended {
             tracing::debug!(%error, %peer, "a connection ended early");
         }
     }

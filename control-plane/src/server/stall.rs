@@ -88,15 +88,11 @@ impl AsyncRead for StallGuard {
 
 impl AsyncWrite for StallGuard {
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let outcome = match self.poll_replacement(cx, bytes) {
-            Some(outcome) => outcome,
-            None => Pin::new(&mut self.stream).poll_write(cx, bytes),
-        };
-        self.guard(cx, outcome)
+        self.poll_write_vectored(cx, &[io::IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(

@@ -9,7 +9,7 @@ use control_plane::{ControlPlane, Mailbox, Options, Parts};
 use protocol::Rate;
 use storage::event_log::SharedEventLog;
 use storage::event_log::appender::{Appender, AppenderOptions};
-use storage::event_log::sqlite::{SqliteEventLog, SqliteOptions};
+use storage::event_log::sqlite::SqliteEventLog;
 use storage::objects::SharedObjects;
 use storage::objects::dir::DirObjects;
 use tempfile::TempDir;
@@ -101,7 +101,7 @@ impl Server {
         let catalog = Catalog::open_sqlite_with(&file, Arc::clone(&clock), limits)
             .await
             .unwrap();
-        let event_log = SqliteEventLog::open(&path.join("events.db"), SqliteOptions::default());
+        let event_log = SqliteEventLog::open(&path.join("events.db"), None);
         let sqlite = event_log.unwrap();
         let event_log: SharedEventLog = Arc::new(sqlite.clone());
         let objects: SharedObjects = Arc::new(DirObjects::open(&path.join("objects")).unwrap());

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::commands::input::InputOptions;
 use crate::commands::json::number;
-use crate::commands::ndjson::{self, BatchOptions, keyed, random_key, was_replayed};
+use crate::commands::ndjson::{self, BatchOptions, random_key, was_replayed};
 use crate::commands::session::Session;
 use crate::failure::Failure;
 
@@ -51,7 +51,7 @@ pub(crate) async fn run(arguments: AppendArguments, session: &Session) -> Result
     let key = arguments.idempotency_key.unwrap_or_else(random_key);
     let call = session.client.post(&["logs", &arguments.log, "append"]);
     let call = call.body("application/octet-stream", event);
-    let received = session.client.send(&keyed(call, &key, expected)?).await?;
+    let received = session.client.send(&call.keyed(&key, expected)?).await?;
     let appended: Value = received.json()?;
     session.output.value(&appended, |it| {
         let sequence = number(it, "sequence");

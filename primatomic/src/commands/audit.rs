@@ -7,9 +7,6 @@ use crate::commands::json::text;
 use crate::commands::session::Session;
 use crate::failure::Failure;
 
-/// Changes that are asked for at once.
-const PAGE_EVENTS: usize = 1_000;
-
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Needs the role admin.
@@ -44,34 +41,24 @@ pub(crate) struct AuditArguments {
 }
 
 pub(crate) async fn run(arguments: AuditArguments, session: &Session) -> Result<(), Failure> {
-    let mut left = match arguments.all {
+    let limit = match arguments.all {
         true => usize::MAX,
         false => arguments.limit,
     };
-    let mut cursor: Option<String> = None;
-    while left > 0 {
-        let call = session
-            .client
-            .get(&["tenants", "me", "audit"])
-            .query_if("type", arguments.kind.as_deref())
-            .query_if("actor", arguments.actor.as_deref())
-            .query_if("about", arguments.about.as_deref())
-            .query_if("since", arguments.since.as_deref())
-            .query_if("until", arguments.until.as_deref())
-            .query("limit", left.min(PAGE_EVENTS))
-            .query_if("cursor", cursor.take());
-        let page: Value = session.client.json(&call).await?;
-        let events = page["events"].as_array().map_or(&[][..], Vec::as_slice);
-        let json = session.output.json;
+    let call = session
+        .client
+        .get(&["tenants", "me", "audit"])
+        .query_if("type", arguments.kind.as_deref())
+        .query_if("actor", arguments.actor.as_deref())
+        .query_if("about", arguments.about.as_deref())
+        .query_if("since", arguments.since.as_deref())
+        .query_if("until", arguments.until.as_deref());
+    let json = session.output.json;
+    let print = |events: Vec<Value>| {
         let lines: String = events.iter().map(|event| line(event, json)).collect();
-        session.output.bytes(lines.as_bytes())?;
-        left = left.saturating_sub(events.len());
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = Some(next.to_owned()),
-            None => break,
-        }
-    }
-    Ok(())
+        session.output.bytes(lines.as_bytes())
+    };
+    session.pages(&call, limit, "events", print).await
 }
 
 /// A change on a line: when, what, by whom, and its details as JSON.

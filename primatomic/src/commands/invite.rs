@@ -3,11 +3,11 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use crate::commands::ListOptions;
 use crate::commands::json::{cells, text};
 use crate::commands::key::RoleArgument;
 use crate::commands::secret;
 use crate::commands::session::Session;
-use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
 
 #[derive(Debug, Subcommand)]
@@ -44,10 +44,7 @@ Example:
 
 const INVITATIONS: [&str; 3] = ["tenants", "me", "invitations"];
 
-pub(crate) async fn run(
-    Group { command }: Group<InviteCommand>,
-    session: &Session,
-) -> Result<(), Failure> {
+pub(crate) async fn run(command: InviteCommand, session: &Session) -> Result<(), Failure> {
     match command {
         InviteCommand::Send { email, role } => {
             let body = json!({ "email": email, "role": role });
@@ -69,12 +66,9 @@ pub(crate) async fn run(
                 .await
         }
         InviteCommand::Revoke { invitation } => {
-            let id = session.id_of(&INVITATIONS, "id", &invitation).await?;
-            let id = id.ok_or_else(|| {
-                Failure::Other(format!(
-                    "{invitation} has no open invitation; `primatomic invite list` shows them"
-                ))
-            })?;
+            let missing = "has no open invitation; `primatomic invite list` shows them";
+            let id = session.id_of(&INVITATIONS, "id", &invitation, missing);
+            let id = id.await?;
             let [tenants, me, invitations] = INVITATIONS;
             let call = session.client.delete(&[tenants, me, invitations, &id]);
             let human = |_: &_| format!("Revoked the invitation {invitation}.");

@@ -7,10 +7,10 @@ use protocol::api_key::ApiKey;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::commands::ListOptions;
 use crate::commands::confirm::Confirmation;
 use crate::commands::json::{cells, labelled, or, text};
 use crate::commands::session::Session;
-use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
 use crate::output::{Output, fields};
 
@@ -97,10 +97,7 @@ struct CreateKey<'a> {
     expires_at: Option<&'a str>,
 }
 
-pub(crate) async fn run(
-    Group { command }: Group<KeyCommand>,
-    session: &Session,
-) -> Result<(), Failure> {
+pub(crate) async fn run(command: KeyCommand, session: &Session) -> Result<(), Failure> {
     let client = &session.client;
     match command {
         KeyCommand::List(options) => {

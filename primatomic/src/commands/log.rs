@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::commands::confirm::Confirmation;
 use crate::commands::json::{cell, cells, number, text};
 use crate::commands::session::Session;
-use crate::commands::{Group, ListOptions, deletion, verify};
+use crate::commands::{ListOptions, deletion, verify};
 use crate::failure::Failure;
 use crate::output::fields;
 
@@ -61,10 +61,7 @@ struct CreateLog<'a> {
     retention: Option<RetentionArgument>,
 }
 
-pub(crate) async fn run(
-    Group { command }: Group<LogCommand>,
-    session: &Session,
-) -> Result<(), Failure> {
+pub(crate) async fn run(command: LogCommand, session: &Session) -> Result<(), Failure> {
     let client = &session.client;
     match command {
         LogCommand::Create {

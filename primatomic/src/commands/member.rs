@@ -3,11 +3,11 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use crate::commands::ListOptions;
 use crate::commands::confirm::{Confirmation, confirm};
 use crate::commands::json::cells;
 use crate::commands::key::RoleArgument;
 use crate::commands::session::Session;
-use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
 
 #[derive(Debug, Subcommand)]
@@ -41,10 +41,7 @@ Example:
 
 const MEMBERS: [&str; 3] = ["tenants", "me", "members"];
 
-pub(crate) async fn run(
-    Group { command }: Group<MemberCommand>,
-    session: &Session,
-) -> Result<(), Failure> {
+pub(crate) async fn run(command: MemberCommand, session: &Session) -> Result<(), Failure> {
     let [tenants, me, members] = MEMBERS;
     match command {
         MemberCommand::List(options) => {
@@ -82,10 +79,6 @@ pub(crate) async fn run(
 
 /// The id of a member that is named by id or address.
 async fn id_of(session: &Session, member: &str) -> Result<String, Failure> {
-    let found = session.id_of(&MEMBERS, "user_id", member).await?;
-    found.ok_or_else(|| {
-        Failure::Other(format!(
-            "{member} is no member; `primatomic member list` shows them"
-        ))
-    })
+    let missing = "is no member; `primatomic member list` shows them";
+    session.id_of(&MEMBERS, "user_id", member, missing).await
 }

@@ -35,7 +35,7 @@ use clap::{Args, Subcommand};
 #[derive(Args, Debug)]
 pub(crate) struct Group<T: Subcommand> {
     #[command(subcommand)]
-    command: T,
+    pub command: T,
 }
 
 /// How much of a list is printed.

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use clap::Args;
 use indicatif::HumanCount;
-use primatomic_client::{Call, Received};
+use primatomic_client::Received;
 use protocol::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 
@@ -96,10 +96,9 @@ pub(crate) async fn run(
         let key = format!("{prefix}-{}", batch.first_line);
         let call = session.client.post(&["logs", log, "append_batch"]);
         let call = call.body("application/x-ndjson", batch.body);
-        let received = session
-            .client
-            .send(&keyed(call, &key, expected)?)
-            .await
+        let call = call.keyed(&key, expected)?;
+        let sent = session.client.send(&call).await;
+        let received = sent
             .inspect_err(|_| progress.abandon())
             .map_err(|error| explain(error.into(), &imported, batch.first_line))?;
         let appended: Appended = received.json()?;
@@ -124,15 +123,6 @@ fn open(options: &InputOptions) -> Result<(Box<dyn BufRead>, Option<u64>), Failu
         return Ok((Box::new(Cursor::new(bytes)), Some(length)));
     }
     input::open(options.file.as_deref().unwrap_or(Path::new("-")))
-}
-
-/// An append that may be sent again, as its key makes that harmless.
-pub(crate) fn keyed(call: Call, key: &str, expected: Option<u64>) -> Result<Call, Failure> {
-    let call = call.header("idempotency-key", key)?.repeatable();
-    match expected {
-        Some(expected) => Ok(call.header("expected-sequence", &expected.to_string())?),
-        None => Ok(call),
-    }
 }
 
 /// Whether the response is that of an earlier append with the same key.

@@ -3,7 +3,6 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::commands::Group;
 use crate::commands::invite::token_of;
 use crate::commands::secret;
 use crate::commands::session::Session;
@@ -23,10 +22,7 @@ Example:
     },
 }
 
-pub(crate) async fn run(
-    Group { command }: Group<PasswordCommand>,
-    session: &Session,
-) -> Result<(), Failure> {
+pub(crate) async fn run(command: PasswordCommand, session: &Session) -> Result<(), Failure> {
     let client = &session.client;
     match command {
         PasswordCommand::Forgot { email } => {

@@ -39,45 +39,65 @@ impl Session {
         })
     }
 
-    /// The id of an item that is named by its id or its address, if there is one.
+    /// The id of an item that is named by its id or its address. `missing` says what it means that
+    /// there is none.
     pub(crate) async fn id_of(
         &self,
         path: &[&str],
         id: &str,
         named: &str,
-    ) -> Result<Option<String>, Failure> {
+        missing: &str,
+    ) -> Result<String, Failure> {
         if !named.contains('@') {
-            return Ok(Some(named.to_owned()));
+            return Ok(named.to_owned());
         }
         let items = self.collect(path, None).await?;
+        let is_named = |it: &&Value| text(it, "email").eq_ignore_ascii_case(named);
         let found = items
             .iter()
-            .find(|it| text(it, "email").eq_ignore_ascii_case(named));
-        Ok(found.map(|it| text(it, id).to_owned()))
+            .find(is_named)
+            .map(|it| text(it, id).to_owned());
+        found.ok_or_else(|| Failure::Other(format!("{named} {missing}")))
     }
 
     /// Walks a list's pages and collects its items, which every page names as its path ends.
     async fn collect(&self, path: &[&str], limit: Option<usize>) -> Result<Vec<Value>, Failure> {
-        const PAGE: usize = 1_000;
         let items = path.last().copied().unwrap_or_default();
-        let limit = limit.unwrap_or(usize::MAX);
         let mut found = Vec::new();
+        let call = self.client.get(path);
+        let limit = limit.unwrap_or(usize::MAX);
+        self.pages(&call, limit, items, |mut rows| {
+            found.append(&mut rows);
+            Ok(())
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// Walks a list's pages until there are `limit` items, and hands the items of each page over.
+    pub(crate) async fn pages(
+        &self,
+        call: &Call,
+        limit: usize,
+        items: &str,
+        mut take: impl FnMut(Vec<Value>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        const PAGE: usize = 1_000;
+        let mut left = limit;
         let mut cursor: Option<String> = None;
-        while found.len() < limit {
-            let call = self
-                .client
-                .get(path)
-                .query("limit", PAGE.min(limit - found.len()))
-                .query_if("cursor", cursor.take());
+        while left > 0 {
+            let call = call.clone().query("limit", PAGE.min(left));
+            let call = call.query_if("cursor", cursor.take());
             let mut page: Value = self.client.json(&call).await?;
             if let Some(Value::Array(rows)) = page.get_mut(items).map(Value::take) {
-                found.extend(rows);
+                left = left.saturating_sub(rows.len());
+                take(rows)?;
             }
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = Some(next.to_owned()),
                 None => break,
             }
         }
-        Ok(found)
+        Ok(())
     }
 }

@@ -3,7 +3,6 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::commands::Group;
 use crate::commands::confirm::Confirmation;
 use crate::commands::json::{labelled, text};
 use crate::commands::session::Session;
@@ -40,10 +39,7 @@ Examples:
     },
 }
 
-pub(crate) async fn run(
-    Group { command }: Group<TenantCommand>,
-    session: &Session,
-) -> Result<(), Failure> {
+pub(crate) async fn run(command: TenantCommand, session: &Session) -> Result<(), Failure> {
     let client = &session.client;
     match command {
         TenantCommand::Show => {

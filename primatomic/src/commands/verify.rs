@@ -5,7 +5,7 @@
 //! server keeps for its head. Someone who noted an earlier value compares that one with `--at`.
 
 use clap::Args;
-use primatomic_client::{Event, EventsPage};
+use primatomic_client::Event;
 use protocol::{ChainHash, LogId, Sequence, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
@@ -88,13 +88,8 @@ async fn recompute(session: &Session, log: LogId, end: u64) -> Result<ChainHash,
     let mut chain = ChainHash::origin(log);
     let mut applied = 0;
     while applied < end {
-        let call = session
-            .client
-            .get(&["logs", &id, "events"])
-            .accept("application/json")
-            .query("from", applied + 1)
-            .query("limit", PAGE_EVENTS.min(end - applied));
-        let page: EventsPage = session.client.json(&call).await?;
+        let limit = PAGE_EVENTS.min(end - applied);
+        let page = session.client.log(&id).events(applied + 1, limit).await?;
         if page.events.is_empty() {
             return Err(Failure::Other(format!(
                 "events are missing: the log ends at {applied}, before {end}"

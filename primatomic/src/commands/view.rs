@@ -12,7 +12,7 @@ use crate::commands::confirm::Confirmation;
 use crate::commands::input::{CONFIG_BYTES_MAX, read_file};
 use crate::commands::json::{cell, cells, labelled, number, or, text};
 use crate::commands::session::Session;
-use crate::commands::{Group, deletion, view_example, view_test};
+use crate::commands::{deletion, view_example, view_test};
 use crate::failure::Failure;
 use crate::output::{Unit, fields, table};
 
@@ -75,10 +75,7 @@ pub(crate) struct DeployArguments {
     no_wait: bool,
 }
 
-pub(crate) async fn run(
-    Group { command }: Group<ViewCommand>,
-    session: &Session,
-) -> Result<(), Failure> {
+pub(crate) async fn run(command: ViewCommand, session: &Session) -> Result<(), Failure> {
     let client = &session.client;
     match command {
         ViewCommand::Deploy(arguments) => deploy(arguments, session).await,

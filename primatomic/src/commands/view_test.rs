@@ -200,17 +200,6 @@ struct Run {
     packed: Vec<u8>,
 }
 
-impl Run {
-    fn as_events(&self) -> EventRun<'_> {
-        EventRun {
-            first: self.first,
-            timestamp: self.timestamp,
-            count: self.count,
-            packed: &self.packed,
-        }
-    }
-}
-
 impl Piece {
     fn push(&mut self, sequence: Sequence, timestamp: Timestamp, event: &[u8]) {
         if self
@@ -233,7 +222,16 @@ impl Piece {
     }
 
     fn fold(self, machine: &mut dyn Machine) -> Result<(), Failure> {
-        let runs: Vec<_> = self.runs.iter().map(Run::as_events).collect();
+        let runs: Vec<_> = self
+            .runs
+            .iter()
+            .map(|run| EventRun {
+                first: run.first,
+                timestamp: run.timestamp,
+                count: run.count,
+                packed: &run.packed,
+            })
+            .collect();
         machine.fold(&runs).map_err(|fault| {
             Failure::Other(match fault {
                 FoldFault::Rejected { sequence, message } => {

@@ -34,18 +34,17 @@ pub(crate) use archive_status::ArchiveCommand;
 pub(crate) use archive_status::run as archive;
 pub(crate) use maintenance::{migrate, rebuild_catalog};
 pub(crate) use numbers::millis;
-pub(crate) use options::{DataOptions, DevOptions, Role, ServeOptions, ServerOptions};
+pub(crate) use options::{DataOptions, Role, ServeOptions, ServerOptions};
 pub(crate) use restore::RestoreOptions;
 pub(crate) use restore::run as restore;
 
 use crate::failure::Failure;
-use crate::output::Output;
 use lock::DataDirectory;
 use node::Node;
 
 /// Runs every role, with a tenant, a key and a log to play with.
-pub(crate) fn dev(options: DevOptions) -> Result<(), Failure> {
-    run(options.server, Role::All, true)
+pub(crate) fn dev(options: ServerOptions) -> Result<(), Failure> {
+    run(options, Role::All, true)
 }
 
 /// Runs a role.
@@ -64,16 +63,6 @@ pub(crate) fn serve(options: ServeOptions) -> Result<(), Failure> {
         )));
     }
     run(options.server, options.role, false)
-}
-
-/// Prints the OpenAPI document.
-pub(crate) fn openapi(output: Output) -> Result<(), Failure> {
-    output.bytes(control_plane::openapi_document().as_bytes())
-}
-
-/// What a child process that compiles does.
-pub(crate) fn compile_component() -> std::process::ExitCode {
-    worker::compile::child_main()
 }
 
 fn run(options: ServerOptions, role: Role, development: bool) -> Result<(), Failure> {

@@ -50,21 +50,6 @@ pub(crate) struct DataOptions {
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The first start creates the tenant `dev` and the log `demo`, and writes the tenant's API key to
-DIRECTORY/dev-key. Stop with Ctrl-C: appends that are under way are finished and the views save
-their state. A second Ctrl-C stops at once; nothing acknowledged is lost either way.
-
-Examples:
-  primatomic dev
-  primatomic dev --data /srv/primatomic --listen 127.0.0.1:9000
-  primatomic dev --rate-limit 0                    no rate limit, for load tests")]
-pub(crate) struct DevOptions {
-    #[command(flatten)]
-    pub server: ServerOptions,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
 Embedded stores belong to one process, so on them the only role is `all`. On the stores of a cluster
 (NATS, PostgreSQL and an object store; see the flags below) any number of processes run each role.
 

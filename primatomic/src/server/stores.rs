@@ -7,7 +7,7 @@ use catalog::{Catalog, CatalogLimits, PostgresOptions};
 use storage::bus::nats::Bus;
 use storage::event_log::SharedEventLog;
 use storage::event_log::jetstream::JetStreamEventLog;
-use storage::event_log::sqlite::{SqliteEventLog, SqliteOptions};
+use storage::event_log::sqlite::SqliteEventLog;
 use storage::objects::SharedObjects;
 use storage::objects::dir::DirObjects;
 use storage::objects::s3::S3;
@@ -48,11 +48,9 @@ impl Stores {
         clock: SharedClock,
     ) -> Result<Self, Failure> {
         let path = data.join(EVENT_LOG_FILE);
-        let options = SqliteOptions {
-            file_bytes_max: events.event_log_bytes_max.map(|it| it.0),
-        };
+        let bytes_max = events.event_log_bytes_max.map(|it| it.0);
         // Opening checks the file and may take a moment.
-        let opened = tokio::task::spawn_blocking(move || SqliteEventLog::open(&path, options));
+        let opened = tokio::task::spawn_blocking(move || SqliteEventLog::open(&path, bytes_max));
         let event_log = opened
             .await
             .map_err(Failure::other)?

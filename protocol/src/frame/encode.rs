@@ -19,7 +19,6 @@ pub struct FrameBuilder {
     log: LogId,
     head: Head,
     first: Sequence,
-    timestamp: Timestamp,
     nonce: [u8; 16],
     payload_bytes_before: u64,
     keys: Vec<KeyEntry>,
@@ -30,13 +29,12 @@ pub struct FrameBuilder {
 impl FrameBuilder {
     /// A frame that follows `head`. `now` is raised to the head's timestamp when the clock lags, so
     /// that a log's timestamps never go backwards.
-    #[must_use]
-    pub fn new(log: LogId, head: Head, now: Timestamp, nonce: [u8; 16]) -> Self {
+    pub fn new(log: LogId, mut head: Head, now: Timestamp, nonce: [u8; 16]) -> Self {
+        head.timestamp = now.max(head.timestamp);
         Self {
             log,
             head,
             first: head.sequence.next(),
-            timestamp: now.max(head.timestamp),
             nonce,
             payload_bytes_before: head.payload_bytes,
             keys: Vec::new(),
@@ -46,13 +44,11 @@ impl FrameBuilder {
     }
 
     /// How many events the frame holds so far.
-    #[must_use]
     pub fn count(&self) -> u32 {
         self.count
     }
 
     /// The size of the frame if it were finished now.
-    #[must_use]
     pub fn encoded_bytes(&self) -> usize {
         let keys = self.keys.len() * keys::ENTRY_BYTES;
         HEADER_BYTES + keys + self.events.len() + TRAILER_BYTES
@@ -83,10 +79,7 @@ impl FrameBuilder {
         self.events.reserve(bytes);
         for event in events {
             packed::push(&mut self.events, event);
-            self.head.sequence = self.head.sequence.next();
-            self.head.payload_bytes += event.len() as u64;
-            let (chain, sequence) = (self.head.chain, self.head.sequence);
-            self.head.chain = chain.extend(sequence, self.timestamp, event);
+            self.head.follow(self.head.timestamp, event);
         }
         // A key covers one event at least: the decoder refuses any other.
         if let Some((key, payload)) = key.filter(|_| count > 0) {
@@ -114,7 +107,7 @@ impl FrameBuilder {
         out.extend_from_slice(&self.count.to_le_bytes());
         out.extend_from_slice(self.log.as_bytes());
         out.extend_from_slice(&self.first.get().to_le_bytes());
-        out.extend_from_slice(&self.timestamp.as_micros().to_le_bytes());
+        out.extend_from_slice(&self.head.timestamp.as_micros().to_le_bytes());
         out.extend_from_slice(&self.nonce);
         out.extend_from_slice(&self.payload_bytes_before.to_le_bytes());
         out.extend_from_slice(&keys_bytes.to_le_bytes());
@@ -133,7 +126,7 @@ impl FrameBuilder {
         Some(Frame {
             bytes,
             log: self.log,
-            run: Run::new(self.first, self.count, self.timestamp, events),
+            run: Run::new(self.first, self.count, self.head.timestamp, events),
             nonce: self.nonce,
             payload_bytes_before: self.payload_bytes_before,
             chain: self.head.chain,

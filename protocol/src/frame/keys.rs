@@ -15,7 +15,6 @@ pub(crate) const ENTRY_BYTES: usize = 40;
 pub struct KeyDigest(pub [u8; 16]);
 
 impl KeyDigest {
-    #[must_use]
     pub fn of(key: &str) -> Self {
         Self(truncated(key.as_bytes()))
     }
@@ -28,13 +27,11 @@ pub struct PayloadDigest(pub [u8; 16]);
 
 impl PayloadDigest {
     /// The digest of events in their packed form.
-    #[must_use]
     pub fn of_packed(events: &[u8]) -> Self {
         Self(truncated(events))
     }
 
     /// The digest of a single event.
-    #[must_use]
     pub fn of_event(event: &[u8]) -> Self {
         let mut packed = Vec::with_capacity(packed::LENGTH_BYTES + event.len());
         packed::push(&mut packed, event);

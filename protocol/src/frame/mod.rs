@@ -58,7 +58,6 @@ pub struct Head {
 
 impl Head {
     /// The head of a log without events.
-    #[must_use]
     pub fn origin(log: LogId) -> Self {
         Self {
             sequence: Sequence::ZERO,
@@ -66,6 +65,14 @@ impl Head {
             payload_bytes: 0,
             chain: ChainHash::origin(log),
         }
+    }
+
+    /// Moves behind one more event.
+    pub fn follow(&mut self, timestamp: Timestamp, event: &[u8]) {
+        self.sequence = self.sequence.next();
+        self.timestamp = timestamp;
+        self.payload_bytes += event.len() as u64;
+        self.chain = self.chain.extend(self.sequence, timestamp, event);
     }
 }
 
@@ -82,48 +89,40 @@ pub struct Frame {
 
 impl Frame {
     /// The encoded frame, as it is stored.
-    #[must_use]
     pub fn encoded(&self) -> &Bytes {
         &self.bytes
     }
 
-    #[must_use]
     pub fn log(&self) -> LogId {
         self.log
     }
 
     /// Sequence of the first event.
-    #[must_use]
     pub fn first(&self) -> Sequence {
         self.run.first()
     }
 
     /// Sequence of the last event.
-    #[must_use]
     pub fn last(&self) -> Sequence {
         self.run.last()
     }
 
     /// How many events the frame holds; at least 1.
-    #[must_use]
     pub fn count(&self) -> u32 {
         self.run.count()
     }
 
     /// The timestamp of every event in the frame.
-    #[must_use]
     pub fn timestamp(&self) -> Timestamp {
         self.run.timestamp()
     }
 
     /// The random number of the writer that built the frame.
-    #[must_use]
     pub fn nonce(&self) -> [u8; 16] {
         self.nonce
     }
 
     /// The events in their packed form, for a fold that takes them as they are.
-    #[must_use]
     pub fn packed_events(&self) -> &[u8] {
         self.run.packed_events()
     }
@@ -140,7 +139,6 @@ impl Frame {
     }
 
     /// The state of the log after this frame.
-    #[must_use]
     pub fn head(&self) -> Head {
         let lengths = crate::packed::LENGTH_BYTES * self.count() as usize;
         let payload = self.packed_events().len() - lengths;

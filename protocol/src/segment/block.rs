@@ -63,7 +63,6 @@ pub struct Block {
 
 impl Block {
     /// Bytes that it takes in memory, about.
-    #[must_use]
     pub fn weight(&self) -> usize {
         let events: usize = self.runs.iter().map(|run| run.packed_events().len()).sum();
         events + self.runs.len() * size_of::<Run>() + self.keys.len() * size_of::<KeyEntry>()
@@ -84,7 +83,6 @@ pub struct BlockBuilder {
 
 impl BlockBuilder {
     /// A block whose events follow `head`.
-    #[must_use]
     pub fn new(log: LogId, head: Head) -> Self {
         Self {
             log,
@@ -97,13 +95,7 @@ impl BlockBuilder {
         }
     }
 
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.runs.is_empty()
-    }
-
     /// The state of the log after the block as it is.
-    #[must_use]
     pub fn head(&self) -> Head {
         self.head
     }
@@ -231,19 +223,6 @@ fn length(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
-impl IndexEntry {
-    /// The state of the log after the block.
-    #[must_use]
-    pub fn head(&self) -> Head {
-        Head {
-            sequence: self.last,
-            timestamp: self.last_at,
-            payload_bytes: self.payload_bytes,
-            chain: self.chain,
-        }
-    }
-}
-
 /// Reads a block and checks it against its entry.
 pub fn decode(entry: &IndexEntry, bytes: &[u8]) -> Result<Block, BlockError> {
     if !entry.is_checksum_of(bytes) {
@@ -266,10 +245,12 @@ pub fn decode(entry: &IndexEntry, bytes: &[u8]) -> Result<Block, BlockError> {
     let runs = runs.ok_or(BlockError::Content("its runs"))?;
     let keys = rest.split_off(..keys.saturating_mul(keys::ENTRY_BYTES));
     let keys = keys.ok_or(BlockError::Content("its keys"))?;
-    Ok(Block {
-        runs: split(entry, &body, runs, rest)?,
-        keys: decode_keys(entry, keys)?,
-    })
+    let runs = split(entry, &body, runs, rest)?;
+    let keys: Vec<_> = keys::decode(keys).collect();
+    if !keys.iter().all(|key| key.lies_within(entry.events())) {
+        return Err(BlockError::Content("its keys"));
+    }
+    Ok(Block { runs, keys })
 }
 
 /// Cuts the events into the runs that the body lists.
@@ -301,14 +282,6 @@ fn split(
         return Err(BlockError::Content("its events"));
     }
     Ok(found)
-}
-
-fn decode_keys(entry: &IndexEntry, section: &[u8]) -> Result<Vec<KeyEntry>, BlockError> {
-    let keys: Vec<_> = keys::decode(section).collect();
-    if !keys.iter().all(|key| key.lies_within(entry.events())) {
-        return Err(BlockError::Content("its keys"));
-    }
-    Ok(keys)
 }
 
 /// Whether the hash chain goes on with the events of a block from its value before them.

@@ -3,6 +3,7 @@
 use bytes::{Buf as _, BufMut as _, BytesMut};
 
 use super::{BLOCKS_MAX, HEADER, MAGIC, SegmentError, TRAILER_BYTES};
+use crate::frame::Head;
 use crate::packed::array;
 use crate::{ChainHash, LogId, Sequence, Timestamp};
 
@@ -43,7 +44,6 @@ pub struct IndexEntry {
 
 impl IndexEntry {
     /// Where the block lies in its segment.
-    #[must_use]
     pub fn range(&self) -> std::ops::Range<u64> {
         self.offset..self.offset + u64::from(self.bytes)
     }
@@ -62,9 +62,18 @@ impl IndexEntry {
         bytes.len() == self.bytes as usize && crc32c::crc32c(bytes) == self.checksum
     }
 
-    #[must_use]
     pub fn events(&self) -> u64 {
         self.last.since(self.first) + 1
+    }
+
+    /// The state of the log after the block.
+    pub fn head(&self) -> Head {
+        Head {
+            sequence: self.last,
+            timestamp: self.last_at,
+            payload_bytes: self.payload_bytes,
+            chain: self.chain,
+        }
     }
 
     pub(super) fn encode(&self, out: &mut BytesMut) {
@@ -145,7 +154,6 @@ impl Footer {
     }
 
     /// Bytes from the end of the segment that hold the index and the trailer.
-    #[must_use]
     pub fn bytes(&self) -> usize {
         self.count * ENTRY_BYTES + TRAILER_BYTES
     }

@@ -75,32 +75,11 @@ impl Default for SegmentBuilder {
 impl SegmentBuilder {
     /// Adds a block. Its entry in the index is given the block's offset.
     pub fn push(&mut self, block: &EncodedBlock) {
-        self.push_bytes(&block.entry, &block.bytes);
-    }
-
-    /// Adds a block as it lies in another segment.
-    pub fn push_bytes(&mut self, entry: &IndexEntry, bytes: &[u8]) {
         self.index.push(IndexEntry {
             offset: self.bytes.len() as u64,
-            ..*entry
+            ..block.entry
         });
-        self.bytes.put_slice(bytes);
-    }
-
-    #[must_use]
-    pub fn blocks(&self) -> usize {
-        self.index.len()
-    }
-
-    /// The bytes that it has so far, without its index.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.index.is_empty()
+        self.bytes.put_slice(&block.bytes);
     }
 
     /// The whole object.

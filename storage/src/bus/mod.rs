@@ -19,26 +19,6 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Versions are sent as they are, and shared on either side.
-mod shared {
-    use std::sync::Arc;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<T: Serialize, S: Serializer>(
-        shared: &Arc<T>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        T::serialize(shared, serializer)
-    }
-
-    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Arc<T>, D::Error> {
-        T::deserialize(deserializer).map(Arc::new)
-    }
-}
-
 /// How a build ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BuildOutcome {
@@ -51,7 +31,6 @@ pub enum BuildOutcome {
 /// A query as the control plane took it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct QueryRequest {
-    #[serde(with = "shared")]
     pub version: Arc<VersionSpec>,
     /// The answer must reflect at least this sequence.
     pub after: Option<Sequence>,

@@ -20,20 +20,12 @@ const CARRIED_BYTES_MAX: usize = 128 << 10;
 const SWEEP_MIN: usize = 64;
 
 /// The followed logs.
+#[derive(Default)]
 pub(super) struct Live {
     logs: DashMap<LogId, broadcast::Sender<Option<StoredFrame>>>,
     /// The number of followed logs at which abandoned ones are removed next: twice as many as were
     /// left the last time, so that the work is spread over the subscriptions that caused it.
     sweep_at: AtomicUsize,
-}
-
-impl Default for Live {
-    fn default() -> Self {
-        Self {
-            logs: DashMap::new(),
-            sweep_at: AtomicUsize::new(SWEEP_MIN),
-        }
-    }
 }
 
 impl Live {
@@ -52,7 +44,7 @@ impl Live {
                 (receiver, true)
             }
         };
-        (Subscription::new(receiver), is_first)
+        (Subscription(receiver), is_first)
     }
 
     /// Hands a committed frame to the followers of its log.
@@ -65,9 +57,7 @@ impl Live {
         let abandoned = sender.send(carried.then(|| stored.clone())).is_err();
         drop(sender);
         if abandoned {
-            // Checked again under the lock: somebody may have subscribed in between.
-            self.logs
-                .remove_if(&log, |_, sender| sender.receiver_count() == 0);
+            self.remove_if_abandoned(log);
         }
     }
 
@@ -88,6 +78,7 @@ impl Live {
 
     /// Removes a log that nobody follows any more; whether it is removed.
     pub(super) fn remove_if_abandoned(&self, log: LogId) -> bool {
+        // Checked under the lock: somebody may have subscribed in between.
         self.logs
             .remove_if(&log, |_, sender| sender.receiver_count() == 0);
         !self.logs.contains_key(&log)

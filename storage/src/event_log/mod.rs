@@ -118,11 +118,6 @@ pub enum SubscriptionError {
 }
 
 impl Subscription {
-    #[must_use]
-    pub fn new(receiver: broadcast::Receiver<Option<StoredFrame>>) -> Self {
-        Self(receiver)
-    }
-
     /// Waits for the next frame. Safe to cancel.
     ///
     /// # Errors
@@ -179,6 +174,13 @@ pub enum ReadError {
     /// What is stored is not what was written. Never skipped silently.
     #[error("a stored frame of log {log} is damaged: {reason}")]
     Damaged { log: LogId, reason: String },
+}
+
+impl ReadError {
+    pub fn damaged(log: LogId, reason: impl ToString) -> Self {
+        let reason = reason.to_string();
+        Self::Damaged { log, reason }
+    }
 }
 
 /// The head of a log by its newest frame.

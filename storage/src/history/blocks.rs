@@ -50,12 +50,10 @@ impl Blocks {
         // Unpacking a few megabytes takes milliseconds.
         let decoded = tokio::task::spawn_blocking(move || block::decode(&entry, &bytes)).await;
         let decoded = decoded.map_err(|error| ReadError::Unavailable(error.to_string()))?;
-        decoded.map_err(|error| ReadError::Damaged {
-            log: entry.log,
-            reason: format!(
-                "{key}, sequences {} to {}: {error}",
-                entry.first, entry.last
-            ),
+        decoded.map_err(|error| {
+            let (first, last) = (entry.first, entry.last);
+            let reason = format!("{key}, sequences {first} to {last}: {error}");
+            ReadError::damaged(entry.log, reason)
         })
     }
 }

@@ -13,7 +13,7 @@ use protocol::{LogId, Run, Sequence};
 
 pub use self::blocks::Blocks;
 pub use self::reader::{Reader, ReaderOptions};
-use crate::event_log::{ReadError, SharedEventLog, StoredFrame, Subscription};
+use crate::event_log::{ReadError, SharedEventLog, StoredFrame};
 use crate::limit::Limit;
 use crate::objects::SharedObjects;
 use catalog::Catalog;
@@ -28,7 +28,6 @@ pub struct History {
 }
 
 impl History {
-    #[must_use]
     pub fn new(event_log: SharedEventLog, catalog: Catalog, objects: SharedObjects) -> Self {
         Self {
             event_log,
@@ -37,15 +36,8 @@ impl History {
         }
     }
 
-    #[must_use]
     pub fn event_log(&self) -> &SharedEventLog {
         &self.event_log
-    }
-
-    /// Live frames of a log, see [`crate::event_log::EventLog::subscribe`].
-    #[must_use]
-    pub fn subscribe(&self, log: LogId) -> Subscription {
-        self.event_log.subscribe(log)
     }
 
     /// Events in ascending order, beginning with the run that holds `from`: at least one run if
@@ -92,12 +84,6 @@ impl History {
         Ok(take(below, bytes_max))
     }
 
-    /// Reads a log from `from` on in one go.
-    #[must_use]
-    pub fn reader(&self, log: LogId, from: Sequence, options: ReaderOptions) -> Reader {
-        Reader::new(self.clone(), log, from.max(Sequence::FIRST), options)
-    }
-
     /// `None` when the hot log begins behind `from`.
     async fn read_hot(
         &self,
@@ -122,10 +108,8 @@ impl History {
         let found = self.catalog.archived_blocks(log, from, limit).await;
         let found = found.map_err(|error| ReadError::Unavailable(error.to_string()))?;
         if found.first().is_none_or(|block| block.entry.first > from) {
-            return Err(ReadError::Damaged {
-                log,
-                reason: format!("sequence {from} is neither in the event log nor in the archive"),
-            });
+            let reason = format!("sequence {from} is neither in the event log nor in the archive");
+            return Err(ReadError::damaged(log, reason));
         }
         Ok(found)
     }

@@ -38,26 +38,24 @@ pub struct Reader {
     read: VecDeque<Run>,
 }
 
-impl Reader {
-    pub(super) fn new(
-        history: History,
-        log: LogId,
-        wanted: Sequence,
-        options: ReaderOptions,
-    ) -> Self {
-        Self {
-            history,
+impl History {
+    /// Reads a log from `from` on in one go.
+    #[must_use]
+    pub fn reader(&self, log: LogId, from: Sequence, options: ReaderOptions) -> Reader {
+        Reader {
+            history: self.clone(),
             log,
             options,
-            wanted,
+            wanted: from.max(Sequence::FIRST),
             rows: VecDeque::new(),
             fetching: JoinQueue::new(),
             read: VecDeque::new(),
         }
     }
+}
 
+impl Reader {
     /// The sequence that comes next.
-    #[must_use]
     pub fn wanted(&self) -> Sequence {
         self.wanted
     }

@@ -48,10 +48,9 @@ pub struct Tail {
 
 impl Tail {
     /// Follows a log from the event `from` on; 0 and 1 both mean its first.
-    #[must_use]
     pub fn new(history: &History, log: LogId, from: Sequence) -> Self {
         Self {
-            live: history.subscribe(log),
+            live: history.event_log().subscribe(log),
             reader: history.reader(log, from, READING),
             wanted: from.max(Sequence::FIRST),
             read: VecDeque::new(),
@@ -62,7 +61,6 @@ impl Tail {
     }
 
     /// The sequence that comes next.
-    #[must_use]
     pub fn wanted(&self) -> Sequence {
         self.wanted
     }

@@ -12,7 +12,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// The thread, which ends when this is dropped. Tasks that still run on it then are dropped.
 pub(crate) struct OwnThread {
-    handle: Handle,
+    pub(crate) handle: Handle,
     _end: DropGuard,
 }
 
@@ -32,9 +32,5 @@ impl OwnThread {
             handle,
             _end: end.drop_guard(),
         })
-    }
-
-    pub(crate) const fn handle(&self) -> &Handle {
-        &self.handle
     }
 }

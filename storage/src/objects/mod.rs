@@ -18,7 +18,6 @@ use uuid::Uuid;
 pub struct ObjectKey(String);
 
 impl ObjectKey {
-    #[must_use]
     pub fn component(digest: ComponentDigest) -> Self {
         Self(format!("{}{digest}", Self::COMPONENTS))
     }
@@ -27,30 +26,25 @@ impl ObjectKey {
     pub const COMPONENTS: &str = "components/";
 
     /// The component that a key is of, if it is of any.
-    #[must_use]
     pub fn as_component(&self) -> Option<ComponentDigest> {
         self.0.strip_prefix(Self::COMPONENTS)?.parse().ok()
     }
 
-    #[must_use]
     pub fn artifact(digest: ArtifactDigest) -> Self {
         Self(format!("artifacts/{digest}"))
     }
 
     /// Sorts by sequence within a version.
-    #[must_use]
     pub fn snapshot(version: VersionId, sequence: Sequence) -> Self {
         Self(format!("snapshots/{version}/{:016}", sequence.get()))
     }
 
     /// The prefix of every snapshot of a version.
-    #[must_use]
     pub fn snapshots_of(version: VersionId) -> String {
         format!("snapshots/{version}/")
     }
 
     /// Sorts by the time at which the segment was cut.
-    #[must_use]
     pub fn segment(id: SegmentId) -> Self {
         Self(format!("{}{id}", Self::SEGMENTS))
     }
@@ -59,19 +53,16 @@ impl ObjectKey {
     pub const SEGMENTS: &str = "segments/";
 
     /// The segment that a key is of, if it is of any.
-    #[must_use]
     pub fn as_segment(&self) -> Option<SegmentId> {
         self.0.strip_prefix(Self::SEGMENTS)?.parse().ok()
     }
 
     /// Names the catalog whose archive it is.
-    #[must_use]
     pub fn archive_owner() -> Self {
         Self("archive-owner".to_owned())
     }
 
     /// A part of a backup. Backups sort by the time at which they were made.
-    #[must_use]
     pub fn backup(id: Uuid, part: &str) -> Self {
         Self(format!("{}{id}/{part}", Self::BACKUPS))
     }
@@ -80,13 +71,11 @@ impl ObjectKey {
     pub const BACKUPS: &str = "backups/";
 
     /// The backup that a key is a part of, if it is of any.
-    #[must_use]
     pub fn as_backup(&self) -> Option<Uuid> {
         let (id, _) = self.0.strip_prefix(Self::BACKUPS)?.split_once('/')?;
         Uuid::try_parse(id).ok()
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

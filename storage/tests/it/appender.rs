@@ -6,7 +6,7 @@ use catalog::clock::Clock as _;
 use protocol::{LogId, Timestamp};
 use storage::event_log::EventLog as _;
 use storage::event_log::appender::{AppendError, Appender, AppenderOptions, Payload};
-use storage::event_log::sqlite::{SqliteEventLog, SqliteOptions};
+use storage::event_log::sqlite::SqliteEventLog;
 use tokio::task::JoinSet;
 
 use crate::fixture::{
@@ -277,10 +277,7 @@ async fn bad_payloads_are_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deleted_log_and_a_full_disk_are_named() {
     let directory = tempfile::tempdir().unwrap();
-    let options = SqliteOptions {
-        file_bytes_max: Some(1 << 20),
-    };
-    let event_log = SqliteEventLog::open(&path_in(&directory), options).unwrap();
+    let event_log = SqliteEventLog::open(&path_in(&directory), Some(1 << 20)).unwrap();
     let appender = Appender::new(
         shared(&event_log),
         manual_clock(),

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use protocol::frame::KeyDigest;
 use protocol::{ChainHash, Frame, LogId, Position, Sequence, Timestamp, packed};
 use storage::event_log::appender::{AppendRequest, Appended, Appender, AppenderOptions, Payload};
-use storage::event_log::sqlite::{SqliteEventLog, SqliteOptions};
+use storage::event_log::sqlite::SqliteEventLog;
 use storage::event_log::{
     EventLog, PublishError, ReadError, SharedEventLog, StoredFrame, Subscription,
 };
@@ -21,7 +21,7 @@ pub(crate) fn path_in(directory: &tempfile::TempDir) -> PathBuf {
 }
 
 pub(crate) fn open(path: &Path) -> SqliteEventLog {
-    SqliteEventLog::open(path, SqliteOptions::default()).unwrap()
+    SqliteEventLog::open(path, None).unwrap()
 }
 
 pub(crate) fn shared(event_log: &SqliteEventLog) -> SharedEventLog {

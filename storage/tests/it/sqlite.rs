@@ -2,7 +2,7 @@
 
 use protocol::frame::{FrameBuilder, Head};
 use protocol::{Frame, LogId, Position, Sequence, Timestamp};
-use storage::event_log::sqlite::{OpenError, SqliteEventLog, SqliteOptions};
+use storage::event_log::sqlite::{OpenError, SqliteEventLog};
 use storage::event_log::{EventLog as _, PublishError};
 
 use crate::conformance::event_log as conformance;
@@ -60,7 +60,7 @@ async fn a_second_process_is_refused_by_name() {
     let directory = tempfile::tempdir().unwrap();
     let path = path_in(&directory);
     let event_log = open(&path);
-    let refused = SqliteEventLog::open(&path, SqliteOptions::default()).unwrap_err();
+    let refused = SqliteEventLog::open(&path, None).err().unwrap();
     assert!(matches!(refused, OpenError::InUse { .. }), "{refused}");
     assert!(refused.to_string().contains("in use by another process"));
     event_log.close().await;
@@ -75,7 +75,7 @@ async fn a_file_of_a_newer_format_or_another_program_is_refused() {
     let file = rusqlite::Connection::open(&path).unwrap();
     file.pragma_update(None, "user_version", 99).unwrap();
     drop(file);
-    let refused = SqliteEventLog::open(&path, SqliteOptions::default()).unwrap_err();
+    let refused = SqliteEventLog::open(&path, None).err().unwrap();
     assert!(
         matches!(refused, OpenError::Newer { found: 99, .. }),
         "{refused}"
@@ -86,7 +86,7 @@ async fn a_file_of_a_newer_format_or_another_program_is_refused() {
     file.execute_batch("CREATE TABLE other (id INTEGER)")
         .unwrap();
     drop(file);
-    let refused = SqliteEventLog::open(&other, SqliteOptions::default()).unwrap_err();
+    let refused = SqliteEventLog::open(&other, None).err().unwrap();
     assert!(
         matches!(refused, OpenError::NotAnEventLog { .. }),
         "{refused}"
@@ -97,10 +97,7 @@ async fn a_file_of_a_newer_format_or_another_program_is_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_file_refuses_and_recovers() {
     let directory = tempfile::tempdir().unwrap();
-    let options = SqliteOptions {
-        file_bytes_max: Some(4 << 20),
-    };
-    let event_log = SqliteEventLog::open(&path_in(&directory), options).unwrap();
+    let event_log = SqliteEventLog::open(&path_in(&directory), Some(4 << 20)).unwrap();
     let (log, other) = (LogId::generate(), LogId::generate());
     let (mut head, mut position, mut stored) = (Head::origin(log), Position::START, 0);
     let full = loop {

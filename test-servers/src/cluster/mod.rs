@@ -26,18 +26,15 @@ pub enum Nats {
 }
 
 impl Nats {
-    fn urls(&self) -> Vec<String> {
+    fn servers(&self) -> &[NatsServer] {
         match self {
-            Self::One(server) => vec![server.url()],
-            Self::Three(cluster) => cluster.urls(),
+            Self::One(server) => std::slice::from_ref(server),
+            Self::Three(cluster) => &cluster.servers,
         }
     }
 
-    fn monitor_urls(&self) -> Vec<String> {
-        match self {
-            Self::One(server) => vec![server.monitor_url()],
-            Self::Three(cluster) => cluster.monitor_urls(),
-        }
+    fn urls(&self) -> Vec<String> {
+        self.servers().iter().map(NatsServer::url).collect()
     }
 }
 
@@ -107,12 +104,11 @@ impl Stores {
     fn name_stores(&self, command: &mut Command) {
         node::remove_settings(command);
         let urls = self.nats.urls();
+        let monitors = self.nats.servers().iter().map(NatsServer::monitor_url);
+        let monitors: Vec<_> = monitors.collect();
         command
             .env("PRIMATOMIC_NATS", urls.join(","))
-            .env(
-                "PRIMATOMIC_NATS_MONITORS",
-                self.nats.monitor_urls().join(","),
-            )
+            .env("PRIMATOMIC_NATS_MONITORS", monitors.join(","))
             .env("PRIMATOMIC_NATS_REPLICAS", urls.len().to_string())
             .env("PRIMATOMIC_NATS_SHARDS", "4")
             .env("PRIMATOMIC_DATABASE_URL", self.database.url())

@@ -73,12 +73,10 @@ impl Node {
     }
 
     /// What it logged.
-    #[must_use]
     pub fn log(&self) -> String {
         fs::read_to_string(self.directory.path().join("server.log")).unwrap_or_default()
     }
 
-    #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

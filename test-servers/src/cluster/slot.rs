@@ -28,7 +28,7 @@ impl fmt::Display for Store {
 
 /// What a process is started with, again after every crash.
 pub struct Slot {
-    role: String,
+    pub role: String,
     flags: Vec<String>,
     /// One for each server.
     nats: Vec<NetworkPath>,
@@ -73,10 +73,5 @@ impl Slot {
         for path in paths {
             path.set(state);
         }
-    }
-
-    #[must_use]
-    pub fn role(&self) -> &str {
-        &self.role
     }
 }

@@ -85,7 +85,6 @@ impl Artifact {
 }
 
 /// Names the artifact of a component for this build of the engine, this target and these settings.
-#[must_use]
 pub fn artifact_digest(component: ComponentDigest) -> ArtifactDigest {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&component.0);

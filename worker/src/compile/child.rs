@@ -43,7 +43,6 @@ pub(super) enum CompilerOutput {
 /// All that the child process does: reads a component from its standard input, writes the
 /// outcome to its standard output. It must be called before anything else in the process, since it
 /// limits the process.
-#[must_use]
 pub fn child_main() -> ExitCode {
     match answer() {
         Ok(()) => ExitCode::SUCCESS,
@@ -86,12 +85,11 @@ fn limit_process(cpu: Duration, memory_bytes: u64) -> io::Result<()> {
 /// When the component is refused or can't be compiled.
 pub(super) fn compile(component: &[u8]) -> Result<CompilerOutput, ComponentError> {
     let loaded = loader::load(component)?;
-    let compiled = settings::compile(&loaded).map_err(|error| {
+    let (modules, driver) = settings::compile(&loaded).map_err(|error| {
         ComponentError::Invalid(format!("a core module can't be compiled: {error}"))
     })?;
-    let artifact = Artifact::new(loaded.plan, compiled.modules, compiled.driver)
-        .encode()
-        .map_err(ComponentError::Unavailable)?;
+    let artifact = Artifact::new(loaded.plan, modules, driver);
+    let artifact = artifact.encode().map_err(ComponentError::Unavailable)?;
     Ok(CompilerOutput::Compiled {
         report: loaded.report,
         artifact,

@@ -42,7 +42,6 @@ pub struct CompilerCommand {
 
 impl CompilerCommand {
     /// A command that calls [`child_main`]; at most `concurrency` of them run at once.
-    #[must_use]
     pub fn new(
         program: impl Into<PathBuf>,
         args: impl IntoIterator<Item = impl Into<OsString>>,

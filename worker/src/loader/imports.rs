@@ -3,7 +3,7 @@
 use protocol::view::ComponentError;
 use wasmparser::{ComponentTypeRef, Payload};
 
-use super::{invalid, parser};
+use super::{invalid, payloads};
 
 const PACKAGES: [&str; 7] = [
     "wasi:cli",
@@ -22,26 +22,19 @@ const PACKAGES: [&str; 7] = [
 pub(super) fn check(component: &[u8]) -> Result<Vec<String>, ComponentError> {
     let mut allowed = Vec::new();
     let mut offenders = Vec::new();
-    let mut depth: usize = 0;
-    for payload in parser(0).parse_all(component) {
-        match payload.map_err(invalid)? {
-            Payload::ComponentImportSection(section) if depth == 0 => {
-                for import in section {
-                    let import = import.map_err(invalid)?;
-                    let name = import.name.full_name();
-                    match import.ty {
-                        ComponentTypeRef::Instance(_) if is_wasi(&name) => {
-                            allowed.push(name.into_owned());
-                        }
-                        // A type alone asks for nothing.
-                        ComponentTypeRef::Type(_) => {}
-                        _ => offenders.push(name.into_owned()),
-                    }
-                }
+    for payload in payloads(component) {
+        let (0, Payload::ComponentImportSection(section)) = payload? else {
+            continue;
+        };
+        for import in section {
+            let import = import.map_err(invalid)?;
+            let name = import.name.full_name();
+            match import.ty {
+                ComponentTypeRef::Instance(_) if is_wasi(&name) => allowed.push(name.into_owned()),
+                // A type alone asks for nothing.
+                ComponentTypeRef::Type(_) => {}
+                _ => offenders.push(name.into_owned()),
             }
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            _ => {}
         }
     }
     if offenders.is_empty() {

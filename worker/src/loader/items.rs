@@ -8,9 +8,8 @@ use wasmparser::{
     ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentTypeRef,
 };
 
-use super::plan::{CoreExport, Link};
 use super::refused;
-use super::scope::{CoreInstanceRef, Func, Instance, Item, Scope, Type, at};
+use super::scope::{Func, Instance, Item, Scope, Type, at};
 
 /// Items by their names.
 pub(super) type Named = BTreeMap<String, Item>;
@@ -61,16 +60,9 @@ pub(super) fn alias_item(
             instance_index,
             name,
         } => {
-            let link = match at(&scope.core_instances, instance_index)? {
-                CoreInstanceRef::Made(instance) => Link::Export(CoreExport {
-                    instance: *instance,
-                    name: name.to_owned(),
-                }),
-                CoreInstanceRef::Bag(items) => items
-                    .get(name)
-                    .cloned()
-                    .ok_or_else(|| refused(format!("a core instance has no export `{name}`")))?,
-            };
+            let link = at(&scope.core_instances, instance_index)?.export(name);
+            let missing = || refused(format!("a core instance has no export `{name}`"));
+            let link = link.ok_or_else(missing)?;
             scope.core(kind)?.push(link);
         }
         ComponentAlias::Outer { kind, count, index } => {

@@ -24,7 +24,7 @@ mod world;
 
 use protocol::limits::COMPONENT_BYTES_MAX;
 use protocol::view::{ComponentError, ComponentReport};
-use wasmparser::{Parser, Validator, types::Types};
+use wasmparser::{Parser, Payload, Validator, types::Types};
 
 use self::plan::Plan;
 
@@ -111,6 +111,23 @@ fn parser(offset: u64) -> Parser {
     let mut parser = Parser::new(offset);
     parser.set_features(wasm_features());
     parser
+}
+
+/// All payloads of a component, each with how deep in modules and components it lies.
+fn payloads(
+    component: &[u8],
+) -> impl Iterator<Item = Result<(usize, Payload<'_>), ComponentError>> {
+    let mut depth: usize = 0;
+    parser(0).parse_all(component).map(move |payload| {
+        let payload = payload.map_err(invalid)?;
+        let at = depth;
+        match &payload {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        Ok((at, payload))
+    })
 }
 
 fn refused(text: impl Into<String>) -> ComponentError {

@@ -22,6 +22,19 @@ pub(super) enum CoreInstanceRef {
     Bag(Rc<BTreeMap<String, Link>>),
 }
 
+impl CoreInstanceRef {
+    /// What it has under a name.
+    pub(super) fn export(&self, name: &str) -> Option<Link> {
+        match self {
+            Self::Made(instance) => Some(Link::Export(CoreExport {
+                instance: *instance,
+                name: name.to_owned(),
+            })),
+            Self::Bag(items) => items.get(name).cloned(),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum Func {
     Imported { interface: Rc<str>, name: Rc<str> },

@@ -6,7 +6,7 @@
 use protocol::view::ComponentError;
 use wasmparser::Payload;
 
-use super::{invalid, parser};
+use super::payloads;
 
 /// Components inside of components.
 pub(super) const DEPTH_MAX: usize = 16;
@@ -33,16 +33,10 @@ struct Counts {
 
 pub(super) fn check(component: &[u8]) -> Result<(), ComponentError> {
     let mut counts = Counts::default();
-    let mut depth: usize = 0;
-    for payload in parser(0).parse_all(component) {
-        let payload = payload.map_err(invalid)?;
+    for payload in payloads(component) {
+        let (depth, payload) = payload?;
         counts.add(&payload);
         counts.check(depth)?;
-        match payload {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            _ => {}
-        }
     }
     Ok(())
 }

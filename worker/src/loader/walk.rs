@@ -12,7 +12,7 @@ use wasmparser::{
 };
 
 use super::items::{Named, alias_item, import_item};
-use super::plan::{CoreExport, CoreInstance, Exports, HostFunction, Lifted, Link, Plan};
+use super::plan::{CoreInstance, Exports, HostFunction, Lifted, Link, Plan};
 use super::scope::{
     CoreInstanceRef, Func, Instance, Item, Nested, Scope, Type, at, export, values,
 };
@@ -266,17 +266,12 @@ impl Walk<'_> {
         let imports = names
             .iter()
             .map(|(bag, name)| {
-                let missing =
-                    || refused(format!("nothing is linked to the import `{bag}` `{name}`"));
-                match bags.get(bag.as_str()).ok_or_else(missing)? {
-                    CoreInstanceRef::Made(instance) => Ok(Link::Export(CoreExport {
-                        instance: *instance,
-                        name: name.clone(),
-                    })),
-                    CoreInstanceRef::Bag(items) => items.get(name).cloned().ok_or_else(missing),
-                }
+                let link = bags.get(bag.as_str()).and_then(|bag| bag.export(name));
+                link.ok_or_else(|| {
+                    refused(format!("nothing is linked to the import `{bag}` `{name}`"))
+                })
             })
-            .collect::<Result<Vec<_>, ComponentError>>()?;
+            .collect::<Result<_, _>>()?;
         let index = u32::try_from(self.instances.len()).unwrap_or(u32::MAX);
         self.instances.push(CoreInstance { module, imports });
         Ok(CoreInstanceRef::Made(index))

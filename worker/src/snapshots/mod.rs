@@ -10,7 +10,7 @@ use catalog::clock::SharedClock;
 use catalog::{Catalog, CatalogError};
 use protocol::view::SnapshotInfo;
 use protocol::{Sequence, VersionId};
-use storage::objects::{ObjectError, ObjectKey, SharedObjects};
+use storage::objects::{ObjectKey, SharedObjects};
 
 use crate::options::SnapshotOptions;
 
@@ -67,11 +67,6 @@ impl Snapshots {
         Ok(Trust::Unverified)
     }
 
-    /// Writes down that the snapshots of a version are what they should be.
-    pub(crate) async fn set_verified(&self, version: VersionId) -> Result<(), CatalogError> {
-        self.catalog.set_snapshots_verified(version).await
-    }
-
     /// Writes down that a version does not survive a snapshot, and removes those there are.
     pub(crate) async fn turn_off(&self, version: VersionId, reason: &str) {
         metrics::counter!("views_snapshots_off").increment(1);
@@ -112,15 +107,6 @@ impl Snapshots {
             Sequence::new(number).ok()
         };
         objects.iter().filter_map(|it| sequence(&it.key)).collect()
-    }
-
-    pub(crate) async fn fetch(
-        &self,
-        version: VersionId,
-        sequence: Sequence,
-    ) -> Result<Bytes, ObjectError> {
-        let key = ObjectKey::snapshot(version, sequence);
-        self.objects.get(&key).await
     }
 
     /// Stores a snapshot and removes those that are older than the newest few.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use catalog::access::Actor;
 use catalog::{Catalog, Context as ChangeContext, VersionError};
 use dashmap::DashMap;
 use metrics::{Counter, Gauge, Histogram};
@@ -134,10 +133,7 @@ impl Context {
         self.tasks.spawn(async move {
             let mut pause = Duration::from_millis(100);
             loop {
-                let change = ChangeContext {
-                    actor: Actor::System,
-                    request_id: RequestId::generate(),
-                };
+                let change = ChangeContext::system(RequestId::generate());
                 let outcome = context
                     .catalog
                     .halt_version(tenant, change, version, halt.clone())

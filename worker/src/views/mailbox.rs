@@ -20,6 +20,8 @@
 //! [`Mailbox::folded`] moves into [`Due`] whenever the state has moved on. `as_of=N` is nothing new
 //! here: it is a resident under a key of its own, whose driver starts with N as the ceiling.
 
+mod turn;
+
 use std::time::Instant;
 
 use protocol::view::Halt;
@@ -27,7 +29,7 @@ use protocol::{Run, Sequence};
 use storage::bus::{BuildOutcome, QueryError, QueryRequest};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::effects::{CaptureSender, Due, Feeding, News, Refused, Trouble, Work};
+use super::effects::{CaptureSender, Due, Feeding, News, Refused, Trouble};
 use super::instance::Progress;
 use super::queries::{Key, Queries, Query, Queued};
 use crate::pool::Priority;
@@ -351,83 +353,6 @@ impl Mailbox {
         });
         // A last turn drops the instance, on the thread that may be using it right now.
         self.schedule();
-    }
-}
-
-/// The inputs of a turn, in their order.
-impl Mailbox {
-    /// Takes what is there; `None` once this is closed.
-    pub(super) fn turn_began(&mut self) -> Option<Work> {
-        self.turn = Scheduling::Scheduled;
-        (self.phase != Phase::Closed).then(|| Work {
-            serving: self.phase == Phase::Serving,
-            ceiling: self.ceiling,
-            offered: std::mem::take(&mut self.offered),
-            captures: std::mem::take(&mut self.captures),
-        })
-    }
-
-    pub(super) fn gap_found(&mut self) {
-        self.gap = true;
-        self.due.driver = true;
-    }
-
-    pub(super) fn folded(&mut self, progress: Progress, save: bool) {
-        self.progress = progress;
-        self.queries.advance(progress.applied);
-        self.due.driver |= save && !self.save;
-        self.save |= save;
-    }
-
-    /// There is nothing left to fold of what the turn took.
-    pub(super) fn caught_up(&mut self) {
-        if self.folding && self.offered.is_empty() {
-            self.folding = false;
-            self.due.driver = true;
-        }
-    }
-
-    /// The next query to answer. Its event is applied: that of a ready query always is.
-    pub(super) fn next_query(&mut self) -> Option<Query> {
-        match self.phase {
-            Phase::Serving => self.queries.pop(),
-            Phase::Loading | Phase::Closed => None,
-        }
-    }
-
-    pub(super) fn captured(&mut self, progress: Progress) {
-        self.progress = progress;
-    }
-
-    /// The instance is gone.
-    pub(super) fn trouble_met(&mut self, trouble: Trouble) {
-        if self.phase == Phase::Serving {
-            self.phase = Phase::Loading;
-        }
-        self.offered.clear();
-        self.folding = false;
-        self.captures.clear();
-        self.trouble = Some(trouble);
-        self.due.driver = true;
-    }
-
-    /// The turn has left the thread; `more` if it stopped before everything was done.
-    pub(super) fn turn_ended(&mut self, more: bool) {
-        if more || self.turn == Scheduling::ScheduledAgain {
-            self.submit();
-        } else {
-            self.turn = Scheduling::Idle;
-        }
-        // The query that was answered last may have been all that someone waited for.
-        self.left();
-    }
-
-    /// The pool did not take the turn: what was ready is not answered.
-    pub(super) fn turn_refused(&mut self, reason: &str) {
-        self.turn = Scheduling::Idle;
-        let queries = self.queries.take_ready();
-        self.refuse(queries, &QueryError::Overloaded(reason.to_owned()));
-        self.due.driver = true;
     }
 }
 

@@ -90,7 +90,7 @@ pub(super) async fn verify(resident: &Arc<Resident>, captured: Captured, worth: 
     let snapshots = &resident.context.snapshots;
     match verified(resident, captured.state).await {
         Ok(newest) => {
-            if let Err(error) = snapshots.set_verified(version).await {
+            if let Err(error) = snapshots.catalog.set_snapshots_verified(version).await {
                 tracing::warn!(%version, %error, "a verification could not be written down");
                 return;
             }

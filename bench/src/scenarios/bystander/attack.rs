@@ -7,6 +7,7 @@ use tokio::time::MissedTickBehavior;
 use crate::api::Endpoint;
 use crate::guests::Hostile;
 use crate::load::{Attacker, Attackers};
+use crate::scenarios::events::INCREMENT;
 
 /// Views of each kind; together they want more threads than the server grants to a tenant.
 const COPIES: u32 = 2;
@@ -16,7 +17,6 @@ const CLIENTS_PER_VIEW: u32 = 4;
 /// Requests per second of all connections together: as many as the server's rate limit lets a
 /// tenant send, if it is not lifted.
 const REQUESTS_PER_SECOND: u32 = 100;
-const EVENT: &[u8] = br#"{"inc":1}"#;
 
 /// Hostile views that are deployed and wait for their first request.
 pub(super) struct Attack {
@@ -63,7 +63,7 @@ impl Attack {
         for (log, hostile) in &self.views {
             for client in 0..CLIENTS_PER_VIEW {
                 let request = if client % 2 == 0 {
-                    self.endpoint.append(log, EVENT)
+                    self.endpoint.append(log, INCREMENT)
                 } else {
                     self.endpoint.query(log, hostile.name, None)
                 };

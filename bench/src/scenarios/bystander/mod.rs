@@ -13,7 +13,7 @@ use super::filling::{COUNTER, check_counter, deploy_counter};
 use super::measure::Meter;
 use crate::context::{Context, log_name};
 use crate::guests::Hostile;
-use crate::load::{Pace, Plan, Traffic};
+use crate::load::{Plan, Traffic};
 use crate::progress;
 use crate::report::Section;
 use crate::tenant;
@@ -30,7 +30,7 @@ and 20 query them, together at most 100 requests a second, which is the default 
 Each of the two runs takes three times the seconds of a full run, so that there are enough queries \
 for a p99; the target is the ratio of the two. The generator shares the machine, so what the attack \
 does to its own scheduling is part of the figure.",
-    run: |context, section| Box::pin(run(context, section)),
+    run: |context, section| Box::pin(run(HOSTILE_NEIGHBOUR, context, section)),
 };
 
 pub(super) const BUSY: Scenario = Scenario {
@@ -41,7 +41,7 @@ The same queries, while six views of another tenant work as hard as they may: qu
 40 ms of CPU time, and events that take some 10 ms to fold, which none of the limits forbids. 24 \
 connections, half of them with queries and half with appends, send together at most 100 requests a \
 second, which is more work than two cores do.",
-    run: |context, section| Box::pin(run_busy(context, section)),
+    run: |context, section| Box::pin(run(BUSY_NEIGHBOUR, context, section)),
 };
 
 const EVENTS: u64 = 1_000;
@@ -64,29 +64,23 @@ struct Neighbour {
     p99_max: f64,
 }
 
-async fn run(context: &Context, section: &mut Section) -> Result<()> {
-    let hostile = Neighbour {
-        name: "hostile",
-        views: &Hostile::ALL,
-        fails: true,
-        does: "attacked",
-        p99_max: 2.0,
-    };
-    beside(hostile, context, section).await
-}
+const HOSTILE_NEIGHBOUR: Neighbour = Neighbour {
+    name: "hostile",
+    views: &Hostile::ALL,
+    fails: true,
+    does: "attacked",
+    p99_max: 2.0,
+};
 
-async fn run_busy(context: &Context, section: &mut Section) -> Result<()> {
-    let busy = Neighbour {
-        name: "busy",
-        views: &Hostile::BUSY,
-        fails: false,
-        does: "crowded",
-        p99_max: 3.0,
-    };
-    beside(busy, context, section).await
-}
+const BUSY_NEIGHBOUR: Neighbour = Neighbour {
+    name: "busy",
+    views: &Hostile::BUSY,
+    fails: false,
+    does: "crowded",
+    p99_max: 3.0,
+};
 
-async fn beside(neighbour: Neighbour, context: &Context, section: &mut Section) -> Result<()> {
+async fn run(neighbour: Neighbour, context: &Context, section: &mut Section) -> Result<()> {
     let does = neighbour.does;
     let target = context.own_target(&[])?;
     let other = tenant::sign_up(target.endpoint.address, target.data()?, neighbour.name).await?;
@@ -94,12 +88,12 @@ async fn beside(neighbour: Neighbour, context: &Context, section: &mut Section) 
     let log = log_name("bystander");
     deploy_counter(&mut target.endpoint.connect().await?, &log, EVENTS).await?;
 
-    let rate = context.rate().unwrap_or(PER_SECOND);
+    let rate = context.rate.unwrap_or(PER_SECOND);
     let request = target.endpoint.query(&log, COUNTER, None);
     let plan = Plan {
         traffic: Traffic::new(target.endpoint.address, vec![request])?,
         clients: context.clients(16),
-        pace: Pace::Open { per_second: rate },
+        rate: Some(rate),
         duration: context.duration() * LONGER,
     };
     let meter = Meter::new(target.pid(), 1);

@@ -7,7 +7,7 @@ use super::start;
 use crate::api::Endpoint;
 use crate::baseline::publish::{frame, one_by_one};
 use crate::context::{Context, log_name};
-use crate::load::{Pace, Plan, Traffic};
+use crate::load::{Plan, Traffic};
 use crate::report::Section;
 use crate::scenarios::Scenario;
 use crate::scenarios::events::realistic;
@@ -66,7 +66,7 @@ fn plan(context: &Context, endpoint: &Endpoint, log: &str) -> Result<Plan> {
     Ok(Plan {
         traffic: Traffic::new(endpoint.address, requests)?,
         clients: context.clients(256),
-        pace: Pace::Closed,
+        rate: None,
         duration: context.duration(),
     })
 }

@@ -6,8 +6,8 @@ use super::round::{ROUNDS, Round};
 use super::start;
 use crate::baseline::publish::{frame, in_batches};
 use crate::cluster::Cluster;
-use crate::context::{Context, log_name};
-use crate::load::{Pace, Plan, Traffic};
+use crate::context::{Context, log_names};
+use crate::load::{Plan, Traffic};
 use crate::progress;
 use crate::report::Section;
 use crate::scenarios::Scenario;
@@ -57,8 +57,7 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
 }
 
 async fn plan(context: &Context, cluster: &Cluster, logs: u32) -> Result<Plan> {
-    let prefix = log_name("many");
-    let names: Vec<_> = (0..logs).map(|log| format!("{prefix}-{log}")).collect();
+    let names = log_names("many", logs);
     progress::say(&format!("  making {logs} logs"));
     cluster.prepare_logs(&names, &realistic(0)).await?;
     let endpoint = cluster.endpoint()?;
@@ -70,7 +69,7 @@ async fn plan(context: &Context, cluster: &Cluster, logs: u32) -> Result<Plan> {
     Ok(Plan {
         traffic: Traffic::over(cluster.addresses(), requests)?,
         clients: context.clients(1_000),
-        pace: Pace::Closed,
+        rate: None,
         duration: context.duration(),
     })
 }

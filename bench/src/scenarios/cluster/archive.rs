@@ -7,8 +7,8 @@ use tokio::time::{Instant, sleep};
 
 use super::{CpuWatch, report_cores, start};
 use crate::cluster::{Cluster, behind};
-use crate::context::{Context, log_name};
-use crate::load::{self, Pace, Plan, Traffic};
+use crate::context::{Context, log_names};
+use crate::load::{self, Plan, Traffic};
 use crate::progress;
 use crate::report::{Section, real};
 use crate::scenarios::Scenario;
@@ -32,7 +32,7 @@ indexes, are compared with those of all events.",
 
 const EVENTS_PER_SECOND: f64 = 20_000.0;
 const BATCH_EVENTS: u64 = 100;
-const LOGS: u64 = 20;
+const LOGS: u32 = 20;
 const CLIENTS: usize = 16;
 const WARM_UP: Duration = Duration::from_secs(5);
 const LOAD_MIN: Duration = Duration::from_secs(20);
@@ -51,11 +51,10 @@ struct Archived {
 
 async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let cluster = start(context, &[]).await?;
-    let prefix = log_name("archive");
-    let logs: Vec<_> = (0..LOGS).map(|log| format!("{prefix}-{log}")).collect();
+    let logs = log_names("archive", LOGS);
     cluster.prepare_logs(&logs, &realistic(u64::MAX)).await?;
     let duration = context.duration().max(LOAD_MIN);
-    let per_second = context.rate().unwrap_or(EVENTS_PER_SECOND);
+    let per_second = context.rate.unwrap_or(EVENTS_PER_SECOND);
     let (warm_up, next) = plan(&cluster, &logs, 0, per_second, WARM_UP)?;
     let (plan, _) = plan(&cluster, &logs, next, per_second, duration)?;
     load::run(&warm_up).await?;
@@ -121,7 +120,7 @@ fn plan(
     let plan = Plan {
         traffic: Traffic::over(cluster.addresses(), requests)?,
         clients: CLIENTS,
-        pace: Pace::Open { per_second },
+        rate: Some(per_second),
         duration,
     };
     Ok((plan, next))

@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Settings};
 use crate::context::Context;
 use crate::process::cpu_times;
 use crate::report::Section;
 
-async fn start(context: &Context, settings: &[(&'static str, &str)]) -> Result<Cluster> {
+async fn start(context: &Context, settings: Settings) -> Result<Cluster> {
     Cluster::start(context.own_program()?, settings).await
 }
 

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::start;
 use crate::api::ensure_answer;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Settings};
 use crate::context::{Context, log_name};
 use crate::load::Recorder;
 use crate::progress;
@@ -32,16 +32,16 @@ const ROUNDS: usize = 5;
 const EVENTS: u64 = 1_000_000;
 const ARCHIVE_TIMEOUT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(250);
+const SETTINGS: Settings = &[
+    ("PRIMATOMIC_ARCHIVE_HOT_SECS", "0"),
+    ("PRIMATOMIC_IDEMPOTENCY_WINDOW_SECS", "0"),
+    ("PRIMATOMIC_ARCHIVE_SEGMENT_SECS", "5"),
+];
 /// The view by which a new worker is noticed.
 const OTHER: &str = "other";
 
 async fn run(context: &Context, section: &mut Section) -> Result<()> {
-    let settings = [
-        ("PRIMATOMIC_ARCHIVE_HOT_SECS", "0"),
-        ("PRIMATOMIC_IDEMPOTENCY_WINDOW_SECS", "0"),
-        ("PRIMATOMIC_ARCHIVE_SEGMENT_SECS", "5"),
-    ];
-    let mut cluster = start(context, &settings).await?;
+    let mut cluster = start(context, SETTINGS).await?;
     let mut api = cluster.endpoint()?.connect().await?;
     let (log, other) = (log_name("replay"), log_name("other"));
     for name in [&log, &other] {
@@ -53,9 +53,7 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
         api.deploy(&log, &view(round), example_views::counter())
             .await?;
     }
-    for worker in cluster.workers.drain(..) {
-        worker.kill();
-    }
+    cluster.kill_workers();
     let start = Instant::now();
     let (head, _) = fill(&mut api, &log, EVENTS, |number| increment(amount(number))).await?;
     let seconds = start.elapsed().as_secs_f64();
@@ -76,9 +74,7 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
         ensure_answer(&answer, expected.as_bytes())?;
         progress::say(&format!("  replay: {:.3} s", time.as_secs_f64()));
         times.record(time);
-        for worker in cluster.workers.drain(..) {
-            worker.kill();
-        }
+        cluster.kill_workers();
     }
     report(&cluster, &times, held, section).await
 }

@@ -72,15 +72,10 @@ impl Round {
         section.loads.push(Load {
             what: what.to_owned(),
             clients,
-            offered_per_second: None,
             requests_per_second: frames,
             per_second: frames * events_per_frame,
             latency: published.latency,
-            failed: 0,
-            unsent: 0,
-            first_failure: None,
-            server_cpu_us: None,
-            generator_cpu_us: 0.0,
+            ..Load::default()
         });
     }
 

@@ -48,7 +48,7 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     api.deploy(&log, VIEW, &guests::keeps_events()?).await?;
     api.wait_for_view(&log, VIEW, Some(head)).await?;
     let owner = owner(&mut cluster, &mut api, &log).await?;
-    cluster.workers.remove(owner).stop()?;
+    cluster.workers.remove(owner).node.stop()?;
     cluster.add_worker()?;
     api.wait_for_view(&log, VIEW, Some(head)).await?;
 
@@ -58,7 +58,7 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
         let worker = cluster.workers.remove(killed);
         let before = load_seconds(&cluster).await?;
         let start = Instant::now();
-        worker.kill();
+        worker.node.kill();
         let answer = api.wait_for_view(&log, VIEW, Some(head)).await?;
         let time = start.elapsed();
         ensure!(answer == bytes.to_le_bytes(), "the view lost something");
@@ -109,7 +109,7 @@ async fn owner(cluster: &mut Cluster, api: &mut Api, log: &str) -> Result<usize>
             "{count} workers have the view"
         );
         for surplus in owners.into_iter().skip(1).rev() {
-            cluster.workers.remove(surplus).kill();
+            cluster.workers.remove(surplus).node.kill();
             cluster.add_worker()?;
         }
         sleep(POLL).await;

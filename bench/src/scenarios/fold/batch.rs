@@ -1,7 +1,7 @@
 //! Events as a worker reads them from a log: packed, in runs.
 
 use anyhow::{Context as _, Result};
-use protocol::packed::{self, PackedEvents};
+use protocol::packed;
 use protocol::{Sequence, Timestamp};
 use worker::engine::EventRun;
 
@@ -53,18 +53,5 @@ impl Batch {
             last = last.advance(u64::from(self.run_events))?;
         }
         Ok((runs, last))
-    }
-
-    /// Each event by itself, packed.
-    pub(super) fn singly(&self) -> Result<Vec<Vec<u8>>> {
-        let mut events = Vec::new();
-        for run in &self.runs {
-            events.extend(PackedEvents::parse(run)?.iter().map(|event| {
-                let mut alone = Vec::with_capacity(packed::LENGTH_BYTES + event.len());
-                packed::push(&mut alone, event);
-                alone
-            }));
-        }
-        Ok(events)
     }
 }

@@ -55,7 +55,7 @@ async fn host_cost(section: &mut Section) -> Result<()> {
     say("driver", cost);
     section.at_most("host cost per event, driver", cost, 40.0, "ns");
 
-    let cost = median(ROUNDS, || driver.fold_singly(&frames))?;
+    let cost = median(ROUNDS, || driver.fold_in_calls(&single_events, 1))?;
     let what = "driver, one call of the engine for each event";
     section.figure(what, cost, "ns/event");
 
@@ -71,7 +71,7 @@ async fn host_cost(section: &mut Section) -> Result<()> {
 }
 
 async fn example_views(section: &mut Section) -> Result<()> {
-    let increments = Batch::of(|_| events::increment(), 1_000)?;
+    let increments = Batch::of(|_| events::INCREMENT.to_vec(), 1_000)?;
     let mut engine = Subject::compile(example_views::counter().to_vec()).await?;
     let mut native = Native::<Counter>::default();
     let (wasm, plain) = pair(|| engine.fold(&increments), || native.fold(&increments))?;

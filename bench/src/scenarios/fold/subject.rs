@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, anyhow};
-use protocol::{Sequence, Timestamp};
+use anyhow::{Context as _, Result};
+use protocol::Sequence;
 use worker::compile::{CompileLimits, CompilerCommand, compile};
-use worker::engine::{EventRun, Machine, MachineLimits, wasmer};
+use worker::engine::{Machine, MachineLimits, wasmer};
 
 use super::batch::{Batch, CALLS, EVENTS};
 use crate::COMPILE_COMMAND;
@@ -35,37 +35,21 @@ impl Subject {
 
     /// Folds a round of events as a cold load does, and returns nanoseconds per event.
     pub(super) fn fold(&mut self, batch: &Batch) -> Result<f64> {
+        self.fold_in_calls(batch, usize::MAX)
+    }
+
+    /// Folds a round of events with at most `runs_max` runs in a call of the engine, and returns
+    /// nanoseconds per event.
+    pub(super) fn fold_in_calls(&mut self, batch: &Batch, runs_max: usize) -> Result<f64> {
         let mut time = Duration::ZERO;
         for _ in 0..CALLS {
             let (runs, head) = batch.runs(self.head)?;
             let start = Instant::now();
-            self.machine.fold(&runs)?;
-            time += start.elapsed();
-            self.head = head;
-        }
-        Ok(per_event(time))
-    }
-
-    /// Folds a round of events with a call of the engine for each, and returns nanoseconds per
-    /// event.
-    pub(super) fn fold_singly(&mut self, batch: &Batch) -> Result<f64> {
-        let events = batch.singly()?;
-        let mut time = Duration::ZERO;
-        for _ in 0..CALLS {
-            let start = Instant::now();
-            for packed in &events {
-                self.head = self.head.next();
-                let run = EventRun {
-                    first: self.head,
-                    timestamp: Timestamp::default(),
-                    count: 1,
-                    packed,
-                };
-                self.machine
-                    .fold(&[run])
-                    .map_err(|fault| anyhow!("{fault}"))?;
+            for runs in runs.chunks(runs_max) {
+                self.machine.fold(runs)?;
             }
             time += start.elapsed();
+            self.head = head;
         }
         Ok(per_event(time))
     }

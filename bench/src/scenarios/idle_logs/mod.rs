@@ -5,9 +5,8 @@ mod populate;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
-use self::populate::Populated;
 use super::Scenario;
 use super::events::call;
 use crate::api::Api;
@@ -44,11 +43,11 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let program = context.own_program()?;
     let (many_data, few_data) = (context.data()?, context.data()?);
     let logs = context.logs(LOGS);
-    let many = populate::run(&program, many_data.path(), logs).await?;
-    let few = populate::run(&program, few_data.path(), FEW_LOGS).await?;
+    let many_log = populate::run(&program, many_data.path(), logs).await?;
+    let few_log = populate::run(&program, few_data.path(), FEW_LOGS).await?;
 
     let (many_server, start) = start(&program, many_data.path()).await?;
-    let memory = resident_mb(many_server.pid())?;
+    let memory = resident_mb(many_server.node.pid())?;
     progress::say(&format!("  {logs} logs: start {start:?}, {memory:.0} MB"));
     let (what, seconds) = (format!("start with {logs} logs"), start.as_secs_f64());
     section.at_most(what, seconds, 2.0, "s");
@@ -56,21 +55,21 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     section.at_most(what, memory, 250.0, "MB");
 
     let (few_server, few_start) = self::start(&program, few_data.path()).await?;
-    let few_memory = resident_mb(few_server.pid())?;
+    let few_memory = resident_mb(few_server.node.pid())?;
     section.figures([
         ("start with ten logs", few_start.as_secs_f64(), "s"),
         ("resident memory with ten logs", few_memory, "MB"),
     ]);
 
-    let mut of_many = Appends::new(&many_server, &many).await?;
-    let mut of_few = Appends::new(&few_server, &few).await?;
+    let mut of_many = Appends::new(&many_server, many_log).await?;
+    let mut of_few = Appends::new(&few_server, few_log).await?;
     let phase = Instant::now();
     while phase.elapsed() < context.duration() {
         of_many.append_for_a_slice().await?;
         of_few.append_for_a_slice().await?;
     }
     let (many_appends, few_appends) = (of_many.times.summary(), of_few.times.summary());
-    let memory = resident_mb(many_server.pid())?;
+    let memory = resident_mb(many_server.node.pid())?;
     section.figures([
         ("resident memory after the appends", memory, "MB"),
         (
@@ -92,8 +91,8 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
         AS_FAST,
         "×",
     );
-    many_server.stop()?;
-    few_server.stop()
+    many_server.node.stop()?;
+    few_server.node.stop()
 }
 
 /// Starts a server and waits until it answers its health check.
@@ -114,9 +113,8 @@ struct Appends {
 
 impl Appends {
     /// Connects, and appends once: the log's head is read then.
-    async fn new(server: &Server, populated: &Populated) -> Result<Self> {
+    async fn new(server: &Server, log: String) -> Result<Self> {
         let mut api = server.endpoint.connect().await?;
-        let log = populated.log_in_the_middle().context("there is no log")?;
         let start = Instant::now();
         api.append(&log, &call(0)).await?;
         Ok(Self {

@@ -1,6 +1,6 @@
 //! Many logs, each with a live view and one event, on a data directory.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,39 +15,30 @@ use tokio::task::JoinSet;
 
 use crate::api::Endpoint;
 use crate::progress;
+use crate::scenarios::events::INCREMENT;
+use crate::scenarios::filling::COUNTER;
 use crate::server::Server;
 
 /// The log whose view the others copy.
 const TEMPLATE: &str = "template";
-const VIEW: &str = "counter";
-const EVENT: &[u8] = br#"{"inc":1}"#;
 /// Logs or views that are entered with one commit.
 const CHUNK: usize = 2_000;
 /// Clients that append the first events.
 const CLIENTS: usize = 64;
 
-/// The names of the logs.
-pub(super) struct Populated {
-    names: Arc<[String]>,
-}
-
-impl Populated {
-    pub(super) fn log_in_the_middle(&self) -> Option<String> {
-        self.names.get(self.names.len() / 2).cloned()
-    }
-}
-
-/// Fills a fresh data directory and leaves no process behind.
-pub(super) async fn run(program: &Path, data: &Path, logs: u32) -> Result<Populated> {
+/// Fills a fresh data directory and leaves no process behind. Returns the name of the log in the
+/// middle.
+pub(super) async fn run(program: &Path, data: &Path, logs: u32) -> Result<String> {
     let began = Instant::now();
     // The server makes the directory, the tenant and its key, and compiles the view once.
     let server = Server::start(program, data, &[])?;
     let mut api = server.endpoint.connect().await?;
     api.create_log(TEMPLATE).await?;
-    api.append(TEMPLATE, EVENT).await?;
-    api.deploy(TEMPLATE, VIEW, example_views::counter()).await?;
-    let key = server.endpoint.key().to_owned();
-    server.stop()?;
+    api.append(TEMPLATE, INCREMENT).await?;
+    api.deploy(TEMPLATE, COUNTER, example_views::counter())
+        .await?;
+    let key = server.endpoint.key.clone();
+    server.node.stop()?;
 
     let names: Arc<[String]> = (0..logs).map(|number| format!("idle-{number}")).collect();
     enter(data, &key, &names).await?;
@@ -55,23 +46,22 @@ pub(super) async fn run(program: &Path, data: &Path, logs: u32) -> Result<Popula
 
     let server = Server::start(program, data, &[])?;
     append_to_each(&server.endpoint, &names).await?;
-    server.stop()?;
+    server.node.stop()?;
     progress::say(&format!(
         "  {logs} logs entered after {entered:.1?}, appended to after {:.1?}",
         began.elapsed()
     ));
-    Ok(Populated { names })
+    let middle = names.get(names.len() / 2).cloned();
+    middle.context("there is no log")
 }
 
 /// Enters logs, and a live view of each, into the catalog of a server that does not run.
 async fn enter(data: &Path, key: &str, names: &[String]) -> Result<()> {
-    let catalog = Catalog::open_sqlite(&catalog_file(data)?, Arc::new(SystemClock)).await?;
-    let authenticated = catalog.authenticate(Sha256::digest(key).into()).await?;
-    let access = authenticated
-        .context("the catalog does not know the key")?
-        .access;
+    let catalog = Catalog::open_sqlite(&data.join("catalog.sqlite"), Arc::new(SystemClock)).await?;
+    let known = catalog.authenticate(Sha256::digest(key).into()).await?;
+    let access = known.context("the catalog does not know the key")?.access;
     let template = template(&catalog, &access).await?;
-    let view: Name = VIEW.parse()?;
+    let view: Name = COUNTER.parse()?;
     for chunk in names.chunks(CHUNK) {
         let context = Context {
             actor: access.actor,
@@ -107,7 +97,7 @@ async fn template(catalog: &Catalog, access: &Access) -> Result<NewVersion> {
     let log = LogRef::Name(TEMPLATE.parse()?);
     let log = catalog.log(access, &log).await?;
     let log = log.context("the template is missing")?.id;
-    let view = catalog.view(access, log, &VIEW.parse()?).await?;
+    let view = catalog.view(access, log, &COUNTER.parse()?).await?;
     let version = view
         .and_then(|view| view.versions.into_iter().next())
         .context("the template's view is missing")?;
@@ -124,20 +114,6 @@ async fn template(catalog: &Catalog, access: &Access) -> Result<NewVersion> {
     })
 }
 
-/// The database file of the catalog below a data directory.
-fn catalog_file(data: &Path) -> Result<PathBuf> {
-    for entry in std::fs::read_dir(data)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let auxiliary = ["-wal", "-shm", "-journal"];
-        if name.starts_with("catalog") && !auxiliary.iter().any(|end| name.ends_with(end)) {
-            return Ok(entry.path());
-        }
-    }
-    anyhow::bail!("there is no catalog in the data directory")
-}
-
 /// Appends one event to each log, many at a time.
 async fn append_to_each(endpoint: &Endpoint, names: &Arc<[String]>) -> Result<()> {
     let mut tasks = JoinSet::new();
@@ -146,7 +122,7 @@ async fn append_to_each(endpoint: &Endpoint, names: &Arc<[String]>) -> Result<()
         let mut api = endpoint.connect().await?;
         tasks.spawn(async move {
             for name in names.iter().skip(client).step_by(CLIENTS) {
-                api.append(name, EVENT).await?;
+                api.append(name, INCREMENT).await?;
             }
             anyhow::Ok(())
         });

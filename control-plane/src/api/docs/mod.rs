@@ -5,7 +5,7 @@ mod render;
 
 use poem::endpoint::make_sync;
 use poem::http::HeaderValue;
-use poem::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use poem::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName};
 use poem::{Endpoint, Response, Route, get};
 
 use super::json::{JSON, with_type};
@@ -60,32 +60,35 @@ pub(super) fn has(path: &str) -> bool {
 
 /// The pages, with the document of the API.
 pub(super) fn routes(document: String) -> Route {
-    let mut routes = Route::new().at(DOCUMENT_PATH, get(json(document.into())));
-    for (name, page) in render::pages(GUIDES) {
-        let page = bytes::Bytes::from(page);
+    let fresh = (CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    let mut routes = Route::new().at(DOCUMENT_PATH, get(page(JSON, fresh, document)));
+    for (name, text) in render::pages(GUIDES) {
+        let page = |text| {
+            page(
+                "text/html; charset=utf-8",
+                (CONTENT_SECURITY_POLICY, POLICY),
+                text,
+            )
+        };
         if name == GUIDES[0].0 {
-            routes = routes.at(PAGE_PATH, get(html(page.clone())));
+            routes = routes.at(PAGE_PATH, get(page(text.clone())));
         }
-        routes = routes.at(format!("{PAGE_PATH}/{name}"), get(html(page)));
+        routes = routes.at(format!("{PAGE_PATH}/{name}"), get(page(text)));
     }
     routes
 }
 
-fn json(document: bytes::Bytes) -> impl Endpoint<Output = Response> {
+/// A text that stays the same, with a header.
+fn page(
+    content_type: &'static str,
+    (name, value): (HeaderName, HeaderValue),
+    text: String,
+) -> impl Endpoint<Output = Response> {
+    let text = bytes::Bytes::from(text);
     make_sync(move |_| {
-        let mut response = with_type(HeaderValue::from_static(JSON), document.clone());
+        let mut response = with_type(HeaderValue::from_static(content_type), text.clone());
         let headers = response.headers_mut();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        response
-    })
-}
-
-fn html(page: bytes::Bytes) -> impl Endpoint<Output = Response> {
-    make_sync(move |_| {
-        let content_type = HeaderValue::from_static("text/html; charset=utf-8");
-        let mut response = with_type(content_type, page.clone());
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+        headers.insert(name.clone(), value.clone());
         response
     })
 }

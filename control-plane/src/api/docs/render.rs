@@ -1,7 +1,5 @@
 //! Guides as pages: Markdown becomes HTML, and links between guides stay links.
 
-use std::fmt::Write as _;
-
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
 use super::{PAGE_PATH, REFERENCE, REFERENCE_BODY};
@@ -37,21 +35,16 @@ fn title(markdown: &str) -> &str {
 }
 
 fn navigation(guides: &[Guide], current: &str) -> String {
-    let mut links = String::new();
-    for &(name, markdown) in guides {
+    let link = |&(name, markdown): &Guide| {
         let current = if name == current {
             " aria-current=\"page\""
         } else {
             ""
         };
-        // A text can always be written to a text.
-        let _ = writeln!(
-            links,
-            "<a href=\"{PAGE_PATH}/{name}\"{current}>{}</a>",
-            title(markdown)
-        );
-    }
-    links
+        let title = title(markdown);
+        format!("<a href=\"{PAGE_PATH}/{name}\"{current}>{title}</a>\n")
+    };
+    guides.iter().map(link).collect()
 }
 
 fn body(markdown: &str, guides: &[Guide]) -> String {
@@ -90,14 +83,9 @@ fn target(link: &str, guides: &[Guide]) -> Option<String> {
     if link.starts_with('#') || link.starts_with("https://") {
         return Some(link.to_owned());
     }
-    let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
+    let (file, fragment) = link.split_at(link.find('#').unwrap_or(link.len()));
     let name = file.strip_suffix(".md")?;
     let known = guides.iter().any(|(guide, _)| *guide == name);
-    let fragment = if fragment.is_empty() {
-        String::new()
-    } else {
-        format!("#{fragment}")
-    };
     known.then(|| format!("{PAGE_PATH}/{name}{fragment}"))
 }
 

@@ -87,7 +87,6 @@ impl Client {
     }
 
     /// Where the server is.
-    #[must_use]
     pub fn base(&self) -> &Url {
         &self.base
     }
@@ -289,6 +288,19 @@ impl Call {
         self
     }
 
+    /// Makes it an append that may be sent again, as its Idempotency-Key makes that harmless; where
+    /// a sequence is expected, only if that is the log's head.
+    ///
+    /// # Errors
+    /// When the key can't stand in a header.
+    pub fn keyed(self, key: &str, expected_sequence: Option<u64>) -> Result<Self, Error> {
+        let call = self.repeatable().header("idempotency-key", key)?;
+        match expected_sequence {
+            Some(expected) => call.header("expected-sequence", &expected.to_string()),
+            None => Ok(call),
+        }
+    }
+
     /// How long an answer may take; `None` for as long as it likes.
     #[must_use]
     pub fn timeout(mut self, timeout: Option<Duration>) -> Self {
@@ -311,13 +323,11 @@ impl Received {
     }
 
     /// The sequence that the answer reflects.
-    #[must_use]
     pub fn sequence(&self) -> Option<u64> {
         self.text("primatomic-sequence")?.parse().ok()
     }
 
     /// The value of a header.
-    #[must_use]
     pub fn text(&self, header: &str) -> Option<&str> {
         self.headers.get(header)?.to_str().ok()
     }

@@ -28,7 +28,6 @@ pub enum Error {
 
 impl Error {
     /// The code of an error answer, such as `log_not_found`.
-    #[must_use]
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Answer(answer) => answer.code.as_deref(),

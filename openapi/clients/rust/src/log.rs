@@ -100,11 +100,7 @@ impl Log<'_> {
 
 fn with_options(call: Call, options: &AppendOptions) -> Result<Call, Error> {
     let key = options.idempotency_key.clone().unwrap_or_else(random_key);
-    let call = call.repeatable().header("idempotency-key", &key)?;
-    match options.expected_sequence {
-        Some(expected) => call.header("expected-sequence", &expected.to_string()),
-        None => Ok(call),
-    }
+    call.keyed(&key, options.expected_sequence)
 }
 
 /// An idempotency key that nobody used yet.

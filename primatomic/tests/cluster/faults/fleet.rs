@@ -103,7 +103,7 @@ impl Fleet {
     /// The slots of the processes with a role.
     pub(super) fn of_role(&self, role: &str) -> impl Iterator<Item = usize> {
         let slots = self.processes.iter().enumerate();
-        slots.filter_map(move |(at, process)| (process.slot.role() == role).then_some(at))
+        slots.filter_map(move |(at, process)| (process.slot.role == role).then_some(at))
     }
 
     /// Kills every worker at once, and starts others.
@@ -198,7 +198,7 @@ impl Process {
                 }
             }
         };
-        if self.slot.role() == "control-plane" {
+        if self.slot.role == "control-plane" {
             self.address.set(Some(node.url.clone()));
         }
         self.node = Some(node);

@@ -87,9 +87,8 @@ impl Announced {
         self.say(MemberStatus::Leaving).await;
     }
 
-    /// The node answers nothing any more.
+    /// The node, which has left, answers nothing any more.
     pub(super) async fn end(&self) {
-        self.leaving.cancel();
         self.gone.cancel();
         self.say(MemberStatus::Gone).await;
         // The process may end now, and its last answers are still on their way.

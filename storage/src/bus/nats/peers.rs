@@ -8,11 +8,9 @@
 //! [`appends`]: super::appends
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_nats::Subscriber;
 use futures::StreamExt as _;
-use protocol::LogId;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -22,7 +20,7 @@ use uuid::Uuid;
 use super::appends::Appends;
 use super::{Bus, ServeError, wire};
 use crate::bus::{Spent, Stale};
-use crate::event_log::appender::{AppendError, AppendRequest, Appended, Appender};
+use crate::event_log::appender::Appender;
 
 /// Messages that a listener may lag behind. One that lags further evicts everything.
 const CAPACITY: usize = 4_096;
@@ -35,14 +33,14 @@ struct Notice<T> {
 
 /// The other control planes of a cluster. Cheap to clone.
 #[derive(Clone)]
-pub struct Peers(Arc<Inner>);
+pub struct Peers(pub(super) Arc<Inner>);
 
-struct Inner {
+pub(super) struct Inner {
     bus: Bus,
     node: Uuid,
     stale: broadcast::Sender<Stale>,
     spent: broadcast::Sender<Arc<Spent>>,
-    appends: Appends,
+    pub(super) appends: Appends,
     /// Ends the listening when the last clone is dropped.
     _listening: DropGuard,
 }
@@ -73,20 +71,6 @@ impl Peers {
         })))
     }
 
-    /// Appends, through the node that the log prefers.
-    pub async fn append(
-        &self,
-        log: LogId,
-        request: AppendRequest,
-    ) -> Result<Appended, AppendError> {
-        self.0.appends.append(log, request).await
-    }
-
-    /// Takes no further appends of other nodes, and answers those that were taken.
-    pub async fn leave(&self, grace: Duration) {
-        self.0.appends.leave(grace).await;
-    }
-
     /// What the others publish from now on that must be evicted.
     #[must_use]
     pub fn stale(&self) -> broadcast::Receiver<Stale> {
@@ -111,10 +95,8 @@ impl Peers {
 
     async fn publish<T: Serialize>(&self, subject: String, what: T) {
         let Inner { bus, node, .. } = &*self.0;
-        if let Err(reason) = bus
-            .send(subject.clone(), &Notice { node: *node, what })
-            .await
-        {
+        let notice = Notice { node: *node, what };
+        if let Err(reason) = bus.send(subject.clone(), &notice).await {
             tracing::debug!(subject, reason, "other control planes were not notified");
         }
     }

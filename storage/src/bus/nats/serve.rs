@@ -79,11 +79,8 @@ impl Serving {
     async fn hand_off_one(&self, version: Arc<VersionSpec>) {
         let id = version.version;
         self.node.views.save(id).await;
-        let Some(next) = self
-            .membership
-            .members
-            .after(self.node.worker, id.as_bytes())
-        else {
+        let members = &self.membership.members;
+        let Some(next) = members.after(self.node.worker, id.as_bytes()) else {
             return;
         };
         let Ok(warm) = wire::encode(&Call::Warm { version }) else {

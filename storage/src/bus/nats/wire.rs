@@ -12,7 +12,7 @@ use protocol::{ComponentDigest, TenantId, VersionId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest, VersionStatus, shared};
+use crate::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest, VersionStatus};
 
 /// Bytes of one part of a reply.
 const PART_BYTES_MAX: usize = 1 << 20;
@@ -28,17 +28,14 @@ pub(super) enum Call {
         component: ComponentDigest,
     },
     Build {
-        #[serde(with = "shared")]
         version: Arc<VersionSpec>,
     },
     Query(QueryRequest),
     Status {
-        #[serde(with = "shared")]
         version: Arc<VersionSpec>,
     },
     /// Load a version ahead of its queries, because its worker stops.
     Warm {
-        #[serde(with = "shared")]
         version: Arc<VersionSpec>,
     },
     Health,

@@ -88,13 +88,6 @@ struct Round<'a> {
     attempts: u32,
 }
 
-/// What became of a frame.
-enum Published {
-    Stored,
-    /// Other frames came first; they are known now, and this one will never be stored.
-    Overtaken,
-}
-
 impl Round<'_> {
     /// Stores the requests, and answers them.
     async fn run(&mut self) {
@@ -131,10 +124,10 @@ impl Round<'_> {
                 }
                 return Ok(Timestamp::default());
             };
-            match self.publish(&frame).await? {
-                Published::Stored => return Ok(frame.timestamp()),
-                Published::Overtaken => self.pause_if_contended().await?,
+            if self.publish(&frame).await? {
+                return Ok(frame.timestamp());
             }
+            self.pause_if_contended().await?;
         }
     }
 
@@ -177,7 +170,7 @@ impl Round<'_> {
             None => self.load().await?,
         };
         known.window.expire(valid_from);
-        if keyed && !known.window.is_complete() {
+        if keyed && !known.window.complete {
             self.complete(&mut known.window, valid_from).await?;
         }
         Ok(known)
@@ -209,7 +202,7 @@ impl Round<'_> {
         // The semaphore is never closed; without a permit the work is merely less bounded.
         let _permit = self.shared.rebuilds.acquire().await.ok();
         loop {
-            let before = window.covers_after().next();
+            let before = window.covers_after.next();
             let (event_log, log) = (&self.shared.event_log, self.state.log);
             let frames = event_log.read_back(log, before, CHUNK_BYTES).await?;
             let mut more = !frames.is_empty();
@@ -220,29 +213,30 @@ impl Round<'_> {
                     && stored.frame.first() > Sequence::FIRST;
             }
             if !more {
-                window.set_complete();
+                window.complete = true;
                 return Ok(());
             }
         }
     }
 
-    /// Publishes a frame until it is stored or overtaken.
-    async fn publish(&mut self, frame: &Frame) -> Result<Published, AppendError> {
+    /// Publishes a frame until it is stored or overtaken; whether it is stored. If not, other frames
+    /// came first: they are known now, and this one will never be stored.
+    async fn publish(&mut self, frame: &Frame) -> Result<bool, AppendError> {
         let mut maybe_stored = false;
         loop {
             let expected = self.known()?.position;
             match self.shared.event_log.publish(frame.clone(), expected).await {
                 Ok(position) => {
                     self.known()?.follow(frame, position);
-                    return Ok(Published::Stored);
+                    return Ok(true);
                 }
                 Err(PublishError::Unknown) => maybe_stored = true,
                 Err(PublishError::Conflict) => match self.catch_up(Some(frame)).await? {
-                    CaughtUp::Found => return Ok(Published::Stored),
+                    CaughtUp::Found => return Ok(true),
                     CaughtUp::Nothing => {}
-                    CaughtUp::Others => return Ok(Published::Overtaken),
+                    CaughtUp::Others => return Ok(false),
                     CaughtUp::Gap if maybe_stored => return Err(self.lost("no answer came")),
-                    CaughtUp::Gap => return Ok(Published::Overtaken),
+                    CaughtUp::Gap => return Ok(false),
                 },
                 // Whatever this attempt says, an earlier one may have been stored.
                 Err(error) if maybe_stored => return Err(self.lost(&error.to_string())),

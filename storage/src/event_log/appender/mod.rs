@@ -130,7 +130,6 @@ struct Shared {
 }
 
 impl Appender {
-    #[must_use]
     pub fn new(event_log: SharedEventLog, clock: SharedClock, options: AppenderOptions) -> Self {
         Self(Arc::new(Shared {
             logs: Registry::new(&options),
@@ -160,11 +159,8 @@ impl Appender {
         let (count, bytes) = check(&request.payload)?;
         let key = request.key.map(|key| (key, digest(&request.payload)));
         let (reply, answer) = oneshot::channel();
-        let overall = self
-            .0
-            .capacity
-            .try_acquire(bytes)
-            .ok_or(AppendError::Overloaded)?;
+        let overall = self.0.capacity.try_acquire(bytes);
+        let overall = overall.ok_or(AppendError::Overloaded)?;
         let pending = Pending {
             payload: request.payload,
             count,
@@ -184,16 +180,13 @@ impl Appender {
     }
 
     /// How many shards the event log has.
-    #[must_use]
     pub fn shards(&self) -> u16 {
         self.0.event_log.shards()
     }
 
     /// The head of a log, as the event log has it.
     pub async fn head(&self, log: LogId) -> Result<Head, AppendError> {
-        super::head(self.0.event_log.as_ref(), log)
-            .await
-            .map_err(Into::into)
+        Ok(super::head(self.0.event_log.as_ref(), log).await?)
     }
 
     /// Drops what is cached of a log, as after its deletion.

@@ -77,7 +77,7 @@ impl Registry {
     fn evict_idle(&self) {
         for state in self.by_age().iter().take(self.options.logs_max / 4 + 1) {
             let mut queue = state.queue.lock();
-            if queue.is_idle() {
+            if !queue.leading && queue.waiting.is_empty() {
                 queue.retired = true;
                 queue.known = None;
                 drop(queue);

@@ -57,12 +57,6 @@ pub(super) struct Queue {
     pub(super) retired: bool,
 }
 
-impl Queue {
-    pub(super) fn is_idle(&self) -> bool {
-        !self.leading && self.waiting.is_empty()
-    }
-}
-
 /// One log that is appended to, or was lately.
 pub(super) struct LogState {
     pub(super) log: LogId,

@@ -46,8 +46,8 @@ pub(super) struct KeyWindow {
     /// had expired stands here twice; only the one with the original's sequence counts.
     order: VecDeque<(KeyDigest, Sequence)>,
     /// The keys of all frames behind this sequence are here.
-    covers_after: Sequence,
-    complete: bool,
+    pub(super) covers_after: Sequence,
+    pub(super) complete: bool,
     budget: Arc<Budget>,
     keys_max: usize,
 }
@@ -76,14 +76,6 @@ impl KeyWindow {
     /// Drops everything up to `head`.
     pub(super) fn reset(&mut self, head: Sequence) {
         *self = Self::new(head, Arc::clone(&self.budget), self.keys_max);
-    }
-
-    pub(super) fn is_complete(&self) -> bool {
-        self.complete
-    }
-
-    pub(super) fn covers_after(&self) -> Sequence {
-        self.covers_after
     }
 
     /// What was appended under the key at `valid_from` or later.
@@ -119,11 +111,6 @@ impl KeyWindow {
         }
         self.covers_after = frame.first().previous();
         true
-    }
-
-    /// The window reaches back as far as it has to.
-    pub(super) fn set_complete(&mut self) {
-        self.complete = true;
     }
 
     /// Drops the keys that were appended before `valid_from`.

@@ -72,7 +72,7 @@ impl JetStreamEventLog {
         let followed = Arc::clone(&live);
         let thread = OwnThread::start("event-log").map_err(OpenError::Thread)?;
         let missed = move || followed.skip_all();
-        let link = Link::connect_on(thread.handle(), options.nats.clone(), missed).await?;
+        let link = Link::connect_on(&thread.handle, options.nats.clone(), missed).await?;
         checks::server(&link)?;
         checks::durability(&options).await?;
         streams::prepare(&link.jetstream(), &options).await?;
@@ -82,7 +82,7 @@ impl JetStreamEventLog {
             .map(|shard| {
                 let id = format!("{process:016x}-{shard}");
                 let (committer, task) = Committer::new(link.clone(), id, closing.clone());
-                tasks.spawn_on(task, thread.handle());
+                tasks.spawn_on(task, &thread.handle);
                 committer
             })
             .collect();
@@ -103,10 +103,8 @@ impl JetStreamEventLog {
         self.0.closing.cancel();
         self.0.live.end_all();
         self.0.tasks.close();
-        if tokio::time::timeout(CLOSE_MAX, self.0.tasks.wait())
-            .await
-            .is_err()
-        {
+        let ended = tokio::time::timeout(CLOSE_MAX, self.0.tasks.wait()).await;
+        if ended.is_err() {
             tracing::warn!("some frames have no answer yet; their appenders look for them later");
         }
     }
@@ -167,11 +165,8 @@ impl EventLog for JetStreamEventLog {
         let inner = &self.0;
         let at = inner.address(frame.log());
         let shard = usize::from(subject::shard_of(frame.log(), inner.options.shards));
-        let Some(committer) = inner.committers.get(shard) else {
-            return Err(PublishError::Unavailable(
-                "there is no such shard".to_owned(),
-            ));
-        };
+        let missing = || PublishError::Unavailable("there is no such shard".to_owned());
+        let committer = inner.committers.get(shard).ok_or_else(missing)?;
         let mut retries = Retries::new(inner.options.retry_timeout);
         loop {
             let stored = committer.store(Submission {
@@ -238,7 +233,7 @@ impl EventLog for JetStreamEventLog {
     }
 
     fn runtime(&self) -> Handle {
-        self.0.thread.handle().clone()
+        self.0.thread.handle.clone()
     }
 
     async fn scrub(&self) -> Result<(), ReadError> {
@@ -266,9 +261,7 @@ impl EventLog for JetStreamEventLog {
     async fn health(&self) -> Result<(), String> {
         let subject = "$JS.API.INFO".to_owned();
         let answer = self.0.link.request(subject, None, bytes::Bytes::new());
-        answer
-            .await
-            .map(|_| ())
-            .map_err(|reason| reason.to_string())
+        let answered = answer.await.map(|_| ());
+        answered.map_err(|reason| reason.to_string())
     }
 }

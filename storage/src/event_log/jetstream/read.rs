@@ -114,7 +114,7 @@ impl Inner {
         found: &mut Forward,
     ) -> Result<(), ReadError> {
         loop {
-            let bytes = found.limit.bytes_left().min(PAGE_BYTES_MAX);
+            let bytes = found.limit.bytes_left.min(PAGE_BYTES_MAX);
             let page = self.retry(|| self.messages(at).page(position, bytes));
             let Page { messages, has_more } = page.await?;
             let has_more = has_more && !messages.is_empty();
@@ -166,7 +166,9 @@ impl Inner {
         let (mut low, mut high) = (1, newest.position.0);
         while low < high {
             let middle = low + (high - low) / 2;
-            let Some(found) = self.first_from(at, middle).await? else {
+            let first_from = || self.messages(at).ask_replica(Which::From(middle));
+            let found = self.retry(first_from).await?;
+            let Some(found) = decode_unless_tombstone(at.log, found)? else {
                 high = middle;
                 continue;
             };
@@ -179,17 +181,6 @@ impl Inner {
             }
         }
         Ok(Some(low))
-    }
-
-    /// The first frame at or behind a stream sequence, of some replica.
-    async fn first_from(
-        &self,
-        at: &Address,
-        position: u64,
-    ) -> Result<Option<StoredFrame>, ReadError> {
-        let which = Which::From(position);
-        let stored = self.retry(|| self.messages(at).ask_replica(which)).await?;
-        decode_unless_tombstone(at.log, stored)
     }
 
     /// See [`crate::event_log::EventLog::read_back`].
@@ -248,10 +239,9 @@ pub(super) fn is_tombstone(stored: &Stored) -> bool {
 }
 
 fn decode(log: LogId, stored: Stored) -> Result<StoredFrame, ReadError> {
-    let damaged = |reason: String| ReadError::Damaged { log, reason };
-    let frame = Frame::decode(stored.payload).map_err(|error| damaged(error.to_string()))?;
+    let frame = Frame::decode(stored.payload).map_err(|error| ReadError::damaged(log, error))?;
     if frame.log() != log {
-        return Err(damaged("it is a frame of another log".to_owned()));
+        return Err(ReadError::damaged(log, "it is a frame of another log"));
     }
     Ok(StoredFrame {
         frame,

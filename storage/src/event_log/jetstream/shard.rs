@@ -48,9 +48,9 @@ impl Inner {
             let mut frames = Vec::with_capacity(messages.len());
             for stored in messages.into_iter().filter(|stored| !is_tombstone(stored)) {
                 let position = Position(stored.position);
-                let frame = Frame::decode(stored.payload).map_err(|error| ReadError::Damaged {
-                    log: LogId::from_bytes([0; 16]),
-                    reason: format!("shard {shard}, stream sequence {}: {error}", position.0),
+                let frame = Frame::decode(stored.payload).map_err(|error| {
+                    let reason = format!("shard {shard}, stream sequence {}: {error}", position.0);
+                    ReadError::damaged(LogId::from_bytes([0; 16]), reason)
                 })?;
                 frames.push(StoredFrame { frame, position });
             }

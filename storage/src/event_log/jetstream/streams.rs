@@ -58,20 +58,16 @@ pub(super) async fn prepare(
 
 /// Several processes may do this at once: the first one makes the stream, the others find it.
 async fn open(context: &Context, wanted: Config) -> Result<Config, OpenError> {
-    let mut attempt = 0;
+    let mut further_attempts = 1..ATTEMPTS;
     loop {
-        let error = match context.get_or_create_stream(wanted.clone()).await {
+        match context.get_or_create_stream(wanted.clone()).await {
             Ok(stream) => return Ok(stream.cached_info().config.clone()),
-            Err(error) => error,
-        };
-        attempt += 1;
-        if attempt >= ATTEMPTS {
-            return Err(OpenError::Stream {
-                stream: wanted.name,
-                reason: error.to_string(),
-            });
+            Err(_) if further_attempts.next().is_some() => tokio::time::sleep(PAUSE).await,
+            Err(error) => {
+                let (stream, reason) = (wanted.name, error.to_string());
+                return Err(OpenError::Stream { stream, reason });
+            }
         }
-        tokio::time::sleep(PAUSE).await;
     }
 }
 

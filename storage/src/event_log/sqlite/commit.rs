@@ -100,7 +100,7 @@ impl Failure {
 
 /// The connection that writes, and what it caches.
 pub(super) struct Committer {
-    connection: Connection,
+    pub(super) connection: Connection,
     recent: Recent,
     /// What [`Recent`] learns when the transaction is committed.
     staged: HashMap<LogId, Newest>,
@@ -119,10 +119,6 @@ impl Committer {
             failing: false,
             clearing: true,
         }
-    }
-
-    pub(super) fn connection(&self) -> &Connection {
-        &self.connection
     }
 
     /// Commits all jobs together, or none of them.
@@ -180,19 +176,16 @@ impl Committer {
     ) -> Result<T, Failure> {
         self.statement("BEGIN IMMEDIATE")?.execute([])?;
         let result = work(self)?;
-        match self
-            .statement("COMMIT")
-            .and_then(|mut commit| commit.execute([]))
-            .map_err(Failure::from)
-        {
-            Ok(_) => {}
+        let commit = self.statement("COMMIT");
+        let committed = commit.and_then(|mut commit| commit.execute([]));
+        committed.map_err(|error| match Failure::from(error) {
             // On a full disk the WAL can't have taken the page that makes the transaction valid.
-            Err(Failure::Full) => return Err(Failure::Full),
-            Err(failure) => {
+            Failure::Full => Failure::Full,
+            failure => {
                 tracing::error!(?failure, "a commit of the event log failed");
-                return Err(Failure::Unknown);
+                Failure::Unknown
             }
-        }
+        })?;
         for (log, newest) in self.staged.drain() {
             self.recent.insert(log, newest);
         }
@@ -260,10 +253,8 @@ impl Committer {
 
     /// The end of a log; `None` for an empty one.
     fn newest(&self, log: LogId) -> Result<Option<Newest>, Failure> {
-        if let Some(newest) = self.staged.get(&log).copied() {
-            return Ok(Some(newest));
-        }
-        if let Some(newest) = self.recent.get(log) {
+        let staged = self.staged.get(&log).copied();
+        if let Some(newest) = staged.or_else(|| self.recent.get(log)) {
             return Ok(Some(newest));
         }
         if self.statement(IS_DELETED)?.exists([log.as_bytes()])? {

@@ -96,18 +96,9 @@ fn connect(path: &Path, flags: OpenFlags, cache_kib: i64) -> Result<Connection, 
 pub(super) fn open_writer(path: &Path, bytes_max: Option<u64>) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let mut connection = connect(path, flags, WRITER_CACHE_KIB)?;
-    let found = prepare(&mut connection, bytes_max).map_err(|error| failed(path, &error))?;
-    match found {
-        Found::Ours => Ok(connection),
-        Found::Newer(found) => Err(OpenError::Newer {
-            path: path.display().to_string(),
-            found,
-            known: FORMAT,
-        }),
-        Found::Foreign => Err(OpenError::NotAnEventLog {
-            path: path.display().to_string(),
-        }),
-    }
+    let prepared = prepare(&mut connection, path, bytes_max);
+    prepared.map_err(|error| failed(path, &error))??;
+    Ok(connection)
 }
 
 /// Opens a connection that only reads.
@@ -122,13 +113,13 @@ pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-enum Found {
-    Ours,
-    Newer(i64),
-    Foreign,
-}
-
-fn prepare(connection: &mut Connection, bytes_max: Option<u64>) -> rusqlite::Result<Found> {
+/// Makes the file ours, unless it is another program's or a newer version's.
+fn prepare(
+    connection: &mut Connection,
+    path: &Path,
+    bytes_max: Option<u64>,
+) -> rusqlite::Result<Result<(), OpenError>> {
+    let path = path.display().to_string();
     let number = |connection: &Connection, pragma: &str| {
         connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0))
     };
@@ -136,11 +127,11 @@ fn prepare(connection: &mut Connection, bytes_max: Option<u64>) -> rusqlite::Res
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if tables > 0 {
         if number(connection, "application_id")? != APPLICATION_ID {
-            return Ok(Found::Foreign);
+            return Ok(Err(OpenError::NotAnEventLog { path }));
         }
-        let format = number(connection, "user_version")?;
-        if format > FORMAT {
-            return Ok(Found::Newer(format));
+        let (found, known) = (number(connection, "user_version")?, FORMAT);
+        if found > known {
+            return Ok(Err(OpenError::Newer { path, found, known }));
         }
     }
     connection.pragma_update(None, "page_size", PAGE_BYTES.cast_signed())?;
@@ -157,7 +148,7 @@ fn prepare(connection: &mut Connection, bytes_max: Option<u64>) -> rusqlite::Res
         transaction.pragma_update(None, "user_version", FORMAT)?;
         transaction.commit()?;
     }
-    Ok(Found::Ours)
+    Ok(Ok(()))
 }
 
 /// Settings of the connections that write. `synchronous = FULL` syncs the WAL once per commit;

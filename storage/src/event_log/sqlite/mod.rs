@@ -27,14 +27,6 @@ use self::readers::Readers;
 use super::live::Live;
 use super::{EventLog, PublishError, ReadError, StoredFrame, Subscription};
 
-/// Settings of the SQLite event log.
-#[derive(Clone, Debug, Default)]
-pub struct SqliteOptions {
-    /// The most bytes that the file may grow to; publishing then fails as on a full disk. `None`
-    /// for what the disk holds.
-    pub file_bytes_max: Option<u64>,
-}
-
 /// Why the event log can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -70,12 +62,6 @@ struct Inner {
     writer_ended: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
-impl std::fmt::Debug for SqliteEventLog {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SqliteEventLog")
-    }
-}
-
 impl Drop for Inner {
     fn drop(&mut self) {
         self.queue.close();
@@ -83,27 +69,27 @@ impl Drop for Inner {
 }
 
 impl SqliteEventLog {
-    /// Opens the file, or creates it. Blocks for a moment, however large the file is.
+    /// Opens the file, or creates it. Blocks for a moment, however large the file is. It grows to
+    /// `bytes_max` at most, or to what the disk holds; publishing then fails as on a full disk.
     ///
     /// # Errors
     /// When another process has it open, a newer version wrote it, or the file system refuses.
-    pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
+    pub fn open(path: &Path, bytes_max: Option<u64>) -> Result<Self, OpenError> {
         let lock = file::lock(path)?;
-        let connection = file::open_writer(path, options.file_bytes_max)?;
+        let connection = file::open_writer(path, bytes_max)?;
         let readers = Readers::open(path)?;
         let checkpoints = file::open_checkpointer(path)?;
         let queue = Arc::new(Queue::new());
         let live = Arc::new(Live::default());
         let (ended, writer_ended) = oneshot::channel();
-        writer::start(writer::Parts {
-            connection,
-            checkpoints,
+        let guard = writer::EndGuard {
             queue: Arc::clone(&queue),
             live: Arc::clone(&live),
-            lock,
-            ended,
-        })
-        .map_err(|error| file::failed(path, &error))?;
+            _lock: lock,
+            _ended: ended,
+        };
+        let started = writer::start(connection, checkpoints, guard);
+        started.map_err(|error| file::failed(path, &error))?;
         Ok(Self(Arc::new(Inner {
             queue,
             readers,
@@ -131,10 +117,14 @@ impl SqliteEventLog {
         answer.await.map_err(|_| closed())?
     }
 
-    async fn query<T: Send + 'static>(
+    async fn frames(
         &self,
-        read: impl FnOnce(&Connection) -> Result<T, ReadError> + Send + 'static,
-    ) -> Result<T, ReadError> {
+        sql: &'static str,
+        log: LogId,
+        sequence: Option<Sequence>,
+        bytes_max: usize,
+    ) -> Result<Vec<StoredFrame>, ReadError> {
+        let read = move |file: &Connection| rows::frames(file, sql, log, sequence, bytes_max);
         self.0.readers.run(read).await
     }
 }
@@ -160,8 +150,8 @@ impl EventLog for SqliteEventLog {
     }
 
     async fn newest(&self, log: LogId) -> Result<Option<StoredFrame>, ReadError> {
-        self.query(move |connection| rows::newest(connection, log))
-            .await
+        let frames = self.frames(rows::NEWEST, log, None, 0).await?;
+        Ok(frames.into_iter().next())
     }
 
     async fn read(
@@ -170,8 +160,7 @@ impl EventLog for SqliteEventLog {
         from: Sequence,
         bytes_max: usize,
     ) -> Result<Vec<StoredFrame>, ReadError> {
-        self.query(move |connection| rows::read(connection, log, from, bytes_max))
-            .await
+        self.frames(rows::FORWARD, log, Some(from), bytes_max).await
     }
 
     async fn read_back(
@@ -180,7 +169,7 @@ impl EventLog for SqliteEventLog {
         before: Sequence,
         bytes_max: usize,
     ) -> Result<Vec<StoredFrame>, ReadError> {
-        self.query(move |connection| rows::read_back(connection, log, before, bytes_max))
+        self.frames(rows::BACKWARD, log, Some(before), bytes_max)
             .await
     }
 
@@ -216,18 +205,18 @@ impl EventLog for SqliteEventLog {
         after: Position,
         bytes_max: usize,
     ) -> Result<Vec<StoredFrame>, ReadError> {
-        self.query(move |connection| rows::read_shard(connection, after, bytes_max))
-            .await
+        let read = move |file: &Connection| rows::read_shard(file, after, bytes_max);
+        self.0.readers.run(read).await
     }
 
     async fn shard_end(&self, _shard: u16) -> Result<Position, ReadError> {
-        self.query(rows::end).await
+        self.0.readers.run(rows::end).await
     }
 
     async fn health(&self) -> Result<(), String> {
         let written = self.change(Change::Probe).await;
         written.map_err(|error| error.to_string())?;
-        let read = self.query(rows::probe).await;
+        let read = self.0.readers.run(rows::probe).await;
         read.map_err(|error| error.to_string())
     }
 }

@@ -8,14 +8,14 @@ use rusqlite::{Connection, Row, params_from_iter};
 use super::super::{ReadError, StoredFrame};
 use crate::limit::Limit;
 
-const NEWEST: &str = "
+pub(super) const NEWEST: &str = "
 SELECT position, frame FROM frames
 WHERE log = ?1 AND NOT EXISTS (SELECT 1 FROM deleted_logs WHERE log = ?1)
 ORDER BY first DESC LIMIT 1";
 
 /// Begins at the frame that holds `from`, or else at the first one behind it. Frames don't overlap,
 /// so the one that holds `from` is the last that begins at or before it.
-const FORWARD: &str = "
+pub(super) const FORWARD: &str = "
 SELECT position, frame FROM frames
 WHERE log = ?1 AND NOT EXISTS (SELECT 1 FROM deleted_logs WHERE log = ?1)
   AND first >= coalesce(
@@ -23,7 +23,7 @@ WHERE log = ?1 AND NOT EXISTS (SELECT 1 FROM deleted_logs WHERE log = ?1)
   AND first + count > ?2
 ORDER BY first";
 
-const BACKWARD: &str = "
+pub(super) const BACKWARD: &str = "
 SELECT position, frame FROM frames
 WHERE log = ?1 AND NOT EXISTS (SELECT 1 FROM deleted_logs WHERE log = ?1) AND first < ?2
 ORDER BY first DESC";
@@ -35,31 +35,6 @@ impl From<rusqlite::Error> for ReadError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Unavailable(error.to_string())
     }
-}
-
-pub(super) fn newest(
-    connection: &Connection,
-    log: LogId,
-) -> Result<Option<StoredFrame>, ReadError> {
-    frames(connection, NEWEST, log, None, 0).map(|mut frames| frames.pop())
-}
-
-pub(super) fn read(
-    connection: &Connection,
-    log: LogId,
-    from: Sequence,
-    bytes_max: usize,
-) -> Result<Vec<StoredFrame>, ReadError> {
-    frames(connection, FORWARD, log, Some(from), bytes_max)
-}
-
-pub(super) fn read_back(
-    connection: &Connection,
-    log: LogId,
-    before: Sequence,
-    bytes_max: usize,
-) -> Result<Vec<StoredFrame>, ReadError> {
-    frames(connection, BACKWARD, log, Some(before), bytes_max)
 }
 
 /// Frames of all logs in the order in which they were stored.
@@ -84,7 +59,7 @@ pub(super) fn probe(connection: &Connection) -> Result<(), ReadError> {
 }
 
 /// The frames of a query: at least one, then as many as fit into `bytes_max`.
-fn frames(
+pub(super) fn frames(
     connection: &Connection,
     sql: &str,
     log: LogId,
@@ -121,18 +96,14 @@ fn query(
 fn decode(row: &Row<'_>, log: Option<LogId>) -> Result<StoredFrame, ReadError> {
     let position: i64 = row.get(0)?;
     let blob = row.get_ref(1)?;
-    let damaged = |reason: String| ReadError::Damaged {
-        log: log.unwrap_or_else(|| LogId::from_bytes([0; 16])),
-        reason,
-    };
-    let blob = blob.as_blob().map_err(|error| damaged(error.to_string()))?;
+    let of = log.unwrap_or_else(|| LogId::from_bytes([0; 16]));
+    let blob = blob.as_blob();
+    let blob = blob.map_err(|error| ReadError::damaged(of, error))?;
     let frame = Frame::decode(Bytes::copy_from_slice(blob))
-        .map_err(|error| damaged(format!("position {position}: {error}")))?;
+        .map_err(|error| ReadError::damaged(of, format!("position {position}: {error}")))?;
     if log.is_some_and(|log| frame.log() != log) {
-        return Err(damaged(format!(
-            "position {position} holds a frame of log {}",
-            frame.log()
-        )));
+        let reason = format!("position {position} holds a frame of log {}", frame.log());
+        return Err(ReadError::damaged(of, reason));
     }
     Ok(StoredFrame {
         frame,

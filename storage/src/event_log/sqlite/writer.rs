@@ -21,22 +21,15 @@ const GROUP_BYTES_MAX: usize = 16 << 20;
 /// Groups after which some frames of deleted logs are removed even though appends wait.
 const GROUPS_PER_CLEARING: u32 = 16;
 
-/// What the thread owns.
-pub(super) struct Parts {
-    pub(super) connection: Connection,
-    pub(super) checkpoints: Connection,
+/// Ends callers' waits and followers' subscriptions when the thread ends, also after a panic. The
+/// connections are closed by then, and the fields are dropped in their order.
+pub(super) struct EndGuard {
     pub(super) queue: Arc<Queue>,
     pub(super) live: Arc<Live>,
     /// Held until the connections are closed.
-    pub(super) lock: File,
+    pub(super) _lock: File,
     /// Dropped last: whoever waits for it may open the file again.
-    pub(super) ended: oneshot::Sender<()>,
-}
-
-/// Ends callers' waits and followers' subscriptions when the thread ends, also after a panic.
-struct EndGuard {
-    queue: Arc<Queue>,
-    live: Arc<Live>,
+    pub(super) _ended: oneshot::Sender<()>,
 }
 
 impl Drop for EndGuard {
@@ -47,22 +40,20 @@ impl Drop for EndGuard {
     }
 }
 
-pub(super) fn start(parts: Parts) -> io::Result<()> {
-    let checkpoints = Checkpoints::start(parts.checkpoints)?;
-    let (lock, ended) = (parts.lock, parts.ended);
-    let (connection, queue, live) = (parts.connection, parts.queue, parts.live);
+pub(super) fn start(
+    connection: Connection,
+    checkpoints: Connection,
+    guard: EndGuard,
+) -> io::Result<()> {
+    let writer = Writer {
+        committer: Committer::new(connection),
+        checkpoints: Checkpoints::start(checkpoints)?,
+    };
     std::thread::Builder::new()
         .name("event-log-writer".to_owned())
         .spawn(move || {
-            // Locals are dropped in reverse order: first the connections, in `run`.
-            let _ended = ended;
-            let _lock = lock;
-            let guard = EndGuard { queue, live };
-            let writer = Writer {
-                committer: Committer::new(connection),
-                checkpoints,
-            };
-            writer.run(&guard.queue, &guard.live);
+            let EndGuard { queue, live, .. } = &guard;
+            writer.run(queue, live);
         })?;
     Ok(())
 }
@@ -120,7 +111,7 @@ impl Writer {
             }
         }
         self.checkpoints
-            .after_commit(self.committer.connection(), pages);
+            .after_commit(&self.committer.connection, pages);
     }
 
     /// Answers the caller, and then notifies the followers. A caller that went away is no error.
@@ -141,7 +132,7 @@ impl Writer {
                 match change {
                     Change::Delete { log } => live.end(log),
                     Change::Scrub => {
-                        let emptied = self.checkpoints.empty(self.committer.connection());
+                        let emptied = self.checkpoints.empty(&self.committer.connection);
                         result = emptied.map(|()| done);
                     }
                     Change::Trim { .. } | Change::Clear { .. } | Change::Probe => {}
@@ -161,7 +152,7 @@ impl Writer {
             self.committer.clearing = false;
         }
         self.checkpoints
-            .after_commit(self.committer.connection(), GROUPS_PER_CLEARING.into());
+            .after_commit(&self.committer.connection, GROUPS_PER_CLEARING.into());
     }
 }
 

@@ -33,14 +33,11 @@ impl DirObjects {
     /// at a time may have it open; the event log's lock sees to that.
     pub fn open(path: &Path) -> Result<Self, ObjectError> {
         let incoming = path.join(INCOMING);
-        let open = || -> io::Result<()> {
-            fs::create_dir_all(&incoming)?;
-            for entry in fs::read_dir(&incoming)? {
-                fs::remove_file(entry?.path())?;
-            }
-            sync_directory(path)
-        };
-        open()?;
+        fs::create_dir_all(&incoming)?;
+        for entry in fs::read_dir(&incoming)? {
+            fs::remove_file(entry?.path())?;
+        }
+        sync_directory(path)?;
         Ok(Self { root: path.into() })
     }
 

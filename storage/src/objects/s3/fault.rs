@@ -4,7 +4,6 @@
 //! Requests, which hold signatures, never go into it.
 
 use std::error::Error;
-use std::time::Duration;
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
@@ -42,24 +41,14 @@ impl Fault {
         Self { kind, text }
     }
 
-    fn download(text: String) -> Self {
-        let kind = FaultKind::BrokenOff;
+    /// How a download stopped before its end.
+    pub(super) fn download(how: &str) -> Self {
+        let (kind, text) = (FaultKind::BrokenOff, format!("the download {how}"));
         Self { kind, text }
     }
 
     pub(super) fn broken_off(error: &(dyn Error + 'static)) -> Self {
-        Self::download(format!("the download broke off: {}", chain(error)))
-    }
-
-    pub(super) fn ended_early(missing: usize) -> Self {
-        Self::download(format!("the download ended {missing} bytes early"))
-    }
-
-    pub(super) fn stalled(limit: Duration) -> Self {
-        let seconds = limit.as_secs_f64();
-        Self::download(format!(
-            "the download stopped: no byte came within {seconds} s"
-        ))
+        Self::download(&format!("broke off: {}", chain(error)))
     }
 
     pub(super) fn of<E>(error: &SdkError<E>, options: &S3Options) -> Self

@@ -201,10 +201,14 @@ impl S3 {
                 Ok(Ok(Some(chunk))) => chunk,
                 Ok(Ok(None)) if missing == 0 => return Ok(()),
                 Ok(Ok(None)) => {
-                    return Err(Fault::ended_early(missing));
+                    return Err(Fault::download(&format!("ended {missing} bytes early")));
                 }
                 Ok(Err(error)) => return Err(Fault::broken_off(&error)),
-                Err(_) => return Err(Fault::stalled(pause)),
+                Err(_) => {
+                    let seconds = pause.as_secs_f64();
+                    let stopped = format!("stopped: no byte came within {seconds} s");
+                    return Err(Fault::download(&stopped));
+                }
             };
             if chunk.len() > missing {
                 return Err(Fault::other("the server sent more than was asked for"));

@@ -53,9 +53,7 @@ const PARALLEL: usize = 8;
 
 /// An object store in a bucket. Cheap to clone.
 #[derive(Clone)]
-pub struct S3 {
-    shared: Arc<Shared>,
-}
+pub struct S3(Arc<Shared>);
 
 struct Shared {
     client: Client,
@@ -74,12 +72,12 @@ impl S3 {
     /// Waits until no upload is under way and nothing of one is left to be removed, or else parts
     /// may stay behind when the runtime ends. With the server away this takes minutes: bound it.
     pub async fn close(&self) {
-        self.shared.tasks.close();
-        self.shared.tasks.wait().await;
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
     }
 
     fn options(&self) -> &S3Options {
-        &self.shared.options
+        &self.0.options
     }
 
     /// The name of an object in the bucket.
@@ -88,7 +86,7 @@ impl S3 {
     }
 
     fn client(&self) -> &Client {
-        &self.shared.client
+        &self.0.client
     }
 
     fn bucket(&self) -> &str {

@@ -32,7 +32,7 @@ impl S3 {
     pub(super) async fn put_large(&self, key: &ObjectKey, bytes: Bytes) -> Result<Put, Fault> {
         let (store, name) = (self.clone(), self.name(key.as_str()));
         let upload = async move { store.upload(&name, &bytes).await };
-        let ended = self.shared.tasks.spawn(upload).await;
+        let ended = self.0.tasks.spawn(upload).await;
         ended.unwrap_or_else(|error| Err(Fault::other(error.to_string())))
     }
 
@@ -134,7 +134,7 @@ impl S3 {
     /// Removes the parts of an upload that failed, in the background, for as long as it takes.
     fn remove_parts(&self, upload: Upload) -> JoinHandle<()> {
         let store = self.clone();
-        self.shared.tasks.spawn(async move {
+        self.0.tasks.spawn(async move {
             let mut reason = String::new();
             for attempt in 0..REMOVALS_MAX {
                 match store.abort(&upload).await {

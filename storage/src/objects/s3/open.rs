@@ -74,13 +74,11 @@ impl S3 {
     pub async fn open(options: S3Options) -> Result<Self, OpenError> {
         let options = options.checked()?;
         let client = options.client().await?;
-        let store = Self {
-            shared: Arc::new(Shared {
-                client,
-                options,
-                tasks: TaskTracker::new(),
-            }),
-        };
+        let store = Self(Arc::new(Shared {
+            client,
+            options,
+            tasks: TaskTracker::new(),
+        }));
         store.probe().await?;
         Ok(store)
     }

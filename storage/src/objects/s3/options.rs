@@ -11,7 +11,6 @@ pub struct AccessKey {
 }
 
 impl AccessKey {
-    #[must_use]
     pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -59,7 +58,6 @@ pub struct S3Options {
 }
 
 impl S3Options {
-    #[must_use]
     pub fn new(bucket: impl Into<String>) -> Self {
         Self {
             bucket: bucket.into(),

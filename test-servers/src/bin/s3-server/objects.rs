@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::ops::Bound;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 use std::{fs, io};
@@ -65,14 +65,14 @@ impl Objects {
     pub(crate) fn check_bucket(&self, bucket: &str) -> S3Result<()> {
         match self.lock().contains_key(bucket) {
             true => Ok(()),
-            false => Err(s3_error!(NoSuchBucket)),
+            false => Err(no_bucket()),
         }
     }
 
     /// Whether a put on the condition that the name is free can be refused right away.
     pub(crate) fn check_free(&self, bucket: &str, key: &str) -> S3Result<()> {
         match self.lock().get(bucket) {
-            None => Err(s3_error!(NoSuchBucket)),
+            None => Err(no_bucket()),
             Some(objects) if objects.contains_key(key) => Err(taken()),
             Some(_) => Ok(()),
         }
@@ -88,9 +88,7 @@ impl Objects {
     ) -> S3Result<()> {
         let path = self.path(bucket, key);
         let mut buckets = self.lock();
-        let objects = buckets
-            .get_mut(bucket)
-            .ok_or_else(|| s3_error!(NoSuchBucket))?;
+        let objects = buckets.get_mut(bucket).ok_or_else(no_bucket)?;
         if only_new && objects.contains_key(key) {
             return Err(taken());
         }
@@ -110,9 +108,7 @@ impl Objects {
     pub(crate) fn delete(&self, bucket: &str, key: &str) -> S3Result<()> {
         let path = self.path(bucket, key);
         let mut buckets = self.lock();
-        let objects = buckets
-            .get_mut(bucket)
-            .ok_or_else(|| s3_error!(NoSuchBucket))?;
+        let objects = buckets.get_mut(bucket).ok_or_else(no_bucket)?;
         if objects.contains_key(key) {
             fs::remove_file(path).map_err(internal)?;
             objects.remove(key);
@@ -130,7 +126,7 @@ impl Objects {
         limit: usize,
     ) -> S3Result<(Vec<(String, Listed)>, bool)> {
         let buckets = self.lock();
-        let objects = buckets.get(bucket).ok_or_else(|| s3_error!(NoSuchBucket))?;
+        let objects = buckets.get(bucket).ok_or_else(no_bucket)?;
         let start = match after < prefix {
             true => Bound::Included(prefix),
             false => Bound::Excluded(after),
@@ -151,6 +147,10 @@ pub(crate) fn internal(error: impl std::error::Error + Send + Sync + 'static) ->
     s3_error!(error, InternalError)
 }
 
+fn no_bucket() -> s3s::S3Error {
+    s3_error!(NoSuchBucket)
+}
+
 fn taken() -> s3s::S3Error {
     s3_error!(PreconditionFailed, "The key is taken.")
 }
@@ -164,7 +164,7 @@ fn listed(stored: &Stored) -> Listed {
 
 /// A key as the name of a file: every byte but letters, digits and `-` as `_` and two hexadecimal
 /// digits.
-fn file_name(key: &str) -> PathBuf {
+fn file_name(key: &str) -> String {
     let mut name = String::with_capacity(key.len() * 2);
     for byte in key.bytes() {
         match byte {
@@ -173,7 +173,7 @@ fn file_name(key: &str) -> PathBuf {
             _ => _ = write!(name, "_{byte:02x}"),
         }
     }
-    Path::new(&name).to_owned()
+    name
 }
 
 fn key_of(name: &str) -> Option<String> {
@@ -195,6 +195,8 @@ fn key_of(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::object_file::Head;
 
@@ -206,7 +208,7 @@ mod tests {
     #[test]
     fn every_key_has_a_file_name_of_its_own() {
         for key in ["a/b.c", "A_-9", "snapshots/.x", " ü%"] {
-            let name = file_name(key).into_os_string().into_string().unwrap();
+            let name = file_name(key);
             assert!(!name.contains(['/', '.']), "{name}");
             assert_eq!(key_of(&name).as_deref(), Some(key));
         }

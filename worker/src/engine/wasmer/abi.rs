@@ -5,7 +5,7 @@
 use ::wasmer::{Memory, Store, TypedFunction, WasmTypeList};
 
 use super::link::{self, Instances};
-use super::memory::{self, Realloc, u32_at, u64_at};
+use super::memory::{self, Realloc, u32_at};
 use crate::engine::{Fault, GuestError};
 use crate::loader::plan::Lifted;
 
@@ -137,16 +137,12 @@ impl<Args: WasmTypeList, Rets: WasmTypeList> Export<Args, Rets> {
         Ok(text.to_owned())
     }
 
-    /// `record error { code: string, message: string }`.
-    pub(super) fn lift_error(
-        &self,
-        store: &Store,
-        (code, message): ((u32, u32), (u32, u32)),
-    ) -> Result<GuestError, Fault> {
-        let code = self.lift_text(store, code, NAME_BYTES_MAX, "an error code")?;
+    /// `record error { code: string, message: string }` of a result, where it begins at offset 4.
+    pub(super) fn lift_error(&self, store: &Store, result: &[u8]) -> Result<GuestError, Fault> {
+        let code = self.lift_text(store, list_at(result, 4), NAME_BYTES_MAX, "an error code")?;
         Ok(GuestError {
             code: (!code.is_empty()).then_some(code),
-            message: self.lift_message(store, message)?,
+            message: self.lift_message(store, list_at(result, 12))?,
         })
     }
 
@@ -154,13 +150,14 @@ impl<Args: WasmTypeList, Rets: WasmTypeList> Export<Args, Rets> {
         self.lift_text(store, message, MESSAGE_BYTES_MAX, "an error message")
     }
 
-    /// `option<string>`: a discriminant and the content type.
+    /// `option<string>` of `result<response, error>`: a discriminant and the content type.
     pub(super) fn lift_content_type(
         &self,
         store: &Store,
-        (discriminant, text): (u8, (u32, u32)),
+        result: &[u8],
     ) -> Result<Option<String>, Fault> {
-        match discriminant {
+        let text = list_at(result, 8);
+        match result.get(4).copied().unwrap_or_default() {
             0 => Ok(None),
             1 => self
                 .lift_text(store, text, NAME_BYTES_MAX, "a content type")
@@ -197,25 +194,9 @@ fn invalid_discriminant(found: u8, ty: &str) -> Fault {
     ))
 }
 
-/// The code and the message of an error, which begins at offset 4.
-pub(super) fn error_words(result: &[u8]) -> ((u32, u32), (u32, u32)) {
-    (list_at(result, 4), list_at(result, 12))
-}
-
 /// Pointer and length of a list at an offset.
 pub(super) fn list_at(result: &[u8], offset: usize) -> (u32, u32) {
     (u32_at(result, offset), u32_at(result, offset + 4))
-}
-
-/// The content type and the body of `result<response, error>`.
-pub(super) fn response_words(result: &[u8]) -> ((u8, (u32, u32)), (u32, u32)) {
-    let discriminant = result.get(4).copied().unwrap_or_default();
-    ((discriminant, list_at(result, 8)), list_at(result, 16))
-}
-
-/// The sequence and the message of `result<_, rejection>`.
-pub(super) fn rejection_words(result: &[u8]) -> (u64, (u32, u32)) {
-    (u64_at(result, 8), list_at(result, 16))
 }
 
 pub(super) fn trap(error: ::wasmer::RuntimeError) -> Fault {

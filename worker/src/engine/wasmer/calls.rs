@@ -45,7 +45,7 @@ fn call_with_bytes(
     let result = result.map_err(abi::trap)?;
     let words = export.result(store, result, 4, abi::RESULT_BYTES)?;
     if abi::is_error(words)? {
-        let error = export.lift_error(store, abi::error_words(words))?;
+        let error = export.lift_error(store, words)?;
         return Err(refused(&error, name));
     }
     export.post(store, result)
@@ -113,11 +113,11 @@ fn query_v1(
     let result = result.map_err(abi::trap)?;
     let words = query.result(store, result, 4, abi::RESPONSE_BYTES)?;
     let answer = if abi::is_error(words)? {
-        Answer::Error(query.lift_error(store, abi::error_words(words))?)
+        Answer::Error(query.lift_error(store, words)?)
     } else {
-        let (content_type, body) = abi::response_words(words);
-        let content_type = query.lift_content_type(store, content_type)?;
-        answer(content_type, query.lift_bytes(store, body, max)?)
+        let content_type = query.lift_content_type(store, words)?;
+        let body = query.lift_bytes(store, abi::list_at(words, 16), max)?;
+        answer(content_type, body)
     };
     query.post(store, result)?;
     Ok(answer)
@@ -142,7 +142,7 @@ pub(super) fn snapshot(exports: &Exports, store: &mut Store, max: u64) -> Result
     let result = snapshot.call.call(store).map_err(abi::trap)?;
     let words = snapshot.result(store, result, 4, bytes)?;
     if at > 0 && abi::is_error(words)? {
-        let error = snapshot.lift_error(store, abi::error_words(words))?;
+        let error = snapshot.lift_error(store, words)?;
         return Err(refused(&error, "snapshot"));
     }
     let state = snapshot.lift_bytes(store, abi::list_at(words, at), max)?;

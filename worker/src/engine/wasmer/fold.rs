@@ -15,159 +15,140 @@ const CALL_BYTES_MAX: usize = 1 << 20;
 /// Bytes in front of each run in the packed form of world 1.0.0.
 const RUN_HEADER_BYTES: usize = 16;
 
-pub(super) struct Fold<'a> {
-    running: &'a mut Running,
+/// What is passed in one call.
+struct Call<'a> {
+    /// The first of the runs.
+    head: EventRun<'a>,
+    runs: &'a [EventRun<'a>],
+    bytes: usize,
 }
 
-impl<'a> Fold<'a> {
-    pub(super) fn new(running: &'a mut Running) -> Self {
-        Self { running }
+pub(super) fn fold(
+    running: &mut Running,
+    exports: &Exports,
+    runs: &[EventRun<'_>],
+) -> Result<(), FoldFault> {
+    match exports {
+        Exports::V0(v0) => in_calls(runs, 0, |call| events(running, &v0.driver, call)),
+        Exports::V1(v1) => in_calls(runs, RUN_HEADER_BYTES, |call| match &v1.driver {
+            Some(driver) => batches_of_one(running, v1, driver, call),
+            None => batch(running, v1, call),
+        }),
     }
+}
 
-    pub(super) fn all(
-        &mut self,
-        exports: &Exports,
-        runs: &[EventRun<'_>],
-    ) -> Result<(), FoldFault> {
-        match exports {
-            Exports::V0(v0) => self.events(&v0.driver, runs),
-            Exports::V1(v1) => match &v1.driver {
-                Some(driver) => self.batches_of_one(v1, driver, runs),
-                None => self.batches(v1, runs),
-            },
+/// World 0.0.1: the driver hands over the events of a batch.
+fn events(running: &mut Running, driver: &EventDriver, call: &Call<'_>) -> Result<(), FoldFault> {
+    running.begin_batch(driver.progress(), times(call.runs));
+    let store = &mut running.store;
+    let mut rest = driver.staging(store, call.bytes)?;
+    let mut count: u32 = 0;
+    for run in call.runs {
+        rest = write(rest, run.packed);
+        count = count.saturating_add(run.count);
+    }
+    driver.fold.call(store, count).map_err(|error| {
+        let event = sequence_after(call.head.first, driver.done(store));
+        fault_at(event, abi::trap(error))
+    })
+}
+
+/// World 1.0.0: the component takes a batch as it is.
+fn batch(running: &mut Running, v1: &V1, call: &Call<'_>) -> Result<(), FoldFault> {
+    let (append, first) = (&v1.append, call.head.first);
+    // Where only the batch is known to fault, a batch of one event still names it.
+    let events: u64 = call.runs.iter().map(|run| u64::from(run.count)).sum();
+    let only = (events == 1).then_some(first);
+    let fault = |fault| FoldFault::Fault {
+        sequence: only,
+        fault,
+    };
+    running.begin(call.head.timestamp);
+    let store = &mut running.store;
+    let (pointer, length) = append.allocate(store, 1, call.bytes).map_err(fault)?;
+    let memory = append.memory().map_err(fault)?;
+    let mut rest = memory::write(memory, store, pointer, length).map_err(fault)?;
+    for run in call.runs {
+        rest = write_run(rest, run);
+    }
+    let result = append.call.call(store, first.get(), pointer, length);
+    let result = result.map_err(|error| fault(abi::trap(error)))?;
+    let rejection = rejection(v1, store, result, first, events).map_err(fault)?;
+    append.post(store, result).map_err(fault)?;
+    rejection.map_or(Ok(()), Err)
+}
+
+/// World 1.0.0 with a guest that sees the time: the driver hands over each event of a batch in a
+/// batch of its own, or else what the guest sees would depend on how events were batched.
+fn batches_of_one(
+    running: &mut Running,
+    v1: &V1,
+    driver: &BatchDriver,
+    call: &Call<'_>,
+) -> Result<(), FoldFault> {
+    running.begin_batch(driver.progress(), times(call.runs));
+    let store = &mut running.store;
+    let mut rest = driver.staging(store, call.bytes)?;
+    for run in call.runs {
+        rest = write_run(rest, run);
+    }
+    let first = call.head.first;
+    let length = u32::try_from(call.bytes).unwrap_or(u32::MAX);
+    let folded = driver.fold.call(store, first.get(), length);
+    let event = sequence_after(first, driver.done(store));
+    let fault = |fault| fault_at(event, fault);
+    match folded.map_err(|error| fault(abi::trap(error)))? {
+        ALL_FOLDED => Ok(()),
+        result => {
+            let rejection = rejection(v1, store, result, event, 1).map_err(fault)?;
+            v1.append.post(store, result).map_err(fault)?;
+            rejection.map_or(Ok(()), Err)
         }
     }
+}
 
-    /// World 0.0.1: the driver hands over the events of a batch.
-    fn events(&mut self, driver: &EventDriver, runs: &[EventRun<'_>]) -> Result<(), FoldFault> {
-        self.in_calls(runs, 0, |fold, batch, bytes| {
-            let Some(first) = batch.first().map(|run| run.first) else {
-                return Ok(());
-            };
-            fold.running.begin_batch(driver.progress(), times(batch));
-            let store = &mut fold.running.store;
-            let mut rest = driver.staging(store, bytes)?;
-            let mut count: u32 = 0;
-            for run in batch {
-                rest = write(rest, run.packed);
-                count = count.saturating_add(run.count);
-            }
-            driver.fold.call(store, count).map_err(|error| {
-                let done = driver.done(store);
-                fault_at(sequence_after(first, done), abi::trap(error))
-            })
-        })
-    }
-
-    /// World 1.0.0: the component takes a batch as it is.
-    fn batches(&mut self, v1: &V1, runs: &[EventRun<'_>]) -> Result<(), FoldFault> {
-        self.in_calls(runs, RUN_HEADER_BYTES, |fold, batch, bytes| {
-            fold.append(v1, batch, bytes)
-        })
-    }
-
-    fn append(&mut self, v1: &V1, batch: &[EventRun<'_>], bytes: usize) -> Result<(), FoldFault> {
-        let Some(head) = batch.first() else {
-            return Ok(());
-        };
-        // Where only the batch is known to fault, a batch of one event still names it.
-        let events: u64 = batch.iter().map(|run| u64::from(run.count)).sum();
-        let only = (events == 1).then_some(head.first);
-        let fault = |fault| FoldFault::Fault {
-            sequence: only,
-            fault,
-        };
-        self.running.begin(head.timestamp);
-        let store = &mut self.running.store;
-        let (pointer, length) = v1.append.allocate(store, 1, bytes).map_err(fault)?;
-        let memory = v1.append.memory().map_err(fault)?;
-        let mut rest = memory::write(memory, store, pointer, length).map_err(fault)?;
-        for run in batch {
-            rest = write_run(rest, run);
-        }
-        let result = v1
-            .append
-            .call
-            .call(store, head.first.get(), pointer, length);
-        let result = result.map_err(|error| fault(abi::trap(error)))?;
-        let rejection = rejection(v1, store, result, head.first, events).map_err(fault)?;
-        v1.append.post(store, result).map_err(fault)?;
-        rejection.map_or(Ok(()), Err)
-    }
-
-    /// World 1.0.0 with a guest that sees the time: the driver hands over each event of a batch in
-    /// a batch of its own, or else what the guest sees would depend on how events were batched.
-    fn batches_of_one(
-        &mut self,
-        v1: &V1,
-        driver: &BatchDriver,
-        runs: &[EventRun<'_>],
-    ) -> Result<(), FoldFault> {
-        self.in_calls(runs, RUN_HEADER_BYTES, |fold, batch, bytes| {
-            let Some(first) = batch.first().map(|run| run.first) else {
-                return Ok(());
-            };
-            fold.running.begin_batch(driver.progress(), times(batch));
-            let store = &mut fold.running.store;
-            let mut rest = driver.staging(store, bytes)?;
-            for run in batch {
-                rest = write_run(rest, run);
-            }
-            let length = u32::try_from(bytes).unwrap_or(u32::MAX);
-            let folded = driver.fold.call(store, first.get(), length);
-            let event = sequence_after(first, driver.done(store));
-            let fault = |fault| fault_at(event, fault);
-            match folded.map_err(|error| fault(abi::trap(error)))? {
-                ALL_FOLDED => Ok(()),
-                result => {
-                    let rejection = rejection(v1, store, result, event, 1).map_err(fault)?;
-                    v1.append.post(store, result).map_err(fault)?;
-                    rejection.map_or(Ok(()), Err)
-                }
-            }
-        })
-    }
-
-    /// Cuts runs into calls of at most [`CALL_BYTES_MAX`], with `overhead` bytes for each part. A
-    /// run that fits is taken as it is: its events are not looked at.
-    fn in_calls(
-        &mut self,
-        runs: &[EventRun<'_>],
-        overhead: usize,
-        mut call: impl FnMut(&mut Self, &[EventRun<'_>], usize) -> Result<(), FoldFault>,
-    ) -> Result<(), FoldFault> {
-        let mut parts = Vec::with_capacity(runs.len());
-        let mut bytes = 0;
-        for run in runs {
-            let mut rest = *run;
-            while rest.count > 0 {
-                let left = CALL_BYTES_MAX.saturating_sub(bytes + overhead);
-                let (part, after) = if rest.packed.len() <= left {
-                    (Some(rest), None)
-                } else {
-                    match split_run(rest, left) {
-                        // An event that does not fit any more opens the next call; one that fits
-                        // into no call goes alone.
-                        Some((part, _)) if part.packed.len() > left && !parts.is_empty() => {
-                            (None, Some(rest))
-                        }
-                        Some((part, after)) => (Some(part), Some(after)),
-                        None => (None, None),
+/// Cuts runs into calls of at most [`CALL_BYTES_MAX`], with `overhead` bytes for each part. A run
+/// that fits is taken as it is: its events are not looked at.
+fn in_calls(
+    runs: &[EventRun<'_>],
+    overhead: usize,
+    mut call: impl FnMut(&Call<'_>) -> Result<(), FoldFault>,
+) -> Result<(), FoldFault> {
+    let mut call = |runs: &[EventRun<'_>], bytes| match runs.first() {
+        Some(&head) => call(&Call { head, runs, bytes }),
+        None => Ok(()),
+    };
+    let mut parts = Vec::with_capacity(runs.len());
+    let mut bytes = 0;
+    for run in runs {
+        let mut rest = *run;
+        while rest.count > 0 {
+            let left = CALL_BYTES_MAX.saturating_sub(bytes + overhead);
+            let (part, after) = if rest.packed.len() <= left {
+                (Some(rest), None)
+            } else {
+                match split_run(rest, left) {
+                    // An event that does not fit any more opens the next call; one that fits into
+                    // no call goes alone.
+                    Some((part, _)) if part.packed.len() > left && !parts.is_empty() => {
+                        (None, Some(rest))
                     }
-                };
-                if let Some(part) = part {
-                    bytes += overhead + part.packed.len();
-                    parts.push(part);
+                    Some((part, after)) => (Some(part), Some(after)),
+                    None => (None, None),
                 }
-                let Some(after) = after else { break };
-                call(self, &parts, bytes)?;
-                parts.clear();
-                bytes = 0;
-                rest = after;
+            };
+            if let Some(part) = part {
+                bytes += overhead + part.packed.len();
+                parts.push(part);
             }
+            let Some(after) = after else { break };
+            call(&parts, bytes)?;
+            parts.clear();
+            bytes = 0;
+            rest = after;
         }
-        call(self, &parts, bytes)
     }
+    call(&parts, bytes)
 }
 
 /// Splits off as many events of a run as fit into `bytes`, but at least one. `None` when there is
@@ -251,9 +232,8 @@ fn rejection(
     if !abi::is_error(words)? {
         return Ok(None);
     }
-    let (sequence, message) = abi::rejection_words(words);
-    let message = v1.append.lift_message(store, message)?;
-    let sequence = within(sequence, first, events)?;
+    let message = v1.append.lift_message(store, abi::list_at(words, 16))?;
+    let sequence = within(memory::u64_at(words, 8), first, events)?;
     Ok(Some(FoldFault::Rejected { sequence, message }))
 }
 

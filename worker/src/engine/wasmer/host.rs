@@ -10,9 +10,9 @@ const LOG_BYTES_MAX: usize = 16 << 10;
 const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 
 pub(super) struct Host {
-    time: Timestamp,
+    pub(super) time: Timestamp,
     random: u64,
-    log_bytes_left: usize,
+    pub(super) log_bytes_left: usize,
     batch: Option<Batch>,
 }
 
@@ -85,20 +85,12 @@ impl Host {
         self.random = SEED;
     }
 
-    pub(super) fn time(&self) -> Timestamp {
-        self.time
-    }
-
     /// xorshift64*: small, fast, and the same everywhere. Nothing secret comes from it.
     pub(super) fn next_random(&mut self) -> u64 {
         self.random ^= self.random >> 12;
         self.random ^= self.random << 25;
         self.random ^= self.random >> 27;
         self.random.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    pub(super) fn log_bytes_left(&self) -> usize {
-        self.log_bytes_left
     }
 
     pub(super) fn log(&mut self, bytes: &[u8]) {

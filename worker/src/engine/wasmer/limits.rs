@@ -196,19 +196,14 @@ impl MachineTunables {
                  add a worker"
             )));
         }
-        match make() {
-            Ok(inner) => {
-                let memory: Box<dyn LinearMemory + Send + Sync> = Box::new(BudgetedMemory {
-                    inner,
-                    budget: Arc::clone(&self.budget),
-                });
-                Ok(VMMemory::from_custom(memory))
-            }
-            Err(error) => {
-                MEMORIES.fetch_sub(1, Ordering::Relaxed);
-                Err(error)
-            }
-        }
+        let inner = make().inspect_err(|_| {
+            MEMORIES.fetch_sub(1, Ordering::Relaxed);
+        })?;
+        let memory: Box<dyn LinearMemory + Send + Sync> = Box::new(BudgetedMemory {
+            inner,
+            budget: Arc::clone(&self.budget),
+        });
+        Ok(VMMemory::from_custom(memory))
     }
 }
 

@@ -12,7 +12,7 @@ use ::wasmer::{FunctionEnv, Interrupter, Store};
 use super::WasmerProgram;
 use super::calls;
 use super::exports::{Exports, Running};
-use super::fold::Fold;
+use super::fold::fold;
 use super::host::Host;
 use super::limits::{Budget, MachineTunables};
 use super::link::Instances;
@@ -147,8 +147,7 @@ impl Machine for WasmerMachine {
 
     fn fold(&mut self, runs: &[EventRun<'_>]) -> Result<(), FoldFault> {
         let limit = self.limits.fold_cpu;
-        let operation =
-            |running: &mut Running, exports: &Exports| Fold::new(running).all(exports, runs);
+        let operation = |running: &mut Running, exports: &Exports| fold(running, exports, runs);
         let is_fault = |fault: &FoldFault| matches!(fault, FoldFault::Fault { .. });
         self.run(limit, operation, is_fault)
             .map_err(|fault| match fault {

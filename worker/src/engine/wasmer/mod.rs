@@ -32,13 +32,10 @@ use super::{Fault, Machine, MachineLimits, Program};
 use crate::compile::artifact::Artifact;
 use crate::loader::plan::Plan;
 
-/// Why an artifact can't be used.
+/// Why an artifact can't be used: another build made it, or it is damaged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LoadError {
-    /// Another build made it, or it is damaged. Compile the component again.
-    #[error("the compiled artifact can't be used ({0}); compile the component again")]
-    Unusable(String),
-}
+#[error("the compiled artifact can't be used ({0}); compile the component again")]
+pub struct LoadError(String);
 
 /// Makes a program from an artifact.
 ///
@@ -48,14 +45,14 @@ pub enum LoadError {
 /// # Errors
 /// When the artifact was made by another build of the engine or for another machine.
 pub fn load(artifact: &[u8]) -> Result<Arc<dyn Program>, LoadError> {
-    let artifact = Artifact::decode(artifact).map_err(LoadError::Unusable)?;
+    let artifact = Artifact::decode(artifact).map_err(LoadError)?;
     let engine = settings::headless();
     let module = |bytes: &[u8]| {
         #[expect(unsafe_code, reason = "wasmer can load compiled code in no other way")]
         // SAFETY: the caller promises that these are bytes that our own compiler made, and has
         // verified their hash; `decode` has checked that this very build of it did.
         let module = unsafe { Module::deserialize(&engine, bytes) };
-        module.map_err(|error| LoadError::Unusable(error.to_string()))
+        module.map_err(|error| LoadError(error.to_string()))
     };
     let modules = artifact
         .modules

@@ -42,17 +42,11 @@ pub(super) fn headless() -> Engine {
     EngineBuilder::headless().into()
 }
 
-/// The machine code of a component.
-pub(crate) struct Compiled {
-    pub(crate) modules: Vec<Vec<u8>>,
-    pub(crate) driver: Option<Vec<u8>>,
-}
-
-/// Compiles the modules of a component, and the driver if it needs one.
+/// Compiles the modules of a component, and the driver if it needs one, which comes second.
 ///
 /// # Errors
 /// When Cranelift can't compile a module. The text is for the author of the component.
-pub(crate) fn compile(loaded: &Loaded) -> Result<Compiled, String> {
+pub(crate) fn compile(loaded: &Loaded) -> Result<(Vec<Vec<u8>>, Option<Vec<u8>>), String> {
     let engine: Engine = EngineBuilder::new(compiler())
         .set_features(Some(guest_features()))
         .into();
@@ -64,7 +58,7 @@ pub(crate) fn compile(loaded: &Loaded) -> Result<Compiled, String> {
     let driver = driver::module(&loaded.plan)?
         .map(|module| compile_driver(&module))
         .transpose()?;
-    Ok(Compiled { modules, driver })
+    Ok((modules, driver))
 }
 
 fn compile_driver(module: &[u8]) -> Result<Vec<u8>, String> {

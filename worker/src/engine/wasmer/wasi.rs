@@ -61,11 +61,11 @@ pub(super) fn call(
             call.put_list(env, result, DANGLING, 0)
         }
         ("wasi:clocks/monotonic-clock", "now") => {
-            Ok(Some(Host::current(env).time().as_nanos().cast_signed()))
+            Ok(Some(Host::current(env).time.as_nanos().cast_signed()))
         }
         ("wasi:clocks/monotonic-clock", "resolution") => Ok(Some(1_000)),
         ("wasi:clocks/wall-clock", "now") => {
-            let micros = Host::current(env).time().as_micros();
+            let micros = Host::current(env).time.as_micros();
             call.put_datetime(env, result, micros)
         }
         ("wasi:clocks/wall-clock", "resolution") => call.put_datetime(env, result, 1),
@@ -262,7 +262,7 @@ fn write_out(
     pointer: u32,
     length: u32,
 ) -> Result<(), RuntimeError> {
-    let logged = (length as usize).min(env.data().log_bytes_left());
+    let logged = (length as usize).min(env.data().log_bytes_left);
     let mut bytes = vec![0; logged];
     call.memory()?
         .view(env)

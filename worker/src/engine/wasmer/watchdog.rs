@@ -86,22 +86,15 @@ pub(super) fn watch<T>(
         was_interrupted: false,
     });
     WATCHDOG.wake();
-    let outcome = {
-        // Also when the call panics: a slot that stays armed would hit the thread's next call.
-        let _disarm = Disarm(&slot);
-        let outcome = call();
-        let was_interrupted = slot
-            .armed
-            .lock()
-            .take()
-            .is_some_and(|armed| armed.was_interrupted);
-        (outcome, was_interrupted)
-    };
+    // Also when the call panics: a slot that stays armed would hit the thread's next call.
+    let _disarm = Disarm(&slot);
+    let outcome = call();
+    let armed = slot.armed.lock().take();
     let used = Used {
         cpu: cpu_time::of_this_thread().saturating_sub(start),
-        was_interrupted: outcome.1,
+        was_interrupted: armed.is_some_and(|armed| armed.was_interrupted),
     };
-    (outcome.0, used)
+    (outcome, used)
 }
 
 struct Disarm<'a>(&'a Slot);

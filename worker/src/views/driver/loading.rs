@@ -8,7 +8,7 @@ use protocol::{Run, Sequence, Timestamp, snapshot};
 use storage::bus::QueryError;
 use storage::event_log::ReadError;
 use storage::history::ReaderOptions;
-use storage::objects::ObjectError;
+use storage::objects::{ObjectError, ObjectKey};
 use tokio::time::timeout;
 
 use crate::engine::{Fault, Program};
@@ -115,7 +115,8 @@ async fn restore(
 ) -> Result<Instance, Unusable> {
     let context = &resident.context;
     let version = resident.spec.version;
-    let fetched = context.snapshots.fetch(version, sequence).await;
+    let key = ObjectKey::snapshot(version, sequence);
+    let fetched = context.snapshots.objects.get(&key).await;
     let object = fetched.map_err(|error| match error {
         ObjectError::NotFound(_) => Unusable::damaged(error),
         _ => Unusable::now(error),

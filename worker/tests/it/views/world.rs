@@ -12,7 +12,7 @@ use protocol::{ComponentDigest, LogId, Name, RequestId, Sequence, TenantId, pack
 use storage::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest, ViewService};
 use storage::event_log::SharedEventLog;
 use storage::event_log::appender::{AppendRequest, Appender, AppenderOptions, Payload};
-use storage::event_log::sqlite::{SqliteEventLog, SqliteOptions};
+use storage::event_log::sqlite::SqliteEventLog;
 use storage::objects::dir::DirObjects;
 use storage::objects::{ObjectKey, SharedObjects};
 use tempfile::TempDir;
@@ -37,7 +37,7 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let clock: SharedClock = Arc::new(SystemClock);
         let path = directory.path();
-        let event_log = SqliteEventLog::open(&path.join("log.db"), SqliteOptions::default());
+        let event_log = SqliteEventLog::open(&path.join("log.db"), None);
         let event_log: SharedEventLog = Arc::new(event_log.unwrap());
         let objects = Arc::new(DirObjects::open(&path.join("objects")).unwrap());
         let catalog = Catalog::open_sqlite(&path.join("catalog.db"), Arc::clone(&clock)).await;

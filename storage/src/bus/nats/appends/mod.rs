@@ -26,7 +26,7 @@ use self::preference::Preference;
 use self::wire::{Call, Reply};
 use super::heartbeats::Kind;
 use super::membership::Membership;
-use super::{Bus, ServeError};
+use super::{Bus, Peers, ServeError};
 use crate::event_log::appender::{AppendError, AppendRequest, Appended, Appender};
 use crate::nats::NoAnswer;
 
@@ -58,20 +58,6 @@ impl Appends {
         })
     }
 
-    pub(super) async fn append(
-        &self,
-        log: LogId,
-        request: AppendRequest,
-    ) -> Result<Appended, AppendError> {
-        if !self.membership.left.is_cancelled()
-            && let Some(node) = self.preference.other(&self.membership.members, log)
-            && let Some(result) = self.forward(node, log, &request).await
-        {
-            return result;
-        }
-        self.appender.append(log, request).await
-    }
-
     /// Lets another node append; `None` when this one should do it.
     async fn forward(
         &self,
@@ -94,10 +80,28 @@ impl Appends {
         let is_repeatable = request.key.is_some();
         (!is_repeatable).then_some(Err(AppendError::Unavailable(reason)))
     }
+}
 
-    /// Takes no further calls, and answers those that were taken.
-    pub(super) async fn leave(&self, grace: Duration) {
-        if !self.membership.leave(grace).await {
+impl Peers {
+    /// Appends, through the node that the log prefers.
+    pub async fn append(
+        &self,
+        log: LogId,
+        request: AppendRequest,
+    ) -> Result<Appended, AppendError> {
+        let appends = &self.0.appends;
+        if !appends.membership.left.is_cancelled()
+            && let Some(node) = appends.preference.other(&appends.membership.members, log)
+            && let Some(result) = appends.forward(node, log, &request).await
+        {
+            return result;
+        }
+        appends.appender.append(log, request).await
+    }
+
+    /// Takes no further appends of other nodes, and answers those that were taken.
+    pub async fn leave(&self, grace: Duration) {
+        if !self.0.appends.membership.leave(grace).await {
             tracing::warn!("some appends of other nodes were not answered in time");
         }
     }
