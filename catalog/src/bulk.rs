@@ -4,9 +4,9 @@ use protocol::{LogId, Name, TenantId, VersionId};
 
 use super::lock::Lock;
 use super::log::{self, CreateLogError, Log, NewLog};
-use super::transition::{self, VersionError};
 use super::upload::{NewVersion, UploadError};
 use super::version::Version;
+use super::version_state::{self, VersionError};
 use super::view::View;
 use super::{Catalog, Context};
 use crate::access::Access;
@@ -69,7 +69,7 @@ impl Catalog {
         self.change(Lock::Tenant(tenant), move |mut change| async move {
             let mut views = Vec::with_capacity(ids.len());
             for id in ids {
-                views.push(transition::activate(&mut change, tenant, context, *id).await?);
+                views.push(version_state::activate(&mut change, tenant, context, *id).await?);
             }
             change.commit(views).await
         })

@@ -56,11 +56,11 @@ mod sqlite;
 mod stored_bytes;
 mod tenant;
 mod tenant_deletion;
-mod transition;
 mod uncertain_commit;
 mod upload;
 mod user;
 mod version;
+mod version_state;
 mod view;
 
 use std::sync::Arc;
@@ -96,10 +96,10 @@ pub use self::removal::Removal;
 pub use self::session::{Authenticated, CreateSessionError, NewSession};
 pub use self::tenant::{CreateTenantError, NewTenant, Tenant, TenantUse};
 pub use self::tenant_deletion::TenantDeletion;
-pub use self::transition::VersionError;
 pub use self::upload::{NewVersion, UploadError};
 pub use self::user::{Membership, User, VerifyEmailError};
 pub use self::version::Version;
+pub use self::version_state::VersionError;
 pub use self::view::{View, ViewError};
 
 /// Who makes a change, and in which request: stands in its control events.

@@ -60,7 +60,7 @@ impl ControlPlane {
     /// # Errors
     /// When the listener has no address.
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
-        let stopping = self.app.stopping.clone();
+        let stopping = self.app.lifecycle.stopping.clone();
         let endpoint = api::Layer::new(Arc::clone(&self.app));
         let serving = server::serve(endpoint, listener, &self.app.options, stopping.clone());
         let mut serving = std::pin::pin!(serving);
@@ -80,9 +80,9 @@ impl ControlPlane {
     }
 
     async fn drain(&self) {
-        self.app.draining.cancel();
+        self.app.lifecycle.draining.cancel();
         let leaving = async {
-            if let Some(peers) = &self.app.peers {
+            if let Some(peers) = &self.app.bus.peers {
                 peers.leave(self.app.options.shutdown_timeout).await;
             }
         };
@@ -96,11 +96,11 @@ impl ControlPlane {
 
     /// Stops what runs in the background. [`ControlPlane::serve`] does it by itself.
     pub async fn stop(&self) {
-        self.app.stopping.cancel();
-        self.app.tasks.close();
+        self.app.lifecycle.stopping.cancel();
+        self.app.lifecycle.tasks.close();
         let stopped = tokio::time::timeout(
             self.app.options.shutdown_timeout,
-            self.app.tasks.wait(),
+            self.app.lifecycle.tasks.wait(),
         );
         if stopped.await.is_err() {
             tracing::warn!("some background work did not stop in time");

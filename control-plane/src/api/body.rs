@@ -126,7 +126,7 @@ async fn reserve(app: &App, bytes: usize) -> Result<Option<OwnedSemaphorePermit>
     }
     let units = bytes.div_ceil(BODY_UNIT_BYTES);
     let units = u32::try_from(units).unwrap_or(u32::MAX);
-    let permit = Arc::clone(&app.bodies).acquire_many_owned(units);
+    let permit = Arc::clone(&app.limits.bodies).acquire_many_owned(units);
     match tokio::time::timeout(app.options.stall_timeout, permit).await {
         Ok(Ok(permit)) => Ok(Some(permit)),
         _ => Err(Failure::overloaded(

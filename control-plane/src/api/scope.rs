@@ -65,7 +65,7 @@ impl Scope {
 
     /// Counts the request for its address.
     pub(super) fn admit_address(&self) -> Result<(), NotAdmitted> {
-        let rates = &self.app.rates;
+        let rates = &self.app.limits.rates;
         self.admit(rates.take_for_address(self.network, Instant::now()))
     }
 
@@ -77,7 +77,7 @@ impl Scope {
         };
         let session = self.app.session(token::digest(token)).await?;
         if let Some(session) = &session {
-            let (rates, tenant) = (&self.app.rates, session.access.tenant);
+            let (rates, tenant) = (&self.app.limits.rates, session.access.tenant);
             self.admit(rates.take_for_tenant(tenant, session.rate, Instant::now()))?;
         }
         Ok(session)

@@ -85,7 +85,7 @@ impl Events {
             if !self.is_allowed().await {
                 return None;
             }
-            let stopping = self.app.stopping.clone();
+            let stopping = self.app.lifecycle.stopping.clone();
             let next = tokio::select! {
                 () = stopping.cancelled() => return None,
                 next = tokio::time::timeout(self.app.options.heartbeat, self.tail.next()) => next,

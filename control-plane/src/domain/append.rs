@@ -26,21 +26,21 @@ impl App {
     ) -> Result<Appended> {
         let log = self.log(access, log).await?;
         let bytes = payload_bytes(&request.payload);
-        if let Err(full) = self.quotas.check_storage(access.tenant, bytes) {
+        if let Err(full) = self.limits.quotas.check_storage(access.tenant, bytes) {
             return self.repeat(log.id, request, full).await;
         }
         let appended = self.append_to(log.id, request).await?;
         if !appended.replayed {
             let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-            self.quotas.stored.add(access.tenant, bytes);
+            self.limits.quotas.stored.add(access.tenant, bytes);
         }
         Ok(appended)
     }
 
     async fn append_to(&self, log: LogId, request: AppendRequest) -> Result<Appended, AppendError> {
-        match &self.peers {
+        match &self.bus.peers {
             Some(peers) => peers.append(log, request).await,
-            None => self.appender.append(log, request).await,
+            None => self.stores.appender.append(log, request).await,
         }
     }
 

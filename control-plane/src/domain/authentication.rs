@@ -40,7 +40,7 @@ impl App {
         let Some(found) = self.catalog.authenticate(digest).await? else {
             return Ok(None);
         };
-        self.quotas.learn(found.access.tenant, found.quotas);
+        self.limits.quotas.learn(found.access.tenant, found.quotas);
         if let Some(key) = found.key {
             let mut used = self.caches.used_keys.lock();
             if used.len() < USED_MAX || used.contains_key(&key) {

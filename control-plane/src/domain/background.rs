@@ -31,12 +31,12 @@ impl App {
                     continue;
                 };
                 app.caches.invalidate(stale);
-                if let Some(peers) = &app.peers {
+                if let Some(peers) = &app.bus.peers {
                     peers.publish_stale(stale).await;
                 }
             }
         });
-        if let Some(peers) = &self.peers {
+        if let Some(peers) = &self.bus.peers {
             self.share_rates(peers);
             let mut heard = peers.stale();
             self.spawn_until_stop(|app| async move {
@@ -56,7 +56,7 @@ impl App {
         self.spawn_until_stop(|app| async move {
             loop {
                 tokio::time::sleep(TIDY_INTERVAL).await;
-                app.rates.evict_full(Instant::now());
+                app.limits.rates.evict_full(Instant::now());
                 app.flush_key_use().await;
             }
         });
@@ -93,7 +93,7 @@ impl App {
             // What was missed is not limited.
             while let Ok(spent) = next(&mut spent).await {
                 if let Some(spent) = spent {
-                    app.rates.charge(&spent, Instant::now());
+                    app.limits.rates.charge(&spent, Instant::now());
                 }
             }
         });
@@ -103,7 +103,7 @@ impl App {
             periods.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 periods.tick().await;
-                if let Some(spent) = app.rates.report(Instant::now()) {
+                if let Some(spent) = app.limits.rates.report(Instant::now()) {
                     peers.publish_spent(spent).await;
                 }
             }
@@ -114,9 +114,9 @@ impl App {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let stopping = self.stopping.clone();
+        let stopping = self.lifecycle.stopping.clone();
         let work = stopping.run_until_cancelled_owned(work(Arc::clone(self)));
-        self.tasks.spawn(work);
+        self.lifecycle.tasks.spawn(work);
     }
 }
 

@@ -25,7 +25,7 @@ impl App {
     /// Starts a build, or joins it. The receiver's channel closes when the build has ended.
     pub(crate) fn start_build(self: &Arc<Self>, spec: VersionSpec) -> watch::Receiver<()> {
         let version = spec.version;
-        let mut running = self.builds.lock();
+        let mut running = self.lifecycle.builds.lock();
         if let Some(build) = running.get(&version) {
             return build.clone();
         }
@@ -33,10 +33,10 @@ impl App {
         running.insert(version, build.clone());
         drop(running);
         let app = Arc::clone(self);
-        self.tasks.spawn(async move {
+        self.lifecycle.tasks.spawn(async move {
             let building = app.build(Arc::new(spec));
-            app.stopping.run_until_cancelled(building).await;
-            app.builds.lock().remove(&version);
+            app.lifecycle.stopping.run_until_cancelled(building).await;
+            app.lifecycle.builds.lock().remove(&version);
             drop(ended);
         });
         build
@@ -66,7 +66,7 @@ impl App {
     }
 
     async fn try_build(&self, spec: &Arc<VersionSpec>) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let built = self.views.build(Arc::clone(spec)).await;
+        let built = self.bus.views.build(Arc::clone(spec)).await;
         let (catalog, context) = (&self.catalog, Context::system(RequestId::generate()));
         let (tenant, version) = (spec.tenant, spec.version);
         let ended = match built {

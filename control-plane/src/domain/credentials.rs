@@ -24,16 +24,16 @@ impl App {
         email: &str,
         password: String,
     ) -> Result<User> {
-        let attempt = self.attempts.begin(email, network, Instant::now());
+        let attempt = self.limits.attempts.begin(email, network, Instant::now());
         let attempt = attempt.map_err(too_many_attempts)?;
         match self.check_password(attempt, email, password).await {
             Ok(Some(user)) => {
-                self.attempts.right(attempt);
+                self.limits.attempts.right(attempt);
                 Ok(user)
             }
             Ok(None) => Err(wrong_credentials()),
             Err(failure) => {
-                self.attempts.forgive(attempt);
+                self.limits.attempts.forgive(attempt);
                 Err(failure)
             }
         }

@@ -69,7 +69,7 @@ impl App {
             };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.deleted.notified() => {}
+                () = self.lifecycle.deleted.notified() => {}
             }
         }
     }
@@ -129,7 +129,7 @@ impl App {
     /// Takes what was removed out of files.
     async fn scrub(&self, event_log: bool, catalog_bytes_max: u64) -> Result<()> {
         if event_log {
-            self.event_log.scrub().await?;
+            self.stores.event_log.scrub().await?;
         }
         self.catalog.scrub(catalog_bytes_max).await?;
         reached(Point::Scrubbed);
@@ -218,11 +218,11 @@ impl App {
 
     async fn remove(&self, deletion: &Removal) -> Result<()> {
         if let Some(log) = deletion.log {
-            self.event_log.delete(log).await?;
-            self.appender.evict(log);
+            self.stores.event_log.delete(log).await?;
+            self.stores.appender.evict(log);
             reached(Point::FramesRemoved);
         }
-        self.views.evict(deletion.versions.clone()).await;
+        self.bus.views.evict(deletion.versions.clone()).await;
         for version in &deletion.versions {
             self.remove_objects(&ObjectKey::snapshots_of(*version))
                 .await?;
@@ -240,12 +240,15 @@ impl App {
             return Ok(());
         }
         for artifact in self.catalog.artifacts_of(component).await? {
-            self.objects.delete(&ObjectKey::artifact(artifact)).await?;
+            self.stores
+                .objects
+                .delete(&ObjectKey::artifact(artifact))
+                .await?;
             self.catalog.forget_artifact(artifact).await?;
         }
         // An artifact that is missing is compiled again; a component must not be.
         let key = &ObjectKey::component(component);
-        let remove = || async { Ok::<_, Failure>(self.objects.delete(key).await?) };
+        let remove = || async { Ok::<_, Failure>(self.stores.objects.delete(key).await?) };
         self.catalog.if_unused(component, remove).await?;
         reached(Point::ComponentRemoved);
         Ok(())
@@ -257,6 +260,7 @@ impl App {
         let mut after: Option<ObjectKey> = None;
         loop {
             let objects = self
+                .stores
                 .objects
                 .list(ObjectKey::COMPONENTS, after.as_ref(), OBJECTS_AT_A_TIME)
                 .await?;
@@ -272,12 +276,16 @@ impl App {
 
     async fn remove_objects(&self, prefix: &str) -> Result<(), ObjectError> {
         loop {
-            let objects = self.objects.list(prefix, None, OBJECTS_AT_A_TIME).await?;
+            let objects = self
+                .stores
+                .objects
+                .list(prefix, None, OBJECTS_AT_A_TIME)
+                .await?;
             if objects.is_empty() {
                 return Ok(());
             }
             for object in objects {
-                self.objects.delete(&object.key).await?;
+                self.stores.objects.delete(&object.key).await?;
             }
         }
     }

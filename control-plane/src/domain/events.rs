@@ -82,7 +82,7 @@ impl App {
         request: PageRequest,
     ) -> Result<EventPage> {
         let log = self.log(access, log).await?;
-        let head = self.appender.head(log.id).await?;
+        let head = self.stores.appender.head(log.id).await?;
         let direction = request.direction;
         let begin = match direction {
             Direction::Forward => request.from.unwrap_or_default().max(Sequence::FIRST),
@@ -98,7 +98,7 @@ impl App {
         // The event that comes next; 0 or beyond the head once there is none.
         let mut wanted = begin;
         'reading: while stored.contains(&wanted) {
-            let (history, bytes) = (&self.history, page.bytes.max(1));
+            let (history, bytes) = (&self.stores.history, page.bytes.max(1));
             let found = match direction {
                 Direction::Forward => history.read(log.id, wanted, bytes).await?,
                 Direction::Backward => history.read_back(log.id, wanted.next(), bytes).await?,
@@ -141,14 +141,16 @@ impl App {
         from: Option<Sequence>,
     ) -> Result<LogTail> {
         let log = self.log(access, log).await?;
-        let own = self.quotas.open_stream(access.tenant)?;
-        let permit = Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
-            Failure::overloaded("too many tails are open on this server; try again in a moment")
-        })?;
-        let head = self.appender.head(log.id).await?;
+        let own = self.limits.quotas.open_stream(access.tenant)?;
+        let permit = Arc::clone(&self.limits.streams)
+            .try_acquire_owned()
+            .map_err(|_| {
+                Failure::overloaded("too many tails are open on this server; try again in a moment")
+            })?;
+        let head = self.stores.appender.head(log.id).await?;
         let from = from.unwrap_or_else(|| head.sequence.next());
         Ok(LogTail {
-            tail: Tail::new(&self.history, log.id, from),
+            tail: Tail::new(&self.stores.history, log.id, from),
             head,
             permits: (permit, own),
         })

@@ -39,7 +39,7 @@ impl App {
         let parts = [
             (
                 "process",
-                !self.draining.is_cancelled() && !self.stopping.is_cancelled(),
+                !self.lifecycle.draining.is_cancelled() && !self.lifecycle.stopping.is_cancelled(),
                 "it is stopping",
             ),
             ("database", catalog, "the catalog is not available"),
@@ -60,9 +60,9 @@ impl App {
         }
         let (catalog, event_log, objects, workers) = tokio::join!(
             check("the catalog", self.catalog.health()),
-            check("the event log", self.event_log.health()),
-            check("the object store", self.objects.health()),
-            check("the workers", self.views.health()),
+            check("the event log", self.stores.event_log.health()),
+            check("the object store", self.stores.objects.health()),
+            check("the workers", self.bus.views.health()),
         );
         let checked = Checked {
             catalog,

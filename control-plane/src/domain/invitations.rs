@@ -137,7 +137,7 @@ impl App {
             .catalog
             .accept_invitation(request_id, digest, invitee)
             .await?;
-        self.attempts.welcome(&email, network);
+        self.limits.attempts.welcome(&email, network);
         Ok(open)
     }
 }

@@ -73,8 +73,12 @@ impl App {
     }
 
     async fn state_of(&self, log: Arc<Log>) -> Result<LogState> {
-        let head = self.appender.head(log.id).await?;
-        let first = self.event_log.read(log.id, Sequence::FIRST, 1).await?;
+        let head = self.stores.appender.head(log.id).await?;
+        let first = self
+            .stores
+            .event_log
+            .read(log.id, Sequence::FIRST, 1)
+            .await?;
         let trimmed = first.first().map(|stored| stored.frame.first().previous());
         Ok(LogState {
             log,
@@ -130,14 +134,14 @@ impl App {
         name: &str,
     ) -> Result<DeletionId> {
         let log = self.log(access, name).await?;
-        let head = self.appender.head(log.id).await;
+        let head = self.stores.appender.head(log.id).await;
         let deletion = self.catalog.delete_log(access, context, log.id).await?;
         // Without a head, what it held counts until the tenant is counted again.
         let bytes = head.map_or(0, |head| head.payload_bytes);
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-        self.quotas.stored.add(access.tenant, -bytes);
+        self.limits.quotas.stored.add(access.tenant, -bytes);
         self.caches.invalidate(Stale::Log(log.id));
-        self.deleted.notify_one();
+        self.lifecycle.deleted.notify_one();
         Ok(deletion.id)
     }
 }

@@ -70,22 +70,36 @@ pub struct Parts {
 /// The state behind every operation.
 pub(crate) struct App {
     pub(crate) catalog: Catalog,
+    pub(crate) stores: Stores,
+    pub(crate) bus: Bus,
+    pub(crate) caches: Caches,
+    pub(crate) limits: Limits,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) passwords: Passwords,
+    pub(crate) mailer: Mailer,
+    pub(crate) clock: SharedClock,
+    pub(crate) options: Options,
+}
+
+/// Where bytes are: events, components, snapshots, segments.
+pub(crate) struct Stores {
     pub(crate) event_log: SharedEventLog,
     /// Archived and hot events as one.
     pub(crate) history: History,
     pub(crate) appender: Appender,
     pub(crate) objects: SharedObjects,
+}
+
+/// The other nodes.
+pub(crate) struct Bus {
     /// Views, on the workers.
     pub(crate) views: SharedViews,
     /// Other nodes of the control plane, where there can be any.
     pub(crate) peers: Option<Peers>,
-    pub(crate) caches: Caches,
-    pub(crate) passwords: Passwords,
-    pub(crate) mailer: Mailer,
-    pub(crate) clock: SharedClock,
-    pub(crate) options: Options,
+}
 
-    // How much may be under way at a time, and how often.
+/// How much may be under way at a time, and how often.
+pub(crate) struct Limits {
     pub(crate) rates: RateLimits,
     pub(crate) quotas: TenantQuotas,
     /// Wrong passwords.
@@ -96,8 +110,10 @@ pub(crate) struct App {
     pub(crate) streams: Arc<Semaphore>,
     /// Work that goes on after its request was answered.
     pub(crate) background: Arc<Semaphore>,
+}
 
-    // What runs in the background, and how it ends.
+/// What runs in the background, and how it ends.
+pub(crate) struct Lifecycle {
     /// Everything that runs in the background.
     pub(crate) tasks: TaskTracker,
     pub(crate) builds: Builds,
@@ -124,26 +140,34 @@ impl App {
         let history = History::new(event_log.clone(), catalog.clone(), objects.clone());
         Arc::new(Self {
             catalog,
-            event_log,
-            history,
-            appender: parts.appender,
-            objects,
-            views: parts.views,
-            peers: parts.peers,
+            stores: Stores {
+                event_log,
+                history,
+                appender: parts.appender,
+                objects,
+            },
+            bus: Bus {
+                views: parts.views,
+                peers: parts.peers,
+            },
             caches: Caches::new(&options),
             passwords: Passwords::new(options.password_hashes_max),
             mailer: Mailer::new(parts.mail, tasks.clone(), stopping.clone()),
-            rates: RateLimits::new(options.tenant_rate, options.auth_rate, is_shared),
-            quotas: TenantQuotas::new(quotas),
-            attempts: Attempts::new(),
-            bodies: Arc::new(Semaphore::new(options.body_memory_bytes / BODY_UNIT_BYTES)),
-            streams: Arc::new(Semaphore::new(options.streams_max)),
-            background: Arc::new(Semaphore::new(BACKGROUND_MAX)),
-            tasks,
-            builds: Builds::default(),
-            deleted: Notify::new(),
-            draining: CancellationToken::new(),
-            stopping,
+            limits: Limits {
+                rates: RateLimits::new(options.tenant_rate, options.auth_rate, is_shared),
+                quotas: TenantQuotas::new(quotas),
+                attempts: Attempts::new(),
+                bodies: Arc::new(Semaphore::new(options.body_memory_bytes / BODY_UNIT_BYTES)),
+                streams: Arc::new(Semaphore::new(options.streams_max)),
+                background: Arc::new(Semaphore::new(BACKGROUND_MAX)),
+            },
+            lifecycle: Lifecycle {
+                tasks,
+                builds: Builds::default(),
+                deleted: Notify::new(),
+                draining: CancellationToken::new(),
+                stopping,
+            },
             clock: parts.clock,
             options,
         })

@@ -68,7 +68,7 @@ impl App {
             .reset_password(request_id, digest, hash)
             .await?;
         self.caches.invalidate(Stale::User(user));
-        self.attempts.welcome(&email.to_lowercase(), network);
+        self.limits.attempts.welcome(&email.to_lowercase(), network);
         Ok(())
     }
 }

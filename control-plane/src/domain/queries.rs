@@ -44,7 +44,7 @@ impl App {
     ) -> Result<Answered> {
         let log = self.log(access, log).await?;
         let version = self.queryable(access, &log, view, question.version).await?;
-        let _permit = self.quotas.begin_query(access.tenant)?;
+        let _permit = self.limits.quotas.begin_query(access.tenant)?;
         let timeout = question.timeout.unwrap_or(self.options.query_timeout);
         let request = QueryRequest {
             version: Arc::clone(&version.spec),
@@ -53,7 +53,7 @@ impl App {
             body: question.body,
             parameters: question.parameters,
         };
-        let answer = self.views.query(request).await?;
+        let answer = self.bus.views.query(request).await?;
         Ok(Answered { answer, version })
     }
 

@@ -15,7 +15,7 @@ const HEADS_AT_A_TIME: usize = 8;
 impl App {
     /// Adds up what was appended here and hears of the rest.
     pub(crate) async fn add_up_stored(&self) -> Result<()> {
-        let stored = &self.quotas.stored;
+        let stored = &self.limits.quotas.stored;
         let taken = stored.take();
         if let Err(error) = self.catalog.add_stored_bytes(&taken).await {
             stored.give_back(&taken);
@@ -31,12 +31,12 @@ impl App {
 
     /// Counts the tenants that were never counted, one after the other.
     pub(crate) async fn count_unknown_stored(&self) -> Result<()> {
-        for tenant in self.quotas.stored.unknown() {
+        for tenant in self.limits.quotas.stored.unknown() {
             let bytes = match self.catalog.stored_bytes(tenant).await? {
                 Some(bytes) => bytes,
                 None => self.count_stored(tenant).await?,
             };
-            self.quotas.stored.learn(tenant, bytes);
+            self.limits.quotas.stored.learn(tenant, bytes);
         }
         Ok(())
     }
@@ -47,14 +47,14 @@ impl App {
         let mut bytes = 0_u64;
         let mut cursor = None;
         // What is appended from here on is counted by its node.
-        self.quotas.stored.begin(tenant);
+        self.limits.quotas.stored.begin(tenant);
         loop {
             let page = Page {
                 limit: PAGE_LIMIT_MAX,
                 cursor,
             };
             let logs = self.catalog.logs(&access, page).await?;
-            let head = |log: &Log| storage::event_log::head(self.event_log.as_ref(), log.id);
+            let head = |log: &Log| storage::event_log::head(self.stores.event_log.as_ref(), log.id);
             let heads: Vec<_> = logs.items.iter().map(head).collect();
             let mut heads = futures::stream::iter(heads).buffer_unordered(HEADS_AT_A_TIME);
             while let Some(head) = heads.next().await {

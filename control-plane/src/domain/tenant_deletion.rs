@@ -46,7 +46,7 @@ impl App {
             .schedule_tenant_deletion(access, context, delete_at)
             .await?;
         self.caches.invalidate(Stale::Tenant(access.tenant));
-        self.deleted.notify_one();
+        self.lifecycle.deleted.notify_one();
         self.state_of_deletion(deletion).await
     }
 

@@ -105,10 +105,15 @@ impl App {
         let tenant = self.catalog.tenant(access).await?;
         let used = self.catalog.tenant_use(tenant.id).await?;
         let rate = tenant.rate.map_or(self.options.tenant_rate, Rate::from);
-        let (queries, streams) = self.quotas.running(tenant.id);
+        let (queries, streams) = self.limits.quotas.running(tenant.id);
         Ok(TenantState {
             quotas: self.catalog.limits().quotas.with(&tenant.quotas),
-            stored_bytes: self.quotas.stored.known(tenant.id).or(used.storage_bytes),
+            stored_bytes: self
+                .limits
+                .quotas
+                .stored
+                .known(tenant.id)
+                .or(used.storage_bytes),
             used,
             rate: (!rate.is_unlimited()).then_some(rate),
             queries,

@@ -71,12 +71,12 @@ impl App {
         request_id: RequestId,
         work: impl Future<Output = Result<()>> + Send + 'static,
     ) -> Result<()> {
-        let permit = Arc::clone(&self.background)
+        let permit = Arc::clone(&self.limits.background)
             .try_acquire_owned()
             .map_err(|_| {
                 Failure::overloaded("too many ask for mails at this moment; try again shortly")
             })?;
-        self.tasks.spawn(async move {
+        self.lifecycle.tasks.spawn(async move {
             let _permit = permit;
             if let Err(failure) = work.await {
                 tracing::warn!(%failure, %request_id, "a mail that was asked for is not sent");

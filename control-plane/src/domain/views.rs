@@ -97,10 +97,13 @@ impl App {
         component: Bytes,
     ) -> Result<ComponentReport> {
         let key = ObjectKey::component(digest);
-        self.objects.put_if_absent(&key, component.clone()).await?;
+        self.stores
+            .objects
+            .put_if_absent(&key, component.clone())
+            .await?;
         let mut attempts = 1;
         let error = loop {
-            match self.views.prepare(access.tenant, digest).await {
+            match self.bus.views.prepare(access.tenant, digest).await {
                 Ok(report) => return Ok(report),
                 // The deletion of an equal one may have taken it away before it was read.
                 Err(ComponentError::Unavailable(_))
@@ -114,7 +117,7 @@ impl App {
         };
         if !matches!(error, ComponentError::Unavailable(_)) {
             // Equal bytes are refused always, so nothing that was accepted refers to them.
-            if let Err(error) = self.objects.delete(&key).await {
+            if let Err(error) = self.stores.objects.delete(&key).await {
                 tracing::warn!(%error, "a refused component was not removed");
             }
         }
@@ -125,10 +128,10 @@ impl App {
     /// did.
     async fn restore_component(&self, digest: ComponentDigest, component: Bytes) -> Result<bool> {
         let key = ObjectKey::component(digest);
-        match self.objects.get_range(&key, 0..1).await {
+        match self.stores.objects.get_range(&key, 0..1).await {
             Ok(_) => Ok(false),
             Err(ObjectError::NotFound(_)) => {
-                self.objects.put_if_absent(&key, component).await?;
+                self.stores.objects.put_if_absent(&key, component).await?;
                 Ok(true)
             }
             Err(error) => Err(error.into()),
@@ -144,7 +147,7 @@ impl App {
         view: &str,
     ) -> Result<ViewStatus> {
         let log = self.log(access, log).await?;
-        let head = self.appender.head(log.id).await?;
+        let head = self.stores.appender.head(log.id).await?;
         let view = self
             .catalog
             .view(access, log.id, &parse_name(view)?)
@@ -162,7 +165,7 @@ impl App {
         page: Page,
     ) -> Result<Paged<ViewStatus>> {
         let log = self.log(access, log).await?;
-        let head = self.appender.head(log.id).await?;
+        let head = self.stores.appender.head(log.id).await?;
         let views = self.catalog.views(access, log.id, page).await?;
         let mut items = Vec::with_capacity(views.items.len());
         for mut view in views.items {
@@ -182,7 +185,7 @@ impl App {
     async fn with_status(&self, log: Arc<Log>, head: Head, view: View) -> ViewStatus {
         let statuses = view.versions.iter().map(|version| {
             let spec = Arc::new(version.spec(&view));
-            self.views.status(spec)
+            self.bus.views.status(spec)
         });
         let versions = join_all(statuses).await;
         ViewStatus {
@@ -212,7 +215,7 @@ impl App {
             .delete_view(access, context, log.id, &name)
             .await?;
         self.caches.invalidate_views_of(log.id);
-        self.deleted.notify_one();
+        self.lifecycle.deleted.notify_one();
         Ok(deletion.id)
     }
 }

@@ -97,7 +97,8 @@ impl Driver {
         let ceiling = self.recovery.caution.ceiling;
         let follows = ceiling == Sequence::MAX;
         // Subscribed before the log is read, so that no frame falls between the two.
-        let subscribe = || follows.then(|| context.history.event_log().subscribe(resident.spec.log));
+        let subscribe =
+            || follows.then(|| context.history.event_log().subscribe(resident.spec.log));
         let (live, frames) = (subscribe(), subscribe());
         if let Some(registry) = self.registry.upgrade() {
             registry.residents.admit(&resident).await?;

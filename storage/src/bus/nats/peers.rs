@@ -8,9 +8,11 @@
 //! [`appends`]: super::appends
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_nats::Subscriber;
 use futures::StreamExt as _;
+use protocol::LogId;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -20,7 +22,7 @@ use uuid::Uuid;
 use super::appends::Appends;
 use super::{Bus, ServeError, wire};
 use crate::bus::{Spent, Stale};
-use crate::event_log::appender::Appender;
+use crate::event_log::appender::{AppendError, AppendRequest, Appended, Appender};
 
 /// Messages that a listener may lag behind. One that lags further evicts everything.
 const CAPACITY: usize = 4_096;
@@ -33,14 +35,14 @@ struct Notice<T> {
 
 /// The other control planes of a cluster. Cheap to clone.
 #[derive(Clone)]
-pub struct Peers(pub(super) Arc<Inner>);
+pub struct Peers(Arc<Inner>);
 
-pub(super) struct Inner {
+struct Inner {
     bus: Bus,
     node: Uuid,
     stale: broadcast::Sender<Stale>,
     spent: broadcast::Sender<Arc<Spent>>,
-    pub(super) appends: Appends,
+    appends: Appends,
     /// Ends the listening when the last clone is dropped.
     _listening: DropGuard,
 }
@@ -91,6 +93,20 @@ impl Peers {
     /// Publishes which requests were spent here since the last time.
     pub async fn publish_spent(&self, spent: Spent) {
         self.publish(self.0.bus.subjects.spent(), spent).await;
+    }
+
+    /// Appends, through the node that the log prefers.
+    pub async fn append(
+        &self,
+        log: LogId,
+        request: AppendRequest,
+    ) -> Result<Appended, AppendError> {
+        self.0.appends.append(log, request).await
+    }
+
+    /// Takes no further appends of other nodes, and answers those that were taken.
+    pub async fn leave(&self, grace: Duration) {
+        self.0.appends.leave(grace).await;
     }
 
     async fn publish<T: Serialize>(&self, subject: String, what: T) {

@@ -42,11 +42,14 @@ pub(super) fn headless() -> Engine {
     EngineBuilder::headless().into()
 }
 
+/// Machine code, as the engine serializes it.
+type Code = Vec<u8>;
+
 /// Compiles the modules of a component, and the driver if it needs one, which comes second.
 ///
 /// # Errors
 /// When Cranelift can't compile a module. The text is for the author of the component.
-pub(crate) fn compile(loaded: &Loaded) -> Result<(Vec<Vec<u8>>, Option<Vec<u8>>), String> {
+pub(crate) fn compile(loaded: &Loaded) -> Result<(Vec<Code>, Option<Code>), String> {
     let engine: Engine = EngineBuilder::new(compiler())
         .set_features(Some(guest_features()))
         .into();

@@ -26,7 +26,7 @@ use self::preference::Preference;
 use self::wire::{Call, Reply};
 use super::heartbeats::Kind;
 use super::membership::Membership;
-use super::{Bus, Peers, ServeError};
+use super::{Bus, ServeError};
 use crate::event_log::appender::{AppendError, AppendRequest, Appended, Appender};
 use crate::nats::NoAnswer;
 
@@ -80,28 +80,25 @@ impl Appends {
         let is_repeatable = request.key.is_some();
         (!is_repeatable).then_some(Err(AppendError::Unavailable(reason)))
     }
-}
 
-impl Peers {
     /// Appends, through the node that the log prefers.
-    pub async fn append(
+    pub(super) async fn append(
         &self,
         log: LogId,
         request: AppendRequest,
     ) -> Result<Appended, AppendError> {
-        let appends = &self.0.appends;
-        if !appends.membership.left.is_cancelled()
-            && let Some(node) = appends.preference.other(&appends.membership.members, log)
-            && let Some(result) = appends.forward(node, log, &request).await
+        if !self.membership.left.is_cancelled()
+            && let Some(node) = self.preference.other(&self.membership.members, log)
+            && let Some(result) = self.forward(node, log, &request).await
         {
             return result;
         }
-        appends.appender.append(log, request).await
+        self.appender.append(log, request).await
     }
 
     /// Takes no further appends of other nodes, and answers those that were taken.
-    pub async fn leave(&self, grace: Duration) {
-        if !self.0.appends.membership.leave(grace).await {
+    pub(super) async fn leave(&self, grace: Duration) {
+        if !self.membership.leave(grace).await {
             tracing::warn!("some appends of other nodes were not answered in time");
         }
     }
