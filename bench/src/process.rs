@@ -113,7 +113,15 @@ mod tests {
             .arg("60")
             .spawn()
             .unwrap();
-        let times = cpu_times();
+        // A process that has just been started has no command line for a moment.
+        let begun = std::time::Instant::now();
+        let times = loop {
+            let times = cpu_times();
+            let named = times.as_ref().is_ok_and(|it| it.contains_key("sleep"));
+            if named || begun.elapsed() > Duration::from_secs(5) {
+                break times;
+            }
+        };
         child.kill().unwrap();
         child.wait().unwrap();
         let times = times.unwrap();
