@@ -140,16 +140,12 @@ impl PostgresServer {
 
     /// Makes an empty database and returns its address.
     pub fn create_database(&self, name: &str) -> Result<String> {
-        self.execute(&format!("CREATE DATABASE \"{name}\""))?;
-        Ok(format!("postgres://{USER}@127.0.0.1:{}/{name}", self.port))
-    }
-
-    /// Runs a statement as the server's superuser.
-    pub fn execute(&self, statement: &str) -> Result<()> {
         let mut psql = self.command("psql")?;
         psql.args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"]);
-        psql.args(["--dbname", &self.url(), "--command", statement]);
-        output(psql, "psql").map(|_| ())
+        psql.args(["--dbname", &self.url(), "--command"]);
+        psql.arg(format!("CREATE DATABASE \"{name}\""));
+        output(psql, "psql")?;
+        Ok(format!("postgres://{USER}@127.0.0.1:{}/{name}", self.port))
     }
 
     /// All rows of all tables, as text.

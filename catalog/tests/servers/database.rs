@@ -19,10 +19,6 @@ fn server() -> Arc<PostgresServer> {
         let started = Arc::new(PostgresServer::start().unwrap());
         // It is there once it makes a database.
         create_database(&started, "first");
-        // Each test makes a database, which is most of their time where all of it is synced. A server
-        // that is killed loses nothing by this; only a machine would.
-        started.execute("ALTER SYSTEM SET fsync = off").unwrap();
-        started.execute("SELECT pg_reload_conf()").unwrap();
         *server = Arc::downgrade(&started);
         started
     })
