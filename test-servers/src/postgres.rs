@@ -161,6 +161,13 @@ impl PostgresServer {
     }
 }
 
+impl Drop for PostgresServer {
+    fn drop(&mut self) {
+        // Asked to terminate, it would wait for its clients, and be killed ten seconds later.
+        self.process.interrupt();
+    }
+}
+
 /// What a program prints, which must succeed.
 fn output(mut command: Command, name: &str) -> Result<Vec<u8>> {
     let output = command.stdin(Stdio::null()).output();

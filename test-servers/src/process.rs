@@ -75,6 +75,11 @@ impl Process {
         self.0.iter().for_each(|child| signal(child, Signal::STOP));
     }
 
+    /// Asks it to end as Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
+        self.0.iter().for_each(|child| signal(child, Signal::INT));
+    }
+
     pub(crate) fn resume(&self) {
         self.0.iter().for_each(|child| signal(child, Signal::CONT));
     }
