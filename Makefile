@@ -12,7 +12,7 @@ help: ## List the targets
 
 dev: toolchain ## Build and run every role on embedded stores under ./data
 	@[ -e $(TARGET)/debug/primatomic ] || echo "The first build compiles some 700 crates:" \
-		"about 10 minutes on two cores, 3 GB of disk. Later ones take seconds."
+		"some 16 minutes of one core. Later ones take seconds."
 	$(CARGO) build --locked
 	$(TARGET)/debug/primatomic dev
 
