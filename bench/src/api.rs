@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::load::Connection;
+use crate::load::{Connection, Reply};
 
 /// How long a control call may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
@@ -107,13 +107,9 @@ struct AppendedBatch {
 impl Api {
     /// Sends a request and returns the body of a successful response.
     pub(crate) async fn call(&mut self, request: &[u8]) -> Result<Vec<u8>> {
-        match self.attempt(request).await? {
-            (status, body) if (200..300).contains(&status) => Ok(body),
-            (status, body) => bail!(
-                "the server answered {status} {}",
-                String::from_utf8_lossy(&body)
-            ),
-        }
+        let reply = self.attempt(request).await?;
+        ensure!(reply.is_success(), "the server answered {reply}");
+        Ok(reply.body.to_vec())
     }
 
     /// The same, for a response of JSON.
@@ -123,12 +119,10 @@ impl Api {
             .with_context(|| format!("unknown response {}", String::from_utf8_lossy(&body)))
     }
 
-    async fn attempt(&mut self, request: &[u8]) -> Result<(u16, Vec<u8>)> {
+    async fn attempt(&mut self, request: &[u8]) -> Result<Reply<'_>> {
         let exchange = self.connection.exchange(request);
-        let reply = tokio::time::timeout(CALL_TIMEOUT, exchange)
-            .await
-            .context("the server did not answer in time")??;
-        Ok((reply.status, reply.body.to_vec()))
+        let reply = tokio::time::timeout(CALL_TIMEOUT, exchange).await;
+        Ok(reply.context("the server did not answer in time")??)
     }
 
     pub(crate) async fn health(&mut self) -> Result<()> {
@@ -137,16 +131,11 @@ impl Api {
     }
 
     pub(crate) async fn create_log(&mut self, name: &str) -> Result<()> {
-        self.create(&json!({ "name": name })).await
+        self.create_log_as(&json!({ "name": name })).await
     }
 
-    /// A log whose events leave the hot log once they are archived.
-    pub(crate) async fn create_archived_log(&mut self, name: &str) -> Result<()> {
-        let log = json!({ "name": name, "retention": "archive" });
-        self.create(&log).await
-    }
-
-    async fn create(&mut self, log: &Value) -> Result<()> {
+    /// Creates a log with more than a name.
+    pub(crate) async fn create_log_as(&mut self, log: &Value) -> Result<()> {
         let created = self.call(&self.endpoint.post("/logs", log)).await;
         created
             .map(drop)
@@ -198,13 +187,11 @@ impl Api {
         let request = self.endpoint.query(log, view, after);
         let deadline = Instant::now() + BUILD_TIMEOUT;
         loop {
-            match self.attempt(&request).await? {
-                (200, body) => return Ok(body),
-                (503 | 504, _) if Instant::now() < deadline => tokio::time::sleep(BUILD_POLL).await,
-                (status, body) => bail!(
-                    "the view {view} answered {status} {}",
-                    String::from_utf8_lossy(&body)
-                ),
+            let reply = self.attempt(&request).await?;
+            match reply.status {
+                200 => return Ok(reply.body.to_vec()),
+                503 | 504 if Instant::now() < deadline => tokio::time::sleep(BUILD_POLL).await,
+                _ => bail!("the view {view} answered {reply}"),
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What every scenario starts from: options, a directory for data, a server.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -110,10 +110,10 @@ impl Target {
         self.own.as_ref().map(|(server, _)| server.node.pid())
     }
 
-    /// The data directory, if the server is ours.
-    pub(crate) fn data(&self) -> Result<&Path> {
-        let own = self.own.as_ref().context("the server is not our own")?;
-        Ok(own.1.path())
+    /// A tenant besides the one that a development server begins with, if the server is ours.
+    pub(crate) fn sign_up(&self, name: &str) -> Result<Endpoint> {
+        let (server, _) = self.own.as_ref().context("the server is not our own")?;
+        server::sign_up(&server.node, name)
     }
 
     /// Stops the server if it was started for this scenario.

@@ -16,7 +16,6 @@ mod progress;
 mod report;
 mod scenarios;
 mod server;
-mod tenant;
 
 use std::io::Write;
 use std::process::ExitCode;

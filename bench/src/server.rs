@@ -4,8 +4,8 @@ use std::net::ToSocketAddrs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
-use test_servers::cluster::Node;
+use anyhow::{Context, Result, anyhow};
+use test_servers::cluster::{Member, Node};
 
 use crate::api::Endpoint;
 
@@ -31,15 +31,25 @@ impl Server {
         let mut command = Command::new(program);
         command.arg("dev").arg("--data").arg(&data);
         command.args(["--listen", "127.0.0.1:0", "--rate-limit", "0"]);
-        let node = Node::start(command.args(flags), "server")?;
+        let mut node = Node::start(command.args(flags), "server")?;
         let key_path = data.join("dev-key");
         let key = std::fs::read_to_string(&key_path)
             .with_context(|| format!("can't read {}", key_path.display()))?;
+        node.data = data;
         Ok(Self {
             endpoint: endpoint_of(&node.url, key.trim())?,
             node,
         })
     }
+}
+
+/// Signs a tenant up as a person would, and returns the node's endpoint with a key of that tenant.
+pub(crate) fn sign_up(node: &Node, name: &str) -> Result<Endpoint> {
+    let register = || Member::register(node, name)?.create_key(node, "bench");
+    // The client blocks its thread, which must not be one of the runtime's.
+    let made = std::thread::scope(|threads| threads.spawn(register).join());
+    let (key, _) = made.map_err(|_| anyhow!("the client panicked"))??;
+    endpoint_of(&node.url, &key)
 }
 
 /// The endpoint of a server that runs already.

@@ -18,5 +18,6 @@ mod tools;
 pub use nats::{NatsCluster, NatsServer};
 pub use network::{Network, NetworkPath, PathState};
 pub use postgres::PostgresServer;
+pub use process::free_port;
 pub use s3::{AccessKey, S3Server};
 pub use shared::Shared;

@@ -3,7 +3,7 @@
 mod metrics;
 mod nats;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,16 +12,15 @@ use anyhow::{Context as _, Result, bail};
 use catalog::archive::ArchiveStatus;
 use catalog::clock::SystemClock;
 use catalog::{Catalog, PostgresOptions};
-use test_servers::NatsCluster;
-use test_servers::cluster::{ARCHIVERS, Member, Nats, Node, Stores};
-use tokio::task::JoinSet;
+use test_servers::cluster::{ARCHIVERS, Node, Stores};
+use test_servers::{NatsCluster, free_port};
 use tokio::time::Instant;
 
-pub(crate) use self::metrics::Metrics;
+use self::metrics::Metrics;
 pub(crate) use self::nats::{Streams, Twin};
 use crate::api::Endpoint;
 use crate::progress;
-use crate::server::endpoint_of;
+use crate::server::{endpoint_of, sign_up};
 
 const CONTROL_PLANES: usize = 2;
 const WORKERS: usize = 3;
@@ -30,8 +29,6 @@ const NATS_SERVERS: usize = 3;
 const SHARDS: u16 = 4;
 /// How often the archive is looked at while something waits for it.
 const ARCHIVE_POLL: Duration = Duration::from_millis(250);
-/// Connections that prepare logs.
-const PREPARERS: usize = 32;
 
 /// The cluster under load. Dropping it kills every process of it.
 pub(crate) struct Cluster {
@@ -61,16 +58,9 @@ impl Process {
 
 impl Cluster {
     /// Starts a cluster. Every process gets the settings.
-    pub(crate) async fn start(program: PathBuf, settings: Settings) -> Result<Self> {
+    pub(crate) fn start(program: PathBuf, settings: Settings) -> Result<Self> {
         progress::say("  starting a cluster");
-        // The client that registers a tenant blocks its thread.
-        let started = tokio::task::spawn_blocking(move || Self::start_blocking(program, settings));
-        started.await.context("the start of the cluster stopped")?
-    }
-
-    fn start_blocking(program: PathBuf, settings: Settings) -> Result<Self> {
-        let nats = Nats::Three(NatsCluster::start(NATS_SERVERS)?);
-        let stores = Stores::start(program, nats)?;
+        let stores = Stores::start(program, NatsCluster::start(NATS_SERVERS)?)?;
         let mut cluster = Self {
             planes: Vec::new(),
             workers: Vec::new(),
@@ -82,8 +72,7 @@ impl Cluster {
             .map(|_| cluster.run("control-plane", &[]))
             .collect::<Result<_>>()?;
         let first = nodes.first().context("there is no control plane")?;
-        let owner = Member::register(first, "bench")?;
-        let (key, _) = owner.create_key(first, "bench")?;
+        let key = sign_up(first, "bench")?.key;
         for node in nodes {
             let endpoint = endpoint_of(&node.url, &key)?;
             cluster.planes.push(Process { node, endpoint });
@@ -103,7 +92,7 @@ impl Cluster {
     }
 
     fn process(&self, role: &str) -> Result<Process> {
-        let internal = free_address()?;
+        let internal = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let listen = [("PRIMATOMIC_INTERNAL_LISTEN", &*internal.to_string())];
         Ok(Process {
             node: self.run(role, &listen)?,
@@ -134,10 +123,7 @@ impl Cluster {
 
     /// The streams that hold the events.
     pub(crate) async fn streams(&self) -> Result<Streams> {
-        let Nats::Three(nats) = &self.stores.nats else {
-            bail!("the cluster has one NATS server");
-        };
-        Streams::open(&nats.urls(), SHARDS).await
+        Streams::open(&self.stores.nats.urls(), SHARDS).await
     }
 
     pub(crate) async fn catalog(&self) -> Result<Catalog> {
@@ -176,28 +162,21 @@ impl Cluster {
             tokio::time::sleep(ARCHIVE_POLL).await;
         }
     }
+}
 
-    /// Makes logs that have an event each, so that every cache knows them.
-    pub(crate) async fn prepare_logs(&self, names: &[String], event: &[u8]) -> Result<()> {
-        let mut tasks = JoinSet::new();
-        for (index, endpoint) in self.endpoints().cycle().take(PREPARERS).enumerate() {
-            let own = names.iter().skip(index).step_by(PREPARERS);
-            let own: Vec<_> = own.cloned().collect();
-            let (endpoint, event) = (endpoint.clone(), event.to_vec());
-            tasks.spawn(async move {
-                let mut api = endpoint.connect().await?;
-                for name in own {
-                    api.create_log(&name).await?;
-                    api.append(&name, &event).await?;
-                }
-                anyhow::Ok(())
-            });
+/// The sums over all of these processes of what they count.
+pub(crate) async fn totals<const N: usize>(
+    processes: &[Process],
+    metrics: [&str; N],
+) -> Result<[f64; N]> {
+    let mut totals = [0.0; N];
+    for process in processes {
+        let counted = process.metrics().await?;
+        for (total, metric) in totals.iter_mut().zip(metrics) {
+            *total += counted.sum(metric);
         }
-        while let Some(done) = tasks.join_next().await {
-            done.context("the preparation of logs stopped")??;
-        }
-        Ok(())
     }
+    Ok(totals)
 }
 
 /// Frames that are not archived, of all shards.
@@ -211,10 +190,4 @@ pub(crate) async fn behind(streams: &Streams, catalog: &Catalog) -> Result<u64> 
         end.saturating_sub(archived.map_or(0, |it| it.position.0))
     });
     Ok(behind.sum())
-}
-
-/// An address that nothing listens on right now.
-fn free_address() -> Result<SocketAddr> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free")?;
-    Ok(listener.local_addr()?)
 }

@@ -17,36 +17,24 @@ pub(crate) struct Hostile {
 
 impl Hostile {
     pub(crate) const ALL: [Self; 5] = [
-        Self::in_query("query-loops", "$loop-for-ever"),
-        Self::in_query("query-grows", "$grow-for-ever"),
-        Self::in_query("query-recurses", "$recurse-for-ever"),
-        Self::in_query("query-traps", "$trap"),
-        Self {
-            name: "append-loops",
-            append: "$loop-for-ever",
-            query: "$nothing",
-        },
+        Self::new("query-loops", "$nothing", "$loop-for-ever"),
+        Self::new("query-grows", "$nothing", "$grow-for-ever"),
+        Self::new("query-recurses", "$nothing", "$recurse-for-ever"),
+        Self::new("query-traps", "$nothing", "$trap"),
+        Self::new("append-loops", "$loop-for-ever", "$nothing"),
     ];
 
     /// Views that do nothing that is forbidden, and much of it.
     pub(crate) const BUSY: [Self; 3] = [
-        Self::in_query("query-works", "$work-hard"),
-        Self {
-            name: "append-works",
-            append: "$work",
-            query: "$nothing",
-        },
-        Self {
-            name: "both-work",
-            append: "$work",
-            query: "$work-hard",
-        },
+        Self::new("query-works", "$nothing", "$work-hard"),
+        Self::new("append-works", "$work", "$nothing"),
+        Self::new("both-work", "$work", "$work-hard"),
     ];
 
-    const fn in_query(name: &'static str, query: &'static str) -> Self {
+    const fn new(name: &'static str, append: &'static str, query: &'static str) -> Self {
         Self {
             name,
-            append: "$nothing",
+            append,
             query,
         }
     }

@@ -3,6 +3,7 @@
 //! It understands what the server's answers use and no more: a status, headers and a body with a
 //! `Content-Length`. That takes one write and about one read per request, and no allocation.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::ops::Range;
 
@@ -44,11 +45,13 @@ impl Reply<'_> {
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
+}
 
-    /// The answer in a line, for an error message.
-    pub(crate) fn describe(&self) -> String {
+/// The answer in a line, for an error message.
+impl fmt::Display for Reply<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = &self.body[..self.body.len().min(500)];
-        format!("{} {}", self.status, String::from_utf8_lossy(shown))
+        write!(f, "{} {}", self.status, String::from_utf8_lossy(shown))
     }
 }
 

@@ -1,6 +1,7 @@
 //! One run of load: a number of clients, a pace, a duration.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::{Connection, Latency, Recorder, Traffic};
+use super::{Connection, Latency, Recorder};
 use crate::report::real;
 
 /// The most clients of one run.
@@ -23,7 +24,9 @@ const FAILURES_IN_A_ROW_MAX: u32 = 5;
 /// What to run.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    pub traffic: Traffic,
+    pub(super) servers: Arc<[SocketAddr]>,
+    /// Complete with head and body; clients send them one after the other.
+    pub(super) requests: Arc<[Vec<u8>]>,
     pub clients: usize,
     /// Requests per second over all clients, which are due by a schedule, whatever the server does.
     /// Latency is measured from the moment a request was due, so that a stall counts for every
@@ -51,11 +54,47 @@ pub(crate) struct RunResult {
 }
 
 impl Plan {
+    /// A closed loop. Each client stays with one of the servers.
+    pub(crate) fn closed(
+        servers: impl Into<Arc<[SocketAddr]>>,
+        requests: Vec<Vec<u8>>,
+        clients: usize,
+        duration: Duration,
+    ) -> Result<Self> {
+        let servers = servers.into();
+        ensure!(!requests.is_empty(), "there is no request to send");
+        ensure!(!servers.is_empty(), "there is no server to send to");
+        Ok(Self {
+            servers,
+            requests: requests.into(),
+            clients,
+            rate: None,
+            duration,
+        })
+    }
+
     /// Runs the plan for a while without measuring: caches, connections and files reach their usual
     /// state.
     pub(crate) async fn warm_up(&self, duration: Duration) -> Result<()> {
         let plan = self.clone();
         run(&Self { duration, ..plan }).await.map(drop)
+    }
+
+    fn server(&self, client: usize) -> SocketAddr {
+        self.servers[client % self.servers.len()]
+    }
+
+    /// What `client` sends as its request number `nth`. The clients together go through all requests
+    /// in order, again and again.
+    fn request(&self, client: usize, nth: usize) -> &[u8] {
+        &self.requests[(client + nth * self.clients) % self.requests.len()]
+    }
+
+    /// When that request is due, from the start on. In an open loop the requests of all clients
+    /// together are spread evenly; in a closed one a request has no time of its own.
+    fn due(&self, client: usize, nth: usize) -> Option<Duration> {
+        let slot = real((client + nth * self.clients) as u64);
+        Some(Duration::from_secs_f64(slot / self.rate?))
     }
 }
 
@@ -100,7 +139,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<RunResult> {
     ensure!(plan.rate.is_none_or(is_rate), "the rate must be above 0");
     let mut connections = Vec::with_capacity(clients);
     for client in 0..clients {
-        let connection = Connection::open(plan.traffic.server(client)).await;
+        let connection = Connection::open(plan.server(client)).await;
         connections.push(connection.context("can't connect to the server")?);
     }
     let start = Instant::now();
@@ -111,16 +150,11 @@ pub(crate) async fn run(plan: &Plan) -> Result<RunResult> {
     let mut tasks = JoinSet::new();
     for (index, connection) in connections.into_iter().enumerate() {
         let client = Client {
-            schedule: Schedule {
-                start,
-                index,
-                clients,
-                rate: plan.rate,
-            },
-            traffic: plan.traffic.clone(),
+            plan: plan.clone(),
+            index,
+            start,
             connection,
             tally: Arc::clone(&tally),
-            end: start + plan.duration,
         };
         tasks.spawn(client.run());
     }
@@ -139,24 +173,24 @@ pub(crate) async fn run(plan: &Plan) -> Result<RunResult> {
 }
 
 struct Client {
-    schedule: Schedule,
-    traffic: Traffic,
+    plan: Plan,
+    index: usize,
+    start: Instant,
     connection: Connection,
     tally: Arc<Mutex<Tally>>,
-    end: Instant,
 }
 
 impl Client {
     async fn run(mut self) -> Result<()> {
-        let mut failures = 0;
+        let (mut failures, end) = (0, self.start + self.plan.duration);
         for nth in 0.. {
             let now = Instant::now();
-            let due = self.schedule.due(nth).unwrap_or(now);
-            if due >= self.end {
+            let due = self.due(nth).unwrap_or(now);
+            if due >= end {
                 break;
             }
-            if now > self.end + GRACE {
-                self.give_up(nth, now);
+            if now > end + GRACE {
+                self.give_up(nth, end, now);
                 break;
             }
             if now < due {
@@ -167,15 +201,18 @@ impl Client {
         Ok(())
     }
 
+    fn due(&self, nth: usize) -> Option<Instant> {
+        Some(self.start + self.plan.due(self.index, nth)?)
+    }
+
     /// Sends one request and records how long after `since` its answer came.
     async fn send(&mut self, nth: usize, since: Instant, failures: &mut u32) -> Result<()> {
-        let Schedule { index, clients, .. } = self.schedule;
-        let request = self.traffic.request(index, clients, nth);
+        let request = self.plan.request(self.index, nth);
         let result = self.connection.exchange(request).await;
         let now = Instant::now();
         let failure = match &result {
             Ok(reply) if reply.is_success() => None,
-            Ok(reply) => Some(reply.describe()),
+            Ok(reply) => Some(reply.to_string()),
             Err(error) => Some(error.to_string()),
         };
         let broken = result.is_err();
@@ -183,7 +220,7 @@ impl Client {
             let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
             tally.recorder.record(now - since);
             let result = &mut tally.result;
-            result.elapsed = result.elapsed.max(now - self.schedule.start);
+            result.elapsed = result.elapsed.max(now - self.start);
             match &failure {
                 None => result.succeeded += 1,
                 Some(_) => result.failed += 1,
@@ -201,38 +238,20 @@ impl Client {
             bail!("{failures} requests in a row failed; the last one with: {failure}");
         }
         if broken {
-            let connection = Connection::open(self.traffic.server(index)).await;
+            let connection = Connection::open(self.plan.server(self.index)).await;
             self.connection = connection.context("can't connect to the server again")?;
         }
         Ok(())
     }
 
     /// Counts what is left of the schedule, from `nth` on, with the latency that it has by now.
-    fn give_up(&self, nth: usize, now: Instant) {
+    fn give_up(&self, nth: usize, end: Instant, now: Instant) {
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = (nth..).map_while(|nth| self.schedule.due(nth));
-        for due in left.take_while(|due| *due < self.end) {
+        let left = (nth..).map_while(|nth| self.due(nth));
+        for due in left.take_while(|due| *due < end) {
             tally.result.unsent += 1;
             tally.recorder.record(now - due);
         }
-    }
-}
-
-/// When the requests of one client are due.
-struct Schedule {
-    start: Instant,
-    index: usize,
-    clients: usize,
-    rate: Option<f64>,
-}
-
-impl Schedule {
-    /// In an open loop the requests of all clients together are spread evenly; in a closed one a
-    /// request has no time of its own.
-    fn due(&self, nth: usize) -> Option<Instant> {
-        let rate = self.rate?;
-        let slot = real((self.index + nth * self.clients) as u64);
-        Some(self.start + Duration::from_secs_f64(slot / rate))
     }
 }
 
@@ -242,16 +261,13 @@ mod tests {
 
     #[test]
     fn the_schedule_spreads_all_clients_evenly() {
-        let start = Instant::now();
-        let schedule = |index| Schedule {
-            start,
-            index,
-            clients: 4,
-            rate: Some(1_000.0),
-        };
-        let after = |millis| Some(start + Duration::from_millis(millis));
-        assert_eq!(schedule(0).due(0), after(0));
-        assert_eq!(schedule(3).due(0), after(3));
-        assert_eq!(schedule(1).due(2), after(9));
+        let servers = ["127.0.0.1:1".parse().unwrap()];
+        let mut plan = Plan::closed(servers, vec![Vec::new()], 4, GRACE).unwrap();
+        assert_eq!(plan.due(0, 0), None);
+        plan.rate = Some(1_000.0);
+        let after = |millis| Some(Duration::from_millis(millis));
+        assert_eq!(plan.due(0, 0), after(0));
+        assert_eq!(plan.due(3, 0), after(3));
+        assert_eq!(plan.due(1, 2), after(9));
     }
 }

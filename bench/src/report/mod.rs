@@ -101,21 +101,20 @@ impl Section {
 
     /// Compares `value` with the most that it may be.
     pub(crate) fn at_most(&mut self, what: impl Into<String>, value: f64, limit: f64, unit: &str) {
-        self.checks.push(Check {
-            what: what.into(),
-            reach: format!("≤ {}", amount(limit, unit)),
-            value: amount(value, unit),
-            ok: value <= limit,
-        });
+        self.check(what.into(), value, ("≤", limit), unit, value <= limit);
     }
 
     /// Compares `value` with the least that it must be.
     pub(crate) fn at_least(&mut self, what: impl Into<String>, value: f64, limit: f64, unit: &str) {
+        self.check(what.into(), value, ("≥", limit), unit, value >= limit);
+    }
+
+    fn check(&mut self, what: String, value: f64, reach: (&str, f64), unit: &str, ok: bool) {
         self.checks.push(Check {
-            what: what.into(),
-            reach: format!("≥ {}", amount(limit, unit)),
+            what,
+            reach: format!("{} {}", reach.0, amount(reach.1, unit)),
             value: amount(value, unit),
-            ok: value >= limit,
+            ok,
         });
     }
 }

@@ -9,7 +9,7 @@ use super::events::call;
 use super::measure::Meter;
 use crate::baseline::fdatasync::Fdatasync;
 use crate::context::{Context, log_name};
-use crate::load::{Plan, Traffic};
+use crate::load::Plan;
 use crate::progress;
 use crate::report::Section;
 
@@ -44,12 +44,7 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let requests = (0..EVENTS)
         .map(|number| endpoint.append(&log, &call(number)))
         .collect();
-    let plan = Plan {
-        traffic: Traffic::new(endpoint.address, requests)?,
-        clients: 1,
-        rate: None,
-        duration: context.duration(),
-    };
+    let plan = Plan::closed([endpoint.address], requests, 1, context.duration())?;
     let meter = Meter::new(target.pid(), 1);
     let result = meter.run("closed loop", &plan, section).await?;
     raw.sample(&context.results, RAW_WRITES)?;

@@ -6,11 +6,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 
 use super::Scenario;
-use super::events::document;
-use super::filling::fill;
+use super::filling::{VIEW, deploy_keeper, fill};
 use crate::api::ensure_answer;
 use crate::context::{Context, log_name};
-use crate::guests;
 use crate::load::Recorder;
 use crate::progress;
 use crate::report::Section;
@@ -29,12 +27,8 @@ the system's. Compiling is not part of it: the artifact is stored. Medians of 7 
     run: |context, section| Box::pin(run(context, section)),
 };
 
-const VIEW: &str = "view";
 const RESTORE_ROUNDS: usize = 7;
 const REPLAY_ROUNDS: usize = 5;
-/// Documents of the log whose view keeps everything, 1,000 bytes each: 10 MB.
-const DOCUMENTS: u64 = 10_000;
-const DOCUMENT_BYTES: usize = 1_000;
 /// Events of the counter's log.
 const INCREMENTS: u64 = 1_000_000;
 const INCREMENT: &[u8] = br#"{"inc":10}"#;
@@ -50,11 +44,7 @@ async fn restore(context: &Context, program: &Path, section: &mut Section) -> Re
     let log = log_name("restore");
     let server = Server::start(program, data.path(), &[])?;
     let mut api = server.endpoint.connect().await?;
-    api.create_log(&log).await?;
-    let document = |number| document(number, DOCUMENT_BYTES);
-    let (head, bytes) = fill(&mut api, &log, DOCUMENTS, document).await?;
-    api.deploy(&log, VIEW, &guests::keeps_events()?).await?;
-    api.wait_for_view(&log, VIEW, Some(head)).await?;
+    let (head, size) = deploy_keeper(&mut api, &log).await?;
     server.node.stop()?;
     ensure!(
         snapshots(data.path())?
@@ -63,7 +53,6 @@ async fn restore(context: &Context, program: &Path, section: &mut Section) -> Re
         "the server took no snapshot of the view when it stopped, so there is nothing to restore"
     );
 
-    let size = bytes.to_le_bytes();
     let mut times = Recorder::new()?;
     for _ in 0..RESTORE_ROUNDS {
         times.record(first_answer(program, data.path(), &log, head, &size).await?);

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 /// The size of an event, unless a scenario says otherwise.
 pub(super) const EVENT_BYTES: usize = 200;
+/// The size of a document.
+const DOCUMENT_BYTES: usize = 1_000;
 
 /// An event of the counter.
 pub(super) const INCREMENT: &[u8] = br#"{"inc":1}"#;
@@ -96,12 +98,12 @@ pub(super) fn lines(count: u64, make: impl Fn(u64) -> Vec<u8>) -> Vec<u8> {
     lines
 }
 
-/// A line of text that hardly repeats, about `bytes` long: what a state is made of in practice is
+/// A line of text that hardly repeats, of about [`DOCUMENT_BYTES`]: what a state is made of in practice is
 /// neither random nor all the same.
-pub(super) fn document(number: u64, bytes: usize) -> Vec<u8> {
+pub(super) fn document(number: u64) -> Vec<u8> {
     let mut text = format!(r#"{{"id":{number},"entries":["#);
     let mut word = number;
-    while text.len() + 12 < bytes {
+    while text.len() + 12 < DOCUMENT_BYTES {
         // The constants of Knuth's MMIX generator; quality does not matter here.
         word = word
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -131,7 +133,7 @@ mod tests {
             assert!(serde_json::from_slice::<serde_json::Value>(&event).is_ok());
             assert_eq!(event, realistic(number));
         }
-        let document = document(7, 1_000);
+        let document = document(7);
         assert!((980..=1_000).contains(&document.len()));
         assert!(serde_json::from_slice::<serde_json::Value>(&document).is_ok());
     }

@@ -1,11 +1,19 @@
 //! Logs that are full before a measurement, and the views on them.
 
 use anyhow::Result;
+use tokio::task::JoinSet;
 
-use super::events::{INCREMENT, lines};
-use crate::api::{Api, ensure_answer};
+use super::events::{INCREMENT, document, lines};
+use crate::api::{Api, Endpoint, ensure_answer};
+use crate::guests;
 
 pub(super) const COUNTER: &str = "counter";
+/// A view of another kind, one for each log.
+pub(super) const VIEW: &str = "view";
+/// Documents of the log whose view keeps everything: 10 MB.
+const DOCUMENTS: u64 = 10_000;
+/// Connections that fill many logs.
+const CONNECTIONS: usize = 64;
 /// Events of one batch.
 const BATCH_EVENTS: u64 = 1_000;
 
@@ -23,6 +31,44 @@ pub(super) async fn fill(
         head = api.append_batch(log, &lines).await?;
     }
     Ok((head, u32::try_from(bytes)?))
+}
+
+/// Appends an event to each of many logs, which are made first if `make` says so.
+pub(super) async fn append_to_each(
+    endpoints: impl Iterator<Item = &Endpoint> + Clone,
+    logs: &[String],
+    event: &[u8],
+    make: bool,
+) -> Result<()> {
+    let mut tasks = JoinSet::new();
+    for (index, endpoint) in endpoints.cycle().take(CONNECTIONS).enumerate() {
+        let own = logs.iter().skip(index).step_by(CONNECTIONS).cloned();
+        let (own, event) = (own.collect::<Vec<_>>(), event.to_vec());
+        let mut api = endpoint.connect().await?;
+        tasks.spawn(async move {
+            for log in own {
+                if make {
+                    api.create_log(&log).await?;
+                }
+                api.append(&log, &event).await?;
+            }
+            anyhow::Ok(())
+        });
+    }
+    while let Some(filled) = tasks.join_next().await {
+        filled??;
+    }
+    Ok(())
+}
+
+/// Makes a log of 10 MB, whose view [`VIEW`] keeps all of it and is in memory. Returns the log's head
+/// and what the view answers, its size.
+pub(super) async fn deploy_keeper(api: &mut Api, log: &str) -> Result<(u64, [u8; 4])> {
+    api.create_log(log).await?;
+    let (head, bytes) = fill(api, log, DOCUMENTS, document).await?;
+    api.deploy(log, VIEW, &guests::keeps_events()?).await?;
+    api.wait_for_view(log, VIEW, Some(head)).await?;
+    Ok((head, bytes.to_le_bytes()))
 }
 
 /// Makes a log of `events` increments, whose view `counter` is in memory.

@@ -12,10 +12,9 @@ use super::events::INCREMENT;
 use super::filling::{COUNTER, deploy_counter};
 use super::measure::Meter;
 use crate::context::{Context, log_name};
-use crate::load::{Attacker, Attackers, Latency, Plan, Traffic};
+use crate::load::{Attacker, Attackers, Latency, Plan};
 use crate::progress;
 use crate::report::Section;
-use crate::tenant;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "logins",
@@ -46,18 +45,17 @@ const VICTIM: &str = "victim";
 
 async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let target = context.own_target(&["--trusted-proxies", "127.0.0.1"])?;
-    tenant::sign_up(target.endpoint.address, target.data()?, VICTIM).await?;
+    target.sign_up(VICTIM)?;
     let log = log_name("logins");
     deploy_counter(&mut target.endpoint.connect().await?, &log, EVENTS).await?;
 
     let endpoint = &target.endpoint;
     let plan = |request: Vec<u8>| -> Result<Plan> {
-        Ok(Plan {
-            traffic: Traffic::new(endpoint.address, vec![request])?,
-            clients: context.clients(16),
-            rate: Some(context.rate.unwrap_or(PER_SECOND)),
-            duration: context.duration() * LONGER,
-        })
+        let (servers, clients) = ([endpoint.address], context.clients(16));
+        let duration = context.duration() * LONGER;
+        let mut plan = Plan::closed(servers, vec![request], clients, duration)?;
+        plan.rate = Some(context.rate.unwrap_or(PER_SECOND));
+        Ok(plan)
     };
     let plans = [
         ("append", plan(endpoint.append(&log, INCREMENT))?),
@@ -130,7 +128,7 @@ fn login(server: SocketAddr, attacker: u32, nth: u32) -> Vec<u8> {
         format!("nobody-{attacker}-{nth}")
     };
     let body = json!({
-        "email": format!("{name}@example.org"),
+        "email": format!("owner@{name}.example"),
         "password": format!("wrong password {nth}"),
     });
     let body = body.to_string();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::context::{Context, Target};
-use crate::load::{self, Plan, RunResult, Traffic};
+use crate::load::{self, Plan, RunResult};
 use crate::process::cpu_time;
 use crate::progress;
 use crate::report::{Load, Section};
@@ -42,12 +42,8 @@ pub(super) async fn throughput(
     section: &mut Section,
 ) -> Result<()> {
     let requests = std::mem::take(&mut expectation.requests);
-    let mut plan = Plan {
-        traffic: Traffic::new(target.endpoint.address, requests)?,
-        clients: expectation.clients,
-        rate: None,
-        duration: context.duration(),
-    };
+    let (servers, clients) = ([target.endpoint.address], expectation.clients);
+    let mut plan = Plan::closed(servers, requests, clients, context.duration())?;
     let meter = Meter::new(target.pid(), expectation.per_request);
     plan.warm_up(WARM_UP).await?;
     let result = if let Some(rate) = context.rate {
@@ -122,11 +118,13 @@ impl Meter {
         plan: &Plan,
         section: &mut Section,
     ) -> Result<RunResult> {
-        let before = self.cpu()?;
+        let (server_before, own_before) = self.cpu()?;
         let result = load::run(plan).await?;
-        let after = self.cpu()?;
+        let (server, own) = self.cpu()?;
         let requests = result.per_second() * result.elapsed.as_secs_f64();
-        let per_request = |time: Duration| time.as_secs_f64() * 1e6 / requests.max(1.0);
+        let per_request = |after: Duration, before| {
+            after.saturating_sub(before).as_secs_f64() * 1e6 / requests.max(1.0)
+        };
         progress::say(&format!("  {what}: {result}"));
         section.loads.push(Load {
             what: what.to_owned(),
@@ -138,25 +136,18 @@ impl Meter {
             failed: result.failed,
             unsent: result.unsent,
             first_failure: result.first_failure.clone(),
-            server_cpu_us: after
-                .server
-                .zip(before.server)
-                .map(|(after, before)| per_request(after.saturating_sub(before))),
-            generator_cpu_us: per_request(after.generator.saturating_sub(before.generator)),
+            server_cpu_us: server
+                .zip(server_before)
+                .map(|(it, before)| per_request(it, before)),
+            generator_cpu_us: per_request(own, own_before),
         });
         Ok(result)
     }
 
-    fn cpu(&self) -> Result<CpuTimes> {
+    /// What the server and this generator have used so far.
+    fn cpu(&self) -> Result<(Option<Duration>, Duration)> {
         let server = self.server.map(cpu_time).transpose();
-        Ok(CpuTimes {
-            server: server.context("the server is gone")?,
-            generator: cpu_time(std::process::id())?,
-        })
+        let server = server.context("the server is gone")?;
+        Ok((server, cpu_time(std::process::id())?))
     }
-}
-
-struct CpuTimes {
-    server: Option<Duration>,
-    generator: Duration,
 }

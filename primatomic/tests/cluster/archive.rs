@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use test_servers::NatsServer;
-use test_servers::cluster::{Member, Nats, Node, Stores};
+use test_servers::NatsCluster;
+use test_servers::cluster::{Member, Node, Stores};
 
 const TIMEOUT: Duration = Duration::from_secs(90);
 
@@ -24,8 +24,8 @@ const EAGER: [(&str, &str); 7] = [
 /// Logs, so that several shards have something.
 const LOGS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 
-fn nats() -> Nats {
-    Nats::One(NatsServer::start().unwrap())
+fn nats() -> NatsCluster {
+    NatsCluster::start(1).unwrap()
 }
 
 fn until(what: &str, mut holds: impl FnMut() -> bool) {

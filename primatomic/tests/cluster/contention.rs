@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
-use test_servers::cluster::{Member, Nats, Stores};
-use test_servers::{NatsCluster, NatsServer};
+use test_servers::NatsCluster;
+use test_servers::cluster::{Member, Stores};
 
 use crate::checker::check;
 use crate::client::{Address, Client};
@@ -24,7 +24,7 @@ const CREW: Crew = Crew {
     is_faithful: true,
 };
 
-fn appends_to_one_log_through_two_control_planes(nats: Nats) {
+fn appends_to_one_log_through_two_control_planes(nats: NatsCluster) {
     let stores = Stores::start(env!("CARGO_BIN_EXE_primatomic"), nats).unwrap();
     let planes = [(); 2].map(|()| stores.run("control-plane").unwrap());
     let member = Member::register(&planes[0], "acme").unwrap();
@@ -72,10 +72,10 @@ fn appends_to_one_log_through_two_control_planes(nats: Nats) {
 
 #[test]
 fn invariants_1_to_4_hold_when_two_control_planes_append_to_one_log() {
-    appends_to_one_log_through_two_control_planes(Nats::One(NatsServer::start().unwrap()));
+    appends_to_one_log_through_two_control_planes(NatsCluster::start(1).unwrap());
 }
 
 #[test]
 fn invariants_1_to_4_hold_when_two_control_planes_append_to_one_replicated_log() {
-    appends_to_one_log_through_two_control_planes(Nats::Three(NatsCluster::start(3).unwrap()));
+    appends_to_one_log_through_two_control_planes(NatsCluster::start(3).unwrap());
 }

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use test_servers::NatsServer;
-use test_servers::cluster::{Member, Nats, Node, Stores};
+use test_servers::NatsCluster;
+use test_servers::cluster::{Member, Node, Stores};
 
 use self::grep::files_with;
 
@@ -49,10 +49,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 /// Where the mark is.
 fn places(stores: &Stores) -> Vec<String> {
     let mut places = Vec::new();
-    let Nats::One(nats) = &stores.nats else {
-        panic!("the test looks into the files of one server");
-    };
-    if !files_with(nats.directory(), MARK).is_empty() {
+    if !files_with(stores.nats.servers[0].directory(), MARK).is_empty() {
         places.push("nats".to_owned());
     }
     let rows = stores.database.dump().unwrap();
@@ -108,7 +105,7 @@ fn marked_component() -> Vec<u8> {
 }
 
 fn stores() -> Stores {
-    let nats = Nats::One(NatsServer::start().unwrap());
+    let nats = NatsCluster::start(1).unwrap();
     Stores::start(env!("CARGO_BIN_EXE_primatomic"), nats).unwrap()
 }
 

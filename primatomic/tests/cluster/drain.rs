@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
-use test_servers::NatsServer;
-use test_servers::cluster::{Member, Nats, Node, Stores, accepted};
+use test_servers::NatsCluster;
+use test_servers::cluster::{Member, Node, Stores, accepted};
 
 const VIEWS: usize = 8;
 const BATCHES: u64 = 10;
@@ -52,7 +52,7 @@ fn ask_all(member: &Member, plane: &Node, is_over: &AtomicBool) -> Vec<Duration>
 
 #[test]
 fn no_query_fails_while_its_worker_stops_in_good_order() {
-    let nats = Nats::One(NatsServer::start().unwrap());
+    let nats = NatsCluster::start(1).unwrap();
     let stores = Stores::start(env!("CARGO_BIN_EXE_primatomic"), nats).unwrap();
     let plane = stores.run("control-plane").unwrap();
     let old = stores.run("worker").unwrap();
@@ -99,7 +99,7 @@ fn no_query_fails_while_its_worker_stops_in_good_order() {
 
 #[test]
 fn a_control_plane_that_stops_answers_what_it_has_taken() {
-    let nats = Nats::One(NatsServer::start().unwrap());
+    let nats = NatsCluster::start(1).unwrap();
     let stores = Stores::start(env!("CARGO_BIN_EXE_primatomic"), nats).unwrap();
     let drain = [("PRIMATOMIC_DRAIN_SECS", "2")];
     let plane = stores.run_with("control-plane", &drain).unwrap();

@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use test_servers::NatsCluster;
-use test_servers::cluster::{Member, Nats, Node, Stores, accepted};
+use test_servers::cluster::{Member, Node, Stores, accepted};
 
 const JSON: &str = "application/json";
 const BINARY: &str = "application/octet-stream";
@@ -185,7 +185,7 @@ fn a_dev_server_and_a_cluster_pass_the_same_walk_and_serve_the_same_document() {
     let dev = Node::dev(program).unwrap();
     let of_dev = walk(std::slice::from_ref(&dev));
     dev.stop().unwrap();
-    let nats = Nats::Three(NatsCluster::start(3).unwrap());
+    let nats = NatsCluster::start(3).unwrap();
     let stores = Stores::start(program, nats).unwrap();
     let workers = [(); 2].map(|()| stores.run("worker").unwrap());
     let planes = [(); 2].map(|()| stores.run("control-plane").unwrap());

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use test_servers::NatsServer;
-use test_servers::cluster::{Member, Nats, Node, Stores};
+use test_servers::NatsCluster;
+use test_servers::cluster::{Member, Node, Stores};
 
 /// Somebody who is invited, accepts and logs in; gives their id, too.
 fn join(owner: &Member, node: &Node, email: &str) -> (Member, String) {
@@ -31,7 +31,7 @@ fn join(owner: &Member, node: &Node, email: &str) -> (Member, String) {
 
 #[test]
 fn an_earlier_secret_ends_everywhere_with_the_person_who_gave_it() {
-    let nats = Nats::One(NatsServer::start().unwrap());
+    let nats = NatsCluster::start(1).unwrap();
     let stores = Stores::start(env!("CARGO_BIN_EXE_primatomic"), nats).unwrap();
     let planes = [(); 2].map(|()| stores.run("control-plane").unwrap());
     let owner = Member::register(&planes[0], "acme").unwrap();

@@ -4,8 +4,8 @@ use std::process::Command;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use test_servers::cluster::{Member, Nats, Stores};
-use test_servers::{NatsServer, PostgresServer};
+use test_servers::cluster::{Member, Stores};
+use test_servers::{NatsCluster, PostgresServer};
 
 /// Runs a command on a database and returns what it printed.
 fn run(command: &str, database_url: &str) -> Value {
@@ -38,7 +38,7 @@ fn migrate_makes_the_catalog_of_an_empty_database() {
 
 #[test]
 fn rebuild_catalog_derives_the_tables_of_a_cluster_again() {
-    let nats = Nats::One(NatsServer::start().unwrap());
+    let nats = NatsCluster::start(1).unwrap();
     let stores = Stores::start(env!("CARGO_BIN_EXE_primatomic"), nats).unwrap();
     let plane = stores.run("control-plane").unwrap();
     let member = Member::register(&plane, "acme").unwrap();

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use reqwest::blocking::Client;
 use serde_json::{Value, json};
-use test_servers::NatsServer;
-use test_servers::cluster::{Member, Nats, Node, Stores};
+use test_servers::NatsCluster;
+use test_servers::cluster::{Member, Node, Stores};
 
 const CLIENTS: usize = 16;
 const EVENTS: usize = 25;
@@ -112,7 +112,7 @@ fn report(what: &str, told: &[(usize, String, u64, Duration)]) {
 
 #[test]
 fn appends_through_two_control_planes_are_stored_once_also_when_one_dies() {
-    let nats = Nats::One(NatsServer::start().unwrap());
+    let nats = NatsCluster::start(1).unwrap();
     let stores = Stores::start(env!("CARGO_BIN_EXE_primatomic"), nats).unwrap();
     let run = || stores.run("control-plane").unwrap();
     let (stays, dies) = (run(), run());

@@ -5,8 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use test_servers::NatsServer;
-use test_servers::cluster::{Member, Nats, Node, Stores};
+use test_servers::NatsCluster;
+use test_servers::cluster::{Member, Node, Stores};
 
 use crate::cores;
 
@@ -93,7 +93,7 @@ fn three_planes(stores: &Stores) -> [Node; 3] {
 #[test]
 fn a_tenant_s_requests_through_three_control_planes_keep_one_rate() {
     let _turn = cores::wait();
-    let nats = Nats::One(NatsServer::start().unwrap());
+    let nats = NatsCluster::start(1).unwrap();
     let stores = Stores::start(env!("CARGO_BIN_EXE_primatomic"), nats).unwrap();
     let planes = three_planes(&stores);
     let member = Member::register(&planes[0], "acme").unwrap();

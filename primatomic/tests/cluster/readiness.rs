@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use reqwest::blocking::Client;
 use serde_json::Value;
-use test_servers::NatsServer;
-use test_servers::cluster::{Member, Nats, Node, Stores};
+use test_servers::NatsCluster;
+use test_servers::cluster::{Member, Node, Stores};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -75,7 +75,7 @@ impl Process {
 
 #[test]
 fn a_process_is_ready_when_it_can_do_its_work() {
-    let nats = Nats::One(NatsServer::start().unwrap());
+    let nats = NatsCluster::start(1).unwrap();
     let mut stores = Stores::start(env!("CARGO_BIN_EXE_primatomic"), nats).unwrap();
     let plane = Process::run(&stores, "control-plane");
     plane.await_missing(&["workers"]);
@@ -110,14 +110,10 @@ fn a_process_is_ready_when_it_can_do_its_work() {
     stores.database.restart().unwrap();
     worker.await_missing(&[]);
 
-    if let Nats::One(server) = &mut stores.nats {
-        server.kill();
-    }
+    stores.nats.servers[0].kill();
     worker.await_missing(&["nats", "bus"]);
     plane.await_missing(&["nats", "workers"]);
-    if let Nats::One(server) = &mut stores.nats {
-        server.restart().unwrap();
-    }
+    stores.nats.servers[0].restart().unwrap();
     worker.await_missing(&[]);
     plane.await_missing(&[]);
 

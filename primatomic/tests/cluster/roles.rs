@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use test_servers::NatsServer;
-use test_servers::cluster::{Member, Nats, Node, Stores};
+use test_servers::NatsCluster;
+use test_servers::cluster::{Member, Node, Stores};
 
 fn cluster() -> Stores {
-    let nats = Nats::One(NatsServer::start().unwrap());
+    let nats = NatsCluster::start(1).unwrap();
     Stores::start(env!("CARGO_BIN_EXE_primatomic"), nats).unwrap()
 }
 

@@ -55,11 +55,6 @@ impl History {
 }
 
 impl Reader {
-    /// The sequence that comes next.
-    pub fn wanted(&self) -> Sequence {
-        self.wanted
-    }
-
     /// Goes on at a later sequence, because the caller has the events before it.
     pub fn skip_to(&mut self, wanted: Sequence) {
         self.wanted = self.wanted.max(wanted);

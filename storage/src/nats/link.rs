@@ -23,6 +23,8 @@ const SUBSCRIPTION_CAPACITY: usize = 4_096;
 /// Commands that may wait for the connection.
 const CLIENT_CAPACITY: usize = 8_192;
 const RECONNECT_DELAY_MAX: Duration = Duration::from_millis(500);
+/// How long one request to the servers may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why a request has no answer.
@@ -49,7 +51,6 @@ pub(crate) struct Link {
     client: Client,
     /// Counts lost connections.
     losses: watch::Receiver<u64>,
-    timeout: Duration,
 }
 
 impl Link {
@@ -92,7 +93,6 @@ impl Link {
         Ok(Self {
             client: client.map_err(|error| unreachable(options, &error))?,
             losses,
-            timeout: options.request_timeout,
         })
     }
 
@@ -107,7 +107,7 @@ impl Link {
 
     pub(crate) fn jetstream(&self) -> async_nats::jetstream::Context {
         let mut context = async_nats::jetstream::new(self.client.clone());
-        context.set_timeout(self.timeout);
+        context.set_timeout(REQUEST_TIMEOUT);
         context
     }
 
@@ -118,7 +118,7 @@ impl Link {
         }
     }
 
-    /// Sends a request and waits for its answer, as long as the options say.
+    /// Sends a request and waits for its answer, as long as one may take.
     pub(crate) async fn request(
         &self,
         subject: String,
@@ -127,7 +127,7 @@ impl Link {
     ) -> Result<Message, NoAnswer> {
         // A large payload takes its time on the wire and on the disks of the servers.
         let extra = Duration::from_micros(u64::try_from(payload.len()).unwrap_or_default());
-        self.request_within(self.timeout + extra, subject, headers, payload)
+        self.request_within(REQUEST_TIMEOUT + extra, subject, headers, payload)
             .await
     }
 
@@ -184,7 +184,7 @@ impl Link {
 
     /// Waits until what was sent has left this process, but not long.
     pub(crate) async fn flush(&self) {
-        if let Ok(Err(error)) = tokio::time::timeout(self.timeout, self.client.flush()).await {
+        if let Ok(Err(error)) = tokio::time::timeout(REQUEST_TIMEOUT, self.client.flush()).await {
             tracing::debug!(%error, "some messages may not have left");
         }
     }
@@ -209,7 +209,7 @@ impl Link {
     /// Waits for something, but not over a lost connection nor longer than a request may take.
     pub(crate) async fn within<T>(&self, answer: impl Future<Output = T>) -> Result<T, NoAnswer> {
         self.unless_lost(async {
-            tokio::time::timeout(self.timeout, answer)
+            tokio::time::timeout(REQUEST_TIMEOUT, answer)
                 .await
                 .map_err(|_| NoAnswer::Lost("NATS did not answer in time".to_owned()))
         })

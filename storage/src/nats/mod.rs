@@ -5,7 +5,6 @@ mod thread;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
 
 pub(crate) use self::link::{Link, NOBODY, NoAnswer};
 pub(crate) use self::thread::OwnThread;
@@ -20,8 +19,6 @@ pub struct NatsOptions {
     /// Begins the names of all streams and subjects, so that several installations can share
     /// servers. 1 to 32 of `A-Za-z0-9_-`. Default `primatomic`.
     pub prefix: String,
-    /// How long one request to the servers may take. Default 2 s.
-    pub request_timeout: Duration,
 }
 
 impl Default for NatsOptions {
@@ -30,7 +27,6 @@ impl Default for NatsOptions {
             servers: Vec::new(),
             credentials: NatsCredentials::None,
             prefix: "primatomic".to_owned(),
-            request_timeout: Duration::from_secs(2),
         }
     }
 }

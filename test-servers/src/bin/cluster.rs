@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use reqwest::Method;
 use serde_json::json;
 use test_servers::NatsCluster;
-use test_servers::cluster::{ARCHIVERS, Member, Nats, Node, Stores};
+use test_servers::cluster::{ARCHIVERS, Member, Node, Stores};
 
 const CONTROL_PLANES: usize = 2;
 const WORKERS: usize = 3;
@@ -16,8 +16,7 @@ const WORKERS: usize = 3;
 fn main() -> Result<()> {
     let program = program()?;
     say("Starting 3 NATS servers, PostgreSQL and an S3 server ...")?;
-    let nats = Nats::Three(NatsCluster::start(3)?);
-    let stores = Stores::start(program, nats)?;
+    let stores = Stores::start(program, NatsCluster::start(3)?)?;
     say(&format!(
         "Starting {CONTROL_PLANES} control planes, {WORKERS} workers and {ARCHIVERS} archivers ..."
     ))?;

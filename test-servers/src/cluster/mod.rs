@@ -12,36 +12,17 @@ use anyhow::{Context as _, Result};
 pub use self::member::{Member, accepted};
 pub use self::node::Node;
 pub use self::slot::{Slot, Store};
-use crate::{AccessKey, NatsCluster, NatsServer, PostgresServer, S3Server};
+use crate::{AccessKey, NatsCluster, PostgresServer, S3Server};
 
 /// How many archivers a cluster has, in `make cluster` and in the fault suite.
 pub const ARCHIVERS: usize = 2;
 
 const BUCKET: &str = "primatomic";
 
-/// NATS, alone or replicated.
-pub enum Nats {
-    One(NatsServer),
-    Three(NatsCluster),
-}
-
-impl Nats {
-    fn servers(&self) -> &[NatsServer] {
-        match self {
-            Self::One(server) => std::slice::from_ref(server),
-            Self::Three(cluster) => &cluster.servers,
-        }
-    }
-
-    fn urls(&self) -> Vec<String> {
-        self.servers().iter().map(NatsServer::url).collect()
-    }
-}
-
 /// The stores of a cluster, and the program that runs on them.
 pub struct Stores {
     program: PathBuf,
-    pub nats: Nats,
+    pub nats: NatsCluster,
     pub database: PostgresServer,
     pub objects: S3Server,
     key: AccessKey,
@@ -49,7 +30,7 @@ pub struct Stores {
 
 impl Stores {
     /// Starts the servers, without any process of Primatomic's.
-    pub fn start(program: impl Into<PathBuf>, nats: Nats) -> Result<Self> {
+    pub fn start(program: impl Into<PathBuf>, nats: NatsCluster) -> Result<Self> {
         let key = AccessKey::generate();
         Ok(Self {
             program: program.into(),
@@ -62,7 +43,7 @@ impl Stores {
 
     /// New servers, and nothing of the old ones but what the object store holds: what is left after
     /// a disaster.
-    pub fn lose_all_but_objects(self, nats: Nats) -> Result<Self> {
+    pub fn lose_all_but_objects(self, nats: NatsCluster) -> Result<Self> {
         Ok(Self {
             nats,
             database: PostgresServer::start()?,
@@ -103,9 +84,7 @@ impl Stores {
 
     fn name_stores(&self, command: &mut Command) {
         node::remove_settings(command);
-        let urls = self.nats.urls();
-        let monitors = self.nats.servers().iter().map(NatsServer::monitor_url);
-        let monitors: Vec<_> = monitors.collect();
+        let (urls, monitors) = (self.nats.urls(), self.nats.monitor_urls());
         command
             .env("PRIMATOMIC_NATS", urls.join(","))
             .env("PRIMATOMIC_NATS_MONITORS", monitors.join(","))

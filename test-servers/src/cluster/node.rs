@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -21,6 +22,8 @@ pub struct Node {
     child: Child,
     /// Where its HTTP API is; empty for a worker.
     pub url: String,
+    /// Its data directory, unless it was told another one.
+    pub data: PathBuf,
     directory: TempDir,
 }
 
@@ -63,6 +66,7 @@ impl Node {
         let mut node = Self {
             child,
             url: String::new(),
+            data: directory.path().join("data"),
             directory,
         };
         ensure!(!line.is_empty(), "{role}: {}", node.log());
@@ -114,7 +118,7 @@ impl Node {
 
     /// The token in the only mail that it sent, which is written in the background.
     pub(super) fn mailed_token(&self) -> Result<String> {
-        let mails = self.directory.path().join("data/mail");
+        let mails = self.data.join("mail");
         let start = Instant::now();
         while start.elapsed() < TIMEOUT {
             if let Some(mail) = fs::read_dir(&mails)?.next() {

@@ -7,14 +7,32 @@ use std::sync::LazyLock;
 
 use wit_component::ComponentEncoder;
 
-/// A component, encoded at its first use.
-pub type Example = fn() -> &'static [u8];
+/// An example view.
+pub struct Example {
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub about: &'static str,
+    /// Encoded at its first use.
+    pub component: fn() -> &'static [u8],
+}
 
-/// Every example view with its name.
-pub const ALL: [(&str, Example); 3] = [
-    ("counter", counter),
-    ("usage-metering", usage_metering),
-    ("audit-log", audit_log),
+/// Every example view.
+pub const ALL: [Example; 3] = [
+    Example {
+        name: "counter",
+        about: "adds up {\"inc\":10} and {\"dec\":5}",
+        component: counter,
+    },
+    Example {
+        name: "usage-metering",
+        about: "tokens per model and month; ask with month=2025-03",
+        component: usage_metering,
+    },
+    Example {
+        name: "audit-log",
+        about: "finds entries by actor, resource and time range",
+        component: audit_log,
+    },
 ];
 
 /// Counts up and down; world 0.0.1. See `views/counter`.

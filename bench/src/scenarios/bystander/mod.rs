@@ -13,10 +13,9 @@ use super::filling::{COUNTER, check_counter, deploy_counter};
 use super::measure::Meter;
 use crate::context::{Context, log_name};
 use crate::guests::Hostile;
-use crate::load::{Plan, Traffic};
+use crate::load::Plan;
 use crate::progress;
 use crate::report::Section;
-use crate::tenant;
 
 pub(super) const HOSTILE: Scenario = Scenario {
     name: "bystander",
@@ -83,19 +82,15 @@ const BUSY_NEIGHBOUR: Neighbour = Neighbour {
 async fn run(neighbour: Neighbour, context: &Context, section: &mut Section) -> Result<()> {
     let does = neighbour.does;
     let target = context.own_target(&[])?;
-    let other = tenant::sign_up(target.endpoint.address, target.data()?, neighbour.name).await?;
+    let other = target.sign_up(neighbour.name)?;
     let attack = Attack::prepare(&other, neighbour.views).await?;
     let log = log_name("bystander");
     deploy_counter(&mut target.endpoint.connect().await?, &log, EVENTS).await?;
 
-    let rate = context.rate.unwrap_or(PER_SECOND);
     let request = target.endpoint.query(&log, COUNTER, None);
-    let plan = Plan {
-        traffic: Traffic::new(target.endpoint.address, vec![request])?,
-        clients: context.clients(16),
-        rate: Some(rate),
-        duration: context.duration() * LONGER,
-    };
+    let (servers, clients) = ([target.endpoint.address], context.clients(16));
+    let mut plan = Plan::closed(servers, vec![request], clients, context.duration() * LONGER)?;
+    plan.rate = Some(context.rate.unwrap_or(PER_SECOND));
     let meter = Meter::new(target.pid(), 1);
     plan.warm_up(WARM_UP).await?;
     let quiet = meter.run("quiet", &plan, section).await?;

@@ -7,7 +7,7 @@ use super::start;
 use crate::api::Endpoint;
 use crate::baseline::publish::{frame, one_by_one};
 use crate::context::{Context, log_name};
-use crate::load::{Plan, Traffic};
+use crate::load::Plan;
 use crate::report::Section;
 use crate::scenarios::Scenario;
 use crate::scenarios::events::realistic;
@@ -32,7 +32,7 @@ frames.",
 const EVENTS: u64 = 4_096;
 
 async fn run(context: &Context, section: &mut Section) -> Result<()> {
-    let cluster = start(context, &[]).await?;
+    let cluster = start(context, &[])?;
     let streams = cluster.streams().await?;
     let log = log_name("append");
     let mut api = cluster.endpoint()?.connect().await?;
@@ -63,12 +63,8 @@ fn plan(context: &Context, endpoint: &Endpoint, log: &str) -> Result<Plan> {
     let requests = (0..EVENTS)
         .map(|number| endpoint.append(log, &realistic(number)))
         .collect();
-    Ok(Plan {
-        traffic: Traffic::new(endpoint.address, requests)?,
-        clients: context.clients(256),
-        rate: None,
-        duration: context.duration(),
-    })
+    let clients = context.clients(256);
+    Plan::closed([endpoint.address], requests, clients, context.duration())
 }
 
 fn report(best: &Round, section: &mut Section) {

@@ -7,11 +7,12 @@ use super::start;
 use crate::baseline::publish::{frame, in_batches};
 use crate::cluster::Cluster;
 use crate::context::{Context, log_names};
-use crate::load::{Plan, Traffic};
+use crate::load::Plan;
 use crate::progress;
 use crate::report::Section;
 use crate::scenarios::Scenario;
 use crate::scenarios::events::realistic;
+use crate::scenarios::filling::append_to_each;
 use crate::scenarios::measure::WARM_UP;
 
 pub(in crate::scenarios) const SCENARIO: Scenario = Scenario {
@@ -32,7 +33,7 @@ const LOGS: u32 = 10_000;
 const BATCH_MAX: usize = 1_000;
 
 async fn run(context: &Context, section: &mut Section) -> Result<()> {
-    let cluster = start(context, &[]).await?;
+    let cluster = start(context, &[])?;
     let streams = cluster.streams().await?;
     let logs = context.logs(LOGS);
     let plan = plan(context, &cluster, logs).await?;
@@ -59,19 +60,15 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
 async fn plan(context: &Context, cluster: &Cluster, logs: u32) -> Result<Plan> {
     let names = log_names("many", logs);
     progress::say(&format!("  making {logs} logs"));
-    cluster.prepare_logs(&names, &realistic(0)).await?;
+    append_to_each(cluster.endpoints(), &names, &realistic(0), true).await?;
     let endpoint = cluster.endpoint()?;
     let requests = names
         .iter()
         .zip(0..)
         .map(|(log, number)| endpoint.append(log, &realistic(number)))
         .collect();
-    Ok(Plan {
-        traffic: Traffic::over(cluster.addresses(), requests)?,
-        clients: context.clients(1_000),
-        rate: None,
-        duration: context.duration(),
-    })
+    let clients = context.clients(1_000);
+    Plan::closed(cluster.addresses(), requests, clients, context.duration())
 }
 
 fn report(best: &Round, section: &mut Section) {

@@ -6,13 +6,14 @@ use anyhow::{Result, ensure};
 use tokio::time::{Instant, sleep};
 
 use super::{CpuWatch, report_cores, start};
-use crate::cluster::{Cluster, behind};
+use crate::cluster::{Cluster, behind, totals};
 use crate::context::{Context, log_names};
-use crate::load::{self, Plan, Traffic};
+use crate::load::{self, Plan};
 use crate::progress;
 use crate::report::{Section, real};
 use crate::scenarios::Scenario;
 use crate::scenarios::events::{lines, realistic};
+use crate::scenarios::filling::append_to_each;
 use crate::scenarios::measure::Meter;
 
 pub(in crate::scenarios) const SCENARIO: Scenario = Scenario {
@@ -42,17 +43,10 @@ const ARCHIVE_TIMEOUT: Duration = Duration::from_secs(120);
 /// Events of each shard at which a segment is cut.
 const SEGMENT_EVENTS: f64 = 10_000.0;
 
-/// What the archivers have counted so far.
-#[derive(Clone, Copy, Default)]
-struct Archived {
-    events: f64,
-    segments: f64,
-}
-
 async fn run(context: &Context, section: &mut Section) -> Result<()> {
-    let cluster = start(context, &[]).await?;
+    let cluster = start(context, &[])?;
     let logs = log_names("archive", LOGS);
-    cluster.prepare_logs(&logs, &realistic(u64::MAX)).await?;
+    append_to_each(cluster.endpoints(), &logs, &realistic(u64::MAX), true).await?;
     let duration = context.duration().max(LOAD_MIN);
     let per_second = context.rate.unwrap_or(EVENTS_PER_SECOND);
     let (warm_up, next) = plan(&cluster, &logs, 0, per_second, WARM_UP)?;
@@ -61,14 +55,16 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
 
     let streams = cluster.streams().await?;
     let frames_before = streams.frames().await?;
-    let (cpu, before) = (CpuWatch::start()?, archived(&cluster).await?);
+    let archived = ["archive_events", "archive_segments"];
+    let archived = || totals(&cluster.archivers, archived);
+    let (cpu, before) = (CpuWatch::start()?, archived().await?);
     let meter = Meter::new(None, 100);
     let mut lag = Vec::new();
     let result = tokio::select! {
         result = meter.run("open loop", &plan, section) => result?,
         failed = look(&cluster, &mut lag) => return failed,
     };
-    let (cores, after) = (cpu.cores()?, archived(&cluster).await?);
+    let (cores, after) = (cpu.cores()?, archived().await?);
     let frames = streams.frames().await? - frames_before;
     ensure!(result.failed == 0, "some batches were refused");
     let seconds = cpu.start.elapsed().as_secs_f64();
@@ -78,8 +74,7 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     let appended = result.per_second() * result.elapsed.as_secs_f64() * 100.0;
     let events_per_frame = appended / real(frames).max(1.0);
     let waited = cluster.wait_until_archived(ARCHIVE_TIMEOUT).await?;
-    let of_load = after.events - before.events;
-    let segments = after.segments - before.segments;
+    let [of_load, segments] = [0, 1].map(|it| after[it] - before[it]);
     section.figures([
         ("events appended per second", appended / seconds, "events/s"),
         ("events archived per second", of_load / seconds, "events/s"),
@@ -117,23 +112,9 @@ fn plan(
         requests.push(endpoint.append_batch(log, &batch));
         next += BATCH_EVENTS;
     }
-    let plan = Plan {
-        traffic: Traffic::over(cluster.addresses(), requests)?,
-        clients: CLIENTS,
-        rate: Some(per_second),
-        duration,
-    };
+    let mut plan = Plan::closed(cluster.addresses(), requests, CLIENTS, duration)?;
+    plan.rate = Some(per_second);
     Ok((plan, next))
-}
-
-async fn archived(cluster: &Cluster) -> Result<Archived> {
-    let mut sum = Archived::default();
-    for archiver in &cluster.archivers {
-        let metrics = archiver.metrics().await?;
-        sum.events += metrics.sum("archive_events");
-        sum.segments += metrics.sum("archive_segments");
-    }
-    Ok(sum)
 }
 
 /// Writes down how many frames are not archived, until it is dropped or fails.
@@ -170,15 +151,10 @@ fn report_lag(lag: &[u64], events_per_frame: f64, shards: usize, section: &mut S
 
 async fn report_size(cluster: &Cluster, section: &mut Section) -> Result<()> {
     let status = cluster.archive_status().await?;
-    let (mut raw, mut events) = (0.0, 0.0);
-    for archiver in &cluster.archivers {
-        let metrics = archiver.metrics().await?;
-        let own = metrics.sum("archive_events");
-        // In a block, the length of an event takes 4 bytes.
-        raw += metrics.sum("archive_raw_bytes") - 4.0 * own;
-        events += own;
-    }
-    let bytes = real(status.bytes);
+    let metrics = ["archive_raw_bytes", "archive_events"];
+    let [in_blocks, events] = totals(&cluster.archivers, metrics).await?;
+    // In a block, the length of an event takes 4 bytes.
+    let (raw, bytes) = (in_blocks - 4.0 * events, real(status.bytes));
     let events = events.max(1.0);
     section.figures([
         ("segments", real(status.segments), ""),

@@ -17,8 +17,8 @@ use crate::context::Context;
 use crate::process::cpu_times;
 use crate::report::Section;
 
-async fn start(context: &Context, settings: Settings) -> Result<Cluster> {
-    Cluster::start(context.own_program()?, settings).await
+fn start(context: &Context, settings: Settings) -> Result<Cluster> {
+    Cluster::start(context.own_program()?, settings)
 }
 
 /// The CPU time of every process, from one moment on.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::start;
@@ -41,11 +42,13 @@ const SETTINGS: Settings = &[
 const OTHER: &str = "other";
 
 async fn run(context: &Context, section: &mut Section) -> Result<()> {
-    let mut cluster = start(context, SETTINGS).await?;
+    let mut cluster = start(context, SETTINGS)?;
     let mut api = cluster.endpoint()?.connect().await?;
     let (log, other) = (log_name("replay"), log_name("other"));
     for name in [&log, &other] {
-        api.create_archived_log(name).await?;
+        // Its events leave the hot log once they are archived.
+        let log = json!({ "name": name, "retention": "archive" });
+        api.create_log_as(&log).await?;
     }
     api.append(&other, &increment(1)).await?;
     api.deploy(&other, OTHER, example_views::counter()).await?;

@@ -7,15 +7,13 @@ use tokio::time::{Instant, sleep};
 
 use super::start;
 use crate::api::Api;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, totals};
 use crate::context::{Context, log_name};
-use crate::guests;
 use crate::load::Recorder;
 use crate::progress;
 use crate::report::Section;
 use crate::scenarios::Scenario;
-use crate::scenarios::events::document;
-use crate::scenarios::filling::fill;
+use crate::scenarios::filling::{VIEW, deploy_keeper};
 
 pub(in crate::scenarios) const SCENARIO: Scenario = Scenario {
     name: "cluster-take-over",
@@ -31,22 +29,16 @@ is started for each that was killed. The slowest round counts.",
 };
 
 const ROUNDS: usize = 5;
-const VIEW: &str = "view";
-/// 10 MB.
-const DOCUMENTS: u64 = 10_000;
-const DOCUMENT_BYTES: usize = 1_000;
 const OWNER_TIMEOUT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(100);
+/// How long a worker has taken to load views.
+const LOAD_SECONDS: [&str; 1] = ["views_load_seconds_sum"];
 
 async fn run(context: &Context, section: &mut Section) -> Result<()> {
-    let mut cluster = start(context, &[]).await?;
+    let mut cluster = start(context, &[])?;
     let mut api = cluster.endpoint()?.connect().await?;
     let log = log_name("take-over");
-    api.create_log(&log).await?;
-    let document = |number| document(number, DOCUMENT_BYTES);
-    let (head, bytes) = fill(&mut api, &log, DOCUMENTS, document).await?;
-    api.deploy(&log, VIEW, &guests::keeps_events()?).await?;
-    api.wait_for_view(&log, VIEW, Some(head)).await?;
+    let (head, size) = deploy_keeper(&mut api, &log).await?;
     let owner = owner(&mut cluster, &mut api, &log).await?;
     cluster.workers.remove(owner).node.stop()?;
     cluster.add_worker()?;
@@ -56,13 +48,14 @@ async fn run(context: &Context, section: &mut Section) -> Result<()> {
     for _ in 0..ROUNDS {
         let killed = self::owner(&mut cluster, &mut api, &log).await?;
         let worker = cluster.workers.remove(killed);
-        let before = load_seconds(&cluster).await?;
+        let [before] = totals(&cluster.workers, LOAD_SECONDS).await?;
         let start = Instant::now();
         worker.node.kill();
         let answer = api.wait_for_view(&log, VIEW, Some(head)).await?;
         let time = start.elapsed();
-        ensure!(answer == bytes.to_le_bytes(), "the view lost something");
-        let load = load_seconds(&cluster).await? - before;
+        ensure!(answer == size, "the view lost something");
+        let [after] = totals(&cluster.workers, LOAD_SECONDS).await?;
+        let load = after - before;
         ensure!(load > 0.0, "the worker that answered had the view already");
         let load = Duration::try_from_secs_f64(load)?;
         progress::say(&format!(
@@ -115,13 +108,4 @@ async fn owner(cluster: &mut Cluster, api: &mut Api, log: &str) -> Result<usize>
         sleep(POLL).await;
         api.wait_for_view(log, VIEW, None).await?;
     }
-}
-
-/// How long all living workers have taken to load views.
-async fn load_seconds(cluster: &Cluster) -> Result<f64> {
-    let mut sum = 0.0;
-    for worker in &cluster.workers {
-        sum += worker.metrics().await?.sum("views_load_seconds_sum");
-    }
-    Ok(sum)
 }

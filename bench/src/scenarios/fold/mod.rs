@@ -44,28 +44,28 @@ async fn host_cost(section: &mut Section) -> Result<()> {
     let single_events = Batch::of(events::call, 1)?;
 
     let mut packed = Subject::compile(guests::ignores_batches()?).await?;
-    let cost = median(ROUNDS, || packed.fold(&frames))?;
+    let cost = median(|| packed.fold(&frames))?;
     say("packed", cost);
     section.at_most("host cost per event, packed", cost, 15.0, "ns");
-    let cost = median(ROUNDS, || packed.fold(&single_events))?;
+    let cost = median(|| packed.fold(&single_events))?;
     section.figure("packed, frames of one event", cost, "ns/event");
 
     let mut driver = Subject::compile(guests::ignores_events()?).await?;
-    let cost = median(ROUNDS, || driver.fold(&frames))?;
+    let cost = median(|| driver.fold(&frames))?;
     say("driver", cost);
     section.at_most("host cost per event, driver", cost, 40.0, "ns");
 
-    let cost = median(ROUNDS, || driver.fold_in_calls(&single_events, 1))?;
+    let cost = median(|| driver.fold_in_calls(&single_events, 1))?;
     let what = "driver, one call of the engine for each event";
     section.figure(what, cost, "ns/event");
 
     let mut single = Subject::compile(guests::batches_with_clock()?).await?;
-    let cost = median(ROUNDS, || single.fold(&frames))?;
+    let cost = median(|| single.fold(&frames))?;
     say("single", cost);
     section.at_most("host cost per event, single", cost, 150.0, "ns");
 
     let mut clock = Subject::compile(guests::events_with_clock()?).await?;
-    let cost = median(ROUNDS, || clock.fold(&frames))?;
+    let cost = median(|| clock.fold(&frames))?;
     section.figure("driver, with an import of the clock", cost, "ns/event");
     Ok(())
 }
@@ -74,7 +74,8 @@ async fn example_views(section: &mut Section) -> Result<()> {
     let increments = Batch::of(|_| events::INCREMENT.to_vec(), 1_000)?;
     let mut engine = Subject::compile(example_views::counter().to_vec()).await?;
     let mut native = Native::<Counter>::default();
-    let (wasm, plain) = pair(|| engine.fold(&increments), || native.fold(&increments))?;
+    let (mut in_engine, mut natively) = (|| engine.fold(&increments), || native.fold(&increments));
+    let [wasm, plain] = medians([&mut in_engine, &mut natively])?;
     say("counter", wasm);
     section.figure("counter (world 0.0.1), engine", wasm, "ns/event");
     section.figure("counter, native", plain, "ns/event");
@@ -82,7 +83,8 @@ async fn example_views(section: &mut Section) -> Result<()> {
     let usage = Batch::of(events::usage, 1_000)?;
     let mut engine = Subject::compile(example_views::usage_metering().to_vec()).await?;
     let mut native = Native::<UsageMetering>::default();
-    let (wasm, plain) = pair(|| engine.fold(&usage), || native.fold(&usage))?;
+    let (mut in_engine, mut natively) = (|| engine.fold(&usage), || native.fold(&usage));
+    let [wasm, plain] = medians([&mut in_engine, &mut natively])?;
     say("usage-metering", wasm);
     section.figure("usage-metering (world 1.0.0), engine", wasm, "ns/event");
     section.figure("usage-metering, native", plain, "ns/event");
@@ -96,30 +98,26 @@ fn say(what: &str, nanoseconds: f64) {
 }
 
 /// The median of what `round` measures, after one round that does not count.
-fn median(rounds: usize, mut round: impl FnMut() -> Result<f64>) -> Result<f64> {
-    round()?;
-    let figures = (0..rounds).map(|_| round()).collect::<Result<Vec<_>>>()?;
-    Ok(middle(figures))
+fn median(mut round: impl FnMut() -> Result<f64>) -> Result<f64> {
+    let [median] = medians([&mut round])?;
+    Ok(median)
 }
 
-/// Medians of two kinds of rounds that alternate, so that both see the same machine.
-fn pair(
-    mut engine: impl FnMut() -> Result<f64>,
-    mut native: impl FnMut() -> Result<f64>,
-) -> Result<(f64, f64)> {
-    let (mut of_engine, mut of_native) = (Vec::new(), Vec::new());
-    engine()?;
-    native()?;
-    for _ in 0..ROUNDS {
-        of_engine.push(engine()?);
-        of_native.push(native()?);
+/// The same of several kinds of rounds that alternate, so that all see the same machine.
+fn medians<const N: usize>(mut kinds: [&mut dyn FnMut() -> Result<f64>; N]) -> Result<[f64; N]> {
+    let mut figures = [[0.0; ROUNDS]; N];
+    for kind in &mut kinds {
+        kind()?;
     }
-    Ok((middle(of_engine), middle(of_native)))
-}
-
-fn middle(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+    for round in 0..ROUNDS {
+        for (kind, figures) in kinds.iter_mut().zip(&mut figures) {
+            figures[round] = kind()?;
+        }
+    }
+    Ok(figures.map(|mut figures| {
+        figures.sort_by(f64::total_cmp);
+        figures[ROUNDS / 2]
+    }))
 }
 
 #[cfg(test)]
@@ -128,8 +126,8 @@ mod tests {
 
     #[test]
     fn the_median_ignores_outliers() {
-        let mut figures = [500.0, 3.0, 1.0, 2.0].into_iter();
-        let found = median(3, || Ok(figures.next().unwrap())).unwrap();
+        let mut figures = [500.0, 500.0, 3.0, 1.0].into_iter().chain([2.0; ROUNDS]);
+        let found = median(|| Ok(figures.next().unwrap())).unwrap();
         assert!((found - 2.0).abs() < f64::EPSILON);
     }
 }

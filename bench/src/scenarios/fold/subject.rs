@@ -21,7 +21,7 @@ impl Subject {
     pub(super) async fn compile(component: Vec<u8>) -> Result<Self> {
         let own = std::env::current_exe().context("can't find the path of this program")?;
         let command = CompilerCommand::new(own, [COMPILE_COMMAND], 1);
-        let (_, artifact) = compile(&command, component.into(), CompileLimits::default())
+        let (_, artifact) = compile(&command, component.into(), CompileLimits::default(), drop)
             .await
             .context("can't compile the component")?;
         let program = wasmer::load(&artifact)?;

@@ -11,20 +11,16 @@ use catalog::{Catalog, Context, LogRef, NewLog, NewVersion, Retention};
 use protocol::view::ComponentReport;
 use protocol::{Name, RequestId};
 use sha2::{Digest, Sha256};
-use tokio::task::JoinSet;
 
-use crate::api::Endpoint;
 use crate::progress;
 use crate::scenarios::events::INCREMENT;
-use crate::scenarios::filling::COUNTER;
+use crate::scenarios::filling::{COUNTER, append_to_each};
 use crate::server::Server;
 
 /// The log whose view the others copy.
 const TEMPLATE: &str = "template";
 /// Logs or views that are entered with one commit.
 const CHUNK: usize = 2_000;
-/// Clients that append the first events.
-const CLIENTS: usize = 64;
 
 /// Fills a fresh data directory and leaves no process behind. Returns the name of the log in the
 /// middle.
@@ -40,12 +36,12 @@ pub(super) async fn run(program: &Path, data: &Path, logs: u32) -> Result<String
     let key = server.endpoint.key.clone();
     server.node.stop()?;
 
-    let names: Arc<[String]> = (0..logs).map(|number| format!("idle-{number}")).collect();
+    let names: Vec<_> = (0..logs).map(|number| format!("idle-{number}")).collect();
     enter(data, &key, &names).await?;
     let entered = began.elapsed();
 
     let server = Server::start(program, data, &[])?;
-    append_to_each(&server.endpoint, &names).await?;
+    append_to_each([&server.endpoint].into_iter(), &names, INCREMENT, false).await?;
     server.node.stop()?;
     progress::say(&format!(
         "  {logs} logs entered after {entered:.1?}, appended to after {:.1?}",
@@ -112,23 +108,4 @@ async fn template(catalog: &Catalog, access: &Access) -> Result<NewVersion> {
         content_type: version.content_type,
         config: version.config,
     })
-}
-
-/// Appends one event to each log, many at a time.
-async fn append_to_each(endpoint: &Endpoint, names: &Arc<[String]>) -> Result<()> {
-    let mut tasks = JoinSet::new();
-    for client in 0..CLIENTS {
-        let names = Arc::clone(names);
-        let mut api = endpoint.connect().await?;
-        tasks.spawn(async move {
-            for name in names.iter().skip(client).step_by(CLIENTS) {
-                api.append(name, INCREMENT).await?;
-            }
-            anyhow::Ok(())
-        });
-    }
-    while let Some(joined) = tasks.join_next().await {
-        joined??;
-    }
-    Ok(())
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use reqwest::Method;
 use serde_json::json;
-use test_servers::cluster::{ARCHIVERS, Member, Nats, Node, Slot, Stores};
+use test_servers::cluster::{ARCHIVERS, Member, Node, Slot, Stores};
 use test_servers::{NatsCluster, Network};
 
 use crate::client::{Address, Client};
@@ -47,7 +47,7 @@ pub(super) struct Fleet {
 
 impl Fleet {
     pub(super) fn start() -> Result<Self> {
-        let nats = Nats::Three(NatsCluster::start(3)?);
+        let nats = NatsCluster::start(3)?;
         let stores = Stores::start(env!("CARGO_BIN_EXE_primatomic"), nats)?;
         let network = Network::start()?;
         let mut processes = Vec::new();

@@ -7,8 +7,8 @@ use anyhow::{Context as _, Result};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom as _, IteratorRandom as _};
-use test_servers::cluster::{Nats, Store};
-use test_servers::{NatsCluster, PathState};
+use test_servers::PathState;
+use test_servers::cluster::Store;
 
 use super::fleet::Fleet;
 use super::plan::Kind;
@@ -64,15 +64,8 @@ fn stop_process(fleet: &mut Fleet, rng: &mut StdRng) -> Result<String> {
     Ok(format!("{name} was stopped, which took {stopped:.1?}"))
 }
 
-fn nats(fleet: &mut Fleet) -> Result<&mut NatsCluster> {
-    match &mut fleet.stores.nats {
-        Nats::Three(cluster) => Ok(cluster),
-        Nats::One(_) => anyhow::bail!("NATS is no cluster"),
-    }
-}
-
 fn kill_leader(fleet: &mut Fleet, rng: &mut StdRng) -> Result<String> {
-    let nats = nats(fleet)?;
+    let nats = &mut fleet.stores.nats;
     let leaders = nats.leaders()?;
     let (stream, leader) = leaders.choose(rng).context("no stream has a leader")?;
     nats.servers[*leader].kill();
@@ -87,7 +80,7 @@ fn kill_leader(fleet: &mut Fleet, rng: &mut StdRng) -> Result<String> {
 
 fn pause(fleet: &mut Fleet, rng: &mut StdRng) -> Result<String> {
     let processes = fleet.processes.len();
-    let servers = nats(fleet)?.servers.len();
+    let servers = fleet.stores.nats.servers.len();
     let at = rng.random_range(0..=processes + servers);
     let (name, hung) = if let Some(process) = fleet.processes.get(at) {
         let node = fleet.node(at)?;
@@ -95,7 +88,7 @@ fn pause(fleet: &mut Fleet, rng: &mut StdRng) -> Result<String> {
         let hung = rest(rng, 200, 8_000);
         node.resume()?;
         (process.name.clone(), hung)
-    } else if let Some(server) = nats(fleet)?.servers.get(at - processes) {
+    } else if let Some(server) = fleet.stores.nats.servers.get(at - processes) {
         server.pause();
         let hung = rest(rng, 200, 8_000);
         server.resume();

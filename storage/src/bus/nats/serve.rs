@@ -79,8 +79,8 @@ impl Serving {
     async fn hand_off_one(&self, version: Arc<VersionSpec>) {
         let id = version.version;
         self.node.views.save(id).await;
-        let members = &self.membership.members;
-        let Some(next) = members.after(self.node.worker, id.as_bytes()) else {
+        let mut others = self.membership.members.order(id.as_bytes()).into_iter();
+        let Some(next) = others.find(|node| *node != self.node.worker) else {
             return;
         };
         let Ok(warm) = wire::encode(&Call::Warm { version }) else {

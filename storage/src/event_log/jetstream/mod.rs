@@ -137,12 +137,14 @@ struct Retries {
 }
 
 impl Retries {
+    /// How long an operation is tried again while the servers elect a leader or are away.
+    const TIMEOUT: Duration = Duration::from_secs(10);
     const PAUSE_MIN: Duration = Duration::from_millis(20);
     const PAUSE_MAX: Duration = Duration::from_millis(500);
 
-    fn new(timeout: Duration) -> Self {
+    fn new() -> Self {
         Self {
-            end: Instant::now() + timeout,
+            end: Instant::now() + Self::TIMEOUT,
             pause: Self::PAUSE_MIN,
         }
     }
@@ -167,7 +169,7 @@ impl EventLog for JetStreamEventLog {
         let shard = usize::from(subject::shard_of(frame.log(), inner.options.shards));
         let missing = || PublishError::Unavailable("there is no such shard".to_owned());
         let committer = inner.committers.get(shard).ok_or_else(missing)?;
-        let mut retries = Retries::new(inner.options.retry_timeout);
+        let mut retries = Retries::new();
         loop {
             let stored = committer.store(Submission {
                 log: at.log,

@@ -1,7 +1,5 @@
 //! Settings of the JetStream event log, and why it can't be opened.
 
-use std::time::Duration;
-
 use crate::nats::{ConnectError, NatsOptions};
 
 /// Settings of the JetStream event log.
@@ -17,8 +15,6 @@ pub struct JetStreamOptions {
     pub monitors: Vec<String>,
     /// Go on where the servers don't promise that an acknowledged frame survives a power cut.
     pub allow_unsafe_durability: bool,
-    /// How long an operation is tried again while the servers elect a leader or are away.
-    pub retry_timeout: Duration,
 }
 
 impl Default for JetStreamOptions {
@@ -29,7 +25,6 @@ impl Default for JetStreamOptions {
             replicas: 3,
             monitors: Vec::new(),
             allow_unsafe_durability: false,
-            retry_timeout: Duration::from_secs(10),
         }
     }
 }

@@ -50,12 +50,12 @@ impl Inner {
         decode_unless_tombstone(at.log, newest)
     }
 
-    /// Asks until there is an answer, for as long as the options say.
+    /// Asks until there is an answer, until the time-out.
     pub(super) async fn retry<T, F: Future<Output = Result<T, NoAnswer>>>(
         &self,
         ask: impl Fn() -> F,
     ) -> Result<T, ReadError> {
-        let mut retries = Retries::new(self.options.retry_timeout);
+        let mut retries = Retries::new();
         loop {
             match ask().await {
                 Ok(answer) => return Ok(answer),

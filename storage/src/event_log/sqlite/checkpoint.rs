@@ -32,15 +32,11 @@ const REWRITTEN_PAGES_MAX: u64 = (1 << 30) / PAGE_BYTES;
 /// How long appends wait for readers when the WAL is emptied. It is tried again.
 const EMPTYING_WAIT: Duration = Duration::from_millis(250);
 
-/// Where a checkpoint stands.
+/// The thread is at work on what the WAL held at this count of pages.
 #[derive(Clone, Copy, Debug)]
-enum Phase {
-    Resting,
-    /// The thread is at work on what the WAL held at this count of pages.
-    Running {
-        round: u32,
-        pages: u64,
-    },
+struct Running {
+    round: u32,
+    pages: u64,
 }
 
 /// The checkpoints of one file, driven by the writer after its commits.
@@ -48,7 +44,7 @@ pub(super) struct Checkpoints {
     /// Pages that were written to the WAL since it was last begun from the front; an estimate that
     /// each full checkpoint corrects.
     wal_pages: u64,
-    phase: Phase,
+    running: Option<Running>,
     begin: SyncSender<()>,
     finished: Receiver<()>,
     thread: JoinHandle<()>,
@@ -70,7 +66,7 @@ impl Checkpoints {
             })?;
         Ok(Self {
             wal_pages: 0,
-            phase: Phase::Resting,
+            running: None,
             begin,
             finished,
             thread,
@@ -80,18 +76,18 @@ impl Checkpoints {
     /// Accounts for a commit, and does what is due.
     pub(super) fn after_commit(&mut self, writer: &Connection, pages: u64) {
         self.wal_pages += pages;
-        match self.phase {
-            Phase::Resting if self.wal_pages >= BEGIN_PAGES => self.begin_round(1),
-            Phase::Running { round, pages } if self.finished.try_recv().is_ok() => {
+        match self.running {
+            None if self.wal_pages >= BEGIN_PAGES => self.begin_round(1),
+            Some(Running { round, pages }) if self.finished.try_recv().is_ok() => {
                 let rest = self.wal_pages.saturating_sub(pages);
                 if rest > REST_PAGES && round < ROUNDS_MAX {
                     self.begin_round(round + 1);
                 } else {
                     self.wal_pages = checkpoint(writer);
-                    self.phase = Phase::Resting;
+                    self.running = None;
                 }
             }
-            Phase::Resting | Phase::Running { .. } => {}
+            _ => {}
         }
     }
 
@@ -123,10 +119,8 @@ impl Checkpoints {
 
     fn begin_round(&mut self, round: u32) {
         if self.begin.try_send(()).is_ok() {
-            self.phase = Phase::Running {
-                round,
-                pages: self.wal_pages,
-            };
+            let pages = self.wal_pages;
+            self.running = Some(Running { round, pages });
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use protocol::{LogId, Position, Sequence};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension as _, params};
 
-use super::super::{PublishError, ReadError};
+use super::super::PublishError;
 use super::file::PAGE_BYTES;
 use super::queue::{Change, Job, Publish, Queued};
 
@@ -62,39 +62,16 @@ pub(super) enum Committed {
     Changed(bool),
 }
 
-/// Why a transaction was not committed.
-#[derive(Clone, Debug)]
-pub(super) enum Failure {
-    Full,
-    /// The last step failed: the transaction may come back after a crash.
-    Unknown,
-    Other(String),
-}
+/// Why a transaction was not committed. When the last step failed it is
+/// [`PublishError::Unknown`]: the transaction may come back after a crash.
+pub(super) type Failure = PublishError;
 
-impl From<rusqlite::Error> for Failure {
+impl From<rusqlite::Error> for PublishError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full,
-            _ => Self::Other(error.to_string()),
+            _ => Self::Unavailable(error.to_string()),
         }
-    }
-}
-
-impl Failure {
-    pub(super) fn publish_error(&self) -> PublishError {
-        match self {
-            Self::Full => PublishError::Full,
-            Self::Unknown => PublishError::Unknown,
-            Self::Other(reason) => PublishError::Unavailable(reason.clone()),
-        }
-    }
-
-    pub(super) fn read_error(&self) -> ReadError {
-        ReadError::Unavailable(match self {
-            Self::Full => "the disk is full".to_owned(),
-            Self::Unknown => "the commit failed".to_owned(),
-            Self::Other(reason) => reason.clone(),
-        })
     }
 }
 
@@ -270,7 +247,7 @@ impl Committer {
             return Ok(None);
         };
         let last = Sequence::new(last.cast_unsigned())
-            .map_err(|error| Failure::Other(format!("log {log} is damaged: {error}")))?;
+            .map_err(|error| Failure::Unavailable(format!("log {log} is damaged: {error}")))?;
         let position = Position(position.cast_unsigned());
         Ok(Some(Newest::At { position, last }))
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::super::StoredFrame;
 use super::super::live::Live;
+use super::super::{ReadError, StoredFrame};
 use super::checkpoint::Checkpoints;
 use super::commit::{Committed, Committer, Failure, wal_pages};
 use super::queue::{Change, Job, Queue, Queued};
@@ -99,7 +99,7 @@ impl Writer {
                     self.answer(queued.job, committed, live);
                 }
             }
-            Err(Failure::Full | Failure::Other(_)) if group.len() > 1 => {
+            Err(Failure::Full | Failure::Unavailable(_)) if group.len() > 1 => {
                 for queued in group.drain(..) {
                     self.commit(vec![queued], live);
                 }
@@ -175,10 +175,15 @@ fn group_length(waiting: &[Queued]) -> usize {
 fn refuse(job: Job, failure: &Failure) {
     match job {
         Job::Publish(publish) => {
-            let _ = publish.reply.send(Err(failure.publish_error()));
+            let _ = publish.reply.send(Err(failure.clone()));
         }
         Job::Change(_, reply) => {
-            let _ = reply.send(Err(failure.read_error()));
+            let reason = match failure {
+                Failure::Unavailable(reason) => reason.clone(),
+                Failure::Unknown => "the commit failed".to_owned(),
+                failure => failure.to_string(),
+            };
+            let _ = reply.send(Err(ReadError::Unavailable(reason)));
         }
     }
 }

@@ -9,7 +9,7 @@ use s3s::crypto::{Checksum as _, Md5};
 use s3s::dto::*;
 use s3s::{Body, S3, S3Request, S3Response, S3Result, TrailingHeaders, s3_error};
 
-use crate::object_file::{Head, Stored, Written};
+use crate::object_file::{Head, Written};
 use crate::objects::{Objects, internal};
 use crate::uploads::{About, Uploads, hex};
 
@@ -175,21 +175,15 @@ impl S3 for Api {
         &self,
         request: S3Request<HeadObjectInput>,
     ) -> S3Result<S3Response<HeadObjectOutput>> {
-        let Stored {
-            head,
-            bytes,
-            modified,
-            ..
-        } = self
-            .objects
-            .get(&request.input.bucket, &request.input.key)?;
+        let input = request.input;
+        let stored = self.objects.get(&input.bucket, &input.key)?;
         Ok(S3Response::new(HeadObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
-            content_length: length(bytes)?,
-            checksum_crc32: head.crc32,
-            e_tag: Some(ETag::Strong(head.e_tag)),
-            last_modified: Some(modified.into()),
-            metadata: Some(head.metadata),
+            content_length: length(stored.bytes)?,
+            checksum_crc32: stored.head.crc32,
+            e_tag: Some(ETag::Strong(stored.head.e_tag)),
+            last_modified: Some(stored.modified.into()),
+            metadata: Some(stored.head.metadata),
             ..HeadObjectOutput::default()
         }))
     }

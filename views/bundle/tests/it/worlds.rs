@@ -1,10 +1,15 @@
 //! The bundled components.
 
+use example_views::{ALL, Example};
+
 use crate::Contract;
 
 #[test]
 fn every_component_exports_its_world_and_imports_nothing() {
-    for (name, component) in example_views::ALL {
+    for Example {
+        name, component, ..
+    } in ALL
+    {
         let contract = Contract::of(component());
         let version = if name == "counter" { "0.0.1" } else { "1.0.0" };
         let machine = format!("primatomic:machine/machine@{version}");
@@ -15,7 +20,10 @@ fn every_component_exports_its_world_and_imports_nothing() {
 
 #[test]
 fn components_are_small() {
-    for (name, component) in example_views::ALL {
+    for Example {
+        name, component, ..
+    } in ALL
+    {
         let bytes = component().len();
         assert!(bytes < 400 << 10, "{name}: {bytes} bytes");
     }
