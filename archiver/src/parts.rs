@@ -62,6 +62,8 @@ pub(crate) enum StepError {
     Objects(#[from] ObjectError),
     #[error(transparent)]
     Owner(#[from] crate::owner::OwnerError),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
     #[error("{0}")]
     Failed(String),
 }

@@ -56,12 +56,10 @@ async fn orphans(parts: &ArchiverParts) -> Result<(), StepError> {
         let segments = objects.iter().filter_map(|object| object.key.as_segment());
         let old: Vec<_> = segments.filter(is_old).collect();
         let known = parts.catalog.known_segments(&old).await?;
-        let mut orphans: HashSet<_> = old.iter().collect();
-        for segment in &known {
-            orphans.remove(segment);
-        }
+        let known: HashSet<_> = known.into_iter().collect();
+        let is_orphan = |segment| is_old(&segment) && !known.contains(&segment);
         for ObjectMeta { key, bytes } in &objects {
-            if key.as_segment().is_some_and(|it| orphans.contains(&it)) {
+            if key.as_segment().is_some_and(is_orphan) {
                 parts.objects.delete(key).await?;
                 metrics::removed(1, *bytes);
             }

@@ -235,24 +235,6 @@ impl ErrorCode {
             Self::StorageFull => 507,
         }
     }
-
-    /// Whether the same request may succeed when it is sent again later, unchanged.
-    #[must_use]
-    pub const fn is_retryable(self) -> bool {
-        matches!(
-            self,
-            Self::RequestTimeout
-                | Self::RateLimited
-                | Self::Internal
-                | Self::Unavailable
-                | Self::Overloaded
-                | Self::QueryLimitReached
-                | Self::ViewMemoryLimitReached
-                | Self::ShuttingDown
-                | Self::ViewBehind
-                | Self::StorageFull
-        )
-    }
 }
 
 #[cfg(test)]
@@ -270,13 +252,5 @@ mod tests {
                 .iter()
                 .all(|code| (400..600).contains(&code.status()))
         );
-    }
-
-    #[test]
-    fn nothing_that_the_client_got_wrong_is_retryable() {
-        for code in ErrorCode::ALL {
-            let transient = code.status() >= 500 || [408, 429].contains(&code.status());
-            assert!(!code.is_retryable() || transient, "{code}");
-        }
     }
 }

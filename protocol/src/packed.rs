@@ -86,7 +86,8 @@ pub(crate) fn iter(bytes: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     })
 }
 
-fn split_event(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+/// The first event and what is behind it; `None` where its length reaches past the end.
+pub fn split_event(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
     rest.split_at_checked(u32::from_le_bytes(*length) as usize)
 }

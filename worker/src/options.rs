@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::compile::CompileLimits;
 use crate::engine::MachineLimits;
 use crate::pool::PoolOptions;
 
@@ -13,8 +12,6 @@ pub struct WorkerOptions {
     pub pool: PoolOptions,
     /// Limits of one instance.
     pub machine: MachineLimits,
-    /// Limits of one compilation.
-    pub compile: CompileLimits,
     /// Linear memory of all hot instances together. Beyond it, those that were not asked for the
     /// longest time are dropped. Default 2 GiB.
     pub memory_bytes: u64,
@@ -28,15 +25,8 @@ pub struct WorkerOptions {
     pub waiting_per_view_max: usize,
     /// Queries that wait for the views of one tenant, at most. Default 16,384.
     pub waiting_per_tenant_max: usize,
-    /// Versions of one tenant that are loaded at the same time; others wait. Default 4.
-    pub loads_per_tenant: usize,
     /// How often a version is loaded again in a second, at most, when its queries trap. Default 4.
     pub reloads_per_second: u32,
-    /// How often the head of a followed log is read in case a frame was not announced. Default
-    /// 10 s; sooner while a query waits.
-    pub head_poll: Duration,
-    /// How long a stopping worker waits for queries and snapshots under way. Default 10 s.
-    pub shutdown_grace: Duration,
 }
 
 impl Default for WorkerOptions {
@@ -44,17 +34,13 @@ impl Default for WorkerOptions {
         Self {
             pool: PoolOptions::default(),
             machine: MachineLimits::default(),
-            compile: CompileLimits::default(),
             memory_bytes: 2 << 30,
             instances_max: 4_000,
             idle: Duration::from_secs(600),
             snapshots: SnapshotOptions::default(),
             waiting_per_view_max: 4_096,
             waiting_per_tenant_max: 16_384,
-            loads_per_tenant: 4,
             reloads_per_second: 4,
-            head_poll: Duration::from_secs(10),
-            shutdown_grace: Duration::from_secs(10),
         }
     }
 }
@@ -67,10 +53,8 @@ pub struct SnapshotOptions {
     pub after_cpu: Duration,
     /// Or after this many events. Default 100,000.
     pub after_events: u64,
-    /// An instance that is dropped is saved if it folded for longer than this since the last
-    /// snapshot; replaying less is as quick as restoring. Default 10 ms of CPU time.
-    pub at_eviction_cpu: Duration,
-    /// Or more events than this. Default 1,000.
+    /// An instance that is dropped is saved if it folded more events than this since the last
+    /// snapshot, or for long. Default 1,000.
     pub at_eviction_events: u64,
     /// Snapshots of a version that are kept; older ones are removed. Default 3.
     pub keep: usize,
@@ -81,7 +65,6 @@ impl Default for SnapshotOptions {
         Self {
             after_cpu: Duration::from_millis(500),
             after_events: 100_000,
-            at_eviction_cpu: Duration::from_millis(10),
             at_eviction_events: 1_000,
             keep: 3,
         }

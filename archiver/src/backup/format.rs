@@ -3,6 +3,8 @@
 //! Rows of the catalog are JSON objects, one on each line, compressed with zstd. The manifest is a
 //! JSON object that names them, with the BLAKE3 hash of each.
 
+use std::io;
+
 use bytes::Bytes;
 use catalog::dump::DumpRow;
 use serde::{Deserialize, Serialize};
@@ -60,8 +62,8 @@ impl Manifest {
         }
     }
 
-    pub(crate) fn encode(&self) -> Result<Bytes, serde_json::Error> {
-        serde_json::to_vec_pretty(self).map(Bytes::from)
+    pub(crate) fn encode(&self) -> io::Result<Bytes> {
+        Ok(serde_json::to_vec_pretty(self)?.into())
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ManifestError> {
@@ -102,15 +104,13 @@ impl Part {
 }
 
 /// Rows as the bytes of an object.
-pub(crate) fn encode_rows(rows: &[DumpRow]) -> Result<Bytes, String> {
+pub(crate) fn encode_rows(rows: &[DumpRow]) -> io::Result<Bytes> {
     let mut lines = Vec::new();
     for row in rows {
-        serde_json::to_writer(&mut lines, row).map_err(|error| error.to_string())?;
+        serde_json::to_writer(&mut lines, row)?;
         lines.push(b'\n');
     }
-    zstd::bulk::compress(&lines, ZSTD_LEVEL)
-        .map(Bytes::from)
-        .map_err(|error| error.to_string())
+    zstd::bulk::compress(&lines, ZSTD_LEVEL).map(Bytes::from)
 }
 
 /// Reads what [`encode_rows`] has written.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use storage::objects::{ObjectError, ObjectKey, ObjectStore};
+use storage::objects::{ObjectError, ObjectKey, ObjectMeta, ObjectStore};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ use crate::parts::{ArchiverParts, StepError, made_at};
 const LOOK_MAX: Duration = Duration::from_secs(60);
 
 /// Objects that are listed at a time.
-const LISTED: usize = 1_000;
+pub(crate) const LISTED: usize = 1_000;
 
 /// A backup that is there.
 #[derive(Clone, Debug)]
@@ -108,26 +108,33 @@ async fn round(
 /// All backups, oldest first.
 pub(crate) async fn list(objects: &dyn ObjectStore) -> Result<Vec<Found>, ObjectError> {
     let mut backups: Vec<Found> = Vec::new();
-    let mut after: Option<ObjectKey> = None;
-    loop {
-        let listed = objects
-            .list(ObjectKey::BACKUPS, after.as_ref(), LISTED)
-            .await?;
-        let more = listed.len() == LISTED;
-        for object in listed {
-            if let Some(id) = object.key.as_backup() {
-                match backups.last_mut() {
-                    Some(backup) if backup.id == id => backup.keys.push(object.key.clone()),
-                    _ => backups.push(Found {
-                        id,
-                        keys: vec![object.key.clone()],
-                    }),
+    for ObjectMeta { key, .. } in list_all(objects, ObjectKey::BACKUPS).await? {
+        if let Some(id) = key.as_backup() {
+            match backups.last_mut() {
+                Some(backup) if backup.id == id => backup.keys.push(key),
+                _ => {
+                    let keys = vec![key];
+                    backups.push(Found { id, keys });
                 }
             }
-            after = Some(object.key);
         }
+    }
+    Ok(backups)
+}
+
+/// All objects of a prefix, in the order of their keys.
+pub(crate) async fn list_all(
+    objects: &dyn ObjectStore,
+    prefix: &str,
+) -> Result<Vec<ObjectMeta>, ObjectError> {
+    let mut all: Vec<ObjectMeta> = Vec::new();
+    loop {
+        let after = all.last().map(|last| &last.key);
+        let listed = objects.list(prefix, after, LISTED).await?;
+        let more = listed.len() == LISTED;
+        all.extend(listed);
         if !more {
-            return Ok(backups);
+            return Ok(all);
         }
     }
 }

@@ -86,9 +86,7 @@ pub(crate) async fn write(parts: &ArchiverParts) -> Result<Written, StepError> {
             manifest.tails.push(part);
         }
     }
-    let bytes = manifest.encode();
-    let bytes = bytes.map_err(|error| StepError::Failed(error.to_string()))?;
-    let key = manifest_key(written.id);
+    let (key, bytes) = (manifest_key(written.id), manifest.encode()?);
     parts.objects.put_if_absent(&key, bytes).await?;
     Ok(written)
 }
@@ -111,7 +109,7 @@ pub(crate) async fn add(parts: &ArchiverParts, written: &mut Written) -> Result<
 }
 
 async fn encode(rows: Vec<DumpRow>) -> Result<Bytes, StepError> {
-    compute(move || encode_rows(&rows).map_err(StepError::Failed)).await
+    compute(move || Ok(encode_rows(&rows)?)).await
 }
 
 async fn put(

@@ -11,10 +11,8 @@ use storage::objects::{ObjectKey, ObjectMeta};
 use super::cover::cover;
 use super::tails::put_end;
 use super::{OnProgress, Progress, RestoreError, RestoreParts, RestoreReport};
-use crate::backup::Manifest;
+use crate::backup::{LISTED, Manifest, list_all};
 use crate::cut::level;
-
-const LISTED: usize = 1_000;
 
 /// Bytes at the end of a segment that are fetched first. Most indexes fit.
 const TAIL_BYTES: u64 = 64 << 10;
@@ -51,24 +49,16 @@ impl Candidates {
             foreign: HashSet::new(),
             blocks: BTreeMap::new(),
         };
-        let mut after: Option<ObjectKey> = None;
-        loop {
-            let listed = parts
-                .objects
-                .list(ObjectKey::SEGMENTS, after.as_ref(), LISTED)
-                .await?;
-            let more = listed.len() == LISTED;
-            for object in &listed {
+        let segments = list_all(parts.objects.as_ref(), ObjectKey::SEGMENTS).await?;
+        for listed in segments.chunks(LISTED) {
+            for object in listed {
                 found.add(parts, object, logs).await?;
             }
             progress(Progress::Segments {
                 read: found.segments.len() as u64,
             });
-            after = listed.into_iter().next_back().map(|object| object.key);
-            if !more {
-                return Ok(found);
-            }
         }
+        Ok(found)
     }
 
     async fn add(

@@ -3,9 +3,9 @@
 use clap::Subcommand;
 use serde_json::Value;
 
-use crate::commands::ListOptions;
 use crate::commands::json::{cells, labelled, text};
 use crate::commands::session::Session;
+use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
 use crate::output::fields;
 
@@ -26,8 +26,8 @@ pub(crate) enum DeletionCommand {
     },
 }
 
-pub(crate) async fn run(command: DeletionCommand, session: &Session) -> Result<(), Failure> {
-    match command {
+pub(crate) async fn run(group: Group<DeletionCommand>, session: &Session) -> Result<(), Failure> {
+    match group.command {
         DeletionCommand::List(options) => {
             let titles = ["DELETED", "STEP", "SINCE", "REQUESTED", "ID"];
             session

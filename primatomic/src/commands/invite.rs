@@ -3,11 +3,11 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::commands::ListOptions;
 use crate::commands::json::{cells, text};
 use crate::commands::key::RoleArgument;
 use crate::commands::secret;
 use crate::commands::session::Session;
+use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
 
 #[derive(Debug, Subcommand)]
@@ -44,8 +44,8 @@ Example:
 
 const INVITATIONS: [&str; 3] = ["tenants", "me", "invitations"];
 
-pub(crate) async fn run(command: InviteCommand, session: &Session) -> Result<(), Failure> {
-    match command {
+pub(crate) async fn run(group: Group<InviteCommand>, session: &Session) -> Result<(), Failure> {
+    match group.command {
         InviteCommand::Send { email, role } => {
             let body = json!({ "email": email, "role": role });
             let call = session.client.post(&INVITATIONS).json_body(&body)?;

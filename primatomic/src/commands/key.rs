@@ -7,10 +7,10 @@ use protocol::api_key::ApiKey;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::commands::ListOptions;
 use crate::commands::confirm::Confirmation;
 use crate::commands::json::{cells, labelled, or, text};
 use crate::commands::session::Session;
+use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
 use crate::output::{Output, fields};
 
@@ -63,7 +63,7 @@ Example:
     },
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Serialize)]
 pub(crate) struct CreateArguments {
     /// What the key is for, so that people know it again
     name: String,
@@ -72,9 +72,11 @@ pub(crate) struct CreateArguments {
     role: RoleArgument,
     /// Name or id of a log that it is limited to; several may be given
     #[arg(long = "log", value_name = "LOG")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     logs: Vec<String>,
     /// When it ends, such as 2030-01-01T00:00:00Z [default: never]
     #[arg(long, value_name = "TIME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
 }
 
@@ -87,19 +89,9 @@ pub(crate) enum RoleArgument {
     Owner,
 }
 
-#[derive(Serialize)]
-struct CreateKey<'a> {
-    name: &'a str,
-    role: RoleArgument,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    logs: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<&'a str>,
-}
-
-pub(crate) async fn run(command: KeyCommand, session: &Session) -> Result<(), Failure> {
+pub(crate) async fn run(group: Group<KeyCommand>, session: &Session) -> Result<(), Failure> {
     let client = &session.client;
-    match command {
+    match group.command {
         KeyCommand::List(options) => {
             let titles = ["NAME", "ROLE", "LOGS", "LAST USED", "EXPIRES", "ID"];
             session
@@ -107,13 +99,7 @@ pub(crate) async fn run(command: KeyCommand, session: &Session) -> Result<(), Fa
                 .await
         }
         KeyCommand::Create(arguments) => {
-            let body = CreateKey {
-                name: &arguments.name,
-                role: arguments.role,
-                logs: &arguments.logs,
-                expires_at: arguments.expires_at.as_deref(),
-            };
-            let call = client.post(&["keys"]).json_body(&body)?;
+            let call = client.post(&["keys"]).json_body(&arguments)?;
             let human = |made: &Value| {
                 let note = "Keep the key now: it can't be shown again.";
                 session.output.note(note);

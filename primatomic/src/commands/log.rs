@@ -1,6 +1,6 @@
 //! `log`: create, list, inspect, verify and delete logs.
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{BinaryBytes, HumanCount};
 use serde::Serialize;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::commands::confirm::Confirmation;
 use crate::commands::json::{cell, cells, number, text};
 use crate::commands::session::Session;
-use crate::commands::{ListOptions, deletion, verify};
+use crate::commands::{Group, ListOptions, deletion, verify};
 use crate::failure::Failure;
 use crate::output::fields;
 
@@ -16,15 +16,7 @@ use crate::output::fields;
 pub(crate) enum LogCommand {
     /// Create a log
     #[command(after_help = "Example:\n  primatomic log create customer-acme-usage")]
-    Create {
-        /// 1 to 128 of A-Z a-z 0-9 . _ - ; unique among your logs
-        name: String,
-        #[arg(long, value_name = "TEXT")]
-        description: Option<String>,
-        /// What happens to events in the hot log once they are archived
-        #[arg(long, value_enum)]
-        retention: Option<RetentionArgument>,
-    },
+    Create(CreateArguments),
     /// List your logs by name
     List(ListOptions),
     /// Show a log: its head, size and hash chain
@@ -44,6 +36,19 @@ pub(crate) enum LogCommand {
     Verify(verify::VerifyArguments),
 }
 
+#[derive(Args, Debug, Serialize)]
+pub(crate) struct CreateArguments {
+    /// 1 to 128 of A-Z a-z 0-9 . _ - ; unique among your logs
+    name: String,
+    #[arg(long, value_name = "TEXT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    /// What happens to events in the hot log once they are archived
+    #[arg(long, value_enum)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retention: Option<RetentionArgument>,
+}
+
 #[derive(Clone, Copy, Debug, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
@@ -52,29 +57,12 @@ pub(crate) enum RetentionArgument {
     Archive,
 }
 
-#[derive(Serialize)]
-struct CreateLog<'a> {
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retention: Option<RetentionArgument>,
-}
-
-pub(crate) async fn run(command: LogCommand, session: &Session) -> Result<(), Failure> {
+pub(crate) async fn run(group: Group<LogCommand>, session: &Session) -> Result<(), Failure> {
     let client = &session.client;
-    match command {
-        LogCommand::Create {
-            name,
-            description,
-            retention,
-        } => {
-            let body = CreateLog {
-                name: &name,
-                description: description.as_deref(),
-                retention,
-            };
-            let call = client.post(&["logs"]).json_body(&body)?;
+    match group.command {
+        LogCommand::Create(arguments) => {
+            let call = client.post(&["logs"]).json_body(&arguments)?;
+            let name = arguments.name;
             let human = |it: &Value| format!("Created log {name} ({}).", text(it, "log_id"));
             session.print(&call, human).await
         }

@@ -3,11 +3,11 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::commands::ListOptions;
 use crate::commands::confirm::{Confirmation, confirm};
 use crate::commands::json::cells;
 use crate::commands::key::RoleArgument;
 use crate::commands::session::Session;
+use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
 
 #[derive(Debug, Subcommand)]
@@ -41,9 +41,9 @@ Example:
 
 const MEMBERS: [&str; 3] = ["tenants", "me", "members"];
 
-pub(crate) async fn run(command: MemberCommand, session: &Session) -> Result<(), Failure> {
+pub(crate) async fn run(group: Group<MemberCommand>, session: &Session) -> Result<(), Failure> {
     let [tenants, me, members] = MEMBERS;
-    match command {
+    match group.command {
         MemberCommand::List(options) => {
             let row = |it: &Value| cells(it, ["email", "role", "created_at", "user_id"]);
             let titles = ["EMAIL", "ROLE", "SINCE", "ID"];

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use serde_json::json;
 
+use crate::commands::Group;
 use crate::commands::invite::token_of;
 use crate::commands::secret;
 use crate::commands::session::Session;
@@ -22,9 +23,9 @@ Example:
     },
 }
 
-pub(crate) async fn run(command: PasswordCommand, session: &Session) -> Result<(), Failure> {
+pub(crate) async fn run(group: Group<PasswordCommand>, session: &Session) -> Result<(), Failure> {
     let client = &session.client;
-    match command {
+    match group.command {
         PasswordCommand::Forgot { email } => {
             let body = json!({ "email": email });
             let call = client.post(&["auth", "forgot-password"]).json_body(&body)?;

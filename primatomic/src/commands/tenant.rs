@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use crate::commands::Group;
 use crate::commands::confirm::Confirmation;
 use crate::commands::json::{labelled, text};
 use crate::commands::session::Session;
@@ -39,9 +40,9 @@ Examples:
     },
 }
 
-pub(crate) async fn run(command: TenantCommand, session: &Session) -> Result<(), Failure> {
+pub(crate) async fn run(group: Group<TenantCommand>, session: &Session) -> Result<(), Failure> {
     let client = &session.client;
-    match command {
+    match group.command {
         TenantCommand::Show => {
             let call = client.get(&["tenants", "me"]);
             session.print(&call, describe).await

@@ -12,7 +12,7 @@ use crate::commands::confirm::Confirmation;
 use crate::commands::input::{CONFIG_BYTES_MAX, read_file};
 use crate::commands::json::{cell, cells, labelled, number, or, text};
 use crate::commands::session::Session;
-use crate::commands::{deletion, view_example, view_test};
+use crate::commands::{Group, deletion, view_example, view_test};
 use crate::failure::Failure;
 use crate::output::{Unit, fields, table};
 
@@ -75,9 +75,9 @@ pub(crate) struct DeployArguments {
     no_wait: bool,
 }
 
-pub(crate) async fn run(command: ViewCommand, session: &Session) -> Result<(), Failure> {
+pub(crate) async fn run(group: Group<ViewCommand>, session: &Session) -> Result<(), Failure> {
     let client = &session.client;
-    match command {
+    match group.command {
         ViewCommand::Deploy(arguments) => deploy(arguments, session).await,
         ViewCommand::List { log } => {
             let titles = ["NAME", "LIVE", "STATE", "CREATED"];

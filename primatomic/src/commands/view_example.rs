@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use clap::Args;
+use example_views::ALL;
 
 use crate::failure::Failure;
 use crate::output::{Output, table};
@@ -21,41 +22,15 @@ pub(crate) struct ExampleArguments {
     output: Option<PathBuf>,
 }
 
-/// A component that the binary carries.
-struct Example {
-    name: &'static str,
-    about: &'static str,
-    component: fn() -> &'static [u8],
-}
-
-/// In the order of their list.
-const EXAMPLES: [Example; 3] = [
-    Example {
-        name: "counter",
-        about: "adds up {\"inc\":10} and {\"dec\":5}",
-        component: example_views::counter,
-    },
-    Example {
-        name: "usage-metering",
-        about: "tokens per model and month; ask with month=2025-03",
-        component: example_views::usage_metering,
-    },
-    Example {
-        name: "audit-log",
-        about: "finds entries by actor, resource and time range",
-        component: example_views::audit_log,
-    },
-];
-
 pub(crate) fn run(arguments: ExampleArguments, output: Output) -> Result<(), Failure> {
     let Some(name) = arguments.name else {
         return list(output);
     };
-    let example = EXAMPLES
+    let example = ALL
         .iter()
         .find(|example| example.name == name)
         .ok_or_else(|| {
-            let names = EXAMPLES.map(|example| example.name).join(", ");
+            let names = ALL.map(|example| example.name).join(", ");
             Failure::Usage(format!("there is no example {name}; there are {names}"))
         })?;
     match arguments.output {
@@ -73,12 +48,12 @@ pub(crate) fn run(arguments: ExampleArguments, output: Output) -> Result<(), Fai
 }
 
 fn list(output: Output) -> Result<(), Failure> {
-    let value: Vec<_> = EXAMPLES
+    let value: Vec<_> = ALL
         .iter()
         .map(|it| serde_json::json!({"name": it.name, "about": it.about, "bytes": (it.component)().len()}))
         .collect();
     output.value(&value, |_| {
-        let rows = EXAMPLES.map(|it| [it.name.to_owned(), it.about.to_owned()]);
+        let rows = ALL.map(|it| [it.name.to_owned(), it.about.to_owned()]);
         table(["NAME", "WHAT IT DOES"], &rows)
     })
 }

@@ -96,7 +96,6 @@ pub(crate) struct ClusterOptions {
 /// All that a cluster takes.
 #[derive(Clone, Debug)]
 pub(crate) struct Cluster {
-    pub nats: NatsOptions,
     pub event_log: JetStreamOptions,
     pub database_url: String,
     pub objects: S3Options,
@@ -115,15 +114,13 @@ impl ClusterOptions {
             servers: self.nats.clone(),
             credentials: self.nats_login(),
             prefix: self.nats_prefix.clone(),
-            ..NatsOptions::default()
         };
         let event_log = JetStreamOptions {
-            nats: nats.clone(),
+            nats,
             shards: self.nats_shards,
             replicas: self.nats_replicas.into(),
             monitors: self.nats_monitors.clone(),
             allow_unsafe_durability: self.allow_unsafe_durability,
-            ..JetStreamOptions::default()
         };
         let mut objects = S3Options::new(bucket);
         objects.prefix = self.s3_prefix.clone().unwrap_or_default();
@@ -131,7 +128,6 @@ impl ClusterOptions {
         objects.endpoint.clone_from(&self.s3_endpoint);
         objects.path_style = self.s3_path_style;
         Ok(Some(Cluster {
-            nats,
             event_log,
             database_url: database_url.clone(),
             objects,

@@ -28,15 +28,12 @@ use std::io::Write as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use admin::AdminCommand;
-pub(crate) use admin::run as admin;
-pub(crate) use archive_status::ArchiveCommand;
-pub(crate) use archive_status::run as archive;
+pub(crate) use admin::{AdminCommand, run as admin};
+pub(crate) use archive_status::{ArchiveCommand, run as archive};
 pub(crate) use maintenance::{migrate, rebuild_catalog};
 pub(crate) use numbers::millis;
 pub(crate) use options::{DataOptions, Role, ServeOptions, ServerOptions};
-pub(crate) use restore::RestoreOptions;
-pub(crate) use restore::run as restore;
+pub(crate) use restore::{RestoreOptions, run as restore};
 
 use crate::failure::Failure;
 use lock::DataDirectory;

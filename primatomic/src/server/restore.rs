@@ -53,15 +53,7 @@ pub(crate) fn run(options: &RestoreOptions, output: Output) -> Result<(), Failur
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let report = block_on(restore_stores(options, output))?;
     output.value(&json!(report), |_| {
-        let RestoreReport {
-            backup,
-            control_events,
-            segments,
-            logs,
-            events,
-            cut_off_logs,
-        } = report;
-        let cut_off = match cut_off_logs {
+        let cut_off = match report.cut_off_logs {
             0 => String::new(),
             logs => format!(
                 "\n{logs} logs have events that no segment holds; they end before the first one \
@@ -69,8 +61,9 @@ pub(crate) fn run(options: &RestoreOptions, output: Output) -> Result<(), Failur
             ),
         };
         format!(
-            "Restored backup {backup}: {logs} logs with {events} events in {segments} segments, \
-             and {control_events} control events.{cut_off}"
+            "Restored backup {}: {} logs with {} events in {} segments, and {} control \
+             events.{cut_off}",
+            report.backup, report.logs, report.events, report.segments, report.control_events
         )
     })
 }

@@ -80,12 +80,12 @@ impl Stores {
         let event_log = event_log.map_err(Failure::other)?;
         let objects = S3::open(cluster.objects.clone()).await;
         let objects = objects.map_err(Failure::other)?;
-        let bus = Bus::connect(&cluster.nats).await.map_err(Failure::other)?;
+        let bus = Bus::connect(&cluster.event_log.nats).await;
         Ok(Self {
             event_log: Arc::new(event_log.clone()),
             objects: Arc::new(objects.clone()),
             catalog,
-            bus: Some(bus),
+            bus: Some(bus.map_err(Failure::other)?),
             engine: Engine::Cluster(event_log, objects),
         })
     }

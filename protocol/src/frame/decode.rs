@@ -1,7 +1,7 @@
 //! Reading a frame back. The input is treated as hostile: every length is checked before it is
 //! used, and nothing is allocated in proportion to a number in the input.
 
-use bytes::{Buf as _, Bytes, TryGetError};
+use bytes::{Buf as _, Bytes};
 
 use super::{Frame, HEADER_BYTES, TRAILER_BYTES, VERSION, keys};
 use crate::limits::FRAME_BYTES_MAX;
@@ -27,22 +27,16 @@ pub enum FrameError {
     Keys,
 }
 
-impl From<TryGetError> for FrameError {
-    fn from(_: TryGetError) -> Self {
-        Self::Length
-    }
-}
-
 impl Frame {
     /// Reads and verifies a frame, but for its chain hash, which takes the frame before it
     /// ([`Frame::chain_holds`]).
     pub fn decode(bytes: Bytes) -> Result<Self, FrameError> {
-        if bytes.len() > FRAME_BYTES_MAX {
+        if !(4..=FRAME_BYTES_MAX).contains(&bytes.len()) {
             return Err(FrameError::Length);
         }
         let mut fields = &bytes[..];
-        let (version, flags) = (fields.try_get_u8()?, fields.try_get_u8()?);
-        let reserved = fields.try_get_u16_le()?;
+        let (version, flags) = (fields.get_u8(), fields.get_u8());
+        let reserved = fields.get_u16_le();
         if version != VERSION {
             return Err(FrameError::Version(version));
         }
@@ -53,15 +47,17 @@ impl Frame {
         if (&bytes[body_end..]).get_u32_le() != crc32c::crc32c(&bytes[..body_end]) {
             return Err(FrameError::Checksum);
         }
-        let count = fields.try_get_u32_le()?;
-        let (mut log, mut nonce) = ([0; 16], [0; 16]);
-        fields.try_copy_to_slice(&mut log)?;
-        let first = Sequence::new(fields.try_get_u64_le()?).map_err(|_| FrameError::Sequence)?;
-        let timestamp = Timestamp(fields.try_get_u64_le()?);
-        fields.try_copy_to_slice(&mut nonce)?;
-        let payload_bytes_before = fields.try_get_u64_le()?;
-        let keys_bytes = fields.try_get_u32_le()? as usize;
-        let events_bytes = fields.try_get_u32_le()? as usize;
+        if bytes.len() < HEADER_BYTES + TRAILER_BYTES {
+            return Err(FrameError::Length);
+        }
+        let count = fields.get_u32_le();
+        let log = LogId::from_bytes(array(&mut fields));
+        let first = Sequence::new(fields.get_u64_le()).map_err(|_| FrameError::Sequence)?;
+        let timestamp = Timestamp(fields.get_u64_le());
+        let nonce = array(&mut fields);
+        let payload_bytes_before = fields.get_u64_le();
+        let keys_bytes = fields.get_u32_le() as usize;
+        let events_bytes = fields.get_u32_le() as usize;
         let keys_end = HEADER_BYTES.checked_add(keys_bytes);
         let events_end = keys_end.and_then(|end| end.checked_add(events_bytes));
         let (Some(keys_end), Some(events_end)) = (keys_end, events_end) else {
@@ -80,7 +76,7 @@ impl Frame {
             return Err(FrameError::Count);
         }
         Ok(Self {
-            log: LogId::from_bytes(log),
+            log,
             run: Run::new(first, count, timestamp, events),
             nonce,
             payload_bytes_before,

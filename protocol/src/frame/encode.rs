@@ -43,11 +43,6 @@ impl FrameBuilder {
         }
     }
 
-    /// How many events the frame holds so far.
-    pub fn count(&self) -> u32 {
-        self.count
-    }
-
     /// The size of the frame if it were finished now.
     pub fn encoded_bytes(&self) -> usize {
         let keys = self.keys.len() * keys::ENTRY_BYTES;

@@ -79,12 +79,7 @@ fn check_kind(bytes: &[u8]) -> Result<(), ComponentError> {
     if bytes.is_empty() {
         return refuse("it is empty");
     }
-    if bytes.len() > COMPONENT_BYTES_MAX {
-        return Err(ComponentError::TooComplex(format!(
-            "the component has {} bytes, and at most {COMPONENT_BYTES_MAX} are allowed",
-            bytes.len()
-        )));
-    }
+    check_size(bytes)?;
     if Parser::is_core_wasm(bytes) {
         return refuse(
             "it is a core WebAssembly module; make a component of it with `wasm-tools component \
@@ -96,6 +91,16 @@ fn check_kind(bytes: &[u8]) -> Result<(), ComponentError> {
     }
     if !Parser::is_component(bytes) {
         return refuse("its WebAssembly version is unknown; components have version 0x0001000d");
+    }
+    Ok(())
+}
+
+pub(crate) fn check_size(component: &[u8]) -> Result<(), ComponentError> {
+    if component.len() > COMPONENT_BYTES_MAX {
+        return Err(ComponentError::TooComplex(format!(
+            "the component has {} bytes, and at most {COMPONENT_BYTES_MAX} are allowed",
+            component.len()
+        )));
     }
     Ok(())
 }

@@ -57,6 +57,12 @@ pub struct HostFunction {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lifted {
     pub function: CoreExport,
+    pub options: Options,
+}
+
+/// The canonical options that matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
     pub memory: Option<CoreExport>,
     pub realloc: Option<CoreExport>,
     pub post_return: Option<CoreExport>,

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use protocol::view::ComponentError;
 use wasmparser::{CanonicalOption, ComponentExternalKind, ExternalKind};
 
-use super::plan::{CoreExport, Lifted, Link};
+use super::plan::{CoreExport, Lifted, Link, Options};
 use super::refused;
 
 /// A core instance as later definitions see it.
@@ -83,14 +83,6 @@ pub(super) struct Scope {
     pub(super) types: Vec<Type>,
     pub(super) instances: Vec<Instance>,
     pub(super) components: Vec<Rc<Nested>>,
-}
-
-/// The canonical options that matter.
-#[derive(Default)]
-pub(super) struct Options {
-    pub(super) memory: Option<CoreExport>,
-    pub(super) realloc: Option<CoreExport>,
-    pub(super) post_return: Option<CoreExport>,
 }
 
 /// The item at an index.

@@ -60,7 +60,7 @@ fn a_plain_component_is_one_instance() {
             name: "append".into()
         }
     );
-    assert_eq!(loaded.plan.exports.query.post_return, None);
+    assert_eq!(loaded.plan.exports.query.options.post_return, None);
     assert!(!loaded.plan.sees_time);
 }
 

@@ -327,12 +327,8 @@ impl Walk<'_> {
             } => {
                 let options = scope.options(&options)?;
                 let function = export(at(&scope.core_funcs, core_func_index)?)?;
-                scope.funcs.push(Func::Lifted(Rc::new(Lifted {
-                    function,
-                    memory: options.memory,
-                    realloc: options.realloc,
-                    post_return: options.post_return,
-                })));
+                let lifted = Lifted { function, options };
+                scope.funcs.push(Func::Lifted(Rc::new(lifted)));
             }
             CanonicalFunction::Lower {
                 func_index,

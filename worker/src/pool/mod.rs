@@ -167,7 +167,7 @@ impl Pool {
         pushed.map_err(|_| PoolError::Overloaded)?;
         let class = state.recent.class(tenant, Instant::now()) as usize;
         let wake_thread = state.idle[class] > 0;
-        let wake_supervisor = state.threads.supervisor_rests();
+        let wake_supervisor = state.threads.resting;
         drop(state);
         if wake_thread {
             self.shared.work[class].notify_one();

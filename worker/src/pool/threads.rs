@@ -67,14 +67,11 @@ pub(super) struct Threads {
     alive: usize,
     /// Whether there is a thread for heavy tenants that keeps a share of the cores.
     has_heavy_share: bool,
-    resting: bool,
+    /// Whether the supervisor rests until it is woken.
+    pub(super) resting: bool,
 }
 
 impl Threads {
-    pub(super) fn supervisor_rests(&self) -> bool {
-        self.resting
-    }
-
     /// Sees which jobs are not quick any more, and lowers the priority of those that have become
     /// slow. A tenant's first slow job keeps a share of the cores; its others get what nobody else
     /// wants, or else one tenant with as many slow jobs as there are cores would make everybody wait

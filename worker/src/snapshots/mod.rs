@@ -17,6 +17,10 @@ use crate::options::SnapshotOptions;
 /// Encoding and storing a state costs about this many times as much as taking it.
 const STORING_FACTOR: u32 = 20;
 
+/// An instance that is dropped is saved if it folded for longer than this since the last snapshot;
+/// replaying less is as quick as restoring.
+const AT_EVICTION_CPU: Duration = Duration::from_millis(10);
+
 /// Snapshots that are looked at when the catalog is away, at most.
 const LISTED_MAX: usize = 100;
 
@@ -54,7 +58,7 @@ impl Snapshots {
 
     /// Whether an instance that is dropped should be saved.
     pub(crate) fn pays(&self, folded: Folded) -> bool {
-        folded.cpu > self.options.at_eviction_cpu || folded.events > self.options.at_eviction_events
+        folded.cpu > AT_EVICTION_CPU || folded.events > self.options.at_eviction_events
     }
 
     pub(crate) async fn trust(&self, version: VersionId) -> Result<Trust, CatalogError> {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use protocol::packed::LENGTH_BYTES;
+use protocol::packed::{LENGTH_BYTES, split_event};
 use protocol::{Run, Sequence, Timestamp};
 
 use crate::engine::EventRun;
@@ -54,8 +54,8 @@ pub(super) enum Next {
 }
 
 impl Backlog {
-    pub(super) fn push(&mut self, run: Run) {
-        self.runs.push_back(run);
+    pub(super) fn extend(&mut self, runs: impl IntoIterator<Item = Run>) {
+        self.runs.extend(runs);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -164,8 +164,8 @@ fn piece(
 /// Bytes of the packed event at `offset`, its length included. Runs are verified when they are
 /// decoded, so the length is there.
 fn event_bytes(packed: &[u8], offset: usize) -> usize {
-    let length = packed.get(offset..).and_then(|rest| rest.first_chunk());
-    LENGTH_BYTES + length.map_or(0, |length| u32::from_le_bytes(*length) as usize)
+    let event = packed.get(offset..).and_then(split_event);
+    LENGTH_BYTES + event.map_or(0, |(event, _)| event.len())
 }
 
 fn count(number: u64) -> u32 {
@@ -173,8 +173,7 @@ fn count(number: u64) -> u32 {
 }
 
 fn last_of(piece: &Piece) -> Sequence {
-    let behind_first = u64::from(piece.count) - 1;
-    piece.first.advance(behind_first).unwrap_or(Sequence::MAX)
+    piece.first.saturating_add(u64::from(piece.count) - 1)
 }
 
 impl Batch {
@@ -257,8 +256,8 @@ mod tests {
     fn a_missing_frame_is_a_gap_and_not_a_jump() {
         let frames = frames(&[2, 2, 2]);
         let mut backlog = Backlog::default();
-        backlog.push(Run::from(&frames[0]));
-        backlog.push(Run::from(&frames[2]));
+        backlog.extend([Run::from(&frames[0])]);
+        backlog.extend([Run::from(&frames[2])]);
         let size = BatchSize {
             events: 100,
             bytes: 1 << 20,
@@ -285,9 +284,9 @@ mod tests {
             let total = sizes.iter().sum::<usize>() as u64;
             let start = start.min(total);
             for frame in frames(&sizes) {
-                backlog.push(Run::from(&frame));
+                backlog.extend([Run::from(&frame)]);
                 // A run that comes twice changes nothing.
-                backlog.push(Run::from(&frame));
+                backlog.extend([Run::from(&frame)]);
             }
             let ceiling = Sequence::new(ceiling).unwrap();
             let mut applied = Sequence::new(start).unwrap();

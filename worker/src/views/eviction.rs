@@ -33,7 +33,7 @@ const EVICTION_POLL: Duration = Duration::from_millis(10);
 
 /// The residents of a worker.
 pub(super) struct Residents {
-    cache: Cache<VersionId, Arc<Resident>>,
+    pub(super) cache: Cache<VersionId, Arc<Resident>>,
     /// Every resident that is not closed, also those that the cache has evicted and that are still
     /// in use. Looking here does not count as use.
     all: DashMap<VersionId, Weak<Resident>>,
@@ -107,15 +107,6 @@ impl Residents {
 
     pub(super) fn all(&self) -> Vec<Arc<Resident>> {
         self.all.iter().filter_map(|it| it.upgrade()).collect()
-    }
-
-    pub(super) fn invalidate(&self, version: VersionId) {
-        self.cache.invalidate(&version);
-    }
-
-    /// Lets the cache do what it put off, such as evicting what is idle.
-    pub(super) fn tidy(&self) {
-        self.cache.run_pending_tasks();
     }
 
     /// Takes a closed resident out.

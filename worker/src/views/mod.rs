@@ -126,12 +126,13 @@ impl Registry {
             if let Some(resident) = self.peek(*version) {
                 resident.abandon();
             }
-            self.residents.invalidate(*version);
+            self.residents.cache.invalidate(version);
         }
     }
 
     pub(crate) fn tidy(&self) {
-        self.residents.tidy();
+        // Has the cache do what it put off, such as evicting what is idle.
+        self.residents.cache.run_pending_tasks();
         self.context.sweep_shares();
     }
 

@@ -1,6 +1,6 @@
 //! The example views, as their authors' toolchain makes them.
 
-use example_views::{ALL, counter};
+use example_views::{ALL, Example, counter};
 use protocol::{Sequence, Timestamp};
 use worker::engine::{Answer, EventRun, MachineLimits};
 
@@ -8,7 +8,10 @@ use crate::guests::{pack, program};
 
 #[test]
 fn every_example_starts_answers_and_saves_its_state() {
-    for (name, component) in ALL {
+    for Example {
+        name, component, ..
+    } in ALL
+    {
         let program = program(component());
         let mut machine = program.instantiate(&MachineLimits::default()).unwrap();
         machine.init(b"").unwrap();

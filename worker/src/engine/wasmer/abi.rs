@@ -48,9 +48,9 @@ impl<Args: WasmTypeList, Rets: WasmTypeList> Export<Args, Rets> {
         instances: &Instances,
         lifted: &Lifted,
     ) -> Result<Self, Fault> {
-        let memory = lifted.memory.as_ref();
-        let realloc = lifted.realloc.as_ref();
-        let post_return = lifted.post_return.as_ref();
+        let memory = lifted.options.memory.as_ref();
+        let realloc = lifted.options.realloc.as_ref();
+        let post_return = lifted.options.post_return.as_ref();
         Ok(Self {
             call: instances.typed(store, &lifted.function)?,
             memory: memory.map(|it| instances.memory(it)).transpose()?,

@@ -48,7 +48,7 @@ fn events(running: &mut Running, driver: &EventDriver, call: &Call<'_>) -> Resul
         count = count.saturating_add(run.count);
     }
     driver.fold.call(store, count).map_err(|error| {
-        let event = sequence_after(call.head.first, driver.done(store));
+        let event = call.head.first.saturating_add(driver.done(store));
         fault_at(event, abi::trap(error))
     })
 }
@@ -95,7 +95,7 @@ fn batches_of_one(
     let first = call.head.first;
     let length = u32::try_from(call.bytes).unwrap_or(u32::MAX);
     let folded = driver.fold.call(store, first.get(), length);
-    let event = sequence_after(first, driver.done(store));
+    let event = first.saturating_add(driver.done(store));
     let fault = |fault| fault_at(event, fault);
     match folded.map_err(|error| fault(abi::trap(error)))? {
         ALL_FOLDED => Ok(()),
@@ -157,16 +157,11 @@ fn split_run<'a>(run: EventRun<'a>, bytes: usize) -> Option<(EventRun<'a>, Event
     let mut end = 0;
     let mut count = 0;
     while count < run.count {
-        let length = run
-            .packed
-            .get(end..)
-            .and_then(|rest| rest.first_chunk::<{ packed::LENGTH_BYTES }>())
-            .map(|length| u32::from_le_bytes(*length) as usize);
-        let Some(next) = length.and_then(|length| end.checked_add(packed::LENGTH_BYTES + length))
-        else {
+        let Some((_, rest)) = packed::split_event(&run.packed[end..]) else {
             break;
         };
-        if next > run.packed.len() || (count > 0 && next > bytes) {
+        let next = run.packed.len() - rest.len();
+        if count > 0 && next > bytes {
             break;
         }
         end = next;
@@ -182,7 +177,7 @@ fn split_run<'a>(run: EventRun<'a>, bytes: usize) -> Option<(EventRun<'a>, Event
         ..run
     };
     let rest = EventRun {
-        first: sequence_after(run.first, u64::from(count)),
+        first: run.first.saturating_add(count.into()),
         count: run.count - count,
         packed: tail,
         ..run
@@ -246,9 +241,4 @@ fn within(sequence: u64, first: Sequence, events: u64) -> Result<Sequence, Fault
              {first} on that it was given"
         ))),
     }
-}
-
-/// A sequence that is at most the largest one; a log never reaches it.
-fn sequence_after(first: Sequence, count: u64) -> Sequence {
-    first.advance(count).unwrap_or(Sequence::MAX)
 }

@@ -38,7 +38,7 @@ pub(super) fn module(plan: &Plan) -> Result<Option<Vec<u8>>, String> {
         World::V1 => return Ok(None),
     };
     let mut text = text.to_owned();
-    if plan.exports.append.post_return.is_some() {
+    if plan.exports.append.options.post_return.is_some() {
         for marker in POST_RETURN {
             text = text.replace(marker, "");
         }
@@ -73,12 +73,12 @@ impl<Args: WasmTypeList, Rets: WasmTypeList> Driver<Args, Rets> {
     ) -> Result<Self, Fault> {
         let missing = || link::broken("`append` has no memory or no `realloc`");
         let mut imports = Imports::new();
-        let memory = append.memory.as_ref().ok_or_else(missing)?;
-        let realloc = append.realloc.as_ref().ok_or_else(missing)?;
+        let memory = append.options.memory.as_ref().ok_or_else(missing)?;
+        let realloc = append.options.realloc.as_ref().ok_or_else(missing)?;
         imports.define("guest", "memory", instances.memory(memory)?);
         imports.define("guest", "realloc", instances.function(realloc)?);
         imports.define("guest", "append", instances.function(&append.function)?);
-        if let Some(post_return) = &append.post_return {
+        if let Some(post_return) = &append.options.post_return {
             imports.define("guest", "post_return", instances.function(post_return)?);
         }
         let driver = Instance::new(store, module, &imports).map_err(link::start_fault)?;
