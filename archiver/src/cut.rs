@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use catalog::Retention;
 use catalog::archive::{ArchivedBlock, LEVEL_FULL, NewSegment, ShardLease};
+use catalog::{Retention, Stored};
 use protocol::frame::Head;
 use protocol::segment::{BlockBuilder, Encoded, IndexEntry, SegmentBuilder};
 use protocol::{Frame, LogId};
@@ -46,6 +46,10 @@ pub(crate) async fn cut(
 ) -> Result<ShardLease, StepError> {
     let started = Instant::now();
     let new = gather(parts, pending).await?;
+    let stored: Vec<_> = new
+        .iter()
+        .flat_map(|part| Stored::of_frames(&part.frames))
+        .collect();
     let segment = upload(parts, new).await?;
     if started.elapsed() > parts.options.record_within {
         return Err(StepError::Failed(
@@ -54,7 +58,7 @@ pub(crate) async fn cut(
     }
     let lease = parts
         .catalog
-        .record_segment(lease, segment, pending.through)
+        .record_segment(lease, segment, &stored, pending.through)
         .await?;
     reached(Point::Recorded);
     *pending = Pending::behind(lease.position);
@@ -202,9 +206,7 @@ fn blocks(part: Part) -> Result<Vec<BlockBuilder>, ReadError> {
 }
 
 pub(crate) fn push(segment: &mut SegmentBuilder, block: BlockBuilder) -> Result<(), StepError> {
-    let block = block.finish();
-    let block = block.map_err(|error| StepError::Failed(error.to_string()))?;
-    if let Some(block) = block {
+    if let Some(block) = block.finish()? {
         segment.push(&block);
     }
     Ok(())

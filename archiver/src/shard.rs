@@ -98,6 +98,14 @@ async fn hold(
         tidied: Instant::now(),
     };
     owner::check(parts.objects.as_ref(), &parts.catalog).await?;
+    let aligned = parts.catalog.align_storage(lease).await?;
+    if aligned > 0 {
+        tracing::info!(
+            lease.shard,
+            aligned,
+            "storage of logs is metered from now on"
+        );
+    }
     // The first renewal writes down how far behind the shard is.
     holding.renew().await?;
     loop {

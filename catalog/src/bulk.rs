@@ -3,12 +3,12 @@
 use protocol::{LogId, Name, TenantId, VersionId};
 
 use super::lock::Lock;
-use super::log::{self, CreateLogError, Log, NewLog};
-use super::upload::{NewVersion, UploadError};
+use super::log::{self, Log, NewLog};
+use super::upload::NewVersion;
 use super::version::Version;
 use super::version_state::{self, VersionError};
 use super::view::View;
-use super::{Catalog, Context};
+use super::{Catalog, Context, Refusal};
 use crate::access::Access;
 
 impl Catalog {
@@ -18,7 +18,7 @@ impl Catalog {
         access: &Access,
         context: Context,
         new: Vec<NewLog>,
-    ) -> Result<Vec<Log>, CreateLogError> {
+    ) -> Result<Vec<Log>, Refusal> {
         for new in &new {
             self.check_new_log(access, new)?;
         }
@@ -42,7 +42,7 @@ impl Catalog {
         access: &Access,
         context: Context,
         new: Vec<(LogId, Name, NewVersion)>,
-    ) -> Result<Vec<(View, Version)>, UploadError> {
+    ) -> Result<Vec<(View, Version)>, Refusal> {
         for (_, _, new) in &new {
             self.check_new_version(new)?;
         }
@@ -65,13 +65,12 @@ impl Catalog {
         tenant: TenantId,
         context: Context,
         ids: &[VersionId],
-    ) -> Result<Vec<View>, VersionError> {
+    ) -> Result<(), VersionError> {
         self.change(Lock::Tenant(tenant), move |mut change| async move {
-            let mut views = Vec::with_capacity(ids.len());
             for id in ids {
-                views.push(version_state::activate(&mut change, tenant, context, *id).await?);
+                version_state::activate(&mut change, tenant, context, *id).await?;
             }
-            change.commit(views).await
+            change.commit(()).await
         })
         .await
     }

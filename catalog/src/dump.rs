@@ -2,7 +2,7 @@
 //!
 //! What is kept are the control events, which everything of the read model derives from, and the
 //! operational rows that somebody would miss: what is still to be deleted and how far that is, where
-//! snapshots are, and what compute was used. Sessions end with the catalog; artifacts are compiled
+//! snapshots are, and what was used. Sessions end with the catalog; artifacts are compiled
 //! again; where the archive's blocks are stands in its segments.
 
 use sea_orm::sea_query::OnConflict;
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::column::{from_u64, to_u64};
 use super::entity::{
     all, compute_usage, control_event, deletion, deletion_job, exists, snapshot, snapshot_check,
+    storage_level, usage_open, usage_record,
 };
 use super::lock::Lock;
 use super::{Catalog, CatalogError, RebuildReport};
@@ -40,6 +41,9 @@ enum Row {
     Snapshots(snapshot::Model),
     SnapshotChecks(snapshot_check::Model),
     ComputeUsage(compute_usage::Model),
+    UsageOpen(usage_open::Model),
+    UsageRecords(usage_record::Model),
+    StorageLevels(storage_level::Model),
 }
 
 impl DumpRow {
@@ -109,6 +113,9 @@ impl Catalog {
             put::<snapshot::Entity>(sql, &tables.snapshots).await?;
             put::<snapshot_check::Entity>(sql, &tables.snapshot_checks).await?;
             put::<compute_usage::Entity>(sql, &tables.compute_usage).await?;
+            put::<usage_open::Entity>(sql, &tables.usage_open).await?;
+            put::<usage_record::Entity>(sql, &tables.usage_records).await?;
+            put::<storage_level::Entity>(sql, &tables.storage_levels).await?;
             change.commit(()).await
         })
         .await
@@ -138,6 +145,9 @@ impl Dump {
                 3 => page(sql, snapshot_check::Entity, behind, Row::SnapshotChecks).await?,
                 4 => page(sql, compute_usage::Entity, behind, Row::ComputeUsage).await?,
                 5 => page(sql, deletion_job::Entity, behind, Row::DeletionJobs).await?,
+                6 => page(sql, usage_open::Entity, behind, Row::UsageOpen).await?,
+                7 => page(sql, usage_record::Entity, behind, Row::UsageRecords).await?,
+                8 => page(sql, storage_level::Entity, behind, Row::StorageLevels).await?,
                 _ => return Ok(Vec::new()),
             };
             if let Some(last) = rows.last() {
@@ -188,6 +198,9 @@ struct Tables {
     snapshots: Vec<snapshot::Model>,
     snapshot_checks: Vec<snapshot_check::Model>,
     compute_usage: Vec<compute_usage::Model>,
+    usage_open: Vec<usage_open::Model>,
+    usage_records: Vec<usage_record::Model>,
+    storage_levels: Vec<storage_level::Model>,
 }
 
 impl Tables {
@@ -201,6 +214,9 @@ impl Tables {
                 Row::Snapshots(row) => tables.snapshots.push(row),
                 Row::SnapshotChecks(row) => tables.snapshot_checks.push(row),
                 Row::ComputeUsage(row) => tables.compute_usage.push(row),
+                Row::UsageOpen(row) => tables.usage_open.push(row),
+                Row::UsageRecords(row) => tables.usage_records.push(row),
+                Row::StorageLevels(row) => tables.storage_levels.push(row),
             }
         }
         tables

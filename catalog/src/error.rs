@@ -1,5 +1,5 @@
-//! What can go wrong in the catalog, whatever the operation. Errors that callers tell apart
-//! (a taken name, a limit) have an enum beside their operation, which wraps [`CatalogError`].
+//! What can go wrong in the catalog, whatever the operation. What callers may be refused (a
+//! taken name, a limit) is a [`Refusal`](super::Refusal), which wraps [`CatalogError`].
 
 use sea_orm::sqlx::error::DatabaseError as _;
 use sea_orm::sqlx::postgres::PgDatabaseError;
@@ -119,7 +119,7 @@ fn database_error(error: &DbErr) -> Option<&dyn sqlx::error::DatabaseError> {
 }
 
 /// Why a change with a unique value of a caller's choosing was not recorded. Operations turn
-/// [`ChangeError::Taken`] into their own error.
+/// [`ChangeError::Taken`] into a [`Refusal`](super::Refusal).
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ChangeError {
     /// A uniqueness constraint; the text names the columns or the constraint.

@@ -13,7 +13,7 @@ use sea_orm::{
     QueryOrder, QuerySelect,
 };
 
-pub use self::accept::{AcceptError, Invitee};
+pub use self::accept::Invitee;
 use super::column::{from_time, to_time, to_word};
 use super::email::Email;
 use super::entity::{control_event, exists, invitation, membership, one, tenant, user};
@@ -23,7 +23,7 @@ use super::page::List;
 use super::permissions::role_now;
 use super::quota::Counted;
 use super::record::Change;
-use super::{Catalog, CatalogError, Context, Page, Paged, scope};
+use super::{Catalog, CatalogError, Context, Page, Paged, Refusal, scope};
 use crate::access::{Access, Role};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -55,32 +55,6 @@ pub struct OpenInvitation {
     pub invitation: Invitation,
 }
 
-/// Why nobody was invited.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum InviteError {
-    #[error("nobody is invited above your own role, which is {0}")]
-    RoleAboveYou(Role),
-    #[error("this address belongs to a member already")]
-    AlreadyMember,
-    #[error("the tenant has {used} members and open invitations, and may have {limit}")]
-    MemberLimitReached { limit: u64, used: u64 },
-    #[error("the tenant has sent {0} invitations within a day, as many as it may; wait a while")]
-    InvitationLimitReached(u64),
-    #[error("you are no member any more")]
-    ActorGone,
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-}
-
-/// Why an invitation was not revoked.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum InvitationError {
-    #[error("there is no such invitation")]
-    NotFound,
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-}
-
 impl Catalog {
     /// Whether an address is a person's, or an invitation to it is open.
     pub async fn expects_mail(&self, address: &str) -> Result<bool, CatalogError> {
@@ -102,7 +76,7 @@ impl Catalog {
         access: &Access,
         context: Context,
         new: NewInvitation,
-    ) -> Result<Invitation, InviteError> {
+    ) -> Result<Invitation, Refusal> {
         let email = Email::normalise(&new.email)?;
         let (email_key, email) = (&email.key(), &email.into_text());
         self.change(Lock::Tenant(access.tenant), move |mut change| async move {
@@ -135,13 +109,13 @@ impl Catalog {
         change: &Change,
         access: &Access,
         email_key: &str,
-    ) -> Result<(), InviteError> {
+    ) -> Result<(), Refusal> {
         let sql = change.sql();
         let known = user::Entity::find().filter(user::Column::EmailKey.eq(email_key));
         if let Some(person) = one(sql, known).await?
             && is_member(sql, access.tenant, UserId(person.id)).await?
         {
-            return Err(InviteError::AlreadyMember);
+            return Err(Refusal::InviteeIsMember);
         }
         let open = scope::invitations(access)
             .filter(invitation::Column::ExpiresAt.gt(from_time(change.at())))
@@ -150,16 +124,16 @@ impl Catalog {
             .await
             .map_err(CatalogError::from)?;
         let members = Counted::Members { invitations: open };
-        let refused = |limit, used| InviteError::MemberLimitReached { limit, used };
+        let refused = |limit, used| Refusal::InviteeLimitReached { limit, used };
         self.check_quota(sql, access.tenant, (members, 1), refused)
             .await
     }
 
     /// Whether the tenant may send another invitation today.
-    async fn check_sent(&self, change: &Change, access: &Access) -> Result<(), InviteError> {
+    async fn check_sent(&self, change: &Change, access: &Access) -> Result<(), Refusal> {
         let limit = self.limits().invitations_per_day;
         let Some(before) = limit.checked_sub(1) else {
-            return Err(InviteError::InvitationLimitReached(0));
+            return Err(Refusal::InvitationLimitReached(0));
         };
         // The time of the invitation that would be one too many within a day.
         let sent = scope::control_events(access)
@@ -170,7 +144,7 @@ impl Catalog {
         let sent = one(change.sql(), sent).await?;
         let a_day_ago = change.at().saturating_sub(DAY);
         if sent.is_some_and(|event| to_time(event.at) > a_day_ago) {
-            return Err(InviteError::InvitationLimitReached(limit));
+            return Err(Refusal::InvitationLimitReached(limit));
         }
         Ok(())
     }
@@ -195,11 +169,11 @@ impl Catalog {
         access: &Access,
         context: Context,
         id: InvitationId,
-    ) -> Result<(), InvitationError> {
+    ) -> Result<(), Refusal> {
         self.change(Lock::Tenant(access.tenant), move |mut change| async move {
             let row = scope::invitations(access).filter(invitation::Column::Id.eq(id.0));
             let row = one(change.sql(), row).await?;
-            row.ok_or(InvitationError::NotFound)?;
+            row.ok_or(Refusal::InvitationNotFound)?;
             let event = ControlEvent::InvitationRevoked { invitation: id };
             change.record(access.tenant, context, event).await?;
             change.commit(()).await
@@ -229,11 +203,11 @@ impl Catalog {
 }
 
 /// The inviter may have lost some of the role since it was looked up.
-async fn check_inviter(change: &Change, access: &Access, wanted: Role) -> Result<(), InviteError> {
+async fn check_inviter(change: &Change, access: &Access, wanted: Role) -> Result<(), Refusal> {
     let own = role_now(change, access).await?;
-    let own = own.ok_or(InviteError::ActorGone)?;
+    let own = own.ok_or(Refusal::InviterGone)?;
     if own < Role::Admin || wanted > own {
-        return Err(InviteError::RoleAboveYou(own));
+        return Err(Refusal::InviteeAboveYou(own));
     }
     Ok(())
 }

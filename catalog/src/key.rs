@@ -11,18 +11,18 @@ use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-pub use self::rotate::RotateKeyError;
+pub(super) use self::revoke::revoke;
 use super::column::{from_time, plain, to_actor, to_logs, to_time, to_word};
 use super::entity::{insert, key, key_use, log, one, set, values};
 use super::event::{ControlEvent, KeyCreated};
 use super::limits::within;
 use super::lock::Lock;
 use super::page::List;
-use super::permissions::role_now;
+use super::permissions::own_role;
 use super::quota::Counted;
 use super::record::Change;
 use super::secret::person_behind;
-use super::{Catalog, CatalogError, Context, Page, Paged, scope};
+use super::{Catalog, CatalogError, Context, Page, Paged, Refusal, scope};
 use crate::access::{Access, Actor, Role};
 
 /// An API key, without its secret.
@@ -52,34 +52,6 @@ pub struct NewKey {
     pub sha256: [u8; 32],
 }
 
-/// Why a key was not created.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum CreateKeyError {
-    #[error("a key can't have the role {wanted}, which is above {own}, your own")]
-    RoleAboveMaker { wanted: Role, own: Role },
-    #[error("a key that is limited to some logs makes keys for those only; name them in `logs`")]
-    LogsBeyondMaker,
-    #[error("you are no member any more, or your key was revoked")]
-    MakerGone,
-    #[error("there is no log {0}")]
-    LogNotFound(LogId),
-    #[error("the key that makes it ends at {0}, and so must what it makes; choose an earlier end")]
-    OutlivesMaker(Timestamp),
-    #[error("the tenant has {used} API keys, and may have {limit}; revoke one first")]
-    LimitReached { limit: u64, used: u64 },
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-}
-
-/// Why a key was not found.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum KeyError {
-    #[error("there is no such API key")]
-    NotFound,
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-}
-
 impl Catalog {
     /// Creates a key that may do no more than its maker.
     pub async fn create_key(
@@ -87,7 +59,7 @@ impl Catalog {
         access: &Access,
         context: Context,
         new: NewKey,
-    ) -> Result<Key, CreateKeyError> {
+    ) -> Result<Key, Refusal> {
         let limits = self.limits();
         within("the name of the key", new.name.len(), limits.text_bytes)?;
         let named = new.logs.as_ref().map_or(0, Vec::len);
@@ -95,10 +67,9 @@ impl Catalog {
         check_ceiling(access, &new)?;
         let new = &new;
         self.change(Lock::Tenant(access.tenant), move |mut change| async move {
-            let own = role_now(&change, access).await?;
-            check_role(own.ok_or(CreateKeyError::MakerGone)?, new.role)?;
+            check_role(own_role(&change, access).await?, new.role)?;
             check_logs(change.sql(), access, new.logs.as_deref()).await?;
-            let refused = |limit, used| CreateKeyError::LimitReached { limit, used };
+            let refused = |limit, used| Refusal::KeyLimitReached { limit, used };
             self.check_quota(change.sql(), access.tenant, (Counted::Keys, 1), refused)
                 .await?;
             let expires_at = check_end(change.sql(), context.actor, new.expires_at).await?;
@@ -191,17 +162,17 @@ async fn note(sql: &impl ConnectionTrait, id: KeyId, at: Timestamp) -> Result<()
     Ok(())
 }
 
-fn check_ceiling(access: &Access, new: &NewKey) -> Result<(), CreateKeyError> {
+fn check_ceiling(access: &Access, new: &NewKey) -> Result<(), Refusal> {
     check_role(access.role, new.role)?;
     if access.logs.is_some() && new.logs.is_none() {
-        return Err(CreateKeyError::LogsBeyondMaker);
+        return Err(Refusal::LogsBeyondMaker);
     }
     Ok(())
 }
 
-fn check_role(own: Role, wanted: Role) -> Result<(), CreateKeyError> {
+fn check_role(own: Role, wanted: Role) -> Result<(), Refusal> {
     if wanted > own {
-        return Err(CreateKeyError::RoleAboveMaker { wanted, own });
+        return Err(Refusal::RoleAboveMaker { wanted, own });
     }
     Ok(())
 }
@@ -219,17 +190,17 @@ async fn check_logs(
     sql: &impl ConnectionTrait,
     access: &Access,
     logs: Option<&[LogId]>,
-) -> Result<(), CreateKeyError> {
+) -> Result<(), Refusal> {
     let Some(logs) = logs else {
         return Ok(());
     };
     let named = log::Column::Id.is_in(logs.iter().map(|log| log.0));
     let known = scope::logs(access).filter(named);
     let known: Vec<Uuid> = values(sql, known, log::Column::Id).await?;
-    match logs.iter().find(|log| !known.contains(&log.0)) {
-        Some(unknown) => Err(CreateKeyError::LogNotFound(*unknown)),
-        None => Ok(()),
+    if logs.iter().any(|log| !known.contains(&log.0)) {
+        return Err(Refusal::LogNotFound);
     }
+    Ok(())
 }
 
 /// When a new key ends: a key that another key makes does not outlive that one.
@@ -237,14 +208,14 @@ async fn check_end(
     sql: &impl ConnectionTrait,
     maker: Actor,
     wanted: Option<Timestamp>,
-) -> Result<Option<Timestamp>, CreateKeyError> {
+) -> Result<Option<Timestamp>, Refusal> {
     let Actor::ApiKey(maker) = maker else {
         return Ok(wanted);
     };
     let maker = one(sql, key::Entity::find_by_id(maker.0)).await?;
     let end = maker.and_then(|maker| maker.expires_at).map(to_time);
     match (wanted, end) {
-        (Some(wanted), Some(end)) if wanted > end => Err(CreateKeyError::OutlivesMaker(end)),
+        (Some(wanted), Some(end)) if wanted > end => Err(Refusal::OutlivesMaker(end)),
         (wanted, end) => Ok(wanted.or(end)),
     }
 }

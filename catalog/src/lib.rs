@@ -24,7 +24,6 @@ mod audit;
 mod bulk;
 pub mod clock;
 mod column;
-mod compute_usage;
 mod connection;
 mod deletion;
 pub mod dump;
@@ -47,6 +46,7 @@ mod postgres;
 mod quota;
 mod rebuild;
 mod record;
+mod refusal;
 mod removal;
 mod scope;
 mod secret;
@@ -58,6 +58,7 @@ mod tenant;
 mod tenant_deletion;
 mod uncertain_commit;
 mod upload;
+mod usage;
 mod user;
 mod version;
 mod version_state;
@@ -74,33 +75,34 @@ use self::access::Actor;
 pub use self::artifact::ArtifactRecord;
 pub use self::audit::{AuditActor, AuditFilter};
 use self::clock::SharedClock;
-pub use self::compute_usage::UsageBatch;
 use self::connection::Connection;
 pub use self::deletion::Deletion;
 pub use self::error::CatalogError;
 pub use self::event::{ControlEvent, PEOPLE, RecordedEvent};
-pub use self::invitation::{
-    AcceptError, Invitation, InvitationError, InviteError, Invitee, NewInvitation, OpenInvitation,
-};
-pub use self::key::{CreateKeyError, Key, KeyError, NewKey, RotateKeyError};
+pub use self::invitation::{Invitation, Invitee, NewInvitation, OpenInvitation};
+pub use self::key::{Key, NewKey};
 pub use self::limits::CatalogLimits;
 use self::lock::LocalLocks;
-pub use self::log::{CreateLogError, Log, LogChanges, LogError, LogRef, NewLog};
-pub use self::member::{Member, MemberError, Removed};
+pub use self::log::{Log, LogChanges, LogRef, NewLog};
+pub use self::member::Member;
 pub use self::model::{DeletionId, DeletionStep, QuotaOverrides, Quotas, Retention, VersionState};
 pub use self::page::{PAGE_LIMIT_MAX, Page, Paged};
-pub use self::password::ResetPasswordError;
 pub use self::postgres::PostgresOptions;
 pub use self::rebuild::{RebuildReport, TableReport};
+pub use self::refusal::Refusal;
 pub use self::removal::Removal;
-pub use self::session::{Authenticated, CreateSessionError, NewSession};
-pub use self::tenant::{CreateTenantError, NewTenant, Tenant, TenantUse};
+pub use self::session::{Authenticated, NewSession};
+pub use self::tenant::{NewTenant, Tenant, TenantUse};
 pub use self::tenant_deletion::TenantDeletion;
-pub use self::upload::{NewVersion, UploadError};
-pub use self::user::{Membership, User, VerifyEmailError};
+pub use self::upload::NewVersion;
+pub use self::usage::{
+    DeletedLog, Fold, Measured, Stored, Usage, UsageBatch, UsageFilter, UsageKey, UsageReporter,
+    VersionUse,
+};
+pub use self::user::{Membership, User};
 pub use self::version::Version;
 pub use self::version_state::VersionError;
-pub use self::view::{View, ViewError};
+pub use self::view::View;
 
 /// Who makes a change, and in which request: stands in its control events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,7 +22,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{ArtifactDigest, ComponentDigest, TenantId, VersionId};
+use protocol::{ArtifactDigest, ComponentDigest, LogId, TenantId, VersionId};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
@@ -43,8 +43,12 @@ pub(super) enum Lock {
     People,
     /// A tenant and people: someone is registered and becomes its member.
     TenantAndPeople(TenantId),
-    /// The batches of CPU time of one worker.
-    Worker(Uuid),
+    /// The batches of use of one node.
+    UsageSource(Uuid),
+    /// The records of use of a tenant.
+    Usage(TenantId),
+    /// What is stored of a log that was deleted.
+    StorageLevel(LogId),
     /// What is known of the snapshots of a version.
     Snapshots(VersionId),
     Artifact(ArtifactDigest),
@@ -72,7 +76,9 @@ impl Lock {
             Self::Tenant(id) => vec![number("tenant", id.as_bytes())],
             Self::People => vec![people],
             Self::TenantAndPeople(id) => vec![people, number("tenant", id.as_bytes())],
-            Self::Worker(id) => vec![number("worker", id.as_bytes())],
+            Self::UsageSource(id) => vec![number("worker", id.as_bytes())],
+            Self::Usage(id) => vec![number("usage", id.as_bytes())],
+            Self::StorageLevel(id) => vec![number("storage-level", id.as_bytes())],
             Self::Snapshots(id) => vec![number("snapshots", id.as_bytes())],
             Self::Artifact(digest) => vec![number("artifact", &digest.0)],
             Self::Component(digest) => vec![number("component", &digest.0)],

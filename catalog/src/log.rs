@@ -6,7 +6,6 @@ use sea_orm::{ColumnTrait, ConnectionTrait, Order, QueryFilter};
 use super::column::{plain, to_time, to_word};
 use super::entity::log::{Column, Model};
 use super::entity::one;
-use super::error::ChangeError;
 use super::event::{ControlEvent, LogCreated};
 use super::limits::within;
 use super::lock::Lock;
@@ -15,7 +14,9 @@ use super::page::List;
 use super::quota::Counted;
 use super::record::Change;
 use super::removal::Removal;
-use super::{Catalog, CatalogError, Context, Page, Paged, archive, deletion, removal, scope};
+use super::{
+    Catalog, CatalogError, Context, Page, Paged, Refusal, archive, deletion, removal, scope,
+};
 use crate::access::Access;
 
 /// A log.
@@ -53,38 +54,6 @@ pub struct LogChanges {
     pub retention: Option<Retention>,
 }
 
-/// Why a log was not created.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum CreateLogError {
-    #[error("the tenant has a log of this name already")]
-    NameTaken,
-    #[error("the tenant has {used} logs, and may have {limit}; delete some first")]
-    LimitReached { limit: u64, used: u64 },
-    /// It could not reach what it made.
-    #[error("a key that is limited to some logs can't create others")]
-    LimitedKey,
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-}
-
-impl From<ChangeError> for CreateLogError {
-    fn from(error: ChangeError) -> Self {
-        match error {
-            ChangeError::Taken(_) => Self::NameTaken,
-            ChangeError::Catalog(error) => Self::Catalog(error),
-        }
-    }
-}
-
-/// Why a log was not changed or deleted.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum LogError {
-    #[error("there is no such log")]
-    NotFound,
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-}
-
 impl Catalog {
     /// Creates a log.
     pub async fn create_log(
@@ -92,7 +61,7 @@ impl Catalog {
         access: &Access,
         context: Context,
         new: NewLog,
-    ) -> Result<Log, CreateLogError> {
+    ) -> Result<Log, Refusal> {
         self.check_new_log(access, &new)?;
         let new = &new;
         self.change(Lock::Tenant(access.tenant), move |mut change| async move {
@@ -129,13 +98,12 @@ impl Catalog {
         context: Context,
         id: LogId,
         changes: LogChanges,
-    ) -> Result<Log, LogError> {
+    ) -> Result<Log, Refusal> {
         let description_bytes = changes.description.iter().flatten().map(String::len).sum();
         self.check_description(description_bytes)?;
         let changes = &changes;
         self.change(Lock::Tenant(access.tenant), move |mut change| async move {
             let before = find(change.sql(), access, id).await?;
-            let before = before.ok_or(LogError::NotFound)?;
             let mut after = before.clone();
             if let Some(description) = &changes.description {
                 after.description = description.clone().map(plain);
@@ -169,10 +137,9 @@ impl Catalog {
         access: &Access,
         context: Context,
         id: LogId,
-    ) -> Result<Removal, LogError> {
+    ) -> Result<Removal, Refusal> {
         self.change(Lock::Tenant(access.tenant), move |mut change| async move {
             let log = find(change.sql(), access, id).await?;
-            let log = log.ok_or(LogError::NotFound)?;
             let removal = removal::of_log(&change, access.tenant, id).await?;
             deletion::begin(&change, &removal, (id, &log.name), None).await?;
             let event = ControlEvent::LogDeleted {
@@ -180,19 +147,15 @@ impl Catalog {
                 name: log.name,
             };
             change.record(access.tenant, context, event).await?;
-            archive::forget_log(&change, id).await?;
+            archive::forget_log(&change, access.tenant, id).await?;
             change.commit(removal).await
         })
         .await
     }
 
-    pub(super) fn check_new_log(
-        &self,
-        access: &Access,
-        new: &NewLog,
-    ) -> Result<(), CreateLogError> {
+    pub(super) fn check_new_log(&self, access: &Access, new: &NewLog) -> Result<(), Refusal> {
         if access.logs.is_some() {
-            return Err(CreateLogError::LimitedKey);
+            return Err(Refusal::LimitedKey);
         }
         let bytes = new.description.as_ref().map_or(0, String::len);
         Ok(self.check_description(bytes)?)
@@ -207,8 +170,8 @@ impl Catalog {
         change: &Change,
         access: &Access,
         more: u64,
-    ) -> Result<(), CreateLogError> {
-        let refused = |limit, used| CreateLogError::LimitReached { limit, used };
+    ) -> Result<(), Refusal> {
+        let refused = |limit, used| Refusal::LogLimitReached { limit, used };
         self.check_quota(change.sql(), access.tenant, (Counted::Logs, more), refused)
             .await
     }
@@ -219,7 +182,7 @@ pub(super) async fn create(
     tenant: TenantId,
     context: Context,
     new: NewLog,
-) -> Result<Log, ChangeError> {
+) -> Result<Log, Refusal> {
     let log = Log {
         id: LogId::generate(),
         tenant,
@@ -235,7 +198,8 @@ pub(super) async fn create(
         description: log.description.clone(),
         retention: log.retention,
     });
-    change.record_unique(tenant, context, event).await?;
+    let taken = ("name", Refusal::LogNameTaken);
+    change.record_unique(tenant, context, event, taken).await?;
     Ok(log)
 }
 
@@ -243,9 +207,9 @@ pub(super) async fn find(
     sql: &impl ConnectionTrait,
     access: &Access,
     id: LogId,
-) -> Result<Option<Log>, CatalogError> {
+) -> Result<Log, Refusal> {
     let row = one(sql, scope::logs(access).filter(Column::Id.eq(id.0))).await?;
-    row.map(to_log).transpose()
+    Ok(to_log(row.ok_or(Refusal::LogNotFound)?)?)
 }
 
 fn to_log(row: Model) -> Result<Log, CatalogError> {

@@ -10,15 +10,16 @@ use protocol::{KeyId, TenantId, Timestamp, UserId};
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder};
 
 use super::column::{to_time, to_word};
-use super::entity::{delete, key, key_use, membership, one, user};
+use super::entity::{key, membership, one, user};
 use super::event::ControlEvent;
+use super::key::revoke;
 use super::lock::Lock;
 use super::page::List;
-use super::permissions::role_now;
+use super::permissions::own_role;
 use super::record::Change;
 use super::secret::person_behind;
 use super::session::end_sessions;
-use super::{Catalog, CatalogError, Context, Page, Paged, scope};
+use super::{Catalog, CatalogError, Context, Page, Paged, Refusal, scope};
 use crate::access::{Access, Actor, Role};
 
 /// A person in a tenant.
@@ -28,35 +29,6 @@ pub struct Member {
     pub email: String,
     pub role: Role,
     pub joined_at: Timestamp,
-}
-
-/// What went with a membership.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Removed {
-    /// Keys that had their secret from the person, or from such a key.
-    pub keys_revoked: u64,
-}
-
-/// Why a member was not changed.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum MemberError {
-    #[error("there is no such member")]
-    NotFound,
-    #[error("nobody removes themselves; another admin or the owner can")]
-    Yourself,
-    #[error(
-        "the owner can't be demoted or removed; the owner hands the tenant over first, by giving \
-         another member the role owner"
-    )]
-    OwnerStays,
-    #[error("a member with the role {theirs} is not below you: your role is {own}")]
-    NotBelowYou { theirs: Role, own: Role },
-    #[error("only the owner can give the role owner away, logged in and not by an API key")]
-    OwnerInPersonOnly,
-    #[error("you are no member any more, or your key was revoked")]
-    ActorGone,
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
 }
 
 impl Catalog {
@@ -91,7 +63,7 @@ impl Catalog {
         context: Context,
         member: UserId,
         role: Role,
-    ) -> Result<Member, MemberError> {
+    ) -> Result<Member, Refusal> {
         self.change(Lock::Tenant(access.tenant), move |mut change| async move {
             let (row, person) = find(&change, access, member).await?;
             let before = to_member(&row, &person)?;
@@ -102,7 +74,7 @@ impl Catalog {
             }
             if role == Role::Owner {
                 let (Actor::User(owner), Role::Owner) = (access.actor, own) else {
-                    return Err(MemberError::OwnerInPersonOnly);
+                    return Err(Refusal::OwnerInPersonOnly);
                 };
                 set_role(&mut change, access.tenant, context, member, role).await?;
                 set_role(&mut change, access.tenant, context, owner, Role::Admin).await?;
@@ -114,50 +86,42 @@ impl Catalog {
         .await
     }
 
-    /// Ends a membership, and with it the person's sessions and keys of this tenant.
+    /// Ends a membership, and with it the person's sessions and keys of this tenant. Says how many
+    /// keys that were: those that had their secret from the person, or from such a key.
     pub async fn remove_member(
         &self,
         access: &Access,
         context: Context,
         member: UserId,
-    ) -> Result<Removed, MemberError> {
+    ) -> Result<u64, Refusal> {
         self.change(Lock::Tenant(access.tenant), move |mut change| async move {
             let (row, _) = find(&change, access, member).await?;
             let actor = person_behind(change.sql(), change.at(), access).await?;
             if actor == Some(member) {
-                return Err(MemberError::Yourself);
+                return Err(Refusal::Yourself);
             }
             check_below(to_word(&row.role)?, own_role(&change, access).await?)?;
             let keys = keys_of(&change, access.tenant, member).await?;
-            for key in &keys {
-                let event = ControlEvent::KeyRevoked {
-                    key: KeyId(key.id),
-                    name: key.name.clone(),
-                };
-                change.record(access.tenant, context, event).await?;
+            let keys_revoked = keys.len() as u64;
+            for key in keys {
+                revoke(&mut change, access, context, key).await?;
             }
-            let uses = key_use::Column::KeyId.is_in(keys.iter().map(|key| key.id));
-            delete::<key_use::Entity>(change.sql(), uses).await?;
             let event = ControlEvent::MemberRemoved { user: member };
             change.record(access.tenant, context, event).await?;
             end_sessions(change.sql(), Actor::User(member), Some(access.tenant)).await?;
-            change
-                .commit(Removed {
-                    keys_revoked: keys.len() as u64,
-                })
-                .await
+            change.commit(keys_revoked).await
         })
         .await
     }
 }
 
 /// The owner is above everyone, so this says that the owner acts on all others, too.
-fn check_below(theirs: Role, own: Role) -> Result<(), MemberError> {
+fn check_below(theirs: Role, own: Role) -> Result<(), Refusal> {
     if theirs == Role::Owner {
-        return Err(MemberError::OwnerStays);
+        return Err(Refusal::OwnerStays);
     }
     if own < Role::Admin || theirs >= own {
-        return Err(MemberError::NotBelowYou { theirs, own });
+        return Err(Refusal::NotBelowYou { theirs, own });
     }
     Ok(())
 }
@@ -166,17 +130,11 @@ async fn find(
     change: &Change,
     access: &Access,
     member: UserId,
-) -> Result<(membership::Model, user::Model), MemberError> {
+) -> Result<(membership::Model, user::Model), Refusal> {
     let row = scope::members(access).filter(membership::Column::UserId.eq(member.0));
     let row = one(change.sql(), row).await?;
     let person = one(change.sql(), user::Entity::find_by_id(member.0)).await?;
-    row.zip(person).ok_or(MemberError::NotFound)
-}
-
-/// The role that the holder has at this moment.
-async fn own_role(change: &Change, access: &Access) -> Result<Role, MemberError> {
-    let own = role_now(change, access).await?;
-    own.ok_or(MemberError::ActorGone)
+    row.zip(person).ok_or(Refusal::MemberNotFound)
 }
 
 async fn keys_of(

@@ -8,17 +8,8 @@ use super::entity::{one, password_reset, user};
 use super::event::{ControlEvent, MailedToken, PEOPLE};
 use super::lock::Lock;
 use super::session::end_sessions;
-use super::{Catalog, CatalogError, Context};
+use super::{Catalog, CatalogError, Context, Refusal};
 use crate::access::Actor;
-
-/// Why a password was not set.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum ResetPasswordError {
-    #[error("the link is unknown, used or expired; ask for a new one")]
-    Unknown,
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-}
 
 impl Catalog {
     /// Records that a mail with a token for a new password goes to a person. How often that
@@ -64,13 +55,13 @@ impl Catalog {
         request_id: RequestId,
         token_sha256: [u8; 32],
         password_hash: String,
-    ) -> Result<UserId, ResetPasswordError> {
+    ) -> Result<UserId, Refusal> {
         let password_hash = &password_hash;
         self.change(Lock::People, move |mut change| async move {
             let row = find(change.sql(), token_sha256, change.at()).await?;
-            let user = UserId(row.ok_or(ResetPasswordError::Unknown)?.user_id);
+            let user = UserId(row.ok_or(Refusal::ResetUnknown)?.user_id);
             let person = one(change.sql(), user::Entity::find_by_id(user.0)).await?;
-            let person = person.ok_or(ResetPasswordError::Unknown)?;
+            let person = person.ok_or(Refusal::ResetUnknown)?;
             let context = Context::user(user, request_id);
             let changed = ControlEvent::PasswordChanged {
                 user,

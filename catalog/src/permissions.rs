@@ -4,11 +4,11 @@
 use protocol::{LogId, Timestamp};
 use sea_orm::{ConnectionTrait, EntityTrait};
 
-use super::CatalogError;
 use super::column::{to_logs, to_time, to_word};
 use super::entity::{membership, one};
 use super::record::Change;
 use super::secret::{self, Secret};
+use super::{CatalogError, Refusal};
 use crate::access::{Access, Actor, Role};
 
 /// What a user or key may do right now.
@@ -71,4 +71,9 @@ pub(super) async fn role_now(
 ) -> Result<Option<Role>, CatalogError> {
     let permissions = of(change.sql(), change.at(), access).await?;
     Ok(permissions.map(|it| it.role.min(access.role)))
+}
+
+/// That role; a holder that may do nothing any more is refused.
+pub(super) async fn own_role(change: &Change, access: &Access) -> Result<Role, Refusal> {
+    role_now(change, access).await?.ok_or(Refusal::ActorGone)
 }

@@ -13,7 +13,7 @@ use super::entity::{count, key, membership, one, tenant};
 use super::event::ControlEvent;
 use super::lock::Lock;
 use super::model::{QuotaOverrides, Quotas};
-use super::{Catalog, CatalogError, Context};
+use super::{Catalog, CatalogError, Context, Refusal};
 
 /// What is counted in rows.
 #[derive(Clone, Copy)]
@@ -65,13 +65,13 @@ impl Catalog {
 
     /// Refuses a change that adds so many of a thing if that is beyond the tenant's quota; `refused`
     /// gets the limit and what is used.
-    pub(super) async fn check_quota<E: From<CatalogError>>(
+    pub(super) async fn check_quota(
         &self,
         sql: &impl ConnectionTrait,
         tenant: TenantId,
         (of, more): (Counted, u64),
-        refused: impl FnOnce(u64, u64) -> E,
-    ) -> Result<(), E> {
+        refused: impl FnOnce(u64, u64) -> Refusal,
+    ) -> Result<(), Refusal> {
         let row = one(sql, tenant::Entity::find_by_id(tenant.0)).await?;
         let row = row.ok_or_else(CatalogError::tenant_deleted)?;
         let quotas = self.quotas_of(&row)?;

@@ -23,7 +23,7 @@ use super::error::{ChangeError, is_unanswered};
 use super::event::{self, ControlEvent, RecordedEvent};
 use super::lock::{LocalGuard, Lock};
 use super::uncertain_commit::{CommitStatus, resolve};
-use super::{Catalog, CatalogError, Context, apply};
+use super::{Catalog, CatalogError, Context, Refusal, apply};
 
 /// How often a change is tried that the database undoes in favour of another one.
 const ATTEMPTS: u32 = 5;
@@ -106,11 +106,25 @@ impl Change {
         context: Context,
         event: ControlEvent,
     ) -> Result<(), CatalogError> {
-        Ok(self.record_unique(tenant, context, event).await?)
+        Ok(self.try_record(tenant, context, event).await?)
     }
 
-    /// Like [`Change::record`], for an event with a value of a caller's choosing that may be taken.
+    /// Like [`Change::record`], for an event with a value of a caller's choosing that may be taken:
+    /// that of a column, which is refused then.
     pub(super) async fn record_unique(
+        &mut self,
+        tenant: TenantId,
+        context: Context,
+        event: ControlEvent,
+        (column, refusal): (&str, Refusal),
+    ) -> Result<(), Refusal> {
+        match self.try_record(tenant, context, event).await {
+            Err(ChangeError::Taken(message)) if message.contains(column) => Err(refusal),
+            recorded => Ok(recorded.map_err(CatalogError::from)?),
+        }
+    }
+
+    async fn try_record(
         &mut self,
         tenant: TenantId,
         context: Context,

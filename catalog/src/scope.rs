@@ -7,7 +7,10 @@ use protocol::{LogId, TenantId};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
 
 use super::column::from_actor;
-use super::entity::{control_event, deletion_job, invitation, key, log, membership, version, view};
+use super::entity::{
+    control_event, deletion_job, invitation, key, log, membership, storage_level, usage_open,
+    usage_record, version, view,
+};
 use crate::access::{Access, Role};
 
 /// The logs that the holder may reach.
@@ -61,6 +64,27 @@ pub(super) fn invitations(access: &Access) -> Select<invitation::Entity> {
 /// The tenant's control events.
 pub(super) fn control_events(access: &Access) -> Select<control_event::Entity> {
     control_event::Entity::find().filter(control_event::Column::TenantId.eq(access.tenant.0))
+}
+
+/// What the tenant used in logs that the holder may reach, in hours that are not sealed.
+pub(super) fn usage_open(access: &Access) -> Select<usage_open::Entity> {
+    usage_open::Entity::find()
+        .filter(usage_open::Column::TenantId.eq(access.tenant.0))
+        .filter(covered(access, usage_open::Column::LogId))
+}
+
+/// The tenant's records of use of logs that the holder may reach.
+pub(super) fn usage_records(access: &Access) -> Select<usage_record::Entity> {
+    usage_record::Entity::find()
+        .filter(usage_record::Column::TenantId.eq(access.tenant.0))
+        .filter(covered(access, usage_record::Column::LogId))
+}
+
+/// What the logs that the holder may reach store.
+pub(super) fn storage_levels(access: &Access) -> Select<storage_level::Entity> {
+    storage_level::Entity::find()
+        .filter(storage_level::Column::TenantId.eq(access.tenant.0))
+        .filter(covered(access, storage_level::Column::LogId))
 }
 
 fn covered(access: &Access, column: impl ColumnTrait) -> Condition {

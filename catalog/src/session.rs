@@ -21,7 +21,7 @@ use super::lock::Lock;
 use super::model::Quotas;
 use super::secret;
 use super::tenant::to_rate;
-use super::{Catalog, CatalogError, permissions};
+use super::{Catalog, CatalogError, Refusal, permissions};
 use crate::access::{Access, Actor, Role};
 
 /// Expired sessions that are removed when one is created.
@@ -44,23 +44,15 @@ pub struct NewSession {
     pub secret: Option<[u8; 32]>,
 }
 
-/// Why a session was not created.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum CreateSessionError {
-    #[error("the password was changed meanwhile; log in with the new one")]
-    PasswordChanged,
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-}
-
 /// The holder of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authenticated {
+    /// The SHA-256 of the token: how to ask again.
+    pub token_sha256: [u8; 32],
+    /// A token that was exchanged for a key's secret acts as the key.
     pub access: Access,
     /// When the token stops working; `None` for a key without an end.
     pub expires_at: Option<Timestamp>,
-    /// The key that the token is, or was exchanged for.
-    pub key: Option<KeyId>,
     /// The tenant's own request rate.
     pub rate: Option<Rate>,
     /// The tenant's quotas.
@@ -71,7 +63,7 @@ pub struct Authenticated {
 
 impl Catalog {
     /// Stores a session. When its user or key has too many already, the oldest ends.
-    pub async fn create_session(&self, new: NewSession) -> Result<(), CreateSessionError> {
+    pub async fn create_session(&self, new: NewSession) -> Result<(), Refusal> {
         let named = new.logs.as_ref().map_or(0, Vec::len);
         within("the list of logs", named, self.limits().logs_per_key)?;
         let new = &new;
@@ -135,10 +127,7 @@ impl Catalog {
             return Ok(None);
         };
         Ok(Some(Authenticated {
-            key: match access.actor {
-                Actor::ApiKey(key) => Some(key),
-                Actor::User(_) | Actor::System => None,
-            },
+            token_sha256,
             access,
             expires_at,
             rate: to_rate(&row),
@@ -198,10 +187,7 @@ impl Catalog {
 
 /// A change of the password waits for the session, and then ends it; or the session waits for the
 /// change, and does not come about.
-async fn check_password(
-    sql: &impl ConnectionTrait,
-    new: &NewSession,
-) -> Result<(), CreateSessionError> {
+async fn check_password(sql: &impl ConnectionTrait, new: &NewSession) -> Result<(), Refusal> {
     let (Some(expected), Actor::User(id)) = (&new.password_hash, new.actor) else {
         return Ok(());
     };
@@ -209,7 +195,7 @@ async fn check_password(
     if user.is_some_and(|user| user.password_hash == *expected) {
         return Ok(());
     }
-    Err(CreateSessionError::PasswordChanged)
+    Err(Refusal::PasswordChanged)
 }
 
 /// Ends the sessions of a person or a key: all of them, or those of one tenant.

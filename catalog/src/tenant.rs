@@ -9,14 +9,13 @@ use super::column::{plain, to_time, to_u64};
 use super::email::Email;
 use super::entity::tenant::{Column, Entity, Model};
 use super::entity::{count, key, membership, one};
-use super::error::ChangeError;
 use super::event::{ControlEvent, PEOPLE, UserRegistered};
 use super::limits::within;
 use super::lock::Lock;
 use super::model::QuotaOverrides;
 use super::page::List;
 use super::quota::to_overrides;
-use super::{Catalog, CatalogError, Context, Page, Paged};
+use super::{Catalog, CatalogError, Context, Page, Paged, Refusal};
 use crate::access::{Access, Role};
 
 /// A tenant.
@@ -54,34 +53,13 @@ pub struct NewTenant {
     pub email_verified: bool,
 }
 
-/// Why a tenant was not created.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum CreateTenantError {
-    #[error("another tenant has this short name")]
-    ShortNameTaken,
-    #[error("this address is registered already; log in instead")]
-    EmailTaken,
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-}
-
-impl From<ChangeError> for CreateTenantError {
-    fn from(error: ChangeError) -> Self {
-        match error {
-            ChangeError::Taken(message) if message.contains("short_name") => Self::ShortNameTaken,
-            ChangeError::Taken(message) if message.contains("email_key") => Self::EmailTaken,
-            other => Self::Catalog(other.into()),
-        }
-    }
-}
-
 impl Catalog {
     /// Creates a tenant and registers its owner.
     pub async fn create_tenant(
         &self,
         request_id: RequestId,
         new: NewTenant,
-    ) -> Result<(TenantId, UserId), CreateTenantError> {
+    ) -> Result<(TenantId, UserId), Refusal> {
         let limits = self.limits();
         within("the short name", new.short_name.len(), limits.text_bytes)?;
         let email = Email::normalise(&new.owner_email)?;
@@ -97,24 +75,18 @@ impl Catalog {
         let created = &ControlEvent::TenantCreated {
             short_name: plain(new.short_name),
         };
-        let added = &ControlEvent::MemberAdded {
-            user,
-            role: Role::Owner,
-        };
-        self.change(
-            Lock::TenantAndPeople(tenant),
-            move |mut change| async move {
-                // The name first: whoever asks for a taken name learns nothing about the address.
-                change
-                    .record_unique(tenant, context, created.clone())
-                    .await?;
-                change
-                    .record_unique(PEOPLE, context, registered.clone())
-                    .await?;
-                change.record(tenant, context, added.clone()).await?;
-                change.commit((tenant, user)).await
-            },
-        )
+        let lock = Lock::TenantAndPeople(tenant);
+        self.change(lock, move |mut change| async move {
+            // The name first: whoever asks for a taken name learns nothing about the address.
+            let (event, taken) = (created.clone(), ("short_name", Refusal::ShortNameTaken));
+            change.record_unique(tenant, context, event, taken).await?;
+            let (event, taken) = (registered.clone(), ("email_key", Refusal::EmailTaken));
+            change.record_unique(PEOPLE, context, event, taken).await?;
+            let role = Role::Owner;
+            let added = ControlEvent::MemberAdded { user, role };
+            change.record(tenant, context, added).await?;
+            change.commit((tenant, user)).await
+        })
         .await
     }
 

@@ -15,7 +15,7 @@ use super::quota::Counted;
 use super::record::Change;
 use super::version::{Version, to_version};
 use super::view::View;
-use super::{Catalog, CatalogError, Context, log, removal, view as views};
+use super::{Catalog, CatalogError, Context, Refusal, log, removal, view as views};
 use crate::access::Access;
 
 /// What a version is created from.
@@ -28,21 +28,6 @@ pub struct NewVersion {
     pub config: Bytes,
 }
 
-/// Why an upload was not taken.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum UploadError {
-    #[error("there is no such log")]
-    LogNotFound,
-    #[error("the log has {0} views, as many as it may; delete one first")]
-    LogFull(u64),
-    #[error("the tenant has {used} views, and may have {limit}; delete some first")]
-    LimitReached { limit: u64, used: u64 },
-    #[error("{0} versions of the view are being built; wait for one of them")]
-    TooManyBuilding(u64),
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-}
-
 impl Catalog {
     /// Adds a version to a view of a log, and creates the view if it is new. The version is being
     /// built from then on, and its component is in use.
@@ -53,7 +38,7 @@ impl Catalog {
         log: LogId,
         name: Name,
         new: NewVersion,
-    ) -> Result<(View, Version), UploadError> {
+    ) -> Result<(View, Version), Refusal> {
         self.check_new_version(&new)?;
         let lock = Lock::Upload(access.tenant, new.component);
         let (name, new) = (&name, &new);
@@ -87,11 +72,9 @@ impl Catalog {
         log: LogId,
         name: &Name,
         mut new: NewVersion,
-    ) -> Result<(View, Version), UploadError> {
+    ) -> Result<(View, Version), Refusal> {
         new.content_type = new.content_type.map(plain);
-        if log::find(change.sql(), access, log).await?.is_none() {
-            return Err(UploadError::LogNotFound);
-        }
+        log::find(change.sql(), access, log).await?;
         let tenant = access.tenant;
         let mut view = match views::find(change.sql(), access, log, name).await? {
             Some(view) => view,
@@ -132,13 +115,13 @@ impl Catalog {
         context: Context,
         log: LogId,
         name: &Name,
-    ) -> Result<View, UploadError> {
+    ) -> Result<View, Refusal> {
         let limit = self.limits().views_per_log;
         let of_log = view::Column::LogId.eq(log.0);
         if count::<view::Entity>(change.sql(), of_log).await? >= limit {
-            return Err(UploadError::LogFull(limit));
+            return Err(Refusal::LogFull(limit));
         }
-        let refused = |limit, used| UploadError::LimitReached { limit, used };
+        let refused = |limit, used| Refusal::ViewLimitReached { limit, used };
         self.check_quota(change.sql(), tenant, (Counted::Views, 1), refused)
             .await?;
         let view = View {
@@ -165,14 +148,14 @@ impl Catalog {
         change: &mut Change,
         context: Context,
         view: &mut View,
-    ) -> Result<(), UploadError> {
+    ) -> Result<(), Refusal> {
         let limit = self.limits().versions_per_view;
         while view.versions.len() as u64 >= limit {
             let idle = view.versions.iter().rposition(|version| {
                 matches!(version.state, VersionState::Retired | VersionState::Failed)
             });
             let Some(idle) = idle else {
-                return Err(UploadError::TooManyBuilding(limit));
+                return Err(Refusal::TooManyBuilding(limit));
             };
             let removed = view.versions.remove(idle);
             removal::of_version(change, view.tenant, removed.id, removed.component).await?;

@@ -8,7 +8,7 @@ use super::email::Email;
 use super::entity::{email_verification, membership, one, tenant, user};
 use super::event::{ControlEvent, MailedToken, PEOPLE};
 use super::lock::Lock;
-use super::{Catalog, CatalogError, Context};
+use super::{Catalog, CatalogError, Context, Refusal};
 use crate::access::Role;
 
 /// Memberships of one person that are listed.
@@ -41,15 +41,6 @@ pub struct Membership {
     pub tenant: TenantId,
     pub short_name: String,
     pub role: Role,
-}
-
-/// Why an address was not verified.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum VerifyEmailError {
-    #[error("this link is unknown, used or expired; ask for a new one")]
-    Unknown,
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
 }
 
 impl Catalog {
@@ -126,12 +117,12 @@ impl Catalog {
         &self,
         request_id: RequestId,
         token_sha256: [u8; 32],
-    ) -> Result<UserId, VerifyEmailError> {
+    ) -> Result<UserId, Refusal> {
         self.change(Lock::People, move |mut change| async move {
             let token = email_verification::Entity::find_by_id(token_sha256.to_vec())
                 .filter(email_verification::Column::ExpiresAt.gt(from_time(change.at())));
             let token = one(change.sql(), token).await?;
-            let user = UserId(token.ok_or(VerifyEmailError::Unknown)?.user_id);
+            let user = UserId(token.ok_or(Refusal::VerificationUnknown)?.user_id);
             let context = Context::user(user, request_id);
             let event = ControlEvent::EmailVerified { user };
             change.record(PEOPLE, context, event).await?;

@@ -9,8 +9,7 @@ use super::event::ControlEvent;
 use super::lock::Lock;
 use super::model::VersionState;
 use super::record::Change;
-use super::view::View;
-use super::{Catalog, CatalogError, Context, scope, view as views};
+use super::{Catalog, CatalogError, Context, scope};
 use protocol::view::Halt;
 
 /// Why a version failed that was built well, and too late.
@@ -62,20 +61,6 @@ impl Catalog {
                 VersionState::Live
             };
             change.commit(ended).await
-        })
-        .await
-    }
-
-    /// Makes a version the live one, whichever it replaces. The live one before it is retired.
-    pub async fn activate_version(
-        &self,
-        tenant: TenantId,
-        context: Context,
-        id: VersionId,
-    ) -> Result<View, VersionError> {
-        self.change(Lock::Tenant(tenant), move |mut change| async move {
-            let view = activate(&mut change, tenant, context, id).await?;
-            change.commit(view).await
         })
         .await
     }
@@ -143,19 +128,19 @@ impl Catalog {
     }
 }
 
+/// Makes a version the live one, whichever it replaces. The live one before it is retired.
 pub(super) async fn activate(
     change: &mut Change,
     tenant: TenantId,
     context: Context,
     id: VersionId,
-) -> Result<View, VersionError> {
+) -> Result<(), VersionError> {
     let row = find(change.sql(), tenant, id).await?;
-    let before = one(change.sql(), view::Entity::find_by_id(row.view_id)).await?;
-    let before = before.ok_or(VersionError::NotFound)?;
     match to_word(&row.state)? {
         VersionState::Building | VersionState::Retired => {
             let view = ViewId(row.view_id);
-            if let Some(live) = before.live_version_id {
+            let before = one(change.sql(), view::Entity::find_by_id(view.0)).await?;
+            if let Some(live) = before.and_then(|before| before.live_version_id) {
                 let version = VersionId(live);
                 let retired = ControlEvent::VersionRetired { version, view };
                 change.record(tenant, context, retired).await?;
@@ -166,9 +151,7 @@ pub(super) async fn activate(
         VersionState::Live => {}
         VersionState::Failed => return Err(VersionError::WrongState(VersionState::Failed)),
     }
-    let after = one(change.sql(), view::Entity::find_by_id(row.view_id)).await?;
-    let after = after.ok_or(VersionError::NotFound)?;
-    Ok(views::with_versions(change.sql(), after).await?)
+    Ok(())
 }
 
 /// Whether a newer version of the view is or was live.

@@ -16,7 +16,9 @@ use super::lock::Lock;
 use super::page::List;
 use super::removal::Removal;
 use super::version::{Version, to_version};
-use super::{Catalog, CatalogError, Context, Page, Paged, deletion, log as logs, removal, scope};
+use super::{
+    Catalog, CatalogError, Context, Page, Paged, Refusal, deletion, log as logs, removal, scope,
+};
 use crate::access::Access;
 
 /// Versions in one page of views, beyond which the page ends early.
@@ -51,15 +53,6 @@ impl Version {
     pub fn spec(&self, view: &View) -> VersionSpec {
         self.spec_in(view.tenant, view.log, view.id)
     }
-}
-
-/// Why a view was not deleted.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum ViewError {
-    #[error("the log has no such view")]
-    NotFound,
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
 }
 
 impl Catalog {
@@ -133,14 +126,14 @@ impl Catalog {
         context: Context,
         log: LogId,
         name: &Name,
-    ) -> Result<Removal, ViewError> {
+    ) -> Result<Removal, Refusal> {
         self.change(Lock::Tenant(access.tenant), move |mut change| async move {
             let view = scope::views(access, log).filter(view::Column::Name.eq(name.as_str()));
-            let view = one(change.sql(), view).await?.ok_or(ViewError::NotFound)?;
-            let view = ViewId(view.id);
-            let of = logs::find(change.sql(), access, log)
+            let view = one(change.sql(), view)
                 .await?
-                .ok_or(ViewError::NotFound)?;
+                .ok_or(Refusal::ViewNotFound)?;
+            let view = ViewId(view.id);
+            let of = logs::find(change.sql(), access, log).await?;
             let removal = removal::of_view(&change, access.tenant, view).await?;
             deletion::begin(&change, &removal, (log, &of.name), Some((view, name))).await?;
             let event = ControlEvent::ViewDeleted {
@@ -162,18 +155,12 @@ pub(super) async fn find(
     name: &Name,
 ) -> Result<Option<View>, CatalogError> {
     let row = scope::views(access, log).filter(view::Column::Name.eq(name.as_str()));
-    match one(sql, row).await? {
-        Some(row) => Ok(Some(with_versions(sql, row).await?)),
-        None => Ok(None),
-    }
-}
-
-pub(super) async fn with_versions(
-    sql: &impl ConnectionTrait,
-    row: view::Model,
-) -> Result<View, CatalogError> {
+    let Some(row) = one(sql, row).await? else {
+        return Ok(None);
+    };
     let versions = versions_of(sql, [row.id]).await?.into_iter();
-    to_view(row, versions.map(to_version).collect::<Result<_, _>>()?)
+    let versions = versions.map(to_version).collect::<Result<_, _>>()?;
+    to_view(row, versions).map(Some)
 }
 
 /// Newest first within each view.

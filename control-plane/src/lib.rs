@@ -7,11 +7,13 @@
 mod api;
 mod auth;
 mod batch;
+mod billing;
 mod crash;
 mod domain;
 mod errors;
 pub mod internal;
 mod mail;
+mod metering;
 pub mod metrics;
 mod options;
 mod quotas;
@@ -29,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 pub use api::openapi_document;
 #[doc(hidden)]
 pub use api::{Credentials, credentials};
+pub use billing::price::{PriceList, PriceListError};
 pub use domain::Parts;
 pub use errors::{Detail, Failure};
 pub use mail::{DEFAULT_SENDER, MailError, Mailbox};
@@ -106,6 +109,7 @@ impl ControlPlane {
             tracing::warn!("some background work did not stop in time");
         }
         self.app.flush_key_use().await;
+        self.app.data_out.flush().await;
         if let Err(failure) = self.app.add_up_stored().await {
             tracing::warn!(%failure, "what was stored last is not added up");
         }

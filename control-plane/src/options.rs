@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use protocol::{Rate, limits};
 
+use crate::billing::price::PriceList;
+
 /// How the control plane behaves where its operator may choose.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -73,6 +75,8 @@ pub struct Options {
     pub cache_ttl: Duration,
     /// How long they are used when the catalog can't be asked.
     pub cache_ttl_offline: Duration,
+    /// What use costs. Without prices nothing is billed, and nothing stops at the end of the free tier.
+    pub prices: Option<PriceList>,
     /// How long a tenant can be restored after its owner had it deleted.
     pub deletion_grace: Duration,
     /// Passwords that are hashed at a time, half as many as there are cores by default; each takes
@@ -120,6 +124,7 @@ impl Default for Options {
             password_reset_ttl: Duration::from_secs(3_600),
             cache_ttl: Duration::from_secs(30),
             cache_ttl_offline: Duration::from_secs(600),
+            prices: None,
             deletion_grace: Duration::from_secs(7 * 24 * 3_600),
             password_hashes_max: (cores / 2).max(1),
         }

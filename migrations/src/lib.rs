@@ -11,8 +11,6 @@
 //! - JSON is `text` in SQLite and `jsonb` in PostgreSQL. It is read whole and compared by its
 //!   values, never by its bytes, which `jsonb` does not keep.
 
-use std::pin::Pin;
-
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
@@ -28,6 +26,7 @@ mod m0008_tenant_deletions;
 mod m0010_quotas;
 mod m0011_deletion_jobs;
 mod m0012_secrets_of_people;
+mod m0013_usage;
 
 /// All migrations, oldest first.
 #[derive(Clone, Copy, Debug)]
@@ -36,58 +35,47 @@ pub struct Migrator;
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
-            migration("m0001_control_events", |manager| {
-                Box::pin(m0001_control_events::up(manager))
-            }),
-            migration("m0002_read_model", |manager| {
-                Box::pin(m0002_read_model::up(manager))
-            }),
-            migration("m0003_operations", |manager| {
-                Box::pin(m0003_operations::up(manager))
-            }),
-            migration("m0004_postgresql", |manager| {
-                Box::pin(m0004_postgresql::up(manager))
-            }),
-            migration("m0005_archive", |manager| {
-                Box::pin(m0005_archive::up(manager))
-            }),
-            migration("m0006_people", |manager| {
-                Box::pin(m0006_people::up(manager))
-            }),
-            migration("m0007_key_rotation", |manager| {
-                Box::pin(m0007_key_rotation::up(manager))
-            }),
-            migration("m0008_tenant_deletions", |manager| {
-                Box::pin(m0008_tenant_deletions::up(manager))
-            }),
-            migration("m0010_quotas", |manager| {
-                Box::pin(m0010_quotas::up(manager))
-            }),
-            migration("m0011_deletion_jobs", |manager| {
-                Box::pin(m0011_deletion_jobs::up(manager))
-            }),
-            migration("m0012_secrets_of_people", |manager| {
-                Box::pin(m0012_secrets_of_people::up(manager))
-            }),
+            migration("m0001_control_events", m0001_control_events::up),
+            migration("m0002_read_model", m0002_read_model::up),
+            migration("m0003_operations", m0003_operations::up),
+            migration("m0004_postgresql", m0004_postgresql::up),
+            migration("m0005_archive", m0005_archive::up),
+            migration("m0006_people", m0006_people::up),
+            migration("m0007_key_rotation", m0007_key_rotation::up),
+            migration("m0008_tenant_deletions", m0008_tenant_deletions::up),
+            migration("m0010_quotas", m0010_quotas::up),
+            migration("m0011_deletion_jobs", m0011_deletion_jobs::up),
+            migration("m0012_secrets_of_people", m0012_secrets_of_people::up),
+            migration("m0013_usage", m0013_usage::up),
         ]
     }
 }
 
-/// What a migration does to the schema.
-type Up = for<'a> fn(
-    &'a SchemaManager<'a>,
-) -> Pin<Box<dyn Future<Output = Result<(), DbErr>> + Send + 'a>>;
-
-struct Migration {
-    name: &'static str,
-    up: Up,
+/// What a migration does to the schema: an `async fn` of the manager.
+trait Up<'a>: Send + Sync {
+    fn up(&self, manager: &'a SchemaManager<'a>) -> impl Future<Output = Result<(), DbErr>> + Send;
 }
 
-fn migration(name: &'static str, up: Up) -> Box<dyn MigrationTrait> {
+impl<'a, F, Done> Up<'a> for F
+where
+    F: Fn(&'a SchemaManager<'a>) -> Done + Send + Sync,
+    Done: Future<Output = Result<(), DbErr>> + Send,
+{
+    fn up(&self, manager: &'a SchemaManager<'a>) -> impl Future<Output = Result<(), DbErr>> + Send {
+        self(manager)
+    }
+}
+
+struct Migration<F> {
+    name: &'static str,
+    up: F,
+}
+
+fn migration(name: &'static str, up: impl for<'a> Up<'a> + 'static) -> Box<dyn MigrationTrait> {
     Box::new(Migration { name, up })
 }
 
-impl MigrationName for Migration {
+impl<F> MigrationName for Migration<F> {
     fn name(&self) -> &str {
         self.name
     }
@@ -98,12 +86,12 @@ impl MigrationName for Migration {
     reason = "the trait elides the lifetime, and spelling it out makes another signature"
 )]
 #[async_trait::async_trait]
-impl MigrationTrait for Migration {
+impl<F: for<'a> Up<'a>> MigrationTrait for Migration<F> {
     fn use_transaction(&self) -> Option<bool> {
         Some(true)
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        (self.up)(manager).await
+        self.up.up(manager).await
     }
 }

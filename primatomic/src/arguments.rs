@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use crate::commands::session::Session;
 use crate::commands::{
     Group, append, audit, deletion, events, invite, key, log, login, mail, member, password,
-    profile, query, tail, tenant, view,
+    profile, query, tail, tenant, usage, view,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -98,6 +98,8 @@ pub(crate) enum Command {
     Key(Connected<Group<key::KeyCommand>>),
     /// Read who changed what in the tenant
     Audit(Connected<audit::AuditArguments>),
+    /// Show what the tenant used in a month
+    Usage(Connected<usage::UsageArguments>),
     /// Show, delete and restore your tenant
     Tenant(Connected<Group<tenant::TenantCommand>>),
     /// List members, change their roles, remove them
@@ -155,18 +157,6 @@ impl<T: Args> Connected<T> {
     ) -> Result<(), Failure> {
         let client = self.connection.client()?;
         runtime()?.block_on(command(self.arguments, &Session { client, output }))
-    }
-}
-
-impl<T: Subcommand> Connected<Group<T>> {
-    /// As [`Self::run`], with the command of the group that was given.
-    pub(crate) fn run_command(
-        self,
-        output: Output,
-        command: impl AsyncFnOnce(T, &Session) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        let client = self.connection.client()?;
-        runtime()?.block_on(command(self.arguments.command, &Session { client, output }))
     }
 }
 

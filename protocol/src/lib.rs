@@ -10,6 +10,7 @@ pub mod error_code;
 pub mod frame;
 pub mod ids;
 pub mod limits;
+pub mod meter;
 pub mod name;
 pub mod packed;
 mod position;

@@ -1,4 +1,4 @@
-//! The CPU clock of a thread.
+//! CPU clocks.
 
 use std::time::Duration;
 
@@ -6,7 +6,16 @@ use rustix::time::{ClockId, Timespec, clock_gettime};
 
 /// CPU time of the calling thread since it began.
 pub(crate) fn of_this_thread() -> Duration {
-    let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::ThreadCPUTime);
+    read(ClockId::ThreadCPUTime)
+}
+
+/// CPU time of all threads of this process since it began.
+pub(crate) fn of_this_process() -> Duration {
+    read(ClockId::ProcessCPUTime)
+}
+
+fn read(clock: ClockId) -> Duration {
+    let Timespec { tv_sec, tv_nsec } = clock_gettime(clock);
     Duration::new(
         u64::try_from(tv_sec).unwrap_or_default(),
         u32::try_from(tv_nsec).unwrap_or_default(),

@@ -11,13 +11,14 @@ use catalog::{ArtifactRecord, Catalog};
 use moka::future::Cache;
 use protocol::limits::COMPONENT_BYTES_MAX;
 use protocol::view::{ComponentError, ComponentReport};
-use protocol::{ArtifactDigest, ComponentDigest};
+use protocol::{ArtifactDigest, ComponentDigest, TenantId};
 use sha2::{Digest, Sha256};
 use storage::objects::{ObjectError, ObjectKey, Put, SharedObjects};
 
 use crate::compile::{self, CompileLimits, CompilerCommand};
 use crate::engine::{self, Program};
 use crate::loader;
+use crate::meter::CpuMeter;
 
 /// Bytes of artifacts whose programs are kept in memory, at most. Programs with instances live on
 /// as long as those do.
@@ -34,7 +35,7 @@ pub(crate) struct Programs {
     objects: SharedObjects,
     catalog: Catalog,
     compiler: CompilerCommand,
-    limits: CompileLimits,
+    meter: Arc<CpuMeter>,
     cache: Cache<ArtifactDigest, Prepared>,
 }
 
@@ -43,7 +44,7 @@ impl Programs {
         objects: SharedObjects,
         catalog: Catalog,
         compiler: CompilerCommand,
-        limits: CompileLimits,
+        meter: Arc<CpuMeter>,
     ) -> Self {
         let cache = Cache::builder()
             .max_capacity(CACHED_ARTIFACT_BYTES)
@@ -53,7 +54,7 @@ impl Programs {
             objects,
             catalog,
             compiler,
-            limits,
+            meter,
             cache,
         }
     }
@@ -61,27 +62,34 @@ impl Programs {
     /// The report on a component, which is compiled if it was not before.
     pub(crate) async fn prepare(
         &self,
+        tenant: TenantId,
         component: ComponentDigest,
     ) -> Result<ComponentReport, ComponentError> {
-        self.get(component).await?;
+        self.get(tenant, component).await?;
         // The compiler's process has accepted the component, so looking at it here is safe.
         let component = self.component(component).await?;
         blocking(move || loader::inspect(&component)).await?
     }
 
-    /// The program of a component. Concurrent calls share the work.
-    pub(crate) async fn get(&self, component: ComponentDigest) -> Result<Prepared, ComponentError> {
+    /// The program of a component. Concurrent calls share the work; the tenant of the first one is shown
+    /// what it took.
+    pub(crate) async fn get(
+        &self,
+        tenant: TenantId,
+        component: ComponentDigest,
+    ) -> Result<Prepared, ComponentError> {
         let digest = compile::artifact_digest(component);
         if let Some(prepared) = self.cache.get(&digest).await {
             return Ok(prepared);
         }
-        let making = Box::pin(self.make(component, digest));
+        let making = Box::pin(self.make(tenant, component, digest));
         let made = self.cache.try_get_with(digest, making).await;
         made.map_err(|error: Arc<ComponentError>| error.as_ref().clone())
     }
 
     async fn make(
         &self,
+        tenant: TenantId,
         component: ComponentDigest,
         digest: ArtifactDigest,
     ) -> Result<Prepared, ComponentError> {
@@ -96,7 +104,9 @@ impl Programs {
             }
         }
         let bytes = self.component(component).await?;
-        let (_, artifact) = compile::compile(&self.compiler, bytes, self.limits).await?;
+        let took = |cpu| self.meter.add_compile(tenant, cpu);
+        let limits = CompileLimits::default();
+        let (_, artifact) = compile::compile(&self.compiler, bytes, limits, took).await?;
         self.keep(component, digest, &artifact).await?;
         load(artifact).await
     }

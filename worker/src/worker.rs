@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::compile::CompilerCommand;
-use crate::meter::Meter;
+use crate::meter::CpuMeter;
 use crate::options::WorkerOptions;
 use crate::pool::Pool;
 use crate::programs::Programs;
@@ -28,6 +28,9 @@ use crate::views::context::{Context, Metrics};
 
 /// How often compute time is recorded and the cache is tidied up.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
+
+/// How long a stopping worker waits for queries and snapshots under way.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
 /// What a worker works with.
 pub struct WorkerParts {
@@ -50,18 +53,20 @@ impl Worker {
     /// Starts a worker's threads and its housekeeping.
     pub fn new(parts: WorkerParts) -> std::io::Result<Self> {
         let (objects, catalog, options) = (parts.objects, parts.catalog, parts.options);
-        let compile = options.compile;
         let snapshots = Snapshots {
             objects: objects.clone(),
             catalog: catalog.clone(),
             clock: parts.clock.clone(),
             options: options.snapshots.clone(),
         };
+        let meter = Arc::new(CpuMeter::new(catalog.clone(), parts.clock));
+        let compiler = parts.compiler;
+        let programs = Programs::new(objects.clone(), catalog.clone(), compiler, meter.clone());
         let context = Arc::new(Context {
-            programs: Programs::new(objects.clone(), catalog.clone(), parts.compiler, compile),
+            programs,
             history: History::new(parts.event_log, catalog.clone(), objects),
             pool: Pool::new(options.pool.clone())?,
-            meter: Meter::new(catalog.clone(), parts.clock.now()),
+            meter,
             snapshots,
             metrics: Metrics::new(),
             tasks: TaskTracker::new(),
@@ -77,17 +82,14 @@ impl Worker {
     }
 
     /// Stops in good order: what waits is answered, what pays is saved, compute time is recorded,
-    /// as far as the grace period of the options allows. Calling it again does nothing.
+    /// as far as the grace period allows. Calling it again does nothing.
     pub async fn shutdown(&self) {
         let context = &self.context;
         context.stopping.cancel();
         self.registry.retire_all();
         context.tasks.close();
-        let grace = context.options.shutdown_grace;
-        if tokio::time::timeout(grace, context.tasks.wait())
-            .await
-            .is_err()
-        {
+        let saved = tokio::time::timeout(SHUTDOWN_GRACE, context.tasks.wait()).await;
+        if saved.is_err() {
             tracing::warn!("some views could not be saved in time; they will be loaded again");
             self.registry.abandon_all();
             // Abandoned drivers end at once; a task that does not is left behind.
@@ -138,7 +140,7 @@ impl ViewService for Worker {
         tracing::debug!(%tenant, "preparing a component");
         // On a task of its own: a client that goes away does not waste what was compiled.
         let context = Arc::clone(&self.context);
-        let preparing = async move { context.programs.prepare(component).await };
+        let preparing = async move { context.programs.prepare(tenant, component).await };
         let prepared = self.context.tasks.spawn(preparing).await;
         prepared.unwrap_or_else(|_| Err(stopping()))
     }
@@ -153,13 +155,13 @@ impl ViewService for Worker {
     }
 
     async fn status(&self, version: Arc<VersionSpec>) -> VersionStatus {
-        let (tenant, id) = (version.tenant, version.version);
+        let id = version.version;
         let catalog = &self.context.catalog;
         // What the catalog can't tell right now is left out: a status is never an error.
         let snapshots = catalog.snapshots(id).await.unwrap_or_default();
         let snapshots_off = catalog.snapshots_off(id).await.unwrap_or_default();
         let recorded_us = catalog.compute_us(id).await.unwrap_or_default();
-        let compute_us = recorded_us + self.context.meter.pending_us(tenant, id);
+        let compute_us = recorded_us + self.context.meter.pending_us(id);
         let resident = self.registry.peek(id).filter(|it| !it.is_closed());
         let progress = resident.as_ref().map(|it| it.progress());
         let saved = snapshots.last().map(|snapshot| snapshot.sequence);

@@ -49,7 +49,7 @@ async fn a_shard_is_taken_over_when_its_holder_says_nothing() {
     };
     let late = setup
         .catalog
-        .record_segment(held, Some(nothing), Position(1))
+        .record_segment(held, Some(nothing), &[], Position(1))
         .await;
     assert!(matches!(late, Err(ArchiveError::LeaseLost)), "{late:?}");
     let renewed = setup

@@ -4,15 +4,15 @@ use protocol::{KeyId, TenantId, Timestamp, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    QueryTrait, Select,
 };
 
 use super::ReadModel;
 use crate::access::Role;
 use crate::column::{from_time, from_u64};
 use crate::entity::earlier_secret::{ActiveModel, Column, Entity};
-use crate::entity::{key, one};
+use crate::entity::key;
 use crate::error::ChangeError;
 
 /// Earlier secrets of one key that work at a time; the oldest ends for another one.
@@ -41,18 +41,9 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
             .add(Column::KeyId.eq(key))
             .add(Column::ExpiresAt.lte(self.at()));
         self.delete::<Entity>(rows).await?;
-        let surplus = Entity::find()
-            .filter(Column::KeyId.eq(key))
-            .order_by_desc(Column::Sequence)
-            .offset(EARLIER_MAX)
-            .limit(1);
-        let Some(newest_surplus) = one(self.sql, surplus).await? else {
-            return Ok(());
-        };
-        let rows = Condition::all()
-            .add(Column::KeyId.eq(key))
-            .add(Column::Sequence.lte(newest_surplus.sequence));
-        self.delete::<Entity>(rows).await
+        let of_key = Column::KeyId.eq(key);
+        self.keep_newest::<Entity>(of_key, Column::Sequence, EARLIER_MAX)
+            .await
     }
 
     pub(super) async fn delete_secrets_of_key(&self, key: KeyId) -> Result<(), ChangeError> {

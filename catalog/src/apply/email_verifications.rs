@@ -2,14 +2,11 @@
 
 use protocol::UserId;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait};
 
 use super::ReadModel;
 use crate::column::{from_time, from_u64};
 use crate::entity::email_verification::{ActiveModel, Column, Entity};
-use crate::entity::one;
 use crate::error::ChangeError;
 use crate::event::MailedToken;
 
@@ -26,18 +23,9 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
             expires_at: Set(from_time(token.expires_at)),
         };
         self.insert(row).await?;
-        let surplus = Entity::find()
-            .filter(Column::UserId.eq(token.user.0))
-            .order_by_desc(Column::Sequence)
-            .offset(OPEN_MAX)
-            .limit(1);
-        let Some(newest_surplus) = one(self.sql, surplus).await? else {
-            return Ok(());
-        };
-        let rows = Condition::all()
-            .add(Column::UserId.eq(token.user.0))
-            .add(Column::Sequence.lte(newest_surplus.sequence));
-        self.delete::<Entity>(rows).await
+        let of_person = Column::UserId.eq(token.user.0);
+        self.keep_newest::<Entity>(of_person, Column::Sequence, OPEN_MAX)
+            .await
     }
 
     pub(super) async fn delete_verifications(&self, user: UserId) -> Result<(), ChangeError> {

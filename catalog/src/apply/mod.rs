@@ -19,10 +19,13 @@ mod versions;
 mod views;
 
 use sea_orm::sea_query::{Expr, IntoCondition};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, UpdateMany};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, UpdateMany,
+};
 
 use super::column::from_time;
-use super::entity::{delete, insert, set};
+use super::entity::{delete, insert, set, values};
 use super::error::ChangeError;
 use super::event::{ControlEvent as Event, RecordedEvent};
 
@@ -59,6 +62,22 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
     async fn delete<E: EntityTrait>(&self, which: impl IntoCondition) -> Result<(), ChangeError> {
         delete::<E>(self.sql, which).await?;
         Ok(())
+    }
+
+    /// Deletes rows that meet a condition, but for so many with the highest sequences.
+    async fn keep_newest<E: EntityTrait>(
+        &self,
+        which: Expr,
+        sequence: E::Column,
+        kept: u64,
+    ) -> Result<(), ChangeError> {
+        let newest_first = E::find().filter(which.clone()).order_by_desc(sequence);
+        let surplus = newest_first.offset(kept).limit(1);
+        let surplus: Vec<i64> = values(self.sql, surplus, sequence).await?;
+        match surplus.first() {
+            Some(newest) => self.delete::<E>(which.and(sequence.lte(*newest))).await,
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Deleted logs: their rows go at once, their bytes when their segments are written again.
 
-use protocol::{LogId, SegmentId, Timestamp};
+use protocol::{LogId, SegmentId, TenantId, Timestamp};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
@@ -14,10 +14,16 @@ use crate::column::{from_time, to_u64};
 use crate::entity::{all, archive_block, archive_segment, delete, set, values};
 use crate::lock::Lock;
 use crate::record::Change;
-use crate::{Catalog, CatalogError};
+use crate::{Catalog, CatalogError, usage};
 
-/// Removes the rows of a log, and marks the segments that still hold its bytes.
-pub(crate) async fn forget_log(change: &Change, log: LogId) -> Result<(), CatalogError> {
+/// Removes the rows of a log, and marks the segments that still hold its bytes. From now on it stores
+/// nothing.
+pub(crate) async fn forget_log(
+    change: &Change,
+    tenant: TenantId,
+    log: LogId,
+) -> Result<(), CatalogError> {
+    usage::forget_log(change, tenant, log).await?;
     let sql = change.sql();
     let rows: Vec<(Uuid, i64)> = archive_block::Entity::find()
         .select_only()

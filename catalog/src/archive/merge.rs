@@ -91,7 +91,7 @@ impl Catalog {
                 blocks: merges.iter().map(|merge| merge.into).collect(),
             };
             let existing = existing_logs(sql, &new.blocks).await?;
-            let exists = |merge: &&Merge| existing.contains(&merge.into.entry.log.0);
+            let exists = |merge: &&Merge| existing.contains_key(&merge.into.entry.log.0);
             let merges: Vec<_> = merges.iter().filter(exists).collect();
             let mut released: BTreeMap<SegmentId, usize> = BTreeMap::new();
             for merge in &merges {

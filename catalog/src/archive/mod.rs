@@ -7,6 +7,7 @@
 //! are trimmed only after the rows of their blocks were committed. Whoever holds a shard proves it
 //! in the transaction that relies on it ([`ShardLease`]).
 
+mod align;
 mod erase;
 mod lease;
 mod merge;

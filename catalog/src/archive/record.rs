@@ -1,16 +1,17 @@
 //! Recording a segment that was uploaded.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use protocol::{Position, SegmentId};
+use protocol::{Position, SegmentId, TenantId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{ArchivedBlock, ROWS_PER_STATEMENT, ShardLease, insert_segment};
 use crate::column::from_u64;
-use crate::entity::{archive_shard, log, one, values};
+use crate::entity::{archive_shard, log, one};
 use crate::lock::Lock;
+use crate::usage::{self, Stored};
 use crate::{Catalog, CatalogError};
 
 /// A segment that lies in the object store and whose blocks are to be found there.
@@ -35,7 +36,7 @@ pub enum ArchiveError {
 
 impl Catalog {
     /// Records a segment and moves the shard's position on to `through`, in one transaction. Blocks
-    /// of logs that were deleted are left out.
+    /// of logs that were deleted are left out, and so is what these stored.
     ///
     /// # Errors
     /// When the lease was lost, or the rows can't be written; then nothing was recorded.
@@ -43,6 +44,7 @@ impl Catalog {
         &self,
         lease: ShardLease,
         segment: Option<NewSegment>,
+        stored: &[Stored],
         through: Position,
     ) -> Result<ShardLease, ArchiveError> {
         let segment = &segment;
@@ -50,8 +52,10 @@ impl Catalog {
             let sql = change.sql();
             advance(sql, lease, through).await?;
             if let Some(segment) = segment {
-                let live = live_blocks(sql, &segment.blocks).await?;
+                let tenants = existing_logs(sql, &segment.blocks).await?;
+                let live = those_of(&tenants, &segment.blocks);
                 insert_segment(&change, lease.shard, segment, &live).await?;
+                usage::add_stored(sql, &tenants, stored).await?;
             }
             change
                 .commit(ShardLease {
@@ -88,10 +92,8 @@ pub(super) async fn check(
     lease: ShardLease,
 ) -> Result<(), ArchiveError> {
     let row = archive_shard::Entity::find().filter(lease.holds());
-    match one(sql, row).await? {
-        Some(_) => Ok(()),
-        None => Err(ArchiveError::LeaseLost),
-    }
+    one(sql, row).await?.ok_or(ArchiveError::LeaseLost)?;
+    Ok(())
 }
 
 /// Those of the blocks whose logs still exist.
@@ -99,28 +101,39 @@ pub(super) async fn live_blocks(
     sql: &impl ConnectionTrait,
     blocks: &[ArchivedBlock],
 ) -> Result<Vec<ArchivedBlock>, CatalogError> {
-    let existing = existing_logs(sql, blocks).await?;
-    let live = blocks
-        .iter()
-        .filter(|it| existing.contains(&it.entry.log.0));
-    Ok(live.copied().collect())
+    Ok(those_of(&existing_logs(sql, blocks).await?, blocks))
 }
 
-/// The logs of some blocks that still exist. They are kept from being deleted until the
+fn those_of(logs: &HashMap<Uuid, TenantId>, blocks: &[ArchivedBlock]) -> Vec<ArchivedBlock> {
+    let live = blocks
+        .iter()
+        .filter(|it| logs.contains_key(&it.entry.log.0));
+    live.copied().collect()
+}
+
+/// The logs of some blocks that still exist, with their tenants. They are kept from being deleted until the
 /// transaction ends, so that a deletion finds every block.
 pub(super) async fn existing_logs(
     sql: &impl ConnectionTrait,
     blocks: &[ArchivedBlock],
-) -> Result<HashSet<Uuid>, CatalogError> {
-    let mut existing = HashSet::new();
+) -> Result<HashMap<Uuid, TenantId>, CatalogError> {
+    let mut existing = HashMap::new();
     for blocks in blocks.chunks(ROWS_PER_STATEMENT) {
         // In one order, so that two transactions never deadlock.
         let mut logs: Vec<_> = blocks.iter().map(|block| block.entry.log.0).collect();
         logs.sort_unstable();
         logs.dedup();
         let found = log::Entity::find().filter(log::Column::Id.is_in(logs));
-        let found: Vec<Uuid> = values(sql, found.lock_shared(), log::Column::Id).await?;
-        existing.extend(found);
+        let found: Vec<(Uuid, Uuid)> = found
+            .select_only()
+            .column(log::Column::Id)
+            .column(log::Column::TenantId)
+            .lock_shared()
+            .into_tuple()
+            .all(sql)
+            .await?;
+        let found = found.into_iter();
+        existing.extend(found.map(|(log, tenant)| (log, TenantId(tenant))));
     }
     Ok(existing)
 }

@@ -1,4 +1,4 @@
-//! Operational: CPU time spent by versions.
+//! Operational: CPU time spent by versions, and how far their folding is billed.
 
 use super::prelude::*;
 
@@ -9,6 +9,9 @@ pub(crate) struct Model {
     pub(crate) version_id: Uuid,
     pub(crate) tenant_id: Uuid,
     pub(crate) compute_us: i64,
+    /// The newest event whose folding was counted.
+    #[serde(default)]
+    pub(crate) folded_through: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -6,12 +6,11 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use super::{OpenInvitation, find_open, is_member};
 use crate::column::to_word;
 use crate::entity::{invitation, one, user};
-use crate::error::ChangeError;
 use crate::event::{ControlEvent, PEOPLE, UserRegistered};
 use crate::lock::Lock;
 use crate::quota::Counted;
 use crate::record::Change;
-use crate::{Catalog, CatalogError, Context};
+use crate::{Catalog, Context, Refusal};
 
 /// Who accepts.
 #[derive(Clone, Debug)]
@@ -22,30 +21,6 @@ pub enum Invitee {
     New { password_hash: String },
 }
 
-/// Why an invitation was not accepted.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum AcceptError {
-    #[error("the invitation is unknown, used, revoked or expired; ask for a new one")]
-    Unknown,
-    #[error("you are a member already")]
-    AlreadyMember,
-    #[error("the address was registered meanwhile; accept again, with its password")]
-    EmailTaken,
-    #[error("the tenant has {used} members, and may have {limit}")]
-    MemberLimitReached { limit: u64, used: u64 },
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-}
-
-impl From<ChangeError> for AcceptError {
-    fn from(error: ChangeError) -> Self {
-        match error {
-            ChangeError::Taken(message) if message.contains("email_key") => Self::EmailTaken,
-            other => Self::Catalog(other.into()),
-        }
-    }
-}
-
 impl Catalog {
     /// Makes the invited person a member, registers them where the address is new, and uses the
     /// token up. The address is verified then: its mail had the token.
@@ -54,22 +29,22 @@ impl Catalog {
         request_id: RequestId,
         token_sha256: [u8; 32],
         invitee: Invitee,
-    ) -> Result<(OpenInvitation, UserId), AcceptError> {
+    ) -> Result<(OpenInvitation, UserId), Refusal> {
         let open = self.open_invitation(token_sha256).await?;
-        let open = open.ok_or(AcceptError::Unknown)?;
+        let open = open.ok_or(Refusal::InvitationUnknown)?;
         let tenant = open.tenant;
         let invitee = &invitee;
         let lock = Lock::TenantAndPeople(tenant);
         let changed = self.change(lock, move |mut change| async move {
             // It may have been used or revoked meanwhile; else it is as it was.
             let row = find_open(change.sql(), token_sha256, change.at()).await?;
-            let row = row.ok_or(AcceptError::Unknown)?;
+            let row = row.ok_or(Refusal::InvitationUnknown)?;
             let members = Counted::Members { invitations: 0 };
-            let refused = |limit, used| AcceptError::MemberLimitReached { limit, used };
+            let refused = |limit, used| Refusal::MemberLimitReached { limit, used };
             self.check_quota(change.sql(), tenant, (members, 1), refused)
                 .await?;
             let user = admit(&mut change, request_id, tenant, &row, invitee).await?;
-            change.commit::<_, AcceptError>(user).await
+            change.commit::<_, Refusal>(user).await
         });
         Ok((open, changed.await?))
     }
@@ -82,7 +57,7 @@ async fn admit(
     tenant: TenantId,
     row: &invitation::Model,
     invitee: &Invitee,
-) -> Result<UserId, AcceptError> {
+) -> Result<UserId, Refusal> {
     let user = match invitee {
         Invitee::Known(user) => *user,
         Invitee::New { .. } => UserId::generate(),
@@ -93,9 +68,9 @@ async fn admit(
             let person = user::Entity::find_by_id(user.0)
                 .filter(user::Column::EmailKey.eq(row.email_key.as_str()));
             let person = one(change.sql(), person).await?;
-            let person = person.ok_or(AcceptError::Unknown)?;
+            let person = person.ok_or(Refusal::InvitationUnknown)?;
             if is_member(change.sql(), tenant, *user).await? {
-                return Err(AcceptError::AlreadyMember);
+                return Err(Refusal::AlreadyMember);
             }
             if !person.email_verified {
                 let event = ControlEvent::EmailVerified { user: *user };
@@ -109,7 +84,8 @@ async fn admit(
                 password_hash: password_hash.clone(),
                 email_verified: true,
             });
-            change.record_unique(PEOPLE, context, event).await?;
+            let taken = ("email_key", Refusal::RegisteredMeanwhile);
+            change.record_unique(PEOPLE, context, event, taken).await?;
         }
     }
     let accepted = ControlEvent::InvitationAccepted {

@@ -3,14 +3,13 @@
 use protocol::KeyId;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::KeyError;
 use crate::access::{Access, Actor};
 use crate::column::from_actor;
 use crate::entity::{key, key_use, one};
 use crate::event::ControlEvent;
 use crate::lock::Lock;
 use crate::record::Change;
-use crate::{Catalog, CatalogError, Context, scope};
+use crate::{Catalog, CatalogError, Context, Refusal, scope};
 
 impl Catalog {
     /// Revokes a key, and with it every session that was made from it and every key that was made
@@ -21,10 +20,10 @@ impl Catalog {
         access: &Access,
         context: Context,
         id: KeyId,
-    ) -> Result<Vec<KeyId>, KeyError> {
+    ) -> Result<Vec<KeyId>, Refusal> {
         self.change(Lock::Tenant(access.tenant), move |mut change| async move {
             let row = scope::keys(access).filter(key::Column::Id.eq(id.0));
-            let row = one(change.sql(), row).await?.ok_or(KeyError::NotFound)?;
+            let row = one(change.sql(), row).await?.ok_or(Refusal::KeyNotFound)?;
             let mut rows = vec![row];
             let mut revoked = Vec::new();
             while let Some(row) = rows.pop() {
@@ -50,7 +49,8 @@ async fn made_with(change: &Change, maker: KeyId) -> Result<Vec<key::Model>, Cat
         .await?)
 }
 
-async fn revoke(
+/// Revokes one key.
+pub(crate) async fn revoke(
     change: &mut Change,
     access: &Access,
     context: Context,

@@ -13,27 +13,9 @@ use crate::access::{Access, Actor, Role};
 use crate::entity::{key, one};
 use crate::event::{ControlEvent, KeyRotated};
 use crate::lock::Lock;
-use crate::permissions::role_now;
+use crate::permissions::own_role;
 use crate::session::end_sessions;
-use crate::{Catalog, CatalogError, Context, scope};
-
-/// Why a key was not rotated.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum RotateKeyError {
-    #[error("there is no such API key")]
-    NotFound,
-    /// Its new secret would be a way up.
-    #[error("the key has the role {of_key}, which is above {own}, your own")]
-    RoleAbove { of_key: Role, own: Role },
-    #[error("the key reaches logs that yours does not")]
-    LogsBeyond,
-    #[error("the key expired at {0}, and a new secret would not bring it back; make a new key")]
-    Expired(Timestamp),
-    #[error("you are no member any more, or your key was revoked")]
-    HolderGone,
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-}
+use crate::{Catalog, Context, Refusal, scope};
 
 impl Catalog {
     /// Gives a key a new secret. All those before it work for `overlap` more, unless they end sooner;
@@ -46,15 +28,14 @@ impl Catalog {
         id: KeyId,
         sha256: [u8; 32],
         overlap: Duration,
-    ) -> Result<(Key, Option<Timestamp>), RotateKeyError> {
+    ) -> Result<(Key, Option<Timestamp>), Refusal> {
         self.change(Lock::Tenant(access.tenant), move |mut change| async move {
             let row = scope::keys(access).filter(key::Column::Id.eq(id.0));
             let row = one(change.sql(), row).await?;
-            let mut key = to_key(row.ok_or(RotateKeyError::NotFound)?, None)?;
-            let own = role_now(&change, access).await?;
-            check_ceiling(access, own.ok_or(RotateKeyError::HolderGone)?, &key)?;
+            let mut key = to_key(row.ok_or(Refusal::KeyNotFound)?, None)?;
+            check_ceiling(access, own_role(&change, access).await?, &key)?;
             if let Some(end) = key.expires_at.filter(|end| *end <= change.at()) {
-                return Err(RotateKeyError::Expired(end));
+                return Err(Refusal::KeyExpired(end));
             }
             let earlier_until = (!overlap.is_zero()).then(|| change.at().saturating_add(overlap));
             let event = ControlEvent::KeyRotated(KeyRotated {
@@ -76,9 +57,9 @@ impl Catalog {
 }
 
 /// Whoever rotates a key holds it afterwards.
-fn check_ceiling(access: &Access, own: Role, key: &Key) -> Result<(), RotateKeyError> {
+fn check_ceiling(access: &Access, own: Role, key: &Key) -> Result<(), Refusal> {
     if key.role > own {
-        return Err(RotateKeyError::RoleAbove {
+        return Err(Refusal::KeyAboveYou {
             of_key: key.role,
             own,
         });
@@ -87,6 +68,6 @@ fn check_ceiling(access: &Access, own: Role, key: &Key) -> Result<(), RotateKeyE
     match &key.logs {
         Some(logs) if logs.iter().all(covers) => Ok(()),
         None if access.logs.is_none() => Ok(()),
-        _ => Err(RotateKeyError::LogsBeyond),
+        _ => Err(Refusal::KeyBeyondYours),
     }
 }

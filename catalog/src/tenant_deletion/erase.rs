@@ -13,7 +13,8 @@ use super::TenantDeletion;
 use crate::column::from_json;
 use crate::connection::number;
 use crate::entity::{
-    compute_usage, control_event, delete, deletion_job, session, set, stored_bytes, values,
+    compute_usage, control_event, delete, deletion_job, session, set, storage_level, stored_bytes,
+    usage_notice, usage_open, usage_record, values,
 };
 use crate::event::{ControlEvent, PEOPLE};
 use crate::lock::Lock;
@@ -52,6 +53,10 @@ impl Catalog {
             name_nobody(sql, tenant).await?;
             let id = tenant.0;
             delete::<compute_usage::Entity>(sql, compute_usage::Column::TenantId.eq(id)).await?;
+            delete::<usage_notice::Entity>(sql, usage_notice::Column::TenantId.eq(id)).await?;
+            delete::<usage_open::Entity>(sql, usage_open::Column::TenantId.eq(id)).await?;
+            delete::<usage_record::Entity>(sql, usage_record::Column::TenantId.eq(id)).await?;
+            delete::<storage_level::Entity>(sql, storage_level::Column::TenantId.eq(id)).await?;
             delete::<stored_bytes::Entity>(sql, stored_bytes::Column::TenantId.eq(id)).await?;
             delete::<session::Entity>(sql, session::Column::TenantId.eq(id)).await?;
             delete::<deletion_job::Entity>(sql, deletion_job::Column::TenantId.eq(id)).await?;

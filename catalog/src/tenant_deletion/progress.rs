@@ -110,7 +110,7 @@ impl Catalog {
                     name: to_word(&row.name)?,
                 };
                 change.record(tenant, context, event).await?;
-                archive::forget_log(&change, id).await?;
+                archive::forget_log(&change, tenant, id).await?;
             }
             if last {
                 let gone = ControlEvent::TenantDeleted { deletion: of.id };

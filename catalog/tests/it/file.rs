@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use catalog::clock::SystemClock;
-use catalog::{Catalog, CatalogError, CatalogLimits, CreateLogError, LogRef};
+use catalog::{Catalog, CatalogError, CatalogLimits, LogRef, Refusal};
 
 use super::suite::{Fixture, by, new_log};
 
@@ -48,7 +48,7 @@ async fn a_full_disk_is_said_so_loses_nothing_and_works_again_with_space() {
         assert!(created.len() < 1_000, "the limit does not hold");
     };
     assert!(
-        matches!(full, CreateLogError::Catalog(CatalogError::Full)),
+        matches!(full, Refusal::Catalog(CatalogError::Full)),
         "{full}"
     );
     assert!(!created.is_empty());

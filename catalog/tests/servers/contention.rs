@@ -1,15 +1,13 @@
 //! Many nodes that change one catalog at a time.
 
 use catalog::access::Role;
-use catalog::{
-    Catalog, CatalogLimits, CreateKeyError, CreateLogError, CreateTenantError, NewKey, Quotas,
-    UploadError, UsageBatch,
-};
+use catalog::{Catalog, CatalogLimits, NewKey, Quotas, Refusal, UsageBatch};
 use protocol::{RequestId, TenantId, VersionId};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::suite::control_events::GAPS;
+use super::suite::usage::compute;
 use super::suite::{Fixture, by, name, new_log, new_tenant, new_version};
 
 const LIMIT: u64 = 5;
@@ -58,7 +56,7 @@ async fn nodes_that_change_one_tenant_together_keep_its_limits_and_dense_events(
             let new = new_log(&format!("log-{number}"));
             match catalog.create_log(&access, by(&access), new).await {
                 Ok(_) => true,
-                Err(CreateLogError::LimitReached { limit: LIMIT, .. }) => false,
+                Err(Refusal::LogLimitReached { limit: LIMIT, .. }) => false,
                 Err(error) => panic!("{error}"),
             }
         });
@@ -67,7 +65,7 @@ async fn nodes_that_change_one_tenant_together_keep_its_limits_and_dense_events(
             let new = new_key(number);
             match catalog.create_key(&access, by(&access), new).await {
                 Ok(_) => true,
-                Err(CreateKeyError::LimitReached { limit: LIMIT, .. }) => false,
+                Err(Refusal::KeyLimitReached { limit: LIMIT, .. }) => false,
                 Err(error) => panic!("{error}"),
             }
         });
@@ -79,7 +77,7 @@ async fn nodes_that_change_one_tenant_together_keep_its_limits_and_dense_events(
                 .await
             {
                 Ok(_) => true,
-                Err(UploadError::LimitReached { limit: LIMIT, .. }) => false,
+                Err(Refusal::ViewLimitReached { limit: LIMIT, .. }) => false,
                 Err(error) => panic!("{error}"),
             }
         });
@@ -126,7 +124,7 @@ async fn tenants_and_people_that_nodes_register_together_keep_events_dense() {
             );
             match catalog.create_tenant(RequestId::generate(), new).await {
                 Ok(_) => true,
-                Err(CreateTenantError::ShortNameTaken) => false,
+                Err(Refusal::ShortNameTaken) => false,
                 Err(error) => panic!("{error}"),
             }
         });
@@ -145,16 +143,16 @@ async fn cpu_time_that_nodes_report_together_is_counted_once_and_all_of_it() {
     for number in 0..40u32 {
         // Each batch is sent twice, once by each node.
         let catalog = nodes[(number / 4) as usize % 2].clone();
-        let mut rows: Vec<_> = versions.iter().map(|id| (tenant, *id, 1)).collect();
+        let mut rows: Vec<_> = versions.iter().map(|id| (*id, 1)).collect();
         // In another order for each worker, as they come out of a hash map.
         rows.rotate_left(number as usize % 5);
         let batch = UsageBatch {
-            worker: Uuid::from_u128(u128::from(number % 4)),
+            source: Uuid::from_u128(u128::from(number % 4)),
             epoch: 1,
             counter: u64::from(number / 8),
-            rows,
+            measured: compute(tenant, &rows),
         };
-        reports.spawn(async move { catalog.record_compute(batch).await.unwrap() });
+        reports.spawn(async move { catalog.record_usage(batch).await.unwrap() });
     }
     assert_eq!(is_true(&reports.join_all().await), 20);
     for version in versions {

@@ -1,6 +1,6 @@
 //! Connections that break in the middle of a commit: what was done is said to be done.
 
-use catalog::{Catalog, CatalogError, CreateLogError, LogRef};
+use catalog::{Catalog, CatalogError, LogRef, Refusal};
 
 use super::database::options;
 use super::proxy::{NextCommit, Proxy};
@@ -31,7 +31,7 @@ async fn a_commit_whose_answer_was_lost_is_found_out() {
         assert_eq!(stored.is_some(), made, "{text}");
         match created {
             Ok(log) => assert_eq!(stored, Some(log)),
-            Err(CreateLogError::Catalog(CatalogError::Unavailable(text))) => {
+            Err(Refusal::Catalog(CatalogError::Unavailable(text))) => {
                 assert!(!made && text.contains("nothing was changed"), "{text}");
             }
             Err(error) => panic!("{error}"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use catalog::clock::SystemClock;
-use catalog::{Catalog, CatalogError, CatalogLimits, CreateLogError, Page, PostgresOptions};
+use catalog::{Catalog, CatalogError, CatalogLimits, Page, PostgresOptions, Refusal};
 use test_servers::PostgresServer;
 
 use super::database::create_database;
@@ -35,10 +35,7 @@ async fn assert_unavailable(catalog: &Catalog, access: &catalog::access::Access)
         .create_log(access, by(access), new_log("late"))
         .await;
     assert!(
-        matches!(
-            changed,
-            Err(CreateLogError::Catalog(CatalogError::Unavailable(_)))
-        ),
+        matches!(changed, Err(Refusal::Catalog(CatalogError::Unavailable(_)))),
         "{changed:?}"
     );
     assert!(catalog.health().await.is_err());
@@ -72,7 +69,7 @@ async fn a_server_that_is_killed_and_comes_back_is_used_again() {
                 let new = new_log(&format!("log-{number}-{}", created.len()));
                 match catalog.create_log(&access, by(&access), new).await {
                     Ok(log) => created.push(log),
-                    Err(CreateLogError::Catalog(CatalogError::Unavailable(_))) => return created,
+                    Err(Refusal::Catalog(CatalogError::Unavailable(_))) => return created,
                     Err(error) => panic!("{error}"),
                 }
             }

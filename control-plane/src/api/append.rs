@@ -6,7 +6,8 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::{Object, OpenApi};
 use protocol::ErrorCode::*;
 use protocol::Sequence;
-use protocol::limits::{BATCH_BYTES_MAX, EVENT_BYTES_MAX};
+use protocol::frame::KeyDigest;
+use protocol::limits::{BATCH_BYTES_MAX, EVENT_BYTES_MAX, IDEMPOTENCY_KEY_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 use storage::event_log::appender::{AppendRequest, Payload};
 
@@ -17,7 +18,6 @@ use super::error::bad_sequence;
 use super::failures::{Codes, Failed, IN_LOG, codes};
 use super::json::Json;
 use crate::batch::{self, BatchError, Delimiter, Form};
-use crate::domain::append::idempotency_key;
 use crate::errors::Failure;
 
 pub(super) struct AppendApi;
@@ -50,6 +50,7 @@ const APPEND: Codes = IN_LOG
         IdempotencyKeyReused,
         EventTooLarge,
         StorageLimitReached,
+        ComputeLimitReached,
         ShuttingDown,
     ]);
 const APPEND_BATCH: Codes = APPEND
@@ -164,7 +165,7 @@ impl AppendApi {
         let form = form(request, body.media_type().as_deref())?;
         let body = body.read(&caller.app, BATCH_BYTES_MAX, BatchTooLarge, "a batch");
         let body = body.await?;
-        let batch = batch::split(&body.bytes, &form).map_err(Failure::from)?;
+        let batch = batch::split(&body.bytes, &form)?;
         let payload = Payload::Batch {
             packed: batch.packed,
             count: batch.count,
@@ -213,6 +214,19 @@ fn append_request(headers: &HeaderMap, payload: Payload) -> Result<AppendRequest
             .map(|value| parse_sequence("Expected-Sequence", value.as_bytes()))
             .transpose()?,
     })
+}
+
+/// The digest of an `Idempotency-Key`.
+fn idempotency_key(header: &[u8]) -> Result<KeyDigest, Failure> {
+    let text = std::str::from_utf8(header).unwrap_or_default();
+    let is_visible = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
+    if (1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&text.len()) && header.iter().all(is_visible) {
+        return Ok(KeyDigest::of(text));
+    }
+    Err(Failure::new(
+        InvalidIdempotencyKey,
+        "an Idempotency-Key has 1 to 255 visible ASCII characters",
+    ))
 }
 
 /// A sequence in a header.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use catalog::access::Role;
-use catalog::{AuditActor, AuditFilter, ControlEvent, PAGE_LIMIT_MAX, Page};
+use catalog::{AuditActor, AuditFilter, Authenticated, ControlEvent, PAGE_LIMIT_MAX, Page};
 use futures::{Stream, StreamExt as _, stream};
 use poem::http::HeaderValue;
 use poem::{Body, IntoResponse as _, Request};
@@ -28,7 +28,6 @@ use super::json::{JSON, Json, Raw, Written, success, with_type};
 use super::parameters::Parameters;
 use super::times;
 use crate::domain::App;
-use crate::domain::authentication::Session;
 use crate::errors::Failure;
 
 pub(super) struct AuditApi;
@@ -115,7 +114,7 @@ impl AuditApi {
 /// All that match, page after page.
 struct Export {
     app: Arc<App>,
-    session: Arc<Session>,
+    session: Arc<Authenticated>,
     filter: AuditFilter,
 }
 
@@ -134,7 +133,7 @@ impl Export {
 
     /// A failure breaks the answer off, which tells the client that it is not all.
     async fn read(&self, cursor: String) -> std::io::Result<AuditPageBody> {
-        let session = self.app.session(self.session.digest).await;
+        let session = self.app.session(self.session.token_sha256).await;
         let session = session.map_err(broken_off)?;
         let session = session.ok_or_else(|| broken_off("the token ended"))?;
         require(&session.access, Role::Admin).map_err(broken_off)?;

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use catalog::Context;
 use catalog::access::{Access, Role};
+use catalog::{Authenticated, Context};
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::MetaOperation;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
@@ -15,7 +15,6 @@ use protocol::{ErrorCode, Timestamp};
 
 use super::scope::Scope;
 use crate::domain::App;
-use crate::domain::authentication::Session;
 use crate::errors::Failure;
 
 /// Marks an operation of the first release: it ignores query parameters, and fields of its JSON
@@ -79,7 +78,7 @@ impl<R: Lowest> Lowest for WhileClosed<R> {
 }
 
 impl<R: Lowest> Need for R {
-    type Session = Arc<Session>;
+    type Session = Arc<Authenticated>;
 
     fn schemes() -> Vec<&'static str> {
         let mut schemes = vec![BEARER, R::ROLE.into_str()];
@@ -87,7 +86,7 @@ impl<R: Lowest> Need for R {
         schemes
     }
 
-    async fn admit(scope: &Scope) -> Result<Arc<Session>> {
+    async fn admit(scope: &Scope) -> Result<Arc<Authenticated>> {
         let Some(session) = scope.admit_tenant().await? else {
             return Err(unauthenticated(scope.token().is_some()).into());
         };
@@ -142,7 +141,7 @@ pub(super) struct Caller<N: Need, const STRICT: bool = true> {
     pub session: N::Session,
 }
 
-impl<N: Need<Session = Arc<Session>>, const STRICT: bool> Caller<N, STRICT> {
+impl<N: Need<Session = Arc<Authenticated>>, const STRICT: bool> Caller<N, STRICT> {
     /// What nearly every operation works with: the application, what the caller may do, and who
     /// changes something in which request.
     pub(super) fn parts(&self) -> (&Arc<App>, &Access, Context) {

@@ -125,7 +125,7 @@ impl DeletionsApi {
         Parameters(page): Parameters<Page>,
     ) -> Result<Json<DeletionList>, Failed<LIST>> {
         let (app, access, _) = caller.parts();
-        let jobs = app.deletion_jobs(access, page).await?;
+        let jobs = app.catalog.deletions(access, page).await?;
         Ok(Json::new(DeletionList {
             deletions: jobs.items.into_iter().map(Into::into).collect(),
             next_cursor: jobs.next_cursor,

@@ -55,9 +55,9 @@ pub(super) fn all(set: Codes) -> impl Iterator<Item = ErrorCode> {
 /// Why an operation did not happen: with one of these codes, or with what may happen to any request.
 pub(super) struct Failed<const CODES: Codes = 0>(Failure);
 
-impl<const CODES: Codes> From<Failure> for Failed<CODES> {
-    fn from(failure: Failure) -> Self {
-        Self(failure)
+impl<E: Into<Failure>, const CODES: Codes> From<E> for Failed<CODES> {
+    fn from(error: E) -> Self {
+        Self(error.into())
     }
 }
 

@@ -148,7 +148,7 @@ impl KeysApi {
         Parameters(page): Parameters<Page>,
     ) -> Result<Json<KeyList>, Failed<LIST>> {
         let (app, access, _) = caller.parts();
-        let keys = app.keys(access, page).await?;
+        let keys = app.catalog.keys(access, page).await?;
         Ok(Json::new(KeyList {
             keys: keys.items.into_iter().map(Into::into).collect(),
             next_cursor: keys.next_cursor,

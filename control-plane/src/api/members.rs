@@ -73,7 +73,7 @@ impl MembersApi {
         Parameters(page): Parameters<Page>,
     ) -> Result<Json<MemberList>, Failed<LIST>> {
         let (app, access, _) = caller.parts();
-        let members = app.members(access, page).await?;
+        let members = app.catalog.members(access, page).await?;
         Ok(Json::new(MemberList {
             members: members.items.into_iter().map(Into::into).collect(),
             next_cursor: members.next_cursor,
@@ -116,10 +116,10 @@ impl MembersApi {
     ) -> Result<Json<RemovedMember>, Failed<{ codes(&[MemberNotFound]) }>> {
         let (app, access, context) = caller.parts();
         let member = UserId(user_id.0);
-        let removed = app.remove_member(access, context, member).await?;
+        let revoked_keys = app.remove_member(access, context, member).await?;
         Ok(Json::new(RemovedMember {
             success: true,
-            revoked_keys: removed.keys_revoked,
+            revoked_keys,
         }))
     }
 }

@@ -10,6 +10,7 @@ mod append;
 mod audit;
 mod audit_format;
 mod auth;
+mod billing;
 mod body;
 mod caller;
 mod deletions;
@@ -60,6 +61,8 @@ enum Tag {
     Logs,
     /// Views: deploying, watching and querying them.
     Views,
+    /// What was used.
+    Billing,
     /// The service itself.
     Service,
 }

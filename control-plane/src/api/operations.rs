@@ -11,8 +11,8 @@ use poem_openapi::registry::{MetaApi, MetaOperation};
 
 use super::caller::Credentials;
 use super::{
-    append, audit, auth, deletions, docs, events, health, invitations, keys, logs, members,
-    queries, tenant_deletions, tenants, views,
+    append, audit, auth, billing, deletions, docs, events, health, invitations, keys, logs,
+    members, queries, tenant_deletions, tenants, views,
 };
 
 /// All operations. They hold nothing: what they work on comes with each request.
@@ -31,6 +31,7 @@ pub(super) fn operations() -> impl OpenApi + 'static {
         deletions::DeletionsApi,
         views::ViewsApi,
         queries::QueriesApi,
+        billing::BillingApi,
         health::HealthApi,
     )
 }

@@ -41,6 +41,7 @@ const QUERY: Codes = IN_VIEW
         ResultTooLarge,
         ViewBehind,
         QueryLimitReached,
+        ComputeLimitReached,
         ViewMemoryLimitReached,
         NotImplemented,
     ]);
@@ -184,6 +185,7 @@ impl QueriesApi {
         let body = body.await?;
         let question = ours.question(request, body.bytes.clone())?;
         let answered = app.query(access, &log.0, &view.0, question).await?;
+        app.count_answer(&answered);
         Ok(response(answered).into())
     }
 
@@ -224,6 +226,7 @@ impl QueriesApi {
             set_sequence(&mut unchanged, answered.answer.sequence);
             unchanged
         } else {
+            app.count_answer(&answered);
             response(answered)
         };
         response.headers_mut().insert(ETAG, etag);

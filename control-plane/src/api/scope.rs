@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use catalog::Authenticated;
 use poem::http::HeaderValue;
 use poem::http::header::AUTHORIZATION;
 use poem::{Request, Result};
@@ -14,7 +15,6 @@ use super::error::NotAdmitted;
 use super::parameters::KnownParameters;
 use crate::auth::token;
 use crate::domain::App;
-use crate::domain::authentication::Session;
 use crate::errors::Failure;
 use crate::rate_limit::{RateLimitStatus, Verdict};
 
@@ -71,7 +71,7 @@ impl Scope {
 
     /// Counts the request for the tenant that its token is of; without a valid token it counts for
     /// nobody, and there is no session.
-    pub(super) async fn admit_tenant(&self) -> Result<Option<Arc<Session>>, NotAdmitted> {
+    pub(super) async fn admit_tenant(&self) -> Result<Option<Arc<Authenticated>>, NotAdmitted> {
         let Some(token) = self.token().filter(|it| token::looks_issued(it)) else {
             return Ok(None);
         };

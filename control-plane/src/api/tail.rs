@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use catalog::Authenticated;
 use futures::Stream;
 use poem::http::HeaderValue;
 use poem::http::header::CACHE_CONTROL;
@@ -17,7 +18,6 @@ use storage::history::tail::{Tail, TailError};
 use super::events_format::write_event;
 use super::json::{set_sequence, with_type};
 use crate::domain::App;
-use crate::domain::authentication::Session;
 use crate::domain::events::{LogTail, StreamPermits};
 
 pub(super) const MEDIA_TYPE: &str = "text/event-stream";
@@ -31,7 +31,7 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// Sent when nothing else is, so that both sides notice a dead connection.
 const HEARTBEAT: Bytes = Bytes::from_static(b": heartbeat\n\n");
 
-pub(super) fn response(app: Arc<App>, session: Arc<Session>, tail: LogTail) -> Response {
+pub(super) fn response(app: Arc<App>, session: Arc<Authenticated>, tail: LogTail) -> Response {
     let head = tail.head.sequence;
     let stream = Events {
         app,
@@ -54,7 +54,7 @@ pub(super) fn response(app: Arc<App>, session: Arc<Session>, tail: LogTail) -> R
 
 struct Events {
     app: Arc<App>,
-    session: Arc<Session>,
+    session: Arc<Authenticated>,
     tail: Tail,
     /// The next event to be sent.
     wanted: Sequence,
@@ -109,7 +109,7 @@ impl Events {
             return true;
         }
         self.checked = Instant::now();
-        let session = self.app.session(self.session.digest).await;
+        let session = self.app.session(self.session.token_sha256).await;
         matches!(session, Ok(Some(session)) if session.delete_at.is_none())
     }
 

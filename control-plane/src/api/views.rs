@@ -25,6 +25,7 @@ pub(super) struct ViewsApi;
 const UPLOAD: Codes = IN_VIEW
     | codes(&[
         ViewLimitReached,
+        ComputeLimitReached,
         ComponentTooLarge,
         InvalidComponent,
         WrongWorld,

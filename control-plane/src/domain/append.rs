@@ -2,8 +2,6 @@
 //! prefers where there are several.
 
 use catalog::access::Access;
-use protocol::frame::KeyDigest;
-use protocol::limits::IDEMPOTENCY_KEY_BYTES_MAX;
 use protocol::{ErrorCode, LogId, Sequence};
 use storage::event_log::appender::{AppendError, AppendRequest, Appended, Payload};
 
@@ -26,7 +24,10 @@ impl App {
     ) -> Result<Appended> {
         let log = self.log(access, log).await?;
         let bytes = payload_bytes(&request.payload);
-        if let Err(full) = self.limits.quotas.check_storage(access.tenant, bytes) {
+        let quotas = &self.limits.quotas;
+        let allowed = self.check_appends(access);
+        let allowed = allowed.and_then(|()| quotas.check_storage(access.tenant, bytes));
+        if let Err(full) = allowed {
             return self.repeat(log.id, request, full).await;
         }
         let appended = self.append_to(log.id, request).await?;
@@ -72,26 +73,6 @@ fn payload_bytes(payload: &Payload) -> u64 {
             (packed.len() as u64).saturating_sub(lengths)
         }
     }
-}
-
-/// The digest of an `Idempotency-Key`.
-///
-/// # Errors
-/// When it is empty, too long or not visible ASCII.
-pub(crate) fn idempotency_key(header: &[u8]) -> Result<KeyDigest> {
-    let text = std::str::from_utf8(header).unwrap_or_default();
-    let sound = !text.is_empty()
-        && text.len() <= IDEMPOTENCY_KEY_BYTES_MAX
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() || byte == b' ');
-    if sound {
-        return Ok(KeyDigest::of(text));
-    }
-    Err(Failure::new(
-        ErrorCode::InvalidIdempotencyKey,
-        "an Idempotency-Key has 1 to 255 visible ASCII characters",
-    ))
 }
 
 impl From<AppendError> for Failure {

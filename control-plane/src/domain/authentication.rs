@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use catalog::access::Access;
-use protocol::{Rate, Timestamp};
+use catalog::Authenticated;
+use catalog::access::Actor;
 
 use super::App;
 use crate::auth::token::TokenDigest;
@@ -13,21 +13,9 @@ use crate::errors::Result;
 /// Keys whose last use waits to be written; later ones are not noted until then.
 const USED_MAX: usize = 10_000;
 
-/// An authenticated token.
-pub(crate) struct Session {
-    pub access: Access,
-    /// How to ask again, for streams that outlive the cache.
-    pub digest: TokenDigest,
-    pub expires_at: Option<Timestamp>,
-    /// The tenant's own rate.
-    pub rate: Option<Rate>,
-    /// When the tenant is going to be deleted; it is closed until then.
-    pub delete_at: Option<Timestamp>,
-}
-
 impl App {
     /// The session of a token; `None` when it is unknown, expired or revoked.
-    pub(crate) async fn session(&self, digest: TokenDigest) -> Result<Option<Arc<Session>>> {
+    pub(crate) async fn session(&self, digest: TokenDigest) -> Result<Option<Arc<Authenticated>>> {
         let session = self
             .caches
             .sessions
@@ -36,24 +24,18 @@ impl App {
         Ok(session.filter(|it| it.expires_at.is_none_or(|end| self.clock.now() < end)))
     }
 
-    async fn authenticate(&self, digest: TokenDigest) -> Result<Option<Arc<Session>>> {
+    async fn authenticate(&self, digest: TokenDigest) -> Result<Option<Arc<Authenticated>>> {
         let Some(found) = self.catalog.authenticate(digest).await? else {
             return Ok(None);
         };
         self.limits.quotas.learn(found.access.tenant, found.quotas);
-        if let Some(key) = found.key {
+        if let Actor::ApiKey(key) = found.access.actor {
             let mut used = self.caches.used_keys.lock();
             if used.len() < USED_MAX || used.contains_key(&key) {
                 used.insert(key, self.clock.now());
             }
         }
-        Ok(Some(Arc::new(Session {
-            access: found.access,
-            digest,
-            expires_at: found.expires_at,
-            rate: found.rate,
-            delete_at: found.delete_at,
-        })))
+        Ok(Some(Arc::new(found)))
     }
 
     /// Writes to the catalog when keys were last used.

@@ -10,9 +10,8 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
-use super::App;
-use crate::quotas;
-use crate::rate_limit;
+use super::{App, spending};
+use crate::{metering, quotas, rate_limit};
 
 const TIDY_INTERVAL: Duration = Duration::from_secs(60);
 /// Tenants that were never seen before are looked for this often.
@@ -53,6 +52,7 @@ impl App {
         });
         self.spawn_until_stop(|app| async move { app.sweep_deleted().await });
         self.keep_stored();
+        self.keep_usage();
         self.spawn_until_stop(|app| async move {
             loop {
                 tokio::time::sleep(TIDY_INTERVAL).await;
@@ -82,6 +82,35 @@ impl App {
                     }
                 };
                 tokio::time::sleep(pause).await;
+            }
+        });
+    }
+
+    /// Reports what was sent, and seals hours that are over.
+    fn keep_usage(self: &Arc<Self>) {
+        self.spawn_until_stop(|app| async move {
+            loop {
+                tokio::time::sleep(metering::PERIOD).await;
+                app.data_out.flush().await;
+            }
+        });
+        if self.options.prices.is_some() {
+            self.spawn_until_stop(|app| async move {
+                loop {
+                    tokio::time::sleep(spending::PERIOD).await;
+                    if let Err(failure) = app.look_at_spending().await {
+                        tracing::warn!(%failure, "what tenants have used is not known yet");
+                        tokio::time::sleep(RETRY_PAUSE).await;
+                    }
+                }
+            });
+        }
+        self.spawn_until_stop(|app| async move {
+            loop {
+                tokio::time::sleep(TIDY_INTERVAL).await;
+                if let Err(failure) = app.seal_usage().await {
+                    tracing::warn!(%failure, "hours of use are not sealed yet");
+                }
             }
         });
     }

@@ -3,20 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use catalog::Log;
 use catalog::access::Actor;
+use catalog::{Authenticated, Log};
 use parking_lot::Mutex;
 use protocol::view::VersionSpec;
 use protocol::{KeyId, LogId, TenantId, Timestamp};
 use storage::bus::Stale;
 
-use super::authentication::Session;
 use super::catalog_cache::CatalogCache;
 use super::health::Health;
 use crate::auth::token::TokenDigest;
 use crate::options::Options;
 
-/// Some 300 bytes each.
+/// Some 400 bytes each.
 const SESSIONS_MAX: u64 = 100_000;
 const LOGS_MAX: u64 = 200_000;
 const VERSIONS_MAX: u64 = 200_000;
@@ -36,7 +35,7 @@ pub(crate) type VersionKey = (LogId, String, Option<u32>);
 
 pub(crate) struct Caches {
     /// Sessions by the digest of their token.
-    pub sessions: CatalogCache<TokenDigest, Arc<Session>>,
+    pub sessions: CatalogCache<TokenDigest, Arc<Authenticated>>,
     /// When keys were last used, until it is written to the catalog.
     pub used_keys: Mutex<HashMap<KeyId, Timestamp>>,
     pub logs: CatalogCache<LogKey, Arc<Log>>,

@@ -218,6 +218,7 @@ impl App {
 
     async fn remove(&self, deletion: &Removal) -> Result<()> {
         if let Some(log) = deletion.log {
+            self.meter_deleted_log(log).await?;
             self.stores.event_log.delete(log).await?;
             self.stores.appender.evict(log);
             reached(Point::FramesRemoved);

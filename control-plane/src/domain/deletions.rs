@@ -1,25 +1,13 @@
 //! How far deletions of logs and views are, for the members of their tenant.
 
 use catalog::access::Access;
-use catalog::{Deletion, DeletionId, Page, Paged};
+use catalog::{Deletion, DeletionId};
 use protocol::ErrorCode;
 
 use super::App;
 use crate::errors::{Failure, Result};
 
 impl App {
-    /// Newest first; a key that is limited to some logs sees theirs.
-    ///
-    /// # Errors
-    /// When the cursor is not of this list.
-    pub(crate) async fn deletion_jobs(
-        &self,
-        access: &Access,
-        page: Page,
-    ) -> Result<Paged<Deletion>> {
-        Ok(self.catalog.deletions(access, page).await?)
-    }
-
     /// # Errors
     /// When there is no such deletion, or it is done for long.
     pub(crate) async fn deletion_job(&self, access: &Access, id: DeletionId) -> Result<Deletion> {

@@ -3,10 +3,7 @@
 use std::net::IpAddr;
 
 use catalog::access::{Access, Actor, Role};
-use catalog::{
-    AcceptError, Context, Invitation, InvitationError, InviteError, Invitee, NewInvitation,
-    OpenInvitation, Page, Paged,
-};
+use catalog::{Context, Invitation, Invitee, NewInvitation, OpenInvitation, Page, Paged, Refusal};
 use protocol::{ErrorCode, InvitationId, RequestId};
 
 use super::App;
@@ -100,7 +97,7 @@ impl App {
     /// When it is unknown, used, revoked or expired.
     pub(crate) async fn invitation(&self, secret: &str) -> Result<OpenInvitation> {
         let open = self.catalog.open_invitation(token::digest(secret)).await?;
-        open.ok_or_else(|| AcceptError::Unknown.into())
+        Ok(open.ok_or(Refusal::InvitationUnknown)?)
     }
 
     /// Makes the holder of a token a member. A known address proves its password, a new one gets
@@ -139,43 +136,5 @@ impl App {
             .await?;
         self.limits.attempts.welcome(&email, network);
         Ok(open)
-    }
-}
-
-impl From<InviteError> for Failure {
-    fn from(error: InviteError) -> Self {
-        let code = match error {
-            InviteError::Catalog(error) => return error.into(),
-            InviteError::RoleAboveYou(_) => ErrorCode::Forbidden,
-            InviteError::AlreadyMember => ErrorCode::AlreadyMember,
-            InviteError::MemberLimitReached { .. } => ErrorCode::MemberLimitReached,
-            InviteError::InvitationLimitReached(_) => ErrorCode::InvitationLimitReached,
-            InviteError::ActorGone => ErrorCode::Unauthenticated,
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
-impl From<InvitationError> for Failure {
-    fn from(error: InvitationError) -> Self {
-        match error {
-            InvitationError::Catalog(error) => error.into(),
-            InvitationError::NotFound => {
-                Self::new(ErrorCode::InvitationNotFound, error.to_string())
-            }
-        }
-    }
-}
-
-impl From<AcceptError> for Failure {
-    fn from(error: AcceptError) -> Self {
-        let code = match error {
-            AcceptError::Catalog(error) => return error.into(),
-            AcceptError::Unknown => ErrorCode::InvalidToken,
-            AcceptError::AlreadyMember => ErrorCode::AlreadyMember,
-            AcceptError::EmailTaken => ErrorCode::EmailTaken,
-            AcceptError::MemberLimitReached { .. } => ErrorCode::MemberLimitReached,
-        };
-        Self::new(code, error.to_string())
     }
 }

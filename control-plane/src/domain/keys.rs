@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use catalog::access::{Access, Role};
-use catalog::{Context, CreateKeyError, Key, KeyError, NewKey, Page, Paged, RotateKeyError};
+use catalog::{Context, Key, NewKey};
 use protocol::api_key::ApiKey;
-use protocol::{ErrorCode, KeyId, LogId, Timestamp};
+use protocol::{KeyId, LogId, Timestamp};
 use storage::bus::Stale;
 
 use super::App;
@@ -68,14 +68,6 @@ impl App {
         Ok(logs)
     }
 
-    /// All keys for admins, the own ones for others.
-    ///
-    /// # Errors
-    /// When the cursor is not of this list.
-    pub(crate) async fn keys(&self, access: &Access, page: Page) -> Result<Paged<Key>> {
-        Ok(self.catalog.keys(access, page).await?)
-    }
-
     /// Gives a key a new secret; those before it work for `overlap` more. Gives also until when.
     ///
     /// # Errors
@@ -134,42 +126,4 @@ fn check_request(request: &KeyRequest, now: Timestamp) -> Result<()> {
         return invalid("`expires_at` lies in the past");
     }
     Ok(())
-}
-
-impl From<CreateKeyError> for Failure {
-    fn from(error: CreateKeyError) -> Self {
-        let code = match error {
-            CreateKeyError::Catalog(error) => return error.into(),
-            CreateKeyError::LogNotFound(_) => return Self::log_not_found(),
-            CreateKeyError::LimitReached { .. } => ErrorCode::KeyLimitReached,
-            CreateKeyError::RoleAboveMaker { .. } | CreateKeyError::LogsBeyondMaker => {
-                ErrorCode::Forbidden
-            }
-            CreateKeyError::OutlivesMaker(_) => ErrorCode::InvalidRequest,
-            CreateKeyError::MakerGone => ErrorCode::Unauthenticated,
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
-impl From<KeyError> for Failure {
-    fn from(error: KeyError) -> Self {
-        match error {
-            KeyError::Catalog(error) => error.into(),
-            KeyError::NotFound => Self::new(ErrorCode::KeyNotFound, error.to_string()),
-        }
-    }
-}
-
-impl From<RotateKeyError> for Failure {
-    fn from(error: RotateKeyError) -> Self {
-        let code = match error {
-            RotateKeyError::Catalog(error) => return error.into(),
-            RotateKeyError::NotFound => ErrorCode::KeyNotFound,
-            RotateKeyError::RoleAbove { .. } | RotateKeyError::LogsBeyond => ErrorCode::Forbidden,
-            RotateKeyError::Expired(_) => ErrorCode::InvalidRequest,
-            RotateKeyError::HolderGone => ErrorCode::Unauthenticated,
-        };
-        Self::new(code, error.to_string())
-    }
 }

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use catalog::access::Access;
-use catalog::{
-    Context, CreateLogError, DeletionId, Log, LogChanges, LogError, LogRef, NewLog, Page, Paged,
-    Retention,
-};
+use catalog::{Context, DeletionId, Log, LogChanges, LogRef, NewLog, Page, Paged, Retention};
 use protocol::frame::Head;
 use protocol::{ErrorCode, Name, Sequence};
 use storage::bus::Stale;
@@ -168,25 +165,4 @@ fn check_description(description: Option<&str>) -> Result<()> {
         ));
     }
     Ok(())
-}
-
-impl From<CreateLogError> for Failure {
-    fn from(error: CreateLogError) -> Self {
-        let code = match error {
-            CreateLogError::Catalog(error) => return error.into(),
-            CreateLogError::NameTaken => ErrorCode::NameTaken,
-            CreateLogError::LimitReached { .. } => ErrorCode::LogLimitReached,
-            CreateLogError::LimitedKey => ErrorCode::Forbidden,
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
-impl From<LogError> for Failure {
-    fn from(error: LogError) -> Self {
-        match error {
-            LogError::NotFound => Self::log_not_found(),
-            LogError::Catalog(error) => error.into(),
-        }
-    }
 }

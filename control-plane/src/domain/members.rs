@@ -1,21 +1,15 @@
 //! Members: who they are, their roles, and their leaving.
 
 use catalog::access::{Access, Role};
-use catalog::{Context, Member, MemberError, Page, Paged, Removed};
-use protocol::{ErrorCode, UserId};
+use catalog::{Context, Member};
+use protocol::UserId;
 use storage::bus::Stale;
 
 use super::App;
 use super::access::require_all_logs;
-use crate::errors::{Failure, Result};
+use crate::errors::Result;
 
 impl App {
-    /// # Errors
-    /// When the cursor is not of this list.
-    pub(crate) async fn members(&self, access: &Access, page: Page) -> Result<Paged<Member>> {
-        Ok(self.catalog.members(access, page).await?)
-    }
-
     /// # Errors
     /// When there is no such member, or the caller is not above it.
     pub(crate) async fn change_role(
@@ -34,6 +28,8 @@ impl App {
         Ok(changed)
     }
 
+    /// Removes a member; gives how many keys were revoked.
+    ///
     /// # Errors
     /// When there is no such member, or the caller is not above it.
     pub(crate) async fn remove_member(
@@ -41,25 +37,10 @@ impl App {
         access: &Access,
         context: Context,
         member: UserId,
-    ) -> Result<Removed> {
+    ) -> Result<u64> {
         require_all_logs(access)?;
         let removed = self.catalog.remove_member(access, context, member).await?;
         self.caches.invalidate(Stale::Tenant(access.tenant));
         Ok(removed)
-    }
-}
-
-impl From<MemberError> for Failure {
-    fn from(error: MemberError) -> Self {
-        let code = match error {
-            MemberError::Catalog(error) => return error.into(),
-            MemberError::NotFound => ErrorCode::MemberNotFound,
-            MemberError::Yourself => ErrorCode::InvalidRequest,
-            MemberError::ActorGone => ErrorCode::Unauthenticated,
-            MemberError::OwnerStays
-            | MemberError::NotBelowYou { .. }
-            | MemberError::OwnerInPersonOnly => ErrorCode::Forbidden,
-        };
-        Self::new(code, error.to_string())
     }
 }

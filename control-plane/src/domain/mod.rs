@@ -13,6 +13,7 @@ mod builds;
 mod caches;
 mod catalog_cache;
 mod credentials;
+mod deleted_storage;
 mod deletion_sweeper;
 mod deletions;
 pub(crate) mod events;
@@ -23,10 +24,13 @@ pub(crate) mod logs;
 mod members;
 mod passwords;
 pub(crate) mod queries;
+mod refusals;
 pub(crate) mod sessions;
+mod spending;
 mod stored_bytes;
 pub(crate) mod tenant_deletion;
 pub(crate) mod tenants;
+pub(crate) mod usage;
 mod verification;
 pub(crate) mod views;
 
@@ -46,7 +50,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
+use crate::billing::spending::Spending;
 use crate::mail::{Mailbox, Mailer};
+use crate::metering::DataOut;
 use crate::options::Options;
 use crate::quotas::TenantQuotas;
 use crate::rate_limit::RateLimits;
@@ -74,6 +80,8 @@ pub(crate) struct App {
     pub(crate) bus: Bus,
     pub(crate) caches: Caches,
     pub(crate) limits: Limits,
+    /// Bytes of answers that are not reported yet.
+    pub(crate) data_out: DataOut,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) passwords: Passwords,
     pub(crate) mailer: Mailer,
@@ -102,6 +110,8 @@ pub(crate) struct Bus {
 pub(crate) struct Limits {
     pub(crate) rates: RateLimits,
     pub(crate) quotas: TenantQuotas,
+    /// What is free, and what of it is used.
+    pub(crate) spending: Spending,
     /// Wrong passwords.
     pub(crate) attempts: Attempts,
     /// Memory for large request bodies, in units of [`BODY_UNIT_BYTES`].
@@ -139,6 +149,7 @@ impl App {
         let (event_log, objects) = (parts.event_log, parts.objects);
         let history = History::new(event_log.clone(), catalog.clone(), objects.clone());
         Arc::new(Self {
+            data_out: DataOut::new(catalog.clone(), parts.clock.now()),
             catalog,
             stores: Stores {
                 event_log,
@@ -156,6 +167,7 @@ impl App {
             limits: Limits {
                 rates: RateLimits::new(options.tenant_rate, options.auth_rate, is_shared),
                 quotas: TenantQuotas::new(quotas),
+                spending: Spending::default(),
                 attempts: Attempts::new(),
                 bodies: Arc::new(Semaphore::new(options.body_memory_bytes / BODY_UNIT_BYTES)),
                 streams: Arc::new(Semaphore::new(options.streams_max)),

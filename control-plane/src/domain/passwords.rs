@@ -3,14 +3,14 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use catalog::ResetPasswordError;
-use protocol::{ErrorCode, RequestId};
+use catalog::Refusal;
+use protocol::RequestId;
 use storage::bus::Stale;
 
 use super::App;
 use super::tenants::normal_email;
 use crate::auth::{password, token};
-use crate::errors::{Failure, Result};
+use crate::errors::Result;
 use crate::mail::Message;
 
 impl App {
@@ -58,9 +58,8 @@ impl App {
         password: String,
     ) -> Result<()> {
         let digest = token::digest(secret);
-        let unknown = || Failure::from(ResetPasswordError::Unknown);
         let email = self.catalog.password_reset_email(digest).await?;
-        let email = email.ok_or_else(unknown)?;
+        let email = email.ok_or(Refusal::ResetUnknown)?;
         password::check_rules(&password, &[&email])?;
         let hash = self.passwords.hash(password).await?;
         let user = self
@@ -70,14 +69,5 @@ impl App {
         self.caches.invalidate(Stale::User(user));
         self.limits.attempts.welcome(&email.to_lowercase(), network);
         Ok(())
-    }
-}
-
-impl From<ResetPasswordError> for Failure {
-    fn from(error: ResetPasswordError) -> Self {
-        match error {
-            ResetPasswordError::Catalog(error) => error.into(),
-            ResetPasswordError::Unknown => Self::new(ErrorCode::InvalidToken, error.to_string()),
-        }
     }
 }

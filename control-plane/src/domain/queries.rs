@@ -42,6 +42,7 @@ impl App {
         view: &str,
         question: Question,
     ) -> Result<Answered> {
+        self.check_queries(access)?;
         let log = self.log(access, log).await?;
         let version = self.queryable(access, &log, view, question.version).await?;
         let _permit = self.limits.quotas.begin_query(access.tenant)?;
@@ -55,6 +56,13 @@ impl App {
         };
         let answer = self.bus.views.query(request).await?;
         Ok(Answered { answer, version })
+    }
+
+    /// Counts an answer that is sent to its reader.
+    pub(crate) fn count_answer(&self, answered: &Answered) {
+        let bytes = answered.answer.bytes.len();
+        self.data_out
+            .add(&answered.version.spec, self.clock.now(), bytes);
     }
 
     /// The version that answers, from memory where it can be.

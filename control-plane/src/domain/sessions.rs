@@ -4,13 +4,12 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use catalog::access::{Access, Actor};
-use catalog::{CreateSessionError, Membership, NewSession};
+use catalog::{Membership, NewSession};
 use protocol::api_key::ApiKey;
 use protocol::{ErrorCode, TenantId};
 
 use super::App;
 use super::access::to_all_logs;
-use super::credentials::wrong_credentials;
 use super::tenants::normal_email;
 use crate::auth::token;
 use crate::errors::{Failure, Result};
@@ -160,14 +159,5 @@ fn choose(tenants: &[Membership], asked: Option<TenantId>) -> Result<Option<&Mem
             "you are no member of any tenant any more",
         )),
         (None, _) => Ok(None),
-    }
-}
-
-impl From<CreateSessionError> for Failure {
-    fn from(error: CreateSessionError) -> Self {
-        match error {
-            CreateSessionError::PasswordChanged => wrong_credentials(),
-            CreateSessionError::Catalog(error) => error.into(),
-        }
     }
 }

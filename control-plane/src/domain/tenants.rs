@@ -1,7 +1,7 @@
 //! Tenants: signing up, and what a member sees of the own one.
 
 use catalog::access::{Access, Actor, Role};
-use catalog::{Context, CreateTenantError, NewTenant, Quotas, Tenant, TenantUse};
+use catalog::{Context, NewTenant, Quotas, Tenant, TenantUse};
 use protocol::api_key::ApiKey;
 use protocol::{ErrorCode, Rate, RequestId, TenantId, UserId};
 
@@ -104,7 +104,7 @@ impl App {
     pub(crate) async fn tenant(&self, access: &Access) -> Result<TenantState> {
         let tenant = self.catalog.tenant(access).await?;
         let used = self.catalog.tenant_use(tenant.id).await?;
-        let rate = tenant.rate.map_or(self.options.tenant_rate, Rate::from);
+        let rate = tenant.rate.unwrap_or(self.options.tenant_rate);
         let (queries, streams) = self.limits.quotas.running(tenant.id);
         Ok(TenantState {
             quotas: self.catalog.limits().quotas.with(&tenant.quotas),
@@ -153,17 +153,6 @@ pub(super) fn normal_email(email: &str) -> Result<String> {
         ErrorCode::InvalidEmail,
         "this can't be an email address",
     ))
-}
-
-impl From<CreateTenantError> for Failure {
-    fn from(error: CreateTenantError) -> Self {
-        let code = match error {
-            CreateTenantError::Catalog(error) => return error.into(),
-            CreateTenantError::ShortNameTaken => ErrorCode::NameTaken,
-            CreateTenantError::EmailTaken => ErrorCode::EmailTaken,
-        };
-        Self::new(code, error.to_string())
-    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use catalog::VerifyEmailError;
-use protocol::{ErrorCode, RequestId, Timestamp, UserId};
+use protocol::{RequestId, Timestamp, UserId};
 
 use super::App;
 use super::tenants::normal_email;
@@ -94,14 +93,5 @@ impl App {
     /// The time that lies a TTL ahead.
     pub(super) fn time_after(&self, ttl: std::time::Duration) -> Timestamp {
         self.clock.now().saturating_add(ttl)
-    }
-}
-
-impl From<VerifyEmailError> for Failure {
-    fn from(error: VerifyEmailError) -> Self {
-        match error {
-            VerifyEmailError::Catalog(error) => error.into(),
-            VerifyEmailError::Unknown => Self::new(ErrorCode::InvalidToken, error.to_string()),
-        }
     }
 }

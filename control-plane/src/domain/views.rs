@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use catalog::access::Access;
-use catalog::{
-    Context, DeletionId, Log, NewVersion, Page, Paged, UploadError, Version, View, ViewError,
-};
+use catalog::{Context, DeletionId, Log, NewVersion, Page, Paged, Version, View};
 use futures::future::join_all;
 use protocol::frame::Head;
 use protocol::view::{ComponentError, ComponentReport};
@@ -55,6 +53,7 @@ impl App {
         component: Bytes,
         upload: Upload,
     ) -> Result<(View, Version)> {
+        self.check_queries(access)?;
         let name = parse_name(view)?;
         let log = self.log(access, log).await?;
         if let Some(content_type) = &upload.content_type {
@@ -258,28 +257,5 @@ impl From<ComponentError> for Failure {
             }
         };
         Self::new(code, error.to_string())
-    }
-}
-
-impl From<UploadError> for Failure {
-    fn from(error: UploadError) -> Self {
-        let code = match error {
-            UploadError::Catalog(error) => return error.into(),
-            UploadError::LogNotFound => ErrorCode::LogNotFound,
-            UploadError::LogFull(_) | UploadError::LimitReached { .. } => {
-                ErrorCode::ViewLimitReached
-            }
-            UploadError::TooManyBuilding(_) => ErrorCode::Overloaded,
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
-impl From<ViewError> for Failure {
-    fn from(error: ViewError) -> Self {
-        match error {
-            ViewError::NotFound => Self::view_not_found(),
-            ViewError::Catalog(error) => error.into(),
-        }
     }
 }

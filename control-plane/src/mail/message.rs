@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use catalog::access::Role;
 use protocol::TenantId;
+use protocol::meter::Month;
 
 /// A message that waits to be sent.
 pub(crate) struct Message {
@@ -59,6 +60,34 @@ impl Message {
         Self {
             tenant: Some(tenant),
             ..Self::new("invitation", to, subject, text)
+        }
+    }
+
+    /// Says how much of the free tier of a month is used.
+    pub(crate) fn free_tier(
+        to: &str,
+        (tenant, short_name): (TenantId, &str),
+        month: Month,
+        percent: u8,
+    ) -> Self {
+        let effect = match percent {
+            100.. => {
+                "Queries and new views stop until the month ends, and appends a little later. Events \
+                      can still be read and exported."
+            }
+            _ => {
+                "When all of it is used, queries and new views stop until the month ends, and appends \
+                  a little later. Events can always be read and exported."
+            }
+        };
+        let text = format!(
+            "The tenant {short_name} has used {percent} % of its free tier of {month} (UTC).\n\n\
+             {effect}\n\n`primatomic usage` shows what was used, and by what.\n"
+        );
+        let subject = format!("{short_name} has used {percent} % of its free tier on Primatomic");
+        Self {
+            tenant: Some(tenant),
+            ..Self::new("free tier", to, subject, text)
         }
     }
 

@@ -31,4 +31,5 @@ mod server;
 mod shutdown;
 mod smtp;
 mod tail;
+mod usage;
 mod views;

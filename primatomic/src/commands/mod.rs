@@ -24,6 +24,7 @@ mod secret;
 pub(crate) mod session;
 pub(crate) mod tail;
 pub(crate) mod tenant;
+pub(crate) mod usage;
 mod verify;
 pub(crate) mod view;
 mod view_example;

@@ -15,7 +15,7 @@ use protocol::limits::{COMPONENT_BYTES_MAX, EVENT_BYTES_MAX, QUERY_BYTES_MAX};
 use protocol::{Sequence, Timestamp, packed};
 use serde::Serialize;
 use worker::compile::{CompileLimits, CompilerCommand, compile};
-use worker::engine::{Answer, EventRun, FoldFault, Machine, MachineLimits, Program};
+use worker::engine::{Answer, EventRun, Fault, FoldFault, Machine, MachineLimits, Program};
 
 use crate::commands::input::{CONFIG_BYTES_MAX, open, read_file};
 use crate::commands::verify::accepted_at;
@@ -95,7 +95,7 @@ pub(crate) async fn run(arguments: TestArguments, output: Output) -> Result<(), 
     let program = std::env::current_exe().map_err(Failure::other)?;
     let compiler = CompilerCommand::new(program, ["compile-component"], 1);
     let started = Instant::now();
-    let (about, artifact) = compile(&compiler, component.into(), CompileLimits::default())
+    let (about, artifact) = compile(&compiler, component.into(), CompileLimits::default(), drop)
         .await
         .map_err(Failure::other)?;
     let compile_ms = millis(started.elapsed());
@@ -115,16 +115,15 @@ pub(crate) async fn run(arguments: TestArguments, output: Output) -> Result<(), 
     let ask = |machine: &mut dyn Machine| {
         machine
             .query(folded.last, &arguments.parameters, body)
-            .map_err(|fault| Failure::Other(format!("the query failed: {fault}")))
+            .map_err(failed("the query"))
     };
     machine.take_cpu();
     let answer = ask(machine.as_mut())?;
     let query_cpu = machine.take_cpu();
     let state = snapshot(machine.as_mut())?;
     let mut second = start(program.as_ref(), &config)?;
-    second.restore(&state).map_err(|fault| {
-        Failure::Other(format!("`restore` of the own snapshot failed: {fault}"))
-    })?;
+    let restored = second.restore(&state);
+    restored.map_err(failed("`restore` of the own snapshot"))?;
     let verified = snapshot(second.as_mut())? == state && ask(second.as_mut())? == answer;
     let report = Report {
         world: about.world.as_str(),
@@ -157,16 +156,16 @@ fn start(program: &dyn Program, config: &[u8]) -> Result<Box<dyn Machine>, Failu
     let mut machine = program
         .instantiate(&MachineLimits::default())
         .map_err(Failure::other)?;
-    machine
-        .init(config)
-        .map_err(|fault| Failure::Other(format!("`init` failed: {fault}")))?;
+    machine.init(config).map_err(failed("`init`"))?;
     Ok(machine)
 }
 
 fn snapshot(machine: &mut dyn Machine) -> Result<Vec<u8>, Failure> {
-    machine
-        .snapshot()
-        .map_err(|fault| Failure::Other(format!("`snapshot` failed: {fault}")))
+    machine.snapshot().map_err(failed("`snapshot`"))
+}
+
+fn failed(what: &str) -> impl Fn(Fault) -> Failure {
+    move |fault| Failure::Other(format!("{what} failed: {fault}"))
 }
 
 /// What a fold came to.

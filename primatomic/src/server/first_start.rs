@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use catalog::access::{Access, Actor, Role};
-use catalog::{Catalog, Context, CreateLogError, NewKey, NewLog, Retention};
+use catalog::{Catalog, Context, NewKey, NewLog, Refusal, Retention};
 use protocol::api_key::ApiKey;
 use protocol::{ErrorCode, Name, RequestId, TenantId, UserId};
 use sha2::{Digest as _, Sha256};
@@ -117,7 +117,7 @@ async fn create_demo_log(catalog: &Catalog, access: &Access) -> Result<(), Failu
         retention: Retention::KeepHot,
     };
     match catalog.create_log(access, context(access), log).await {
-        Ok(_) | Err(CreateLogError::NameTaken) => Ok(()),
+        Ok(_) | Err(Refusal::LogNameTaken) => Ok(()),
         Err(error) => Err(Failure::other(error)),
     }
 }

@@ -307,6 +307,7 @@ fn control_plane_options(options: &ServerOptions, role: Role, url: &str) -> cont
         }),
         shutdown_timeout: Duration::from_secs(options.shutdown_timeout_secs),
         deletion_grace: Duration::from_secs(options.deletion_grace_secs),
+        prices: options.prices.clone(),
         ..control_plane::Options::default()
     }
 }

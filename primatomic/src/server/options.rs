@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use archiver::ArchiverOptions;
 use clap::{Args, ValueEnum};
-use control_plane::Options as ApiOptions;
+use control_plane::{Options as ApiOptions, PriceList};
 use storage::event_log::appender::AppenderOptions;
 use worker::WorkerOptions;
 use worker::engine::MachineLimits;
@@ -140,6 +140,10 @@ pub(crate) struct ServerOptions {
           default_value_t = ApiOptions::default().deletion_grace.as_secs(),
           value_parser = clap::value_parser!(u64).range(..=31_536_000))]
     pub deletion_grace_secs: u64,
+    /// File with what use costs; the guide to billing shows one. With it, a tenant stops at the end of
+    /// the free tier [default: nothing costs anything, and nothing stops]
+    #[arg(long, env = "PRIMATOMIC_PRICES", value_name = "FILE", value_parser = read_prices)]
+    pub prices: Option<PriceList>,
     #[command(flatten)]
     pub mail: MailOptions,
     #[command(flatten)]
@@ -325,4 +329,10 @@ pub(crate) struct ViewOptions {
     #[arg(long, env = "PRIMATOMIC_VIEW_IDLE_SECS", value_name = "SECONDS",
           default_value_t = WorkerOptions::default().idle.as_secs())]
     pub view_idle_secs: u64,
+}
+
+/// Reads a price list, which is TOML.
+fn read_prices(path: &str) -> Result<PriceList, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    toml::from_str(&text).map_err(|error| error.to_string())
 }

@@ -35,6 +35,8 @@ mod recipe;
 #[cfg(test)]
 mod stopping;
 #[cfg(test)]
+mod usage;
+#[cfg(test)]
 mod usage_metering;
 #[cfg(test)]
 mod view_test;

@@ -1,7 +1,7 @@
 //! The child process that compiles, and what it and its parent say to each other.
 //!
 //! The parent writes the limits and the component to the child's standard input and closes it; the
-//! child writes one [`CompilerOutput`] to its standard output and ends.
+//! child writes one [`CompilerAnswer`] to its standard output and ends.
 
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::CompileLimits;
 use super::artifact::Artifact;
 use crate::engine::wasmer::settings;
-use crate::loader;
+use crate::{cpu_time, loader};
 
 /// Files that the child may have open: its three streams and a few for the runtime.
 const OPEN_FILES_MAX: u64 = 32;
@@ -28,6 +28,14 @@ pub(super) fn header(limits: &CompileLimits) -> [u8; HEADER_BYTES] {
     header[..8].copy_from_slice(&limits.cpu.as_secs().max(1).to_le_bytes());
     header[8..].copy_from_slice(&limits.memory_bytes.to_le_bytes());
     header
+}
+
+/// What the child says.
+#[derive(Serialize, Deserialize)]
+pub(super) struct CompilerAnswer {
+    /// CPU time that it took.
+    pub(super) cpu: Duration,
+    pub(super) output: CompilerOutput,
 }
 
 /// What the child found.
@@ -60,8 +68,10 @@ fn answer() -> io::Result<()> {
     limit_process(Duration::from_secs(number(cpu)), number(memory))?;
     let mut component = Vec::new();
     input.read_to_end(&mut component)?;
-    let outcome = compile(&component).unwrap_or_else(CompilerOutput::Refused);
-    let bytes = postcard::to_stdvec(&outcome).map_err(io::Error::other)?;
+    let output = compile(&component).unwrap_or_else(CompilerOutput::Refused);
+    let cpu = cpu_time::of_this_process();
+    let answer = CompilerAnswer { cpu, output };
+    let bytes = postcard::to_stdvec(&answer).map_err(io::Error::other)?;
     let mut output = io::stdout().lock();
     output.write_all(&bytes)?;
     output.flush()

@@ -14,10 +14,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use protocol::limits::COMPONENT_BYTES_MAX;
 use protocol::view::{ComponentError, ComponentReport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
@@ -26,7 +25,8 @@ use tokio::sync::Semaphore;
 pub use self::artifact::artifact_digest;
 pub use self::child::child_main;
 
-use self::child::CompilerOutput;
+use self::child::{CompilerAnswer, CompilerOutput};
+use crate::loader;
 
 /// Bytes that the outcome has besides the artifact: a report, at most.
 const REPORT_BYTES_MAX: u64 = 1 << 20;
@@ -80,6 +80,7 @@ impl Default for CompileLimits {
 }
 
 /// Checks and compiles a component in a child process. Waits while as many run already as may.
+/// `took` hears of the CPU time; of a child that was ended, of as much time as it ran.
 ///
 /// # Errors
 /// When the component is refused, or when it could not be compiled within the limits.
@@ -87,13 +88,9 @@ pub async fn compile(
     command: &CompilerCommand,
     component: Bytes,
     limits: CompileLimits,
+    took: impl FnOnce(Duration),
 ) -> Result<(ComponentReport, Bytes), ComponentError> {
-    if component.len() > COMPONENT_BYTES_MAX {
-        return Err(ComponentError::TooComplex(format!(
-            "the component has {} bytes, and at most {COMPONENT_BYTES_MAX} are allowed",
-            component.len()
-        )));
-    }
+    loader::check_size(&component)?;
     let _permit = command
         .running
         .acquire()
@@ -108,8 +105,10 @@ pub async fn compile(
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| unavailable(&format!("the compiler can't be started: {error}")))?;
+    let started = Instant::now();
     let talked = tokio::time::timeout(limits.wall, talk(&mut child, &component, &limits)).await;
     let Ok(talked) = talked else {
+        took(started.elapsed());
         // Kills by the id of the child and reaps it.
         if let Err(error) = child.kill().await {
             tracing::warn!(%error, "a compiler that took too long can't be killed");
@@ -121,7 +120,13 @@ pub async fn compile(
     };
     let (output, status) =
         talked.map_err(|error| unavailable(&format!("the compiler can't be reached: {error}")))?;
-    understand(&output, status, &limits)
+    let answer: Option<CompilerAnswer> = postcard::from_bytes(&output).ok();
+    took(
+        answer
+            .as_ref()
+            .map_or_else(|| started.elapsed(), |it| it.cpu),
+    );
+    understand(answer, status, &limits)
 }
 
 /// Gives the child its input while reading its output, so that neither waits for the other.
@@ -156,7 +161,7 @@ async fn talk(
 }
 
 fn understand(
-    output: &[u8],
+    answer: Option<CompilerAnswer>,
     status: ExitStatus,
     limits: &CompileLimits,
 ) -> Result<(ComponentReport, Bytes), ComponentError> {
@@ -173,9 +178,8 @@ fn understand(
             "the compiler failed on the component".into(),
         ));
     }
-    let outcome = postcard::from_bytes(output)
-        .map_err(|_| unavailable("the answer of the compiler is damaged"))?;
-    match outcome {
+    let answer = answer.ok_or_else(|| unavailable("the answer of the compiler is damaged"))?;
+    match answer.output {
         CompilerOutput::Compiled { artifact, .. }
             if artifact.len() as u64 > limits.artifact_bytes =>
         {

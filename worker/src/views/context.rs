@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::meter::Meter;
+use crate::meter::CpuMeter;
 use crate::options::WorkerOptions;
 use crate::pool::Pool;
 use crate::programs::Programs;
@@ -22,6 +22,9 @@ use crate::snapshots::Snapshots;
 
 /// Attempts to write a halt down are this far apart at most.
 const HALT_RETRY_MAX: Duration = Duration::from_secs(30);
+
+/// Versions of one tenant that are loaded at the same time; others wait.
+const LOADS_PER_TENANT: usize = 4;
 
 /// How long what the catalog said of a tenant's memory is valid.
 const LIMIT_TTL: Duration = Duration::from_secs(30);
@@ -32,7 +35,7 @@ pub(crate) struct Context {
     pub(crate) programs: Programs,
     pub(crate) snapshots: Snapshots,
     pub(crate) pool: Pool,
-    pub(crate) meter: Meter,
+    pub(crate) meter: Arc<CpuMeter>,
     pub(crate) options: WorkerOptions,
     pub(crate) metrics: Metrics,
     pub(crate) tasks: TaskTracker,
@@ -112,7 +115,7 @@ impl Context {
         let queries_max = self.options.waiting_per_tenant_max;
         let new = || {
             Arc::new(TenantShare {
-                loads: Semaphore::new(self.options.loads_per_tenant.max(1)),
+                loads: Semaphore::new(LOADS_PER_TENANT),
                 queries: Arc::new(Semaphore::new(queries_max.min(Semaphore::MAX_PERMITS))),
                 memory_limit: Mutex::default(),
             })

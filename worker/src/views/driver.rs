@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use protocol::Sequence;
 use storage::bus::QueryError;
-use storage::event_log::{self, StoredFrame, Subscription, SubscriptionError};
+use storage::event_log::{self, Subscription, SubscriptionError};
 
 use super::Registry;
 use super::effects::Trouble;
@@ -24,6 +24,9 @@ use recovery::Recovery;
 
 /// Before a build's head, at most this many events are folded twice, to verify its first snapshot.
 const VERIFIED_EVENTS_MAX: u64 = 256;
+
+/// How often the head of a followed log is read in case a frame was not announced.
+const HEAD_POLL: Duration = Duration::from_secs(10);
 
 /// How soon the log is read when a query waits for an event that was not announced; each further
 /// time takes twice as long.
@@ -147,10 +150,9 @@ impl Driver {
     async fn follow(&mut self, mut frames: Option<Subscription>) -> Option<Trouble> {
         let resident = Arc::clone(&self.resident);
         let follows = frames.is_some();
-        let head_poll = resident.context.options.head_poll;
         let mut saving: Option<Pin<Box<dyn Future<Output = ()> + Send>>> = None;
         let mut poll = false;
-        let mut poll_at = Instant::now() + head_poll;
+        let mut poll_at = Instant::now() + HEAD_POLL;
         let mut pause = WAITING_POLL_MIN;
         let mut reached = resident.progress().applied;
         loop {
@@ -184,7 +186,7 @@ impl Driver {
                     pause = (pause * 2).min(WAITING_POLL_MAX);
                 }
             } else if poll || !follows {
-                poll_at = now + head_poll;
+                poll_at = now + HEAD_POLL;
             }
             if news.save && saving.is_none() {
                 saving = Some(Box::pin(saving::save(Arc::clone(&resident))));
@@ -193,11 +195,11 @@ impl Driver {
             poll = false;
             tokio::select! {
                 () = resident.woken() => {}
-                frame = next(&mut frames) => match frame {
+                frame = or_never(frames.as_mut().map(Subscription::next)) => match frame {
                     Ok(_) | Err(SubscriptionError::Skipped) => resident.change(Mailbox::schedule),
                     Err(SubscriptionError::Closed) => frames = None,
                 },
-                () = finished(&mut saving) => saving = None,
+                () = or_never(saving.as_mut()) => saving = None,
                 () = tokio::time::sleep_until(poll_at.into()) => poll = follows,
             }
         }
@@ -215,18 +217,10 @@ impl Driver {
     }
 }
 
-/// The next announcement of a frame, or never.
-async fn next(frames: &mut Option<Subscription>) -> Result<StoredFrame, SubscriptionError> {
-    match frames {
-        Some(frames) => frames.next().await,
-        None => std::future::pending().await,
-    }
-}
-
-/// The end of a snapshot under way, or never.
-async fn finished(saving: &mut Option<Pin<Box<dyn Future<Output = ()> + Send>>>) {
-    match saving {
-        Some(saving) => saving.await,
+/// What a future gives, or nothing ever without one.
+async fn or_never<F: Future>(future: Option<F>) -> F::Output {
+    match future {
+        Some(future) => future.await,
         None => std::future::pending().await,
     }
 }

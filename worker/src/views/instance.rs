@@ -8,6 +8,7 @@ use protocol::{Sequence, Timestamp};
 
 use super::backlog::{Backlog, Batch, BatchSize, Next};
 use crate::engine::{Answer, Fault, FoldFault, Machine, MachineLimits, Program};
+use crate::meter::Spent;
 use crate::snapshots::Folded;
 
 /// Batches are made as large as folds in about this time, so that queries and other views are
@@ -30,7 +31,7 @@ pub(super) struct Instance {
     batch_events_max: u32,
     /// Events that are folded one by one, to find the one that fails.
     suspects: Option<RangeInclusive<Sequence>>,
-    unmetered: Duration,
+    unmetered: Spent,
 }
 
 /// Where an instance is, as everybody may know.
@@ -124,7 +125,7 @@ impl Instance {
             batch_events: BATCH_EVENTS_AT_FIRST,
             batch_events_max: BATCH_EVENTS_MAX,
             suspects: None,
-            unmetered: Duration::ZERO,
+            unmetered: Spent::default(),
         });
         (instance, cpu)
     }
@@ -146,14 +147,13 @@ impl Instance {
     }
 
     /// CPU time that was not asked for yet.
-    pub(super) fn take_unmetered(&mut self) -> Duration {
+    pub(super) fn take_unmetered(&mut self) -> Spent {
         std::mem::take(&mut self.unmetered)
     }
 
-    /// What a call into the machine used.
+    /// What a call into the machine used, which is for the caller to meter.
     fn account(&mut self) -> Duration {
         let cpu = self.machine.take_cpu();
-        self.unmetered += cpu;
         self.progress.memory_bytes = self.machine.memory_bytes();
         cpu
     }
@@ -169,8 +169,10 @@ impl Instance {
         let outcome = self.machine.fold(&batch.runs());
         let cpu = self.account();
         if let Err(fault) = outcome {
+            self.unmetered.all += cpu;
             return Err(stop(&batch, fault));
         }
+        self.unmetered.fold(batch.first(), batch.last(), cpu);
         self.progress.applied = batch.last();
         self.progress.applied_at = batch.timestamp();
         self.progress.since_snapshot.events += batch.events();
@@ -211,7 +213,8 @@ impl Instance {
         let answer = self
             .machine
             .query(self.progress.applied_at, parameters, body);
-        self.account();
+        let cpu = self.account();
+        self.unmetered.query(cpu);
         answer
     }
 
@@ -219,6 +222,7 @@ impl Instance {
     pub(super) fn snapshot(&mut self) -> Result<SavedState, Fault> {
         let state = self.machine.snapshot();
         let snapshot_cost = self.account();
+        self.unmetered.all += snapshot_cost;
         self.progress.since_snapshot = Folded {
             snapshot_cost,
             ..Folded::default()

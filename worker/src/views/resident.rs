@@ -24,6 +24,7 @@ use super::instance::{Instance, Progress, SavedState};
 use super::mailbox::{Mailbox, Phase};
 use super::queries::Key;
 use crate::engine::{Fault, Program};
+use crate::meter::Spent;
 use crate::pool::{PoolError, Priority};
 use turn::Stage;
 
@@ -253,8 +254,7 @@ impl Resident {
         self.context.pool.run(tenant, priority, work).await
     }
 
-    pub(super) fn meter(&self, cpu: Duration) {
-        let (tenant, version) = (self.spec.tenant, self.spec.version);
-        self.context.meter.add(tenant, version, cpu);
+    pub(super) fn meter(&self, spent: Spent) {
+        self.context.meter.add(&self.spec, spent);
     }
 }

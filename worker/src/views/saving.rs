@@ -122,7 +122,8 @@ async fn store(resident: &Resident, state: SavedState) {
 /// The newest state, once a twin that was restored from `state` has come to the same.
 async fn verified(resident: &Arc<Resident>, state: SavedState) -> Result<SavedState, Failed> {
     let programs = &resident.context.programs;
-    let prepared = programs.get(resident.spec.component).await;
+    let spec = &resident.spec;
+    let prepared = programs.get(spec.tenant, spec.component).await;
     let program = prepared.map_err(|_| Failed::Open)?.program;
     let (twin, _) = resident
         .start_instance(&program, Some(state.clone()))
@@ -192,9 +193,7 @@ async fn catch_up(
 
 fn fold_all(mut twin: Instance, runs: Vec<Run>) -> Result<Instance, Stop> {
     let mut backlog = Backlog::default();
-    for run in runs {
-        backlog.push(run);
-    }
+    backlog.extend(runs);
     while let Step::Folded(_) = twin.fold(&mut backlog)? {}
     Ok(twin)
 }

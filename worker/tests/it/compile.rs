@@ -17,7 +17,7 @@ fn run(
     let component = Bytes::from(Guest::v0().build());
     tokio::runtime::Runtime::new()
         .unwrap()
-        .block_on(compile(command, component, limits))
+        .block_on(compile(command, component, limits, drop))
 }
 
 fn command(program: &str, args: &[&str]) -> CompilerCommand {

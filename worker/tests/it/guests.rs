@@ -271,6 +271,7 @@ pub(crate) fn compile(component: &[u8]) -> Result<(ComponentReport, Bytes), Comp
             &COMPILER,
             Bytes::copy_from_slice(component),
             CompileLimits::default(),
+            drop,
         ))
 }
 

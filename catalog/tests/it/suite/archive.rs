@@ -57,7 +57,7 @@ async fn record(
     };
     fixture
         .catalog
-        .record_segment(lease, Some(segment), Position(through))
+        .record_segment(lease, Some(segment), &[], Position(through))
         .await
 }
 

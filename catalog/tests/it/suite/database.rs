@@ -1,6 +1,6 @@
 //! The database below the catalog: migrations, reopening, damage.
 
-use catalog::{CatalogError, CatalogLimits, CreateLogError, LogRef, Page};
+use catalog::{CatalogError, CatalogLimits, LogRef, Page, Refusal};
 use protocol::Sequence;
 use protocol::view::Halt;
 
@@ -72,7 +72,7 @@ async fn a_closed_catalog_answers_that_it_is_unavailable() {
         .await;
     assert!(matches!(
         error,
-        Err(CreateLogError::Catalog(CatalogError::Unavailable(_)))
+        Err(Refusal::Catalog(CatalogError::Unavailable(_)))
     ));
 }
 

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use catalog::access::{Access, Role};
 use catalog::{
-    AcceptError, CatalogLimits, Invitation, InvitationError, InviteError, Invitee, NewInvitation,
-    OpenInvitation, Page, Quotas,
+    CatalogLimits, Invitation, Invitee, NewInvitation, OpenInvitation, Page, Quotas, Refusal,
 };
 use protocol::{InvitationId, RequestId, UserId};
 
@@ -19,7 +18,7 @@ async fn invite(
     email: &str,
     role: Role,
     token: u8,
-) -> Result<Invitation, InviteError> {
+) -> Result<Invitation, Refusal> {
     let new = NewInvitation {
         email: email.to_owned(),
         role,
@@ -33,7 +32,7 @@ async fn accept(
     fixture: &Fixture,
     token: u8,
     invitee: Invitee,
-) -> Result<(OpenInvitation, UserId), AcceptError> {
+) -> Result<(OpenInvitation, UserId), Refusal> {
     fixture
         .catalog
         .accept_invitation(RequestId::generate(), [token; 32], invitee)
@@ -71,9 +70,9 @@ async fn an_invitation_registers_and_verifies_whoever_accepts_it_once() {
         None
     );
     let again = accept(&fixture, 1, Invitee::Known(user)).await;
-    assert!(matches!(again, Err(AcceptError::Unknown)));
+    assert!(matches!(again, Err(Refusal::InvitationUnknown)));
     let member = invite(&fixture, &owner, "GRACE@x.example", Role::Member, 2).await;
-    assert!(matches!(member, Err(InviteError::AlreadyMember)));
+    assert!(matches!(member, Err(Refusal::InviteeIsMember)));
 }
 
 #[tokio::test]
@@ -87,9 +86,9 @@ async fn a_known_person_joins_a_further_tenant_and_no_other_one_in_its_name() {
         .await
         .unwrap();
     let wrong = accept(&fixture, 1, Invitee::Known(stranger)).await;
-    assert!(matches!(wrong, Err(AcceptError::Unknown)));
+    assert!(matches!(wrong, Err(Refusal::InvitationUnknown)));
     let taken = accept(&fixture, 1, newcomer()).await;
-    assert!(matches!(taken, Err(AcceptError::EmailTaken)));
+    assert!(matches!(taken, Err(Refusal::RegisteredMeanwhile)));
     accept(&fixture, 1, Invitee::Known(person)).await.unwrap();
     let memberships = fixture.catalog.memberships(person).await.unwrap();
     let roles: Vec<_> = memberships.iter().map(|it| (it.tenant, it.role)).collect();
@@ -119,21 +118,21 @@ async fn an_invitation_is_replaced_revoked_or_expires() {
     assert_eq!(theirs.unwrap().items, []);
     for (access, id) in [(&stranger, second.id), (&owner, InvitationId::generate())] {
         let result = catalog.revoke_invitation(access, by(access), id).await;
-        assert!(matches!(result, Err(InvitationError::NotFound)));
+        assert!(matches!(result, Err(Refusal::InvitationNotFound)));
     }
     catalog
         .revoke_invitation(&owner, by(&owner), second.id)
         .await
         .unwrap();
     let revoked = accept(&fixture, 2, newcomer()).await;
-    assert!(matches!(revoked, Err(AcceptError::Unknown)));
+    assert!(matches!(revoked, Err(Refusal::InvitationUnknown)));
 
     invite(&fixture, &owner, "b@x.example", Role::Member, 3)
         .await
         .unwrap();
     fixture.clock.advance(Duration::from_secs(WEEK));
     let expired = accept(&fixture, 3, newcomer()).await;
-    assert!(matches!(expired, Err(AcceptError::Unknown)));
+    assert!(matches!(expired, Err(Refusal::InvitationUnknown)));
     let listed = catalog.invitations(&owner, Page::first(9)).await.unwrap();
     assert_eq!(listed.items, []);
     invite(&fixture, &owner, "c@x.example", Role::Member, 4)
@@ -158,7 +157,7 @@ async fn nobody_invites_above_the_own_role() {
         let refused = invite(&fixture, access, "d@x.example", Role::ReadOnly, 12).await;
         assert!(matches!(
             refused,
-            Err(InviteError::RoleAboveYou(Role::Member))
+            Err(Refusal::InviteeAboveYou(Role::Member))
         ));
     }
 }
@@ -185,7 +184,7 @@ async fn members_and_invitations_are_limited() {
     let third = invite(&fixture, &owner, "c@x.example", Role::Member, 3).await;
     assert!(matches!(
         third,
-        Err(InviteError::MemberLimitReached { limit: 3, used: 3 })
+        Err(Refusal::InviteeLimitReached { limit: 3, used: 3 })
     ));
     // Inviting an address again takes no further place, but sends a further mail.
     for token in [3, 4] {
@@ -193,7 +192,7 @@ async fn members_and_invitations_are_limited() {
         again.unwrap();
     }
     let mails = invite(&fixture, &owner, "b@x.example", Role::Member, 5).await;
-    assert!(matches!(mails, Err(InviteError::InvitationLimitReached(4))));
+    assert!(matches!(mails, Err(Refusal::InvitationLimitReached(4))));
     invite(&fixture, &other, "b@x.example", Role::Member, 6)
         .await
         .unwrap();

@@ -1,9 +1,7 @@
 //! A second tenant reaches nothing of the first: what is not its own does not exist.
 
 use catalog::access::Role;
-use catalog::{
-    AuditFilter, KeyError, LogChanges, LogError, LogRef, NewKey, Page, UploadError, ViewError,
-};
+use catalog::{AuditFilter, LogChanges, LogRef, NewKey, Page, Refusal};
 
 use super::{Fixture, by, name, new_version};
 
@@ -39,9 +37,9 @@ async fn isolation_of_logs_views_and_keys() {
     let updated = catalog
         .update_log(&stranger, by(&stranger), log.id, changes)
         .await;
-    assert!(matches!(updated, Err(LogError::NotFound)));
+    assert!(matches!(updated, Err(Refusal::LogNotFound)));
     let deleted = catalog.delete_log(&stranger, by(&stranger), log.id).await;
-    assert!(matches!(deleted, Err(LogError::NotFound)));
+    assert!(matches!(deleted, Err(Refusal::LogNotFound)));
     assert_eq!(
         catalog.view(&stranger, log.id, &view.name).await.unwrap(),
         None
@@ -60,17 +58,17 @@ async fn isolation_of_logs_views_and_keys() {
             new_version(1),
         )
         .await;
-    assert!(matches!(uploaded, Err(UploadError::LogNotFound)));
+    assert!(matches!(uploaded, Err(Refusal::LogNotFound)));
     let deleted = catalog
         .delete_view(&stranger, by(&stranger), log.id, &view.name)
         .await;
-    assert!(matches!(deleted, Err(ViewError::NotFound)));
+    assert!(matches!(deleted, Err(Refusal::ViewNotFound)));
     assert_eq!(
         catalog.keys(&stranger, Page::first(9)).await.unwrap().items,
         []
     );
     let revoked = catalog.revoke_key(&stranger, by(&stranger), key.id).await;
-    assert!(matches!(revoked, Err(KeyError::NotFound)));
+    assert!(matches!(revoked, Err(Refusal::KeyNotFound)));
     let seen = catalog
         .audit(&stranger, AuditFilter::default(), Page::first(99))
         .await;

@@ -1,7 +1,7 @@
 //! Keys that keys made.
 
 use catalog::access::{Access, Actor, Role};
-use catalog::{CreateKeyError, Key, NewKey, Page};
+use catalog::{Key, NewKey, Page, Refusal};
 
 use super::{Fixture, by};
 
@@ -78,5 +78,5 @@ async fn a_key_that_a_key_makes_does_not_outlive_it() {
     let sooner = Some(fixture.in_seconds(99));
     assert_eq!(create(3, sooner).await.unwrap().expires_at, sooner);
     let later = create(4, Some(fixture.in_seconds(101))).await;
-    assert!(matches!(later, Err(CreateKeyError::OutlivesMaker(it)) if it == end));
+    assert!(matches!(later, Err(Refusal::OutlivesMaker(it)) if it == end));
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use catalog::access::{Access, Role};
-use catalog::{NewKey, NewSession, Page, RotateKeyError};
+use catalog::{NewKey, NewSession, Page, Refusal};
 use protocol::KeyId;
 
 use super::{Fixture, by, limited_to, with_role};
@@ -193,14 +193,14 @@ async fn a_rotation_is_no_way_up() {
     };
     let admin = with_role(&owner, Role::Admin);
     let above = rotate(&admin, high).await;
-    assert!(matches!(above, Err(RotateKeyError::RoleAbove { .. })));
+    assert!(matches!(above, Err(Refusal::KeyAboveYou { .. })));
     let limited = limited_to(&admin, &[a]);
     for key in [wide, beside] {
         let beyond = rotate(&limited, key).await;
-        assert!(matches!(beyond, Err(RotateKeyError::LogsBeyond)));
+        assert!(matches!(beyond, Err(Refusal::KeyBeyondYours)));
     }
     let foreign = rotate(&stranger, wide).await;
-    assert!(matches!(foreign, Err(RotateKeyError::NotFound)));
+    assert!(matches!(foreign, Err(Refusal::KeyNotFound)));
     rotate(&limited, within).await.unwrap();
 }
 
@@ -226,5 +226,5 @@ async fn an_expired_key_is_not_brought_back() {
     let rotated = catalog
         .rotate_key(&owner, by(&owner), key.id, [3; 32], DAY)
         .await;
-    assert!(matches!(rotated, Err(RotateKeyError::Expired(it)) if it == end));
+    assert!(matches!(rotated, Err(Refusal::KeyExpired(it)) if it == end));
 }

@@ -1,9 +1,6 @@
 //! Logs.
 
-use catalog::{
-    CatalogError, CatalogLimits, CreateLogError, LogChanges, LogError, LogRef, Page, Quotas,
-    Retention,
-};
+use catalog::{CatalogError, CatalogLimits, LogChanges, LogRef, Page, Quotas, Refusal, Retention};
 use protocol::LogId;
 
 use super::{Fixture, by, limited_to, name, new_log, page};
@@ -39,7 +36,7 @@ async fn of_two_concurrent_logs_of_one_name_exactly_one_wins() {
             .create_log(&access, by(&access), new_log("orders"))
     };
     let results = futures::future::join_all((0..8).map(create)).await;
-    let taken = |result: &Result<_, _>| matches!(result, Err(CreateLogError::NameTaken));
+    let taken = |result: &Result<_, _>| matches!(result, Err(Refusal::LogNameTaken));
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
     assert_eq!(results.iter().filter(|result| taken(result)).count(), 7);
 }
@@ -100,11 +97,11 @@ async fn a_limited_key_reaches_its_own_logs_only() {
         assert_eq!(catalog.log(&limited, &reference).await.unwrap(), None);
     }
     let error = catalog.delete_log(&limited, by(&limited), b.id).await;
-    assert!(matches!(error, Err(LogError::NotFound)));
+    assert!(matches!(error, Err(Refusal::LogNotFound)));
     let error = catalog
         .create_log(&limited, by(&limited), new_log("c"))
         .await;
-    assert!(matches!(error, Err(CreateLogError::LimitedKey)));
+    assert!(matches!(error, Err(Refusal::LimitedKey)));
     let nothing = limited_to(&access, &[]);
     assert_eq!(
         catalog.logs(&nothing, Page::first(9)).await.unwrap().items,
@@ -155,7 +152,7 @@ async fn a_log_is_updated_field_by_field() {
     let error = update(long).await.unwrap_err();
     assert!(matches!(
         error,
-        LogError::Catalog(CatalogError::TooLong { .. })
+        Refusal::Catalog(CatalogError::TooLong { .. })
     ));
     let error = catalog
         .update_log(
@@ -165,7 +162,7 @@ async fn a_log_is_updated_field_by_field() {
             LogChanges::default(),
         )
         .await;
-    assert!(matches!(error, Err(LogError::NotFound)));
+    assert!(matches!(error, Err(Refusal::LogNotFound)));
 }
 
 #[tokio::test]
@@ -188,7 +185,7 @@ async fn a_deleted_log_frees_its_name_and_place_and_names_what_it_left() {
         .await;
     assert!(matches!(
         error,
-        Err(CreateLogError::LimitReached { limit: 1, used: 1 })
+        Err(Refusal::LogLimitReached { limit: 1, used: 1 })
     ));
 
     let deletion = catalog
@@ -210,7 +207,7 @@ async fn a_deleted_log_frees_its_name_and_place_and_names_what_it_left() {
     assert_eq!(catalog.building_versions().await.unwrap(), []);
     assert_eq!(catalog.pending_removals(10).await.unwrap(), [deletion]);
     let error = catalog.delete_log(&access, by(&access), log.id).await;
-    assert!(matches!(error, Err(LogError::NotFound)));
+    assert!(matches!(error, Err(Refusal::LogNotFound)));
     let again = fixture.log(&access, "orders").await;
     assert_ne!(again.id, log.id);
 }
@@ -238,11 +235,11 @@ async fn many_logs_are_created_all_or_none() {
         .unwrap();
     assert_eq!(logs.len(), 6);
     let error = catalog.create_logs(&access, by(&access), new(5..8)).await;
-    assert!(matches!(error, Err(CreateLogError::NameTaken)));
+    assert!(matches!(error, Err(Refusal::LogNameTaken)));
     let error = catalog.create_logs(&access, by(&access), new(6..11)).await;
     assert!(matches!(
         error,
-        Err(CreateLogError::LimitReached { limit: 10, used: 6 })
+        Err(Refusal::LogLimitReached { limit: 10, used: 6 })
     ));
     assert_eq!(
         catalog.logs(&access, Page::first(100)).await.unwrap().items,

@@ -21,6 +21,7 @@ mod rebuild;
 mod sessions;
 mod tenant_deletions;
 mod tenants;
+pub(crate) mod usage;
 mod versions;
 mod views;
 
@@ -30,10 +31,10 @@ use catalog::access::{Access, Actor, Role};
 use catalog::clock::{Clock as _, ManualClock};
 use catalog::{
     Catalog, CatalogLimits, Context, Invitee, Log, NewInvitation, NewLog, NewTenant, NewVersion,
-    Page, Retention, Version, View,
+    Page, Retention, Version, VersionError, View,
 };
 use protocol::view::{ComponentReport, World};
-use protocol::{ComponentDigest, LogId, Name, RequestId, TenantId, Timestamp, UserId};
+use protocol::{ComponentDigest, LogId, Name, RequestId, TenantId, Timestamp, UserId, VersionId};
 
 use super::database::TestDatabase;
 
@@ -148,6 +149,17 @@ impl Fixture {
             .upload_version(access, by(access), log, name(view), new_version(1))
             .await
             .unwrap()
+    }
+
+    /// Makes a version the live one.
+    pub(crate) async fn activate(
+        &self,
+        access: &Access,
+        id: VersionId,
+    ) -> Result<(), VersionError> {
+        self.catalog
+            .activate_versions(access.tenant, system(), &[id])
+            .await
     }
 
     fn in_seconds(&self, seconds: u64) -> Timestamp {

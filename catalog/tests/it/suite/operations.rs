@@ -1,11 +1,8 @@
-//! Operational rows: artifacts, snapshots, compute, deletions.
+//! Operational rows: artifacts, snapshots, deletions.
 
-use std::time::Duration;
-
-use catalog::{ArtifactRecord, CatalogError, UsageBatch};
+use catalog::{ArtifactRecord, CatalogError};
 use protocol::view::SnapshotInfo;
-use protocol::{ArtifactDigest, ComponentDigest, Sequence, TenantId, VersionId};
-use uuid::Uuid;
+use protocol::{ArtifactDigest, ComponentDigest, Sequence, VersionId};
 
 use super::{Fixture, by};
 
@@ -81,79 +78,6 @@ async fn snapshots_are_verified_or_turned_off_per_version() {
     assert_eq!(reason.as_deref(), Some("they differ"));
     let error = catalog.set_snapshots_off(version, &"x".repeat(2_000)).await;
     assert!(matches!(error, Err(CatalogError::TooLong { .. })));
-}
-
-#[tokio::test]
-async fn a_batch_of_compute_is_counted_once() {
-    let fixture = Fixture::new().await;
-    let catalog = &fixture.catalog;
-    let tenant = TenantId::generate();
-    let [one, two] = [VersionId::generate(), VersionId::generate()];
-    let batch = UsageBatch {
-        worker: Uuid::from_u128(1),
-        epoch: 5,
-        counter: 1,
-        rows: vec![(tenant, one, 10), (tenant, two, 20), (tenant, one, 1)],
-    };
-    assert!(catalog.record_compute(batch.clone()).await.unwrap());
-    assert!(!catalog.record_compute(batch.clone()).await.unwrap());
-    assert_eq!(catalog.compute_us(one).await.unwrap(), 11);
-    assert_eq!(catalog.compute_us(two).await.unwrap(), 20);
-    let later = [
-        UsageBatch {
-            counter: 2,
-            ..batch.clone()
-        },
-        UsageBatch {
-            epoch: 6,
-            ..batch.clone()
-        },
-        UsageBatch {
-            worker: Uuid::from_u128(2),
-            ..batch.clone()
-        },
-    ];
-    for later in later {
-        assert!(catalog.record_compute(later).await.unwrap());
-    }
-    assert_eq!(catalog.compute_us(one).await.unwrap(), 44);
-    assert_eq!(catalog.compute_us(VersionId::generate()).await.unwrap(), 0);
-    // The id of a batch is kept for longer than anyone sends it again, and not for ever.
-    fixture.clock.advance(Duration::from_secs(23 * 3_600));
-    assert!(!catalog.record_compute(batch.clone()).await.unwrap());
-    fixture.clock.advance(Duration::from_secs(2 * 3_600));
-    let newest = UsageBatch {
-        counter: 3,
-        rows: Vec::new(),
-        ..batch
-    };
-    assert!(catalog.record_compute(newest).await.unwrap());
-    let rows = fixture
-        .database
-        .number("SELECT COUNT(*) FROM compute_batches")
-        .await;
-    assert_eq!(rows, 1);
-}
-
-#[tokio::test]
-async fn concurrent_copies_of_a_batch_are_counted_once() {
-    let fixture = Fixture::new().await;
-    let batch = UsageBatch {
-        worker: Uuid::from_u128(1),
-        epoch: 1,
-        counter: 1,
-        rows: vec![(TenantId::generate(), VersionId::generate(), 7)],
-    };
-    let record = |_| fixture.catalog.record_compute(batch.clone());
-    let results = futures::future::join_all((0..8).map(record)).await;
-    let counted = results
-        .into_iter()
-        .filter(|result| *result.as_ref().unwrap());
-    assert_eq!(counted.count(), 1);
-    assert_eq!(
-        fixture.catalog.compute_us(batch.rows[0].1).await.unwrap(),
-        7
-    );
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use catalog::access::{Access, Role};
-use catalog::{NewSession, ResetPasswordError};
+use catalog::{NewSession, Refusal};
 use protocol::RequestId;
 
 use super::{Fixture, user_of};
@@ -22,7 +22,7 @@ async fn request(fixture: &Fixture, access: &Access, token: u8) {
         .unwrap();
 }
 
-async fn reset(fixture: &Fixture, token: u8) -> Result<(), ResetPasswordError> {
+async fn reset(fixture: &Fixture, token: u8) -> Result<(), Refusal> {
     let hash = format!("$argon2id$new{token}");
     fixture
         .catalog
@@ -69,7 +69,7 @@ async fn a_link_sets_a_password_once_and_ends_the_sessions_of_its_person() {
     for token in [1, 2, 3] {
         assert!(matches!(
             reset(&fixture, token).await,
-            Err(ResetPasswordError::Unknown)
+            Err(Refusal::ResetUnknown)
         ));
     }
     assert!(catalog.rebuild().await.unwrap().equal());
@@ -83,7 +83,7 @@ async fn a_link_expires_and_leaves_nothing_behind() {
     fixture.clock.advance(Duration::from_secs(3_600));
     assert!(matches!(
         reset(&fixture, 1).await,
-        Err(ResetPasswordError::Unknown)
+        Err(Refusal::ResetUnknown)
     ));
     let email = fixture.catalog.password_reset_email([1; 32]).await;
     assert_eq!(email.unwrap(), None);

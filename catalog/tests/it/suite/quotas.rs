@@ -1,10 +1,7 @@
 //! Quotas: what an operator sets for one tenant, and what a tenant has of it.
 
 use catalog::access::Role;
-use catalog::{
-    CatalogLimits, CreateKeyError, CreateLogError, NewKey, Page, QuotaOverrides, Quotas, TenantUse,
-    UploadError,
-};
+use catalog::{CatalogLimits, NewKey, Page, QuotaOverrides, Quotas, Refusal, TenantUse};
 
 use super::{Fixture, by, name, new_log, new_version, page, system};
 
@@ -59,11 +56,11 @@ async fn a_tenant_may_have_more_or_less_than_others() {
             .await;
         assert!(matches!(
             refused,
-            Err(CreateLogError::LimitReached { limit: it, used }) if it == logs && used == logs
+            Err(Refusal::LogLimitReached { limit: it, used }) if it == logs && used == logs
         ));
     }
     let refused = catalog.create_key(&acme, by(&acme), new_key(1)).await;
-    let Err(error @ CreateKeyError::LimitReached { limit: 0, used: 0 }) = refused else {
+    let Err(error @ Refusal::KeyLimitReached { limit: 0, used: 0 }) = refused else {
         panic!("{refused:?}");
     };
     assert_eq!(
@@ -106,7 +103,7 @@ async fn views_are_counted_for_the_whole_tenant_and_go_with_their_logs() {
     let refused = upload("w").await;
     assert!(matches!(
         refused,
-        Err(UploadError::LimitReached { limit: 2, used: 2 })
+        Err(Refusal::ViewLimitReached { limit: 2, used: 2 })
     ));
     catalog.delete_log(&access, by(&access), b).await.unwrap();
     upload("w").await.unwrap();

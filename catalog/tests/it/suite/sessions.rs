@@ -38,7 +38,7 @@ async fn a_session_belongs_to_its_user_until_it_expires_or_is_deleted() {
     let found = catalog.authenticate([1; 32]).await.unwrap().unwrap();
     assert_eq!(found.access, access);
     assert_eq!(found.expires_at, Some(fixture.in_seconds(60)));
-    assert_eq!((found.key, found.rate), (None, None));
+    assert_eq!(found.rate, None);
     assert!(catalog.delete_session([1; 32]).await.unwrap());
     assert!(!catalog.delete_session([1; 32]).await.unwrap());
     assert_eq!(catalog.authenticate([1; 32]).await.unwrap(), None);
@@ -108,7 +108,7 @@ async fn a_key_is_its_own_token_and_its_sessions_end_with_it() {
     assert_eq!(found.access.role, Role::Member);
     assert_eq!(found.access.logs.as_deref(), Some([a.id, b.id].as_slice()));
     assert_eq!(found.expires_at, Some(fixture.in_seconds(100)));
-    assert_eq!((found.key, found.rate), (Some(key.id), Some(rate)));
+    assert_eq!(found.rate, Some(rate));
 
     // The session is longer, higher and elsewhere wider than the key: the key decides.
     let exchanged = NewSession {
@@ -121,7 +121,7 @@ async fn a_key_is_its_own_token_and_its_sessions_end_with_it() {
     assert_eq!(session.access.role, Role::Member);
     assert_eq!(session.access.logs.as_deref(), Some([b.id].as_slice()));
     assert_eq!(session.expires_at, Some(fixture.in_seconds(100)));
-    assert_eq!(session.key, Some(key.id));
+    assert_eq!(session.access.actor, Actor::ApiKey(key.id));
 
     catalog
         .revoke_key(&access, by(&access), key.id)

@@ -10,6 +10,7 @@ use catalog::{
 use protocol::view::SnapshotInfo;
 use protocol::{ComponentDigest, RequestId, Sequence, TenantDeletionId, VersionId};
 
+use super::usage::compute;
 use super::{Fixture, by, name, new_log, new_tenant, new_version, owner_of, system};
 
 /// What nobody may find afterwards.
@@ -166,12 +167,12 @@ async fn fill(fixture: &Fixture) -> (Access, VersionId) {
     let deletion = catalog.delete_log(&access, by(&access), gone.id).await;
     catalog.finish_removal(&deletion.unwrap()).await.unwrap();
     let batch = UsageBatch {
-        worker: uuid::Uuid::now_v7(),
+        source: uuid::Uuid::now_v7(),
         epoch: 1,
         counter: 1,
-        rows: vec![(tenant, version.id, 77)],
+        measured: compute(tenant, &[(version.id, 77)]),
     };
-    catalog.record_compute(batch).await.unwrap();
+    catalog.record_usage(batch).await.unwrap();
     (access, version.id)
 }
 

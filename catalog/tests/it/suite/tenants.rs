@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use catalog::access::Role;
-use catalog::{CatalogError, CatalogLimits, CreateTenantError, VerifyEmailError};
+use catalog::{CatalogError, CatalogLimits, Refusal};
 use protocol::{Rate, RequestId, TenantId, UserId};
 
 use super::{Fixture, new_tenant, system};
@@ -70,9 +70,9 @@ async fn a_taken_name_and_a_taken_address_are_told_apart() {
             .await
             .unwrap_err();
         match error {
-            CreateTenantError::ShortNameTaken => assert!(name_taken, "{short_name} {email}"),
-            CreateTenantError::EmailTaken => assert!(!name_taken, "{short_name} {email}"),
-            CreateTenantError::Catalog(error) => panic!("{error}"),
+            Refusal::ShortNameTaken => assert!(name_taken, "{short_name} {email}"),
+            Refusal::EmailTaken => assert!(!name_taken, "{short_name} {email}"),
+            error => panic!("{error}"),
         }
     }
     // What failed left nothing behind.
@@ -96,7 +96,7 @@ async fn of_two_concurrent_tenants_of_one_name_exactly_one_wins() {
         async move { catalog.create_tenant(RequestId::generate(), new).await }
     };
     let results = futures::future::join_all((0..8).map(create)).await;
-    let taken = |result: &Result<_, _>| matches!(result, Err(CreateTenantError::ShortNameTaken));
+    let taken = |result: &Result<_, _>| matches!(result, Err(Refusal::ShortNameTaken));
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
     assert_eq!(results.iter().filter(|result| taken(result)).count(), 7);
 }
@@ -115,7 +115,7 @@ async fn a_short_name_beyond_its_limit_is_refused() {
         .unwrap_err();
     assert!(matches!(
         error,
-        CreateTenantError::Catalog(CatalogError::TooLong { .. })
+        Refusal::Catalog(CatalogError::TooLong { .. })
     ));
 }
 
@@ -139,14 +139,14 @@ async fn an_address_is_verified_once_by_any_of_the_latest_tokens() {
     // The two oldest of seven were closed for the five that stay open.
     for token in [0, 1, 99] {
         let error = verify(token).await.unwrap_err();
-        assert!(matches!(error, VerifyEmailError::Unknown), "{token}");
+        assert!(matches!(error, Refusal::VerificationUnknown), "{token}");
     }
     assert_eq!(verify(2).await.unwrap(), user);
     let found = catalog.user_by_email("owner@acme.example").await.unwrap();
     assert!(found.unwrap().email_verified);
     for token in [2, 6] {
         let error = verify(token).await.unwrap_err();
-        assert!(matches!(error, VerifyEmailError::Unknown), "{token}");
+        assert!(matches!(error, Refusal::VerificationUnknown), "{token}");
     }
 }
 
@@ -162,7 +162,7 @@ async fn an_expired_token_verifies_nothing() {
         .unwrap();
     fixture.clock.advance(Duration::from_secs(60));
     let result = catalog.verify_email(RequestId::generate(), [1; 32]).await;
-    assert!(matches!(result, Err(VerifyEmailError::Unknown)));
+    assert!(matches!(result, Err(Refusal::VerificationUnknown)));
     let found = catalog.user_by_email("owner@acme.example").await.unwrap();
     assert!(!found.unwrap().email_verified);
 }

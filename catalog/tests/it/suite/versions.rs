@@ -1,7 +1,7 @@
 //! Versions: building, live, retired, failed, halted.
 
 use catalog::access::Access;
-use catalog::{CatalogLimits, Page, UploadError, Version, VersionError, VersionState, View};
+use catalog::{CatalogLimits, Page, Refusal, Version, VersionError, VersionState, View};
 use protocol::view::Halt;
 use protocol::{Sequence, TenantId, VersionId};
 
@@ -29,17 +29,20 @@ async fn a_version_goes_live_and_the_one_before_it_retires_and_comes_back() {
     let fixture = Fixture::new().await;
     let access = fixture.tenant("acme").await;
     let log = fixture.log(&access, "orders").await;
-    let (_, first) = fixture.upload(&access, log.id, "totals").await;
+    let (uploaded, first) = fixture.upload(&access, log.id, "totals").await;
     let catalog = &fixture.catalog;
-    let activate = |id: VersionId| catalog.activate_version(access.tenant, system(), id);
-    let view = activate(first.id).await.unwrap();
+    let activate = async |id: VersionId| {
+        fixture.activate(&access, id).await.unwrap();
+        view_of(&fixture, &access, &uploaded).await
+    };
+    let view = activate(first.id).await;
     assert_eq!(view.live, Some(first.id));
     assert_eq!(
         view.live_version().unwrap().activated_at,
         Some(fixture.in_seconds(0))
     );
     let (_, second) = fixture.upload(&access, log.id, "totals").await;
-    let view = activate(second.id).await.unwrap();
+    let view = activate(second.id).await;
     assert_eq!(view.live, Some(second.id));
     let expected = [(2, VersionState::Live), (1, VersionState::Retired)];
     assert_eq!(states(&view), expected);
@@ -48,18 +51,17 @@ async fn a_version_goes_live_and_the_one_before_it_retires_and_comes_back() {
         .audit(&access, Default::default(), Page::first(99))
         .await
         .unwrap();
-    assert_eq!(activate(second.id).await.unwrap(), view);
+    assert_eq!(activate(second.id).await, view);
     let after = catalog
         .audit(&access, Default::default(), Page::first(99))
         .await
         .unwrap();
     assert_eq!(after, before);
-    let view = activate(first.id).await.unwrap();
+    let view = activate(first.id).await;
     assert_eq!(
         states(&view),
         [(2, VersionState::Retired), (1, VersionState::Live)]
     );
-    assert_eq!(view_of(&fixture, &access, &view).await, view);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -135,18 +137,13 @@ async fn a_failed_version_never_goes_live() {
     let stored = view_of(&fixture, &access, &view).await;
     assert_eq!(states(&stored), [(1, VersionState::Failed)]);
     assert_eq!(stored.versions[0].halted, Some(halt(7, "trapped")));
-    let error = catalog
-        .activate_version(access.tenant, system(), version.id)
-        .await;
+    let error = fixture.activate(&access, version.id).await;
     assert!(matches!(
         error,
         Err(VersionError::WrongState(VersionState::Failed))
     ));
     let (_, second) = fixture.upload(&access, log.id, "totals").await;
-    catalog
-        .activate_version(access.tenant, system(), second.id)
-        .await
-        .unwrap();
+    fixture.activate(&access, second.id).await.unwrap();
     let error = catalog
         .fail_version(access.tenant, system(), second.id, halt(0, ""))
         .await;
@@ -161,12 +158,9 @@ async fn the_first_halt_of_a_live_version_stands() {
     let fixture = Fixture::new().await;
     let access = fixture.tenant("acme").await;
     let log = fixture.log(&access, "orders").await;
-    let (_, version) = fixture.upload(&access, log.id, "totals").await;
+    let (view, version) = fixture.upload(&access, log.id, "totals").await;
     let catalog = &fixture.catalog;
-    let view = catalog
-        .activate_version(access.tenant, system(), version.id)
-        .await
-        .unwrap();
+    fixture.activate(&access, version.id).await.unwrap();
     for (sequence, message) in [(9, "first"), (5, "second")] {
         catalog
             .halt_version(access.tenant, system(), version.id, halt(sequence, message))
@@ -209,7 +203,8 @@ async fn versions_of_other_tenants_do_not_exist() {
     let (_, version) = fixture.upload(&access, log.id, "totals").await;
     let catalog = &fixture.catalog;
     for tenant in [other.tenant, TenantId::generate()] {
-        let activated = catalog.activate_version(tenant, system(), version.id).await;
+        let ids = [version.id];
+        let activated = catalog.activate_versions(tenant, system(), &ids).await;
         assert!(matches!(activated, Err(VersionError::NotFound)));
         let failed = catalog
             .fail_version(tenant, system(), version.id, halt(1, ""))
@@ -235,10 +230,7 @@ async fn versions_that_are_being_built_are_found_again() {
     let (_, live) = fixture.upload(&access, log.id, "live").await;
     let (foreign_view, second) = fixture.upload(&other, foreign.id, "totals").await;
     let catalog = &fixture.catalog;
-    catalog
-        .activate_version(access.tenant, system(), live.id)
-        .await
-        .unwrap();
+    fixture.activate(&access, live.id).await.unwrap();
     let building = catalog.building_versions().await.unwrap();
     let expected = [
         (access.tenant, first.spec(&view)),
@@ -265,7 +257,7 @@ async fn the_oldest_idle_versions_make_room_and_numbers_go_on() {
     };
     // Both are being built: nothing may go.
     let error = upload().await.unwrap_err();
-    assert!(matches!(error, UploadError::TooManyBuilding(2)));
+    assert!(matches!(error, Refusal::TooManyBuilding(2)));
     catalog
         .fail_version(access.tenant, system(), first.id, halt(0, "no"))
         .await
@@ -300,10 +292,11 @@ async fn many_versions_are_uploaded_and_activated_all_or_none() {
         .await;
     assert!(matches!(error, Err(VersionError::NotFound)));
     assert_eq!(catalog.building_versions().await.unwrap().len(), 3);
-    let views = catalog
+    catalog
         .activate_versions(access.tenant, system(), &ids)
         .await
         .unwrap();
-    assert_eq!(views[2].live, Some(ids[2]));
+    let newest = view_of(&fixture, &access, &uploaded[2].0).await;
+    assert_eq!(newest.live, Some(ids[2]));
     assert_eq!(catalog.building_versions().await.unwrap(), []);
 }

@@ -1,9 +1,9 @@
 //! Views.
 
-use catalog::{CatalogError, CatalogLimits, Page, UploadError, ViewError};
+use catalog::{CatalogError, CatalogLimits, Page, Refusal};
 use protocol::LogId;
 
-use super::{Fixture, by, limited_to, name, new_version, page, system};
+use super::{Fixture, by, limited_to, name, new_version, page};
 
 #[tokio::test]
 async fn an_upload_creates_the_view_and_its_first_version() {
@@ -89,7 +89,7 @@ async fn the_number_of_views_is_limited_per_log() {
             .upload_version(&access, by(&access), log.id, name(view), new)
     };
     let error = upload("c").await.unwrap_err();
-    assert!(matches!(error, UploadError::LogFull(2)));
+    assert!(matches!(error, Refusal::LogFull(2)));
     // A further version needs no further view.
     assert_eq!(upload("b").await.unwrap().1.number, 2);
     fixture.upload(&access, second.id, "c").await;
@@ -104,10 +104,7 @@ async fn a_deleted_view_is_gone_with_its_versions() {
     let (_, second) = fixture.upload(&access, log.id, "totals").await;
     let (kept, _) = fixture.upload(&access, log.id, "kept").await;
     let catalog = &fixture.catalog;
-    catalog
-        .activate_version(access.tenant, system(), first.id)
-        .await
-        .unwrap();
+    fixture.activate(&access, first.id).await.unwrap();
     let target = name("totals");
     let deletion = catalog
         .delete_view(&access, by(&access), log.id, &target)
@@ -123,7 +120,7 @@ async fn a_deleted_view_is_gone_with_its_versions() {
     let error = catalog
         .delete_view(&access, by(&access), log.id, &target)
         .await;
-    assert!(matches!(error, Err(ViewError::NotFound)));
+    assert!(matches!(error, Err(Refusal::ViewNotFound)));
     // The name is free, and numbers begin anew.
     assert_eq!(fixture.upload(&access, log.id, "totals").await.1.number, 1);
 }
@@ -147,12 +144,12 @@ async fn a_limited_key_reaches_the_views_of_its_own_logs_only() {
     let error = catalog
         .delete_view(&limited, by(&limited), log.id, &totals)
         .await;
-    assert!(matches!(error, Err(ViewError::NotFound)));
+    assert!(matches!(error, Err(Refusal::ViewNotFound)));
     for log in [log.id, LogId::generate()] {
         let error = catalog
             .upload_version(&limited, by(&limited), log, totals.clone(), new_version(1))
             .await;
-        assert!(matches!(error, Err(UploadError::LogNotFound)));
+        assert!(matches!(error, Err(Refusal::LogNotFound)));
     }
 }
 
@@ -175,7 +172,7 @@ async fn what_a_component_says_about_itself_is_limited() {
             .unwrap_err();
         assert!(matches!(
             error,
-            UploadError::Catalog(CatalogError::TooLong { .. })
+            Refusal::Catalog(CatalogError::TooLong { .. })
         ));
     }
     assert_eq!(

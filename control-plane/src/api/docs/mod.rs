@@ -21,6 +21,7 @@ const GUIDES: &[(&str, &str)] = &[
     (REFERENCE, include_str!("../../../../docs/reference.md")),
     ("errors", include_str!("../../../../docs/errors.md")),
     ("limits", include_str!("../../../../docs/limits.md")),
+    ("billing", include_str!("../../../../docs/billing.md")),
     ("views", include_str!("../../../../docs/views.md")),
     ("security", include_str!("../../../../docs/security.md")),
     ("invariants", include_str!("../../../../docs/invariants.md")),

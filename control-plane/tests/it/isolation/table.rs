@@ -72,6 +72,7 @@ pub(super) const PRIVATE: &[Expected] = &[
         by_key: Some(401),
         ..entry("logout", false)
     },
+    entry("getUsage", false),
     entry("listKeys", false),
     Expected {
         body: r#"{"name": "x"}"#,

@@ -139,6 +139,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/billing/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what was used
+         * @description Since the current month began, or in an earlier one. Storage appears about half a minute after
+         *     it was used, everything else within seconds. A key that is limited to some logs sees what was
+         *     used in those.
+         */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/deletions": {
         parameters: {
             query?: never;
@@ -836,6 +858,30 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * CostBody
+         * @description What was used beyond the free tier costs, before tax, in cents.
+         */
+        CostBody: {
+            /**
+             * Format: int64
+             * @description So far.
+             */
+            cents: number;
+            /** Format: int64 */
+            compute_cents: number;
+            /** @description Three letters, such as `usd`. */
+            currency: string;
+            /** Format: int64 */
+            data_out_cents: number;
+            /**
+             * Format: int64
+             * @description At the end of the month, if use goes on as until now.
+             */
+            forecast_cents: number;
+            /** Format: int64 */
+            storage_cents: number;
+        };
+        /**
          * CreateInvitationBody
          * @description Who is invited.
          * @example {
@@ -1111,6 +1157,16 @@ export interface components {
             next?: number | null;
         };
         /**
+         * ExactUse
+         * @description The same without rounding, as whole numbers in decimal digits.
+         */
+        ExactUse: {
+            compile_ns: string;
+            compute_ns: string;
+            data_out_bytes: string;
+            storage_byte_seconds: string;
+        };
+        /**
          * ExchangeBody
          * @description An API key to exchange.
          */
@@ -1121,6 +1177,24 @@ export interface components {
              * @description 60 to 86400.
              */
             expires_in_secs?: number | null;
+        };
+        /**
+         * FreeTier
+         * @description What of the month is free, and what is left of it.
+         */
+        FreeTier: {
+            /** Format: double */
+            compute_seconds: number;
+            /** Format: double */
+            compute_seconds_left: number;
+            /** Format: double */
+            data_out_gb: number;
+            /** Format: double */
+            data_out_gb_left: number;
+            /** Format: double */
+            storage_gb_hours: number;
+            /** Format: double */
+            storage_gb_hours_left: number;
         };
         /**
          * Halt
@@ -1563,6 +1637,11 @@ export interface components {
          */
         State: "building" | "live" | "retired" | "failed";
         /**
+         * @description How long each entry of a series is.
+         * @enum {string}
+         */
+        Step: "hour" | "day";
+        /**
          * Success
          * @description The operation was carried out.
          */
@@ -1654,6 +1733,74 @@ export interface components {
             version: number;
             /** Format: uuid */
             view_id: string;
+        };
+        /**
+         * UsageBody
+         * @description What was used in a month. Months, days and hours are those of UTC, and a gigabyte is 10⁹ bytes.
+         */
+        UsageBody: {
+            /**
+             * Format: double
+             * @description CPU time of compiling components, in seconds. It is not billed.
+             */
+            compile_seconds: number;
+            /**
+             * Format: double
+             * @description The same in milliseconds.
+             */
+            compute_ms: number;
+            /**
+             * Format: double
+             * @description CPU time of components that is billed, in seconds: what folds each event for the first time, and
+             *     queries.
+             */
+            compute_seconds: number;
+            /** @description Null where use costs nothing, and where a part of it is asked for. */
+            cost?: components["schemas"]["CostBody"] | null;
+            /**
+             * Format: double
+             * @description Answers to queries, in GB.
+             */
+            data_out_gb: number;
+            exact: components["schemas"]["ExactUse"];
+            /** @description Null where a part of the use is asked for. */
+            free?: components["schemas"]["FreeTier"] | null;
+            /** @description The month, such as `2026-11`. */
+            month: string;
+            /** @description Days or hours with use, oldest first. */
+            series: components["schemas"]["UsagePeriod"][];
+            /** @description When it began. */
+            since: string;
+            /** @description How long each entry of the series is. */
+            step: string;
+            /**
+             * Format: double
+             * @description The same in GB-hours.
+             */
+            storage_gb_hours: number;
+            /**
+             * Format: double
+             * @description Events that were stored, over time, in GB-seconds. Divide by 3,600 for GB-hours.
+             */
+            storage_gb_seconds: number;
+            /** @description Up to when this is counted: now, or the end of the month. */
+            until: string;
+        };
+        /**
+         * UsagePeriod
+         * @description What was used in an hour or a day.
+         */
+        UsagePeriod: {
+            /** @description When it began, in UTC. */
+            at: string;
+            /** Format: double */
+            compile_seconds: number;
+            /** Format: double */
+            compute_seconds: number;
+            /** Format: double */
+            data_out_gb: number;
+            /** Format: double */
+            storage_gb_seconds: number;
         };
         /**
          * VerifyBody
@@ -2772,6 +2919,162 @@ export interface operations {
             };
             /** @description `unsupported_media_type` */
             415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getUsage: {
+        parameters: {
+            query?: {
+                /** @description A month, such as `2026-11`; the current one when it is left out. */
+                month?: string;
+                /** @description Use of this log alone: its id or name. */
+                log?: string;
+                /** @description Use of this view of the log alone: its name. */
+                view?: string;
+                /** @description How long each entry of the series is; a day when it is left out. */
+                step?: components["schemas"]["Step"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was used in a month. Months, days and hours are those of UTC, and a gigabyte is 10⁹ bytes. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageBody"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `tenant_closed` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `log_not_found`, `view_not_found` */
+            404: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
@@ -5491,6 +5794,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description `compute_limit_reached` */
+            402: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description `forbidden`, `storage_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
@@ -5687,6 +6001,17 @@ export interface operations {
             };
             /** @description `unauthenticated` */
             401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `compute_limit_reached` */
+            402: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
@@ -6392,6 +6717,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description `compute_limit_reached` */
+            402: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description `forbidden`, `tenant_closed`, `view_limit_reached` */
             403: {
                 headers: {
@@ -6769,6 +7105,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description `compute_limit_reached` */
+            402: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description `tenant_closed` */
             403: {
                 headers: {
@@ -6976,6 +7323,17 @@ export interface operations {
             };
             /** @description `unauthenticated` */
             401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `compute_limit_reached` */
+            402: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;

@@ -12,6 +12,7 @@ use storage::objects::{ObjectError, ObjectKey};
 use tokio::time::timeout;
 
 use crate::engine::{Fault, Program};
+use crate::meter::Spent;
 use crate::pool::PoolError;
 use crate::views::effects::{Feeding, Trouble};
 use crate::views::instance::{Instance, SavedState};
@@ -87,7 +88,8 @@ pub(super) async fn newest_instance(
     ceiling: Sequence,
 ) -> Result<Instance, LoadStop> {
     let context = &resident.context;
-    let prepared = context.programs.get(resident.spec.component).await;
+    let spec = &resident.spec;
+    let prepared = context.programs.get(spec.tenant, spec.component).await;
     let prepared = prepared.map_err(|error| QueryError::Unavailable(error.to_string()))?;
     let version = resident.spec.version;
     let snapshots = &context.snapshots;
@@ -104,7 +106,7 @@ pub(super) async fn newest_instance(
         }
     }
     let (started, cpu) = resident.start_instance(&prepared.program, None).await?;
-    resident.meter(cpu);
+    resident.meter(Spent::unbilled(cpu));
     started.map_err(LoadStop::Failed)
 }
 
@@ -138,7 +140,7 @@ async fn restore(
     };
     let starting = resident.start_instance(program, Some(saved)).await;
     let (started, cpu) = starting.map_err(Unusable::now)?;
-    resident.meter(cpu);
+    resident.meter(Spent::unbilled(cpu));
     started.map_err(|fault| match fault {
         Fault::Start(_) | Fault::Interrupted(_) => Unusable::now(fault),
         _ => Unusable::damaged(fault),

@@ -80,7 +80,7 @@ fn backlog(events: u64) -> Backlog {
         builder.push([b"event".as_slice()], None).unwrap();
     }
     let mut backlog = Backlog::default();
-    backlog.push(Run::from(&builder.finish().unwrap()));
+    backlog.extend([Run::from(&builder.finish().unwrap())]);
     backlog
 }
 

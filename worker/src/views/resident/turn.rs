@@ -64,9 +64,7 @@ impl Turn<'_> {
                 *self.stage = Stage::default();
                 return false;
             };
-            for run in work.offered {
-                self.stage.backlog.push(run);
-            }
+            self.stage.backlog.extend(work.offered);
             // Without an instance there is nothing to do, and no state to take: captures end here.
             let Some(instance) = &mut self.stage.instance else {
                 return false;
@@ -94,7 +92,7 @@ impl Turn<'_> {
         };
         for _ in 0..LIVE_FRAMES_MAX {
             match live.try_next() {
-                Ok(Some(stored)) => self.stage.backlog.push(Run::from(&stored.frame)),
+                Ok(Some(stored)) => self.stage.backlog.extend([Run::from(&stored.frame)]),
                 Ok(None) => return,
                 Err(SubscriptionError::Skipped) => return self.resident.change(Mailbox::gap_found),
                 Err(SubscriptionError::Closed) => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use catalog::access::{Access, Actor, Role};
 use catalog::clock::{SharedClock, SystemClock};
-use catalog::{Catalog, Context, NewLog, NewTenant, NewVersion, Retention};
+use catalog::{Catalog, Context, NewLog, NewTenant, NewVersion, Retention, VersionState};
 use protocol::view::VersionSpec;
 use protocol::{ComponentDigest, LogId, Name, RequestId, Sequence, TenantId, packed};
 use storage::bus::{BuildOutcome, QueryAnswer, QueryError, QueryRequest, ViewService};
@@ -139,10 +139,12 @@ impl World {
     }
 
     pub(crate) async fn activate(&self, spec: &VersionSpec) {
-        let activated = self
+        let (tenant, version) = (spec.tenant, spec.version);
+        let applied = Sequence::default();
+        let finished = self
             .catalog
-            .activate_version(spec.tenant, context(), spec.version);
-        activated.await.unwrap();
+            .finish_build(tenant, context(), version, applied);
+        assert_eq!(finished.await.unwrap(), VersionState::Live);
     }
 
     /// The version as the catalog has it now.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use catalog::access::{Access, Role};
-use catalog::{CreateKeyError, KeyError, NewKey, RotateKeyError};
+use catalog::{NewKey, Refusal};
 use protocol::KeyId;
 
 use super::super::by;
@@ -60,7 +60,7 @@ impl History {
                 if let Some((access, key)) = pick(&self.keys, choice) {
                     let catalog = &self.fixture.catalog;
                     let revoked = catalog.revoke_key(&access, by(&access), key).await;
-                    assert!(!matches!(revoked, Err(KeyError::Catalog(_))), "{revoked:?}");
+                    assert!(!matches!(revoked, Err(Refusal::Catalog(_))), "{revoked:?}");
                 }
             }
             other => panic!("{other:?} is not about keys"),
@@ -81,7 +81,7 @@ impl History {
                 self.keys.push((access, key.id));
                 self.secrets.push(secret);
             }
-            Err(CreateKeyError::Catalog(error)) => panic!("{error}"),
+            Err(Refusal::Catalog(error)) => panic!("{error}"),
             Err(_) => {}
         }
     }
@@ -93,7 +93,7 @@ impl History {
         let rotated = catalog.rotate_key(access, by(access), key, secret, overlap);
         match rotated.await {
             Ok(_) => self.secrets.push(secret),
-            Err(RotateKeyError::Catalog(error)) => panic!("{error}"),
+            Err(Refusal::Catalog(error)) => panic!("{error}"),
             Err(_) => {}
         }
     }

@@ -1,6 +1,6 @@
 //! Logs.
 
-use catalog::{CreateLogError, LogChanges, LogError, Retention};
+use catalog::{LogChanges, Refusal, Retention};
 
 use super::super::{by, limited_to, new_log};
 use super::{History, Step, pick};
@@ -14,7 +14,7 @@ impl History {
                 let new = new_log(&format!("log-{number}"));
                 match catalog.create_log(&access, by(&access), new).await {
                     Ok(log) => self.logs.push((access, log.id)),
-                    Err(CreateLogError::Catalog(error)) => panic!("{error}"),
+                    Err(Refusal::Catalog(error)) => panic!("{error}"),
                     Err(_) => {}
                 }
             }
@@ -39,13 +39,13 @@ impl History {
                     let updated = catalog
                         .update_log(&limited, by(&access), log, changes)
                         .await;
-                    assert!(!matches!(updated, Err(LogError::Catalog(_))), "{updated:?}");
+                    assert!(!matches!(updated, Err(Refusal::Catalog(_))), "{updated:?}");
                 }
             }
             Step::DeleteLog(choice) => {
                 if let Some((access, log)) = pick(&self.logs, choice) {
                     let deleted = catalog.delete_log(&access, by(&access), log).await;
-                    assert!(!matches!(deleted, Err(LogError::Catalog(_))), "{deleted:?}");
+                    assert!(!matches!(deleted, Err(Refusal::Catalog(_))), "{deleted:?}");
                 }
             }
             other => panic!("{other:?} is not about logs"),

@@ -1,7 +1,7 @@
 //! Invitations, and the members that come of them.
 
 use catalog::access::Role;
-use catalog::{AcceptError, InvitationError, InviteError, Invitee, MemberError, NewInvitation};
+use catalog::{Invitee, NewInvitation, Refusal};
 use protocol::RequestId;
 
 use super::super::{by, owner_of, with_role};
@@ -29,7 +29,7 @@ impl History {
                         email,
                         role,
                     }),
-                    Err(InviteError::Catalog(error)) => panic!("{error}"),
+                    Err(Refusal::Catalog(error)) => panic!("{error}"),
                     Err(_) => {}
                 }
             }
@@ -53,17 +53,14 @@ impl History {
                         let access = with_role(&access, invited.role);
                         self.tenants.push((access, user));
                     }
-                    Err(AcceptError::Catalog(error)) => panic!("{error}"),
+                    Err(Refusal::Catalog(error)) => panic!("{error}"),
                     Err(_) => {}
                 }
             }
             Step::RevokeInvitation(choice) => {
                 if let Some(Invited { inviter, id, .. }) = pick(&self.invitations, choice) {
                     let revoked = catalog.revoke_invitation(&inviter, by(&inviter), id).await;
-                    assert!(
-                        !matches!(revoked, Err(InvitationError::Catalog(_))),
-                        "{revoked:?}"
-                    );
+                    assert!(!matches!(revoked, Err(Refusal::Catalog(_))), "{revoked:?}");
                 }
             }
             other => panic!("{other:?} is not about invitations"),
@@ -87,9 +84,6 @@ impl History {
             }
             other => panic!("{other:?} is not about members"),
         };
-        assert!(
-            !matches!(result, Err(MemberError::Catalog(_))),
-            "{result:?}"
-        );
+        assert!(!matches!(result, Err(Refusal::Catalog(_))), "{result:?}");
     }
 }

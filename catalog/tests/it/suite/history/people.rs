@@ -1,6 +1,6 @@
 //! Tenants and their limits, and the addresses and passwords of people.
 
-use catalog::{CreateTenantError, QuotaOverrides, ResetPasswordError, VerifyEmailError};
+use catalog::{QuotaOverrides, Refusal};
 use protocol::{Rate, RequestId};
 
 use super::super::{new_tenant, owner_of, system};
@@ -17,7 +17,7 @@ impl History {
                 );
                 match catalog.create_tenant(RequestId::generate(), new).await {
                     Ok((tenant, user)) => self.tenants.push((owner_of(tenant, user), user)),
-                    Err(CreateTenantError::Catalog(error)) => panic!("{error}"),
+                    Err(Refusal::Catalog(error)) => panic!("{error}"),
                     Err(_) => {}
                 }
             }
@@ -57,7 +57,7 @@ impl History {
                 if let Some(token) = pick(&self.tokens, choice) {
                     let verified = catalog.verify_email(RequestId::generate(), token).await;
                     assert!(
-                        !matches!(verified, Err(VerifyEmailError::Catalog(_))),
+                        !matches!(verified, Err(Refusal::Catalog(_))),
                         "{verified:?}"
                     );
                 }
@@ -85,10 +85,7 @@ impl History {
                     let reset = catalog
                         .reset_password(RequestId::generate(), token, hash)
                         .await;
-                    assert!(
-                        !matches!(reset, Err(ResetPasswordError::Catalog(_))),
-                        "{reset:?}"
-                    );
+                    assert!(!matches!(reset, Err(Refusal::Catalog(_))), "{reset:?}");
                 }
             }
             other => panic!("{other:?} is not about passwords"),

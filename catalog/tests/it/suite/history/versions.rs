@@ -1,6 +1,6 @@
 //! Views and their versions.
 
-use catalog::{UploadError, VersionError, ViewError};
+use catalog::{Refusal, VersionError};
 use protocol::Sequence;
 use protocol::view::Halt;
 
@@ -25,7 +25,7 @@ impl History {
                     .await
                 {
                     Ok((_, version)) => self.versions.push((access, version.id)),
-                    Err(UploadError::Catalog(error)) => panic!("{error}"),
+                    Err(Refusal::Catalog(error)) => panic!("{error}"),
                     Err(_) => {}
                 }
             }
@@ -33,10 +33,7 @@ impl History {
                 if let Some((access, log)) = pick(&self.logs, choice) {
                     let view = name(&format!("view-{view}"));
                     let deleted = catalog.delete_view(&access, by(&access), log, &view).await;
-                    assert!(
-                        !matches!(deleted, Err(ViewError::Catalog(_))),
-                        "{deleted:?}"
-                    );
+                    assert!(!matches!(deleted, Err(Refusal::Catalog(_))), "{deleted:?}");
                 }
             }
             Step::Activate(choice) | Step::Fail(choice, _) | Step::Halt(choice, _) => {
@@ -47,10 +44,7 @@ impl History {
                 let changed = match step {
                     Step::Fail(_, at) => catalog.fail_version(tenant, system(), id, halt(at)).await,
                     Step::Halt(_, at) => catalog.halt_version(tenant, system(), id, halt(at)).await,
-                    _ => catalog
-                        .activate_version(tenant, system(), id)
-                        .await
-                        .map(|_| ()),
+                    _ => catalog.activate_versions(tenant, system(), &[id]).await,
                 };
                 assert!(
                     !matches!(changed, Err(VersionError::Catalog(_))),

@@ -8,6 +8,7 @@ from .append_answer import AppendAnswer
 from .append_batch_answer import AppendBatchAnswer
 from .audit_event import AuditEvent
 from .audit_page import AuditPage
+from .cost_body import CostBody
 from .create_invitation_body import CreateInvitationBody
 from .create_key_body import CreateKeyBody
 from .create_log_body import CreateLogBody
@@ -28,7 +29,9 @@ from .encoding import Encoding
 from .error import Error
 from .event_body import EventBody
 from .event_page_body import EventPageBody
+from .exact_use import ExactUse
 from .exchange_body import ExchangeBody
+from .free_tier import FreeTier
 from .halt import Halt
 from .health_body import HealthBody
 from .health_status import HealthStatus
@@ -63,11 +66,14 @@ from .rotated_key import RotatedKey
 from .sent_invitation import SentInvitation
 from .snapshot import Snapshot
 from .state import State
+from .step import Step
 from .success import Success
 from .tenant_body import TenantBody
 from .tenant_deletion_body import TenantDeletionBody
 from .token_answer import TokenAnswer
 from .upload_answer import UploadAnswer
+from .usage_body import UsageBody
+from .usage_period import UsagePeriod
 from .verify_body import VerifyBody
 from .version import Version
 from .view import View
@@ -82,6 +88,7 @@ __all__ = (
     "AppendBatchAnswer",
     "AuditEvent",
     "AuditPage",
+    "CostBody",
     "CreateInvitationBody",
     "CreateKeyBody",
     "CreateLogBody",
@@ -102,7 +109,9 @@ __all__ = (
     "Error",
     "EventBody",
     "EventPageBody",
+    "ExactUse",
     "ExchangeBody",
+    "FreeTier",
     "Halt",
     "HealthBody",
     "HealthStatus",
@@ -137,11 +146,14 @@ __all__ = (
     "SentInvitation",
     "Snapshot",
     "State",
+    "Step",
     "Success",
     "TenantBody",
     "TenantDeletionBody",
     "TokenAnswer",
     "UploadAnswer",
+    "UsageBody",
+    "UsagePeriod",
     "VerifyBody",
     "Version",
     "View",

@@ -1,0 +1,258 @@
+//! Reading the ledger: sums by hour, and the integral of storage over time.
+
+use std::collections::BTreeMap;
+
+use protocol::meter::{HOUR_SECONDS, Hour, Meter};
+use protocol::{LogId, Timestamp, ViewId};
+use sea_orm::sea_query::ExprTrait as _;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select};
+
+use crate::access::Access;
+use crate::column::{from_u64, to_u64, to_word};
+use crate::entity::{storage_level, usage_open, usage_record};
+use crate::scope;
+use crate::{Catalog, CatalogError};
+
+/// Which use is asked for; everything of the tenant where nothing is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UsageFilter {
+    pub log: Option<LogId>,
+    pub view: Option<ViewId>,
+}
+
+/// What the ledger says of some hours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usage {
+    hours: BTreeMap<(Hour, Meter), Sum>,
+    /// Bytes that are stored when the last of the hours begins to be over.
+    level_at_end: i128,
+    from: Hour,
+    to: Hour,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sum {
+    amount: i128,
+    level: i128,
+}
+
+/// Sums of one hour and meter: of the amounts and of the changes of the level.
+type SumRow = (i64, String, Option<i64>, Option<i64>);
+
+impl Catalog {
+    /// What was used in the hours from `from` until before `to`.
+    pub async fn usage(
+        &self,
+        access: &Access,
+        from: Hour,
+        to: Hour,
+        filter: UsageFilter,
+    ) -> Result<Usage, CatalogError> {
+        // One state: a row that is sealed meanwhile is either open or a record.
+        let sql = &self.readers().snapshot().await?;
+        let mut usage = Usage {
+            from,
+            to,
+            level_at_end: i128::from(level(sql, access, filter).await?),
+            hours: BTreeMap::new(),
+        };
+        let open = scope::usage_open(access);
+        let open = filtered(
+            open,
+            filter,
+            usage_open::Column::LogId,
+            usage_open::Column::ViewId,
+        );
+        let open = open
+            .filter(usage_open::Column::Hour.gte(from_u64(from.0)))
+            .select_only()
+            .column(usage_open::Column::Hour)
+            .column(usage_open::Column::Meter)
+            .column_as(
+                usage_open::Column::Amount.sum().cast_as("bigint"),
+                "amounts",
+            )
+            .column_as(usage_open::Column::Level.sum().cast_as("bigint"), "levels")
+            .group_by(usage_open::Column::Hour)
+            .group_by(usage_open::Column::Meter);
+        usage.add(open.into_tuple().all(sql).await?)?;
+        let records = scope::usage_records(access);
+        let (log, view) = (usage_record::Column::LogId, usage_record::Column::ViewId);
+        let records = filtered(records, filter, log, view);
+        let records = records
+            .filter(usage_record::Column::Hour.gte(from_u64(from.0)))
+            .select_only()
+            .column(usage_record::Column::Hour)
+            .column(usage_record::Column::Meter)
+            .column_as(
+                usage_record::Column::Amount.sum().cast_as("bigint"),
+                "amounts",
+            )
+            .column_as(
+                usage_record::Column::Level.sum().cast_as("bigint"),
+                "levels",
+            )
+            .group_by(usage_record::Column::Hour)
+            .group_by(usage_record::Column::Meter);
+        usage.add(records.into_tuple().all(sql).await?)?;
+        Ok(usage)
+    }
+}
+
+/// The bytes that are stored now.
+async fn level(
+    sql: &impl ConnectionTrait,
+    access: &Access,
+    filter: UsageFilter,
+) -> Result<i64, CatalogError> {
+    let mut levels = scope::storage_levels(access);
+    if let Some(log) = filter.log {
+        levels = levels.filter(storage_level::Column::LogId.eq(log.0));
+    }
+    let bytes = storage_level::Column::Bytes.sum().cast_as("bigint");
+    let sum = levels.select_only().column_as(bytes, "stored");
+    let sum: Option<Option<i64>> = sum.into_tuple().one(sql).await?;
+    Ok(sum.flatten().unwrap_or_default())
+}
+
+fn filtered<E: EntityTrait>(
+    mut rows: Select<E>,
+    filter: UsageFilter,
+    log_column: E::Column,
+    view_column: E::Column,
+) -> Select<E> {
+    if let Some(log) = filter.log {
+        rows = rows.filter(log_column.eq(log.0));
+    }
+    if let Some(view) = filter.view {
+        rows = rows.filter(view_column.eq(view.0));
+    }
+    rows
+}
+
+impl Usage {
+    /// Adds sums; those of hours behind the end only tell what the level was there.
+    fn add(&mut self, rows: Vec<SumRow>) -> Result<(), CatalogError> {
+        for (hour, meter, amount, level) in rows {
+            let (hour, meter) = (Hour(to_u64(hour)), to_word(&meter)?);
+            let amount = i128::from(amount.unwrap_or_default());
+            let level = i128::from(level.unwrap_or_default());
+            if hour >= self.to {
+                self.level_at_end -= level;
+                continue;
+            }
+            let sum = self.hours.entry((hour, meter)).or_default();
+            sum.amount += amount;
+            sum.level += level;
+        }
+        Ok(())
+    }
+
+    /// How much was used, until `now`.
+    pub fn total(&self, meter: Meter, now: Timestamp) -> u128 {
+        self.by_hour(meter, now).values().sum()
+    }
+
+    /// How much was used in each hour that has some. Of storage the hour that `now` lies in counts as
+    /// far as it is over, and later ones not at all.
+    pub fn by_hour(&self, meter: Meter, now: Timestamp) -> BTreeMap<Hour, u128> {
+        if meter == Meter::Storage {
+            return self.storage_by_hour(now);
+        }
+        let of_meter = self.hours.iter().filter(|((_, it), _)| *it == meter);
+        of_meter
+            .map(|((hour, _), sum)| (*hour, u128::try_from(sum.amount).unwrap_or(0)))
+            .collect()
+    }
+
+    /// The integral of the level, hour by hour.
+    fn storage_by_hour(&self, now: Timestamp) -> BTreeMap<Hour, u128> {
+        let changes = self
+            .hours
+            .iter()
+            .filter(|((_, it), _)| *it == Meter::Storage);
+        let changed: i128 = changes.map(|(_, sum)| sum.level).sum();
+        let mut level = self.level_at_end - changed;
+        let mut hours = BTreeMap::new();
+        let mut hour = self.from;
+        while hour < self.to && hour.start() <= now {
+            let sum = self
+                .hours
+                .get(&(hour, Meter::Storage))
+                .copied()
+                .unwrap_or_default();
+            let left = hour
+                .end()
+                .duration_since(now)
+                .as_micros()
+                .div_ceil(1_000_000);
+            let left = i128::try_from(left).unwrap_or(0);
+            let over = i128::from(HOUR_SECONDS) - left;
+            let held = level * over + sum.amount - sum.level * left;
+            level += sum.level;
+            if held > 0 {
+                hours.insert(hour, held.unsigned_abs());
+            }
+            hour = hour.next();
+        }
+        hours
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Hour = Hour(500_000);
+
+    fn seconds_into(hour: Hour, seconds: u64) -> Timestamp {
+        Timestamp(hour.start().as_micros() + seconds * 1_000_000)
+    }
+
+    /// A kilobyte in the second hour after 600 seconds, gone in the fourth after 60.
+    fn usage() -> Usage {
+        let sum = |amount, level| Sum { amount, level };
+        let second = Hour(HOUR.0 + 1);
+        let fourth = Hour(HOUR.0 + 3);
+        Usage {
+            hours: BTreeMap::from([
+                ((second, Meter::Storage), sum(1_000 * 3_000, 1_000)),
+                ((second, Meter::Compute), sum(7, 0)),
+                ((fourth, Meter::Storage), sum(-1_000 * 3_540, -1_000)),
+            ]),
+            level_at_end: 10,
+            from: HOUR,
+            to: Hour(HOUR.0 + 5),
+        }
+    }
+
+    #[test]
+    fn storage_is_the_integral_of_its_level() {
+        let later = seconds_into(Hour(HOUR.0 + 9), 0);
+        let hours = usage().by_hour(Meter::Storage, later);
+        let all = [
+            36_000,
+            36_000 + 3_000_000,
+            36_000 + 3_600_000,
+            36_000 + 60_000,
+            36_000,
+        ];
+        assert_eq!(hours.into_values().collect::<Vec<_>>(), all);
+        assert_eq!(
+            usage().total(Meter::Storage, later),
+            all.iter().sum::<u128>()
+        );
+        assert_eq!(usage().total(Meter::Compute, later), 7);
+        assert_eq!(usage().total(Meter::DataOut, later), 0);
+    }
+
+    #[test]
+    fn an_hour_that_is_not_over_counts_as_far_as_it_is() {
+        let now = seconds_into(Hour(HOUR.0 + 1), 700);
+        let hours = usage().by_hour(Meter::Storage, now);
+        assert_eq!(
+            hours.into_values().collect::<Vec<_>>(),
+            [36_000, 7_000 + 100_000]
+        );
+    }
+}

@@ -1,0 +1,135 @@
+//! What a tenant used.
+
+use std::time::Duration;
+
+use catalog::access::Access;
+use catalog::{Usage, UsageFilter};
+use protocol::meter::{Hour, Month};
+use protocol::{ErrorCode, Timestamp};
+
+use super::App;
+use super::logs::parse_name;
+use crate::billing::plan;
+use crate::billing::price::BILLED;
+use crate::errors::{Failure, Result};
+
+/// Hours become records this long after they are over: what is reported later makes further records.
+const SEALED_AFTER: Duration = Duration::from_secs(5 * 60);
+
+/// What is asked for.
+#[derive(Default)]
+pub(crate) struct UsageQuestion {
+    /// The current month when it is not said.
+    pub month: Option<Month>,
+    /// The id or name of a log.
+    pub log: Option<String>,
+    /// The name of a view of that log.
+    pub view: Option<String>,
+}
+
+/// What the use of a month costs beyond the free tier, in whole cents.
+pub(crate) struct Cost {
+    pub currency: String,
+    /// A line of the invoice for each billed meter.
+    pub lines: [u64; 3],
+    /// What the lines come to at the end of the month, if use goes on as until now.
+    pub forecast: u64,
+}
+
+/// The use of a month, as far as it is over.
+pub(crate) struct MonthUse {
+    pub month: Month,
+    pub until: Timestamp,
+    pub usage: Usage,
+    /// Whether this is all that the tenant used.
+    pub whole: bool,
+    /// Of all that the tenant used, where there are prices for the month.
+    pub cost: Option<Cost>,
+}
+
+impl App {
+    /// What was used in a month; a key that is limited to some logs sees theirs.
+    ///
+    /// # Errors
+    /// When there is no such log or view, or the month has not begun.
+    pub(crate) async fn usage(&self, access: &Access, ask: UsageQuestion) -> Result<MonthUse> {
+        let now = self.clock.now();
+        let month = ask.month.unwrap_or_else(|| Month::of(now));
+        if month.first().start() > now {
+            let message = format!("{month} has not begun yet; months are those of UTC");
+            return Err(Failure::new(ErrorCode::InvalidRequest, message));
+        }
+        let until = now.min(month.end().start());
+        let filter = self.usage_filter(access, ask.log, ask.view).await?;
+        let (from, to) = (month.first(), month.end());
+        let usage = self.catalog.usage(access, from, to, filter).await?;
+        // Whoever sees a part of the use only is told nothing about the bill.
+        let whole = filter == UsageFilter::default() && access.logs.is_none();
+        let cost = whole.then(|| self.cost(&usage, month, until)).flatten();
+        Ok(MonthUse {
+            month,
+            until,
+            usage,
+            whole,
+            cost,
+        })
+    }
+
+    fn cost(&self, usage: &Usage, month: Month, until: Timestamp) -> Option<Cost> {
+        let list = self.options.prices.as_ref()?;
+        let prices = list.at(list.currency(), month)?;
+        let used = BILLED.map(|meter| usage.total(meter, until));
+        let costs = |used: [u128; 3]| {
+            let units = std::array::from_fn(|line| {
+                let meter = BILLED[line];
+                plan::billable(meter, month, used[line], 0).0
+            });
+            plan::costs(prices.of_units(), units)
+        };
+        let forecast = used.map(|used| plan::forecast(used, month, until));
+        Some(Cost {
+            currency: prices.currency.clone(),
+            lines: costs(used),
+            forecast: costs(forecast).iter().sum(),
+        })
+    }
+
+    async fn usage_filter(
+        &self,
+        access: &Access,
+        log: Option<String>,
+        view: Option<String>,
+    ) -> Result<UsageFilter> {
+        let Some(log) = log else {
+            return match view {
+                None => Ok(UsageFilter::default()),
+                Some(_) => Err(Failure::new(
+                    ErrorCode::InvalidRequest,
+                    "`view` is the name of a view of a log; say which with `log`",
+                )),
+            };
+        };
+        let log = self.log(access, &log).await?;
+        let view = match view {
+            None => None,
+            Some(name) => {
+                let found = self
+                    .catalog
+                    .view(access, log.id, &parse_name(&name)?)
+                    .await?;
+                Some(found.ok_or_else(Failure::view_not_found)?.id)
+            }
+        };
+        Ok(UsageFilter {
+            log: Some(log.id),
+            view,
+        })
+    }
+
+    /// Makes records of hours that are over.
+    pub(super) async fn seal_usage(&self) -> Result<()> {
+        let before = Hour::of(self.clock.now().saturating_sub(SEALED_AFTER));
+        self.catalog.seal_usage(before).await?;
+        Ok(())
+    }
+}

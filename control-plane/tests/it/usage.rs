@@ -1,0 +1,212 @@
+//! What was used, what it costs, and what stops at the end of the free tier.
+
+use std::time::{Duration, Instant};
+
+use catalog::{Measured, UsageBatch, UsageKey};
+use control_plane::{Options, PriceList};
+use protocol::TenantId;
+use protocol::meter::{Hour, Meter};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::client::{Answer, Client};
+use crate::server::{Server, unlimited};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// 1 GB of answers.
+const FREE_BYTES: u64 = 1_000_000_000;
+
+fn prices() -> PriceList {
+    let price = json!({
+        "from": "2026-01",
+        "currency": "usd",
+        "storage_mb_hour": "0.000007",
+        "compute_ms": "0.00003",
+        "data_out_mb": "0.01",
+    });
+    serde_json::from_value(json!({ "prices": [price] })).unwrap()
+}
+
+async fn tenant_id(client: &Client) -> TenantId {
+    let tenant = client.get("/tenants/me").await.expect(200).json();
+    TenantId(tenant["tenant_id"].as_str().unwrap().parse().unwrap())
+}
+
+impl Server {
+    async fn with_prices() -> Self {
+        let options = Options {
+            prices: Some(prices()),
+            ..unlimited()
+        };
+        Self::with(options).await
+    }
+
+    /// Has a tenant use bytes of answers, in an hour of this month.
+    async fn use_data_out(&self, tenant: TenantId, bytes: u64) {
+        let now = std::time::SystemTime::now();
+        let now = now.duration_since(std::time::UNIX_EPOCH).unwrap();
+        let key = UsageKey {
+            tenant,
+            hour: Hour(now.as_secs() / 3_600),
+            meter: Meter::DataOut,
+            log: None,
+            view: None,
+        };
+        let batch = UsageBatch {
+            source: Uuid::new_v4(),
+            epoch: 1,
+            counter: 1,
+            measured: Measured {
+                amounts: vec![(key, bytes)],
+                versions: Vec::new(),
+            },
+        };
+        assert!(self.catalog.record_usage(batch).await.unwrap());
+    }
+}
+
+/// Asks until the answer has a status.
+async fn until(status: u16, ask: impl AsyncFn() -> Answer) -> Answer {
+    let begun = Instant::now();
+    loop {
+        let answer = ask().await;
+        if answer.status == status {
+            return answer;
+        }
+        assert!(
+            begun.elapsed() < TIMEOUT,
+            "{} is not {status}",
+            answer.status
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn usage_is_shown_by_month_log_and_step() {
+    let server = Server::start().await;
+    let owner = server.tenant("acme").await;
+    owner.log("a").await;
+    server
+        .use_data_out(tenant_id(&owner).await, 2_500_000)
+        .await;
+    let used = owner.get("/billing/usage").await.expect(200).json();
+    assert_eq!(used["data_out_gb"], 0.0025);
+    assert_eq!(used["exact"]["data_out_bytes"], "2500000");
+    assert_eq!(used["free"]["data_out_gb"], 1.0);
+    assert_eq!(used["free"]["data_out_gb_left"], 0.9975);
+    // Without prices nothing costs anything.
+    assert_eq!(used["cost"], Value::Null);
+    assert_eq!(used["series"].as_array().unwrap().len(), 1);
+    assert!(
+        used["series"][0]["at"]
+            .as_str()
+            .unwrap()
+            .ends_with("T00:00:00Z")
+    );
+    let hours = owner
+        .get("/billing/usage?step=hour")
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(hours["series"][0]["data_out_gb"], 0.0025);
+    let of_log = owner.get("/billing/usage?log=a").await.expect(200).json();
+    assert_eq!(of_log["exact"]["data_out_bytes"], "0");
+    assert_eq!(of_log["free"], Value::Null);
+    let earlier = owner
+        .get("/billing/usage?month=2026-01")
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(earlier["until"], "2026-02-01T00:00:00.000000Z");
+    assert_eq!(earlier["exact"]["data_out_bytes"], "0");
+    for (query, status, code) in [
+        ("month=2999-01", 400, "invalid_request"),
+        ("month=2026-1", 400, "invalid_request"),
+        ("step=week", 400, "invalid_request"),
+        ("view=v", 400, "invalid_request"),
+        ("logs=a", 400, "invalid_request"),
+        ("log=b", 404, "log_not_found"),
+        ("log=a&view=v", 404, "view_not_found"),
+    ] {
+        let answer = owner.get(&format!("/billing/usage?{query}")).await;
+        answer.expect_error(status, code);
+    }
+}
+
+#[tokio::test]
+async fn at_the_end_of_the_free_tier_queries_stop_then_appends_and_never_reading() {
+    let server = Server::with_prices().await;
+    let owner = server.tenant("acme").await;
+    let other = server.tenant("other").await;
+    for client in [&owner, &other] {
+        client.log("a").await;
+    }
+    let tenant = tenant_id(&owner).await;
+    let query = async || owner.post("/logs/a/views/v/query", "").await;
+    let append = async || owner.post("/logs/a/append", "x").await;
+    server.use_data_out(tenant, FREE_BYTES / 2).await;
+    query().await.expect_error(404, "view_not_found");
+    append().await.expect(200);
+    let mails = async |count: usize| {
+        let begun = Instant::now();
+        loop {
+            let _ = query().await;
+            let mails = server.mails();
+            let found = mails.iter().filter(|mail| mail.contains("free tier"));
+            let found: Vec<String> = found.cloned().collect();
+            if found.len() == count {
+                return found;
+            }
+            assert!(begun.elapsed() < 3 * TIMEOUT, "{found:?}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    mails(1).await;
+    server.use_data_out(tenant, FREE_BYTES / 2).await;
+    let refused = until(402, query)
+        .await
+        .expect_error(402, "compute_limit_reached");
+    let said = refused.json()["error"].as_str().unwrap().to_owned();
+    assert!(said.contains("queries and new views stop until"), "{said}");
+    owner
+        .post("/logs/a/views/v", "component")
+        .await
+        .expect_error(402, "compute_limit_reached");
+    append().await.expect(200);
+    assert_eq!(mails(3).await.len(), 3);
+    server.use_data_out(tenant, FREE_BYTES / 10).await;
+    until(402, append)
+        .await
+        .expect_error(402, "compute_limit_reached");
+    owner.get("/logs/a/events").await.expect(200);
+    owner.get("/logs").await.expect(200);
+    let used = owner.get("/billing/usage").await.expect(200).json();
+    assert_eq!(used["free"]["data_out_gb_left"], 0.0);
+    // 100 MB beyond the free tier, at a hundredth of a cent.
+    let cost = &used["cost"];
+    assert_eq!(
+        (&cost["cents"], &cost["data_out_cents"]),
+        (&json!(1), &json!(1))
+    );
+    assert!(cost["forecast_cents"].as_u64().unwrap() >= 1, "{cost}");
+    other.post("/logs/a/append", "x").await.expect(200);
+}
+
+#[tokio::test]
+async fn without_prices_nothing_stops() {
+    let server = Server::start().await;
+    let owner = server.tenant("acme").await;
+    owner.log("a").await;
+    server
+        .use_data_out(tenant_id(&owner).await, 5 * FREE_BYTES)
+        .await;
+    owner.post("/logs/a/append", "x").await.expect(200);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    owner.post("/logs/a/append", "x").await.expect(200);
+    owner
+        .post("/logs/a/views/v/query", "")
+        .await
+        .expect_error(404, "view_not_found");
+}
