@@ -81,6 +81,16 @@ impl SortKey for Uuid {
     }
 }
 
+impl SortKey for i64 {
+    fn into_bytes(self) -> Vec<u8> {
+        self.to_be_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
+        bytes.try_into().ok().map(Self::from_be_bytes)
+    }
+}
+
 impl SortKey for String {
     fn into_bytes(self) -> Vec<u8> {
         self.into_bytes()

@@ -5,8 +5,8 @@ use clap_complete::Shell;
 
 use crate::commands::session::Session;
 use crate::commands::{
-    Group, append, audit, deletion, events, invite, key, log, login, mail, member, password,
-    profile, query, tail, tenant, usage, view,
+    Group, append, audit, billing, deletion, events, invite, key, log, login, mail, member,
+    password, profile, query, tail, tenant, usage, view,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -100,6 +100,8 @@ pub(crate) enum Command {
     Audit(Connected<audit::AuditArguments>),
     /// Show what the tenant used in a month
     Usage(Connected<usage::UsageArguments>),
+    /// Explain the figures of a bill
+    Billing(Connected<Group<billing::BillingCommand>>),
     /// Show, delete and restore your tenant
     Tenant(Connected<Group<tenant::TenantCommand>>),
     /// List members, change their roles, remove them

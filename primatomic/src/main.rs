@@ -57,6 +57,7 @@ fn run(command: Command, output: Output) -> Result<(), Failure> {
         Command::Query(it) => it.run(output, commands::query::run),
         Command::Key(it) => it.run(output, commands::key::run),
         Command::Audit(it) => it.run(output, commands::audit::run),
+        Command::Billing(it) => it.run(output, commands::billing::run),
         Command::Usage(it) => it.run(output, commands::usage::run),
         Command::Tenant(it) => it.run(output, commands::tenant::run),
         Command::Member(it) => it.run(output, commands::member::run),

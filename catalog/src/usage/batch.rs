@@ -1,16 +1,18 @@
 //! Batches of use, each counted once however often it is sent.
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use protocol::{TenantId, VersionId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::{Additions, Fold, UsageKey};
+use super::{Additions, Fold, ROWS_PER_STATEMENT, UsageKey};
 use crate::column::{from_time, from_u64, to_u64};
-use crate::entity::{compute_batch, compute_usage, delete, insert, one, set};
+use crate::entity::{compute_batch, compute_usage, delete, insert, one};
 use crate::lock::Lock;
 use crate::{Catalog, CatalogError};
 
@@ -53,10 +55,8 @@ impl Catalog {
     /// # Errors
     /// When the rows can't be written; then the batch is to be sent again as it is.
     pub async fn record_usage(&self, batch: UsageBatch) -> Result<bool, CatalogError> {
-        // In one order, so that two nodes never deadlock.
-        let mut versions = batch.measured.versions;
-        versions.sort_unstable_by_key(|it| it.version);
-        let (versions, amounts) = (&versions, &batch.measured.amounts);
+        let (versions, amounts) = (by_version(batch.measured.versions), batch.measured.amounts);
+        let (versions, amounts) = (&versions, &amounts);
         let id = (batch.source, from_u64(batch.epoch), from_u64(batch.counter));
         self.change(Lock::UsageSource(batch.source), move |change| async move {
             let sql = change.sql();
@@ -75,9 +75,10 @@ impl Catalog {
             for (key, amount) in amounts {
                 additions.add_amount(*key, *amount);
             }
-            for it in versions {
-                add_compute(sql, it).await?;
-                count_folds(sql, it, &mut additions).await?;
+            let versions: Vec<_> = versions.values().collect();
+            for versions in versions.chunks(ROWS_PER_STATEMENT) {
+                add_compute(sql, versions).await?;
+                count_folds(sql, versions, &mut additions).await?;
             }
             additions.write(sql).await?;
             let expired = change.at().saturating_sub(BATCH_ID_TTL);
@@ -95,47 +96,97 @@ impl Catalog {
     }
 }
 
-/// Adds to the row of a version, which batches of several workers do at the same time. Until its
-/// transaction ends no other one reads what is in the row.
-async fn add_compute(sql: &impl ConnectionTrait, it: &VersionUse) -> Result<(), CatalogError> {
-    let compute_us = from_u64(it.compute_us);
-    let column = (compute_usage::Entity, compute_usage::Column::ComputeUs);
-    let row = compute_usage::ActiveModel {
-        version_id: Set(it.version.0),
-        tenant_id: Set(it.tenant.0),
-        compute_us: Set(compute_us),
-        folded_through: Set(0),
-    };
-    let sum = OnConflict::column(compute_usage::Column::VersionId)
-        .value(column.1, Expr::col(column).add(compute_us))
-        .to_owned();
-    compute_usage::Entity::insert(row)
-        .on_conflict(sum)
-        .exec_without_returning(sql)
-        .await?;
-    Ok(())
+/// The versions of a batch, each once and in one order, so that two nodes never deadlock.
+type Versions = BTreeMap<VersionId, VersionUse>;
+
+fn by_version(batch: Vec<VersionUse>) -> Versions {
+    let mut versions = Versions::new();
+    for it in batch {
+        match versions.entry(it.version) {
+            Entry::Vacant(new) => drop(new.insert(it)),
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                known.compute_us = known.compute_us.saturating_add(it.compute_us);
+                known.folds.extend(it.folds);
+            }
+        }
+    }
+    versions
 }
 
-/// Counts what a version folded for the first time.
+/// Adds to the rows of versions, which batches of several workers do at the same time. Until its
+/// transaction ends no other one reads what is in the rows.
+async fn add_compute(
+    sql: &impl ConnectionTrait,
+    versions: &[&VersionUse],
+) -> Result<(), CatalogError> {
+    let rows = versions
+        .iter()
+        .map(|it| row(it, it.compute_us, 0))
+        .collect();
+    let column = compute_usage::Column::ComputeUs;
+    let more = Expr::col(("excluded", column));
+    let sum = Expr::col((compute_usage::Entity, column)).add(more);
+    upsert(sql, rows, (column, sum)).await
+}
+
+/// Counts what versions folded for the first time.
 async fn count_folds(
     sql: &impl ConnectionTrait,
-    it: &VersionUse,
+    versions: &[&VersionUse],
     additions: &mut Additions,
 ) -> Result<(), CatalogError> {
-    if it.folds.is_empty() {
+    let folding = versions.iter().filter(|it| !it.folds.is_empty());
+    let folding: Vec<_> = folding.copied().collect();
+    if folding.is_empty() {
         return Ok(());
     }
-    let row = one(sql, compute_usage::Entity::find_by_id(it.version.0)).await?;
-    let before = row.map_or(0, |row| to_u64(row.folded_through));
-    let mut through = before;
-    for fold in &it.folds {
-        additions.add_amount(fold.key, fold.nanos_behind(through));
-        through = fold.through(through);
+    let ids = folding.iter().map(|it| it.version.0);
+    let rows = compute_usage::Entity::find().filter(compute_usage::Column::VersionId.is_in(ids));
+    let rows = rows.all(sql).await?.into_iter();
+    let before: HashMap<_, _> = rows
+        .map(|row| (VersionId(row.version_id), to_u64(row.folded_through)))
+        .collect();
+    let mut further = Vec::new();
+    for it in folding {
+        let before = before.get(&it.version).copied().unwrap_or_default();
+        let mut through = before;
+        for fold in &it.folds {
+            additions.add_amount(fold.key, fold.nanos_behind(through));
+            through = fold.through(through);
+        }
+        if through > before {
+            further.push(row(it, 0, through));
+        }
     }
-    if through > before {
-        let row = compute_usage::Column::VersionId.eq(it.version.0);
-        let column = compute_usage::Column::FoldedThrough;
-        set::<compute_usage::Entity>(sql, column, from_u64(through), row).await?;
+    let column = compute_usage::Column::FoldedThrough;
+    upsert(sql, further, (column, Expr::col(("excluded", column)))).await
+}
+
+fn row(it: &VersionUse, compute_us: u64, through: u64) -> compute_usage::ActiveModel {
+    compute_usage::ActiveModel {
+        version_id: Set(it.version.0),
+        tenant_id: Set(it.tenant.0),
+        compute_us: Set(from_u64(compute_us)),
+        folded_through: Set(from_u64(through)),
     }
+}
+
+/// Inserts rows, or sets a column of those that are there.
+async fn upsert(
+    sql: &impl ConnectionTrait,
+    rows: Vec<compute_usage::ActiveModel>,
+    set: (compute_usage::Column, Expr),
+) -> Result<(), CatalogError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let update = OnConflict::column(compute_usage::Column::VersionId)
+        .values([set])
+        .to_owned();
+    compute_usage::Entity::insert_many(rows)
+        .on_conflict(update)
+        .exec_without_returning(sql)
+        .await?;
     Ok(())
 }

@@ -15,6 +15,7 @@
 //! is read ([`read`]).
 
 mod batch;
+mod explain;
 mod fold;
 mod notice;
 mod read;
@@ -32,6 +33,7 @@ use sea_orm::{ConnectionTrait, EntityTrait};
 use uuid::Uuid;
 
 pub use self::batch::{Measured, UsageBatch, VersionUse};
+pub use self::explain::UsageRecord;
 pub use self::fold::Fold;
 pub use self::read::{Usage, UsageFilter};
 pub use self::reporter::UsageReporter;

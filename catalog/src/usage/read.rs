@@ -24,6 +24,8 @@ pub struct UsageFilter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Usage {
     hours: BTreeMap<(Hour, Meter), Sum>,
+    /// What of it is no record yet.
+    open: BTreeMap<Meter, Sum>,
     /// Bytes that are stored when the last of the hours begins to be over.
     level_at_end: i128,
     from: Hour,
@@ -55,6 +57,7 @@ impl Catalog {
             to,
             level_at_end: i128::from(level(sql, access, filter).await?),
             hours: BTreeMap::new(),
+            open: BTreeMap::new(),
         };
         let open = scope::usage_open(access);
         let open = filtered(
@@ -76,6 +79,11 @@ impl Catalog {
             .group_by(usage_open::Column::Hour)
             .group_by(usage_open::Column::Meter);
         usage.add(open.into_tuple().all(sql).await?)?;
+        for ((_, meter), sum) in &usage.hours {
+            let open = usage.open.entry(*meter).or_default();
+            open.amount += sum.amount;
+            open.level += sum.level;
+        }
         let records = scope::usage_records(access);
         let (log, view) = (usage_record::Column::LogId, usage_record::Column::ViewId);
         let records = filtered(records, filter, log, view);
@@ -115,7 +123,7 @@ async fn level(
     Ok(sum.flatten().unwrap_or_default())
 }
 
-fn filtered<E: EntityTrait>(
+pub(super) fn filtered<E: EntityTrait>(
     mut rows: Select<E>,
     filter: UsageFilter,
     log_column: E::Column,
@@ -148,6 +156,21 @@ impl Usage {
         Ok(())
     }
 
+    /// What is no record yet: the amount, and the change of the level.
+    pub fn open(&self, meter: Meter) -> (i128, i128) {
+        let open = self.open.get(&meter).copied().unwrap_or_default();
+        (open.amount, open.level)
+    }
+
+    /// Bytes that were stored when the first of the hours began.
+    pub fn level_before(&self) -> i128 {
+        let changes = self
+            .hours
+            .iter()
+            .filter(|((_, it), _)| *it == Meter::Storage);
+        self.level_at_end - changes.map(|(_, sum)| sum.level).sum::<i128>()
+    }
+
     /// How much was used, until `now`.
     pub fn total(&self, meter: Meter, now: Timestamp) -> u128 {
         self.by_hour(meter, now).values().sum()
@@ -167,12 +190,7 @@ impl Usage {
 
     /// The integral of the level, hour by hour.
     fn storage_by_hour(&self, now: Timestamp) -> BTreeMap<Hour, u128> {
-        let changes = self
-            .hours
-            .iter()
-            .filter(|((_, it), _)| *it == Meter::Storage);
-        let changed: i128 = changes.map(|(_, sum)| sum.level).sum();
-        let mut level = self.level_at_end - changed;
+        let mut level = self.level_before();
         let mut hours = BTreeMap::new();
         let mut hour = self.from;
         while hour < self.to && hour.start() <= now {
@@ -220,6 +238,7 @@ mod tests {
                 ((second, Meter::Compute), sum(7, 0)),
                 ((fourth, Meter::Storage), sum(-1_000 * 3_540, -1_000)),
             ]),
+            open: BTreeMap::new(),
             level_at_end: 10,
             from: HOUR,
             to: Hour(HOUR.0 + 5),

@@ -1,210 +1,25 @@
 //! `/billing`.
 
-use poem_openapi::param::Query;
-use poem_openapi::{Enum, Object, OpenApi};
+use catalog::Page;
+use poem_openapi::OpenApi;
+use poem_openapi::param::{Path, Query};
 use protocol::ErrorCode::*;
-use protocol::meter::{Hour, Meter};
-use serde::{Deserialize, Serialize};
+use protocol::meter::{Meter, Month, MonthError};
 
 use super::Tag;
 use super::caller::{Caller, role};
-use super::failures::{Failed, codes};
+use super::failures::{Failed, LIST, codes};
 use super::json::Json;
-use crate::billing::plan;
-use crate::domain::usage::{Cost, MonthUse, UsageQuestion};
+use super::parameters::Parameters;
+use super::usage_format::{ExplainedUsage, MeterName, Step, UsageBody};
+use crate::domain::usage::UsageQuestion;
 use crate::errors::Failure;
 
 pub(super) struct BillingApi;
 
-/// Bytes of a gigabyte.
-const GB: f64 = 1e9;
-
-/// How long each entry of a series is.
-#[derive(Clone, Copy, Enum)]
-#[oai(rename_all = "lowercase")]
-pub(super) enum Step {
-    Hour,
-    Day,
-}
-
-/// What was used in a month. Months, days and hours are those of UTC, and a gigabyte is 10⁹ bytes.
-#[derive(Object, Serialize, Deserialize)]
-pub(super) struct UsageBody {
-    /// The month, such as `2026-11`.
-    month: String,
-    /// When it began.
-    since: String,
-    /// Up to when this is counted: now, or the end of the month.
-    until: String,
-    /// Events that were stored, over time, in GB-seconds. Divide by 3,600 for GB-hours.
-    storage_gb_seconds: f64,
-    /// The same in GB-hours.
-    storage_gb_hours: f64,
-    /// CPU time of components that is billed, in seconds: what folds each event for the first time, and
-    /// queries.
-    compute_seconds: f64,
-    /// The same in milliseconds.
-    compute_ms: f64,
-    /// Answers to queries, in GB.
-    data_out_gb: f64,
-    /// CPU time of compiling components, in seconds. It is not billed.
-    compile_seconds: f64,
-    exact: ExactUse,
-    /// Null where a part of the use is asked for.
-    free: Option<FreeTier>,
-    /// Null where use costs nothing, and where a part of it is asked for.
-    cost: Option<CostBody>,
-    /// How long each entry of the series is.
-    step: String,
-    /// Days or hours with use, oldest first.
-    series: Vec<UsagePeriod>,
-}
-
-/// The same without rounding, as whole numbers in decimal digits.
-#[derive(Object, Serialize, Deserialize)]
-pub(super) struct ExactUse {
-    storage_byte_seconds: String,
-    compute_ns: String,
-    data_out_bytes: String,
-    compile_ns: String,
-}
-
-/// What of the month is free, and what is left of it.
-#[derive(Object, Serialize, Deserialize)]
-pub(super) struct FreeTier {
-    storage_gb_hours: f64,
-    compute_seconds: f64,
-    data_out_gb: f64,
-    storage_gb_hours_left: f64,
-    compute_seconds_left: f64,
-    data_out_gb_left: f64,
-}
-
-/// What was used beyond the free tier costs, before tax, in cents.
-#[derive(Object, Serialize, Deserialize)]
-pub(super) struct CostBody {
-    /// Three letters, such as `usd`.
-    currency: String,
-    /// So far.
-    cents: u64,
-    storage_cents: u64,
-    compute_cents: u64,
-    data_out_cents: u64,
-    /// At the end of the month, if use goes on as until now.
-    forecast_cents: u64,
-}
-
-/// What was used in an hour or a day.
-#[derive(Object, Serialize, Deserialize)]
-pub(super) struct UsagePeriod {
-    /// When it began, in UTC.
-    at: String,
-    storage_gb_seconds: f64,
-    compute_seconds: f64,
-    data_out_gb: f64,
-    compile_seconds: f64,
-}
-
-/// Amounts in the units of the meters, in the order of [`METERS`].
-type Amounts = [u128; 4];
-
-const METERS: [Meter; 4] = [
-    Meter::Storage,
-    Meter::Compute,
-    Meter::DataOut,
-    Meter::Compile,
-];
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "the exact number stands beside it"
-)]
-fn scaled(amount: u128, unit: f64) -> f64 {
-    amount as f64 / unit
-}
-
-impl UsageBody {
-    fn new(of: &MonthUse, step: Step) -> Self {
-        let total = METERS.map(|meter| of.usage.total(meter, of.until));
-        let [storage, compute, data_out, compile] = total;
-        Self {
-            month: of.month.to_string(),
-            since: of.month.first().start().to_string(),
-            until: of.until.to_string(),
-            storage_gb_seconds: scaled(storage, GB),
-            storage_gb_hours: scaled(storage, GB * 3_600.0),
-            compute_seconds: scaled(compute, 1e9),
-            compute_ms: scaled(compute, 1e6),
-            data_out_gb: scaled(data_out, GB),
-            compile_seconds: scaled(compile, 1e9),
-            exact: ExactUse {
-                storage_byte_seconds: storage.to_string(),
-                compute_ns: compute.to_string(),
-                data_out_bytes: data_out.to_string(),
-                compile_ns: compile.to_string(),
-            },
-            free: of.whole.then(|| FreeTier::new(of, total)),
-            cost: of.cost.as_ref().map(CostBody::new),
-            step: match step {
-                Step::Hour => "hour".to_owned(),
-                Step::Day => "day".to_owned(),
-            },
-            series: series(of, step),
-        }
-    }
-}
-
-impl FreeTier {
-    fn new(of: &MonthUse, used: Amounts) -> Self {
-        let free = METERS.map(|meter| plan::free(meter, of.month));
-        let left: Amounts = std::array::from_fn(|meter| free[meter].saturating_sub(used[meter]));
-        Self {
-            storage_gb_hours: scaled(free[0], GB * 3_600.0),
-            compute_seconds: scaled(free[1], 1e9),
-            data_out_gb: scaled(free[2], GB),
-            storage_gb_hours_left: scaled(left[0], GB * 3_600.0),
-            compute_seconds_left: scaled(left[1], 1e9),
-            data_out_gb_left: scaled(left[2], GB),
-        }
-    }
-}
-
-impl CostBody {
-    fn new(cost: &Cost) -> Self {
-        let [storage_cents, compute_cents, data_out_cents] = cost.lines;
-        Self {
-            currency: cost.currency.clone(),
-            cents: cost.lines.iter().sum(),
-            storage_cents,
-            compute_cents,
-            data_out_cents,
-            forecast_cents: cost.forecast,
-        }
-    }
-}
-
-fn series(of: &MonthUse, step: Step) -> Vec<UsagePeriod> {
-    let mut periods = std::collections::BTreeMap::<Hour, Amounts>::new();
-    for (index, meter) in METERS.into_iter().enumerate() {
-        for (hour, amount) in of.usage.by_hour(meter, of.until) {
-            let begins = match step {
-                Step::Hour => hour,
-                Step::Day => Hour(hour.0 - hour.0 % 24),
-            };
-            periods.entry(begins).or_default()[index] += amount;
-        }
-    }
-    let period = |(begins, amounts): (Hour, Amounts)| {
-        let [storage, compute, data_out, compile] = amounts;
-        UsagePeriod {
-            at: begins.to_string(),
-            storage_gb_seconds: scaled(storage, GB),
-            compute_seconds: scaled(compute, 1e9),
-            data_out_gb: scaled(data_out, GB),
-            compile_seconds: scaled(compile, 1e9),
-        }
-    };
-    periods.into_iter().map(period).collect()
+fn parse_month(text: &str) -> Result<Month, Failure> {
+    let month = text.parse();
+    month.map_err(|error: MonthError| Failure::new(InvalidRequest, error.to_string()))
 }
 
 #[OpenApi(tag = "Tag::Billing")]
@@ -228,17 +43,46 @@ impl BillingApi {
         step: Query<Option<Step>>,
     ) -> Result<Json<UsageBody>, Failed<{ codes(&[LogNotFound, ViewNotFound]) }>> {
         let (app, access, _) = caller.parts();
-        let month = month.0.map(|text| text.parse()).transpose();
-        let month = month.map_err(|error| Failure::new(InvalidRequest, format!("{error}")));
         let ask = UsageQuestion {
-            month: month?,
+            month: month.0.as_deref().map(parse_month).transpose()?,
             log: log.0,
             view: view.0,
         };
         let used = app.usage(access, ask).await?;
-        Ok(Json::new(UsageBody::new(
-            &used,
-            step.0.unwrap_or(Step::Day),
-        )))
+        let step = step.0.unwrap_or(Step::Day);
+        Ok(Json::new(UsageBody::new(&used, step)))
+    }
+
+    /// Explain what was used
+    ///
+    /// The records of the ledger that a figure of a month is the sum of, each of an hour, a log and a
+    /// view, in the order in which they were made.
+    #[oai(
+        path = "/billing/usage/:month/explain",
+        method = "get",
+        operation_id = "explainUsage"
+    )]
+    async fn explain(
+        &self,
+        caller: Caller<role::ReadOnly>,
+        /// The month, such as `2026-11`.
+        month: Path<String>,
+        /// The meter whose figure is to be explained.
+        meter: Query<MeterName>,
+        /// Use of this log alone: its id or name.
+        log: Query<Option<String>>,
+        /// Use of this view of the log alone: its name.
+        view: Query<Option<String>>,
+        Parameters(page): Parameters<Page>,
+    ) -> Result<Json<ExplainedUsage>, Failed<{ LIST | codes(&[LogNotFound, ViewNotFound]) }>> {
+        let (app, access, _) = caller.parts();
+        let ask = UsageQuestion {
+            month: Some(parse_month(&month.0)?),
+            log: log.0,
+            view: view.0,
+        };
+        let meter = Meter::from(meter.0);
+        let (used, records) = app.explain_usage(access, ask, meter, page).await?;
+        Ok(Json::new(ExplainedUsage::new(&used, meter, records)))
     }
 }

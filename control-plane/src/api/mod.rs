@@ -37,6 +37,7 @@ mod tail;
 mod tenant_deletions;
 mod tenants;
 mod times;
+mod usage_format;
 mod views;
 
 use poem_openapi::Tags;

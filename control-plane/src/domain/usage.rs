@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use catalog::access::Access;
-use catalog::{Usage, UsageFilter};
-use protocol::meter::{Hour, Month};
+use catalog::{Page, Paged, Usage, UsageFilter, UsageRecord};
+use protocol::meter::{Hour, Meter, Month};
 use protocol::{ErrorCode, Timestamp};
 
 use super::App;
@@ -92,6 +92,28 @@ impl App {
             lines: costs(used),
             forecast: costs(forecast).iter().sum(),
         })
+    }
+
+    /// The use of a month, and a page of the records of a meter that make it.
+    ///
+    /// # Errors
+    /// Like [`App::usage`], and when the cursor is not of this list.
+    pub(crate) async fn explain_usage(
+        &self,
+        access: &Access,
+        ask: UsageQuestion,
+        meter: Meter,
+        page: Page,
+    ) -> Result<(MonthUse, Paged<UsageRecord>)> {
+        let filter = self
+            .usage_filter(access, ask.log.clone(), ask.view.clone())
+            .await?;
+        let used = self.usage(access, ask).await?;
+        let month = used.month;
+        let records = self
+            .catalog
+            .usage_records(access, month, meter, filter, page);
+        Ok((used, records.await?))
     }
 
     async fn usage_filter(

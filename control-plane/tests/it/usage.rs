@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use catalog::clock::{Clock as _, SystemClock};
 use catalog::{Measured, UsageBatch, UsageKey};
 use control_plane::{Options, PriceList};
 use protocol::TenantId;
@@ -44,11 +45,9 @@ impl Server {
 
     /// Has a tenant use bytes of answers, in an hour of this month.
     async fn use_data_out(&self, tenant: TenantId, bytes: u64) {
-        let now = std::time::SystemTime::now();
-        let now = now.duration_since(std::time::UNIX_EPOCH).unwrap();
         let key = UsageKey {
             tenant,
-            hour: Hour(now.as_secs() / 3_600),
+            hour: Hour::of(SystemClock.now()),
             meter: Meter::DataOut,
             log: None,
             view: None,
@@ -63,6 +62,54 @@ impl Server {
             },
         };
         assert!(self.catalog.record_usage(batch).await.unwrap());
+    }
+}
+
+/// The records of a month are the figure.
+#[tokio::test]
+async fn a_figure_leads_to_its_records() {
+    let server = Server::start().await;
+    let owner = server.tenant("acme").await;
+    let tenant = tenant_id(&owner).await;
+    for bytes in [5, 7] {
+        server.use_data_out(tenant, bytes).await;
+        server
+            .catalog
+            .seal_usage(Hour(u64::MAX >> 1))
+            .await
+            .unwrap();
+    }
+    server.use_data_out(tenant, 11).await;
+    let used = owner.get("/billing/usage").await.expect(200).json();
+    let month = used["month"].as_str().unwrap();
+    let explain = async |query: &str| {
+        let path = format!("/billing/usage/{month}/explain?meter={query}");
+        owner.get(&path).await.expect(200).json()
+    };
+    let found = explain("data_out&limit=1").await;
+    assert_eq!(
+        (&found["total"], &found["unit"]),
+        (&json!("23"), &json!("bytes"))
+    );
+    assert_eq!(found["not_recorded"], "11");
+    assert_eq!(found["records"][0]["amount"], "5");
+    let cursor = found["next_cursor"].as_str().unwrap();
+    let next = explain(&format!("data_out&limit=1&cursor={cursor}")).await;
+    let record = &next["records"][0];
+    assert_eq!(
+        (&record["sequence"], &record["amount"]),
+        (&json!(2), &json!("7"))
+    );
+    assert_eq!(next["next_cursor"], Value::Null);
+    assert_eq!(explain("compute").await["records"], json!([]));
+    for query in [
+        "",
+        "?meter=money",
+        "?meter=compute&cursor=x",
+        "?meter=compute&by=day",
+    ] {
+        let path = format!("/billing/usage/{month}/explain{query}");
+        assert_eq!(owner.get(&path).await.status, 400, "{query}");
     }
 }
 

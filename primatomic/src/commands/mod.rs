@@ -5,6 +5,7 @@
 
 pub(crate) mod append;
 pub(crate) mod audit;
+pub(crate) mod billing;
 mod confirm;
 pub(crate) mod deletion;
 pub(crate) mod events;
@@ -44,5 +45,5 @@ pub(crate) struct Group<T: Subcommand> {
 pub(crate) struct ListOptions {
     /// Print at most this many
     #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    pub limit: Option<usize>,
 }

@@ -8,10 +8,18 @@ use crate::harness::{Server, directory};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Cuts segments at once, and takes no snapshot that would save folding.
-const EAGER: [&str; 2] = ["--archive-segment-secs", "1"];
+/// Cuts many small segments and merges them.
+const EAGER: [&str; 8] = [
+    "--archive-segment-secs",
+    "1",
+    "--archive-segment-events",
+    "1000",
+    "--archive-merged-blocks",
+    "2",
+    "--archive-tidy-secs",
+    "1",
+];
 
-/// An event of 10 bytes.
 const EVENT: &str = "{\"inc\":100}";
 
 const EVENTS: usize = 20_000;

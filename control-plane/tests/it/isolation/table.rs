@@ -73,6 +73,7 @@ pub(super) const PRIVATE: &[Expected] = &[
         ..entry("logout", false)
     },
     entry("getUsage", false),
+    entry("explainUsage", false),
     entry("listKeys", false),
     Expected {
         body: r#"{"name": "x"}"#,

@@ -137,6 +137,7 @@ impl Target {
         let mut path = template
             .replace("{log}", &log)
             .replace("{view}", "v")
+            .replace("{month}/explain", "2026-01/explain?meter=compute")
             .replace("{user_id}", &self.member)
             .replace(
                 "/invitations/{id}",

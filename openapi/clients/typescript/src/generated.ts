@@ -161,6 +161,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/billing/usage/{month}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain what was used
+         * @description The records of the ledger that a figure of a month is the sum of, each of an hour, a log and a
+         *     view, in the order in which they were made.
+         */
+        get: operations["explainUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/deletions": {
         parameters: {
             query?: never;
@@ -1179,6 +1200,32 @@ export interface components {
             expires_in_secs?: number | null;
         };
         /**
+         * ExplainedUsage
+         * @description The records that a figure of a month is the sum of.
+         *
+         *     Of compute, answers and compiling, the amounts of all records and `not_recorded` make the total. Of
+         *     storage, each change of the level counts until its hour ends with `amount`, and from then until
+         *     `until` with `level_change`; what was stored when the month began counts from there.
+         */
+        ExplainedUsage: {
+            /** @description Of storage: the bytes that were stored when the month began. */
+            level_before: string;
+            meter: string;
+            month: string;
+            /** @description Null on the last page. */
+            next_cursor?: string | null;
+            /** @description What hours that are not over, or were not a moment ago, have so far. */
+            not_recorded: string;
+            /** @description Of storage: by how many bytes these change the level. */
+            not_recorded_level_change: string;
+            records: components["schemas"]["UsageRecordBody"][];
+            /** @description The figure, exactly. */
+            total: string;
+            /** @description `byte-seconds`, `nanoseconds` or `bytes`. */
+            unit: string;
+            until: string;
+        };
+        /**
          * FreeTier
          * @description What of the month is free, and what is left of it.
          */
@@ -1431,6 +1478,11 @@ export interface components {
             /** Format: uuid */
             tenant_id: string;
         };
+        /**
+         * @description A meter, as parameters name it.
+         * @enum {string}
+         */
+        MeterName: "storage" | "compute" | "data_out" | "compile";
         /**
          * PartHealth
          * @description A part of the service.
@@ -1801,6 +1853,28 @@ export interface components {
             data_out_gb: number;
             /** Format: double */
             storage_gb_seconds: number;
+        };
+        /**
+         * UsageRecordBody
+         * @description A record of the ledger. It never changes.
+         */
+        UsageRecordBody: {
+            amount: string;
+            /** @description The hour, in UTC. */
+            hour: string;
+            /** @description Of storage: by how many bytes the level changed. */
+            level_change: string;
+            /** Format: uuid */
+            log_id?: string | null;
+            /** Format: date-time */
+            recorded_at: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3, … for each tenant.
+             */
+            sequence: number;
+            /** Format: uuid */
+            view_id?: string | null;
         };
         /**
          * VerifyBody
@@ -3030,6 +3104,173 @@ export interface operations {
                 };
             };
             /** @description `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `tenant_closed` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `log_not_found`, `view_not_found` */
+            404: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    explainUsage: {
+        parameters: {
+            query: {
+                /** @description The meter whose figure is to be explained. */
+                meter: components["schemas"]["MeterName"];
+                /** @description Use of this log alone: its id or name. */
+                log?: string;
+                /** @description Use of this view of the log alone: its name. */
+                view?: string;
+                /** @description At most so many; 1 to 1000. */
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The month, such as `2026-11`. */
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /**
+             * @description The records that a figure of a month is the sum of.
+             *
+             *     Of compute, answers and compiling, the amounts of all records and `not_recorded` make the total. Of
+             *     storage, each change of the level counts until its hour ends with `amount`, and from then until
+             *     `until` with `level_change`; what was stored when the month began counts from there.
+             */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainedUsage"];
+                };
+            };
+            /** @description `invalid_cursor`, `invalid_request` */
             400: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */

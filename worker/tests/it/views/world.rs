@@ -245,7 +245,7 @@ pub(crate) fn tally() -> Vec<u8> {
     tally_with(RESTORE_HASH)
 }
 
-const RESTORE_HASH: &str = "(i64.store (i32.const 8) (i64.load offset=8 (local.get 0)))";
+pub(crate) const RESTORE_HASH: &str = "(i64.store (i32.const 8) (i64.load offset=8 (local.get 0)))";
 
 /// The tally, with its own way to restore the hash.
 pub(crate) fn tally_with(restore_hash: &str) -> Vec<u8> {
@@ -270,7 +270,8 @@ pub(crate) fn tallied(events: &[Vec<u8>]) -> Vec<u8> {
     bytes
 }
 
-const TALLY: &str = r#"
+/// The text of a tally, with two gaps.
+pub(crate) const TALLY: &str = r#"
 (component
   (core module $m
     (memory (export "memory") 64)

@@ -31,6 +31,7 @@ from .event_body import EventBody
 from .event_page_body import EventPageBody
 from .exact_use import ExactUse
 from .exchange_body import ExchangeBody
+from .explained_usage import ExplainedUsage
 from .free_tier import FreeTier
 from .halt import Halt
 from .health_body import HealthBody
@@ -49,6 +50,7 @@ from .login_body import LoginBody
 from .member_body import MemberBody
 from .member_list import MemberList
 from .membership_body import MembershipBody
+from .meter_name import MeterName
 from .part_health import PartHealth
 from .problem_body import ProblemBody
 from .quota import Quota
@@ -74,6 +76,7 @@ from .token_answer import TokenAnswer
 from .upload_answer import UploadAnswer
 from .usage_body import UsageBody
 from .usage_period import UsagePeriod
+from .usage_record_body import UsageRecordBody
 from .verify_body import VerifyBody
 from .version import Version
 from .view import View
@@ -111,6 +114,7 @@ __all__ = (
     "EventPageBody",
     "ExactUse",
     "ExchangeBody",
+    "ExplainedUsage",
     "FreeTier",
     "Halt",
     "HealthBody",
@@ -129,6 +133,7 @@ __all__ = (
     "MemberBody",
     "MemberList",
     "MembershipBody",
+    "MeterName",
     "PartHealth",
     "ProblemBody",
     "Quota",
@@ -154,6 +159,7 @@ __all__ = (
     "UploadAnswer",
     "UsageBody",
     "UsagePeriod",
+    "UsageRecordBody",
     "VerifyBody",
     "Version",
     "View",
