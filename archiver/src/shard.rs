@@ -98,16 +98,9 @@ async fn hold(
         tidied: Instant::now(),
     };
     owner::check(parts.objects.as_ref(), &parts.catalog).await?;
-    let aligned = parts.catalog.align_storage(lease).await?;
-    if aligned > 0 {
-        tracing::info!(
-            lease.shard,
-            aligned,
-            "storage of logs is metered from now on"
-        );
-    }
     // The first renewal writes down how far behind the shard is.
     holding.renew().await?;
+    holding.align_storage().await?;
     loop {
         let nothing_new = tokio::select! {
             step = holding.step() => step?,
@@ -129,9 +122,7 @@ impl Holding<'_> {
     /// One round; whether there was nothing new.
     async fn step(&mut self) -> Result<bool, StepError> {
         let options = &self.parts.options;
-        if self.renewed.elapsed() >= options.lease / 3 {
-            self.renew().await?;
-        }
+        self.renew_if_due().await?;
         let shard = self.lease.shard;
         let (event_log, after) = (&self.parts.event_log, self.pending.through);
         let frames = event_log.read_shard(shard, after, READ_BYTES).await?;
@@ -152,6 +143,44 @@ impl Holding<'_> {
             self.tidy().await;
         }
         Ok(nothing_new)
+    }
+
+    /// Meters the logs that were archived before there were meters, or by a restore.
+    async fn align_storage(&mut self) -> Result<(), StepError> {
+        let (mut logs, mut after) = (0, None);
+        loop {
+            let catalog = &self.parts.catalog;
+            let aligned = catalog.align_storage(self.lease, after).await?;
+            logs += aligned.logs;
+            after = aligned.through;
+            if after.is_none() {
+                break;
+            }
+            self.renew_if_due().await?;
+        }
+        if self.lease.shard == 0 {
+            logs += self
+                .parts
+                .catalog
+                .end_lost_storage()
+                .await
+                .map_err(ArchiveError::from)?;
+        }
+        if logs > 0 {
+            tracing::info!(
+                self.lease.shard,
+                logs,
+                "storage of logs is metered from now on"
+            );
+        }
+        Ok(())
+    }
+
+    async fn renew_if_due(&mut self) -> Result<(), StepError> {
+        if self.renewed.elapsed() >= self.parts.options.lease / 3 {
+            self.renew().await?;
+        }
+        Ok(())
     }
 
     async fn renew(&mut self) -> Result<(), StepError> {

@@ -70,19 +70,24 @@ impl Connection<DatabaseConnection> {
 
     /// Begins a transaction that reads, and sees one state of the database for as long as it takes.
     pub(super) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        let transaction = self.short_snapshot().await?;
+        if self.inner.get_database_backend() == DbBackend::Postgres {
+            let lift = "SET LOCAL statement_timeout = 0; \
+                        SET LOCAL idle_in_transaction_session_timeout = 0";
+            transaction.execute_unprepared(lift).await?;
+        }
+        Ok(transaction)
+    }
+
+    /// The same for what somebody waits for: each statement has its timeout.
+    pub(super) async fn short_snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
         let postgres = self.inner.get_database_backend() == DbBackend::Postgres;
         let options = TransactionOptions {
             isolation_level: postgres.then_some(IsolationLevel::RepeatableRead),
             access_mode: postgres.then_some(AccessMode::ReadOnly),
             ..TransactionOptions::default()
         };
-        let transaction = self.within(self.inner.begin_with_options(options)).await?;
-        if postgres {
-            let lift = "SET LOCAL statement_timeout = 0; \
-                        SET LOCAL idle_in_transaction_session_timeout = 0";
-            transaction.execute_unprepared(lift).await?;
-        }
-        Ok(transaction)
+        self.within(self.inner.begin_with_options(options)).await
     }
 }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::column::{from_u64, to_u64};
 use super::entity::{
     all, compute_usage, control_event, deletion, deletion_job, exists, snapshot, snapshot_check,
-    storage_level, usage_open, usage_record,
+    storage_level, usage_notice, usage_open, usage_record,
 };
 use super::lock::Lock;
 use super::{Catalog, CatalogError, RebuildReport};
@@ -44,6 +44,7 @@ enum Row {
     UsageOpen(usage_open::Model),
     UsageRecords(usage_record::Model),
     StorageLevels(storage_level::Model),
+    UsageNotices(usage_notice::Model),
 }
 
 impl DumpRow {
@@ -116,6 +117,7 @@ impl Catalog {
             put::<usage_open::Entity>(sql, &tables.usage_open).await?;
             put::<usage_record::Entity>(sql, &tables.usage_records).await?;
             put::<storage_level::Entity>(sql, &tables.storage_levels).await?;
+            put::<usage_notice::Entity>(sql, &tables.usage_notices).await?;
             change.commit(()).await
         })
         .await
@@ -148,6 +150,7 @@ impl Dump {
                 6 => page(sql, usage_open::Entity, behind, Row::UsageOpen).await?,
                 7 => page(sql, usage_record::Entity, behind, Row::UsageRecords).await?,
                 8 => page(sql, storage_level::Entity, behind, Row::StorageLevels).await?,
+                9 => page(sql, usage_notice::Entity, behind, Row::UsageNotices).await?,
                 _ => return Ok(Vec::new()),
             };
             if let Some(last) = rows.last() {
@@ -201,6 +204,7 @@ struct Tables {
     usage_open: Vec<usage_open::Model>,
     usage_records: Vec<usage_record::Model>,
     storage_levels: Vec<storage_level::Model>,
+    usage_notices: Vec<usage_notice::Model>,
 }
 
 impl Tables {
@@ -217,6 +221,7 @@ impl Tables {
                 Row::UsageOpen(row) => tables.usage_open.push(row),
                 Row::UsageRecords(row) => tables.usage_records.push(row),
                 Row::StorageLevels(row) => tables.storage_levels.push(row),
+                Row::UsageNotices(row) => tables.usage_notices.push(row),
             }
         }
         tables

@@ -96,8 +96,8 @@ pub use self::tenant::{NewTenant, Tenant, TenantUse};
 pub use self::tenant_deletion::TenantDeletion;
 pub use self::upload::NewVersion;
 pub use self::usage::{
-    DeletedLog, Fold, Measured, Stored, Usage, UsageBatch, UsageFilter, UsageKey, UsageRecord,
-    UsageReporter, VersionUse,
+    DeletedLog, Fold, Measured, Stored, Taken, Usage, UsageBatch, UsageFilter, UsageKey,
+    UsageRecord, UsageReporter, VersionUse,
 };
 pub use self::user::{Membership, User};
 pub use self::version::Version;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use catalog::{Catalog, Measured, UsageKey, UsageReporter};
+use catalog::{Catalog, Measured, Taken, UsageKey, UsageReporter};
 use parking_lot::Mutex;
 use protocol::Timestamp;
 use protocol::meter::{Hour, Meter};
@@ -52,16 +52,21 @@ impl DataOut {
         }
     }
 
-    fn take(&self) -> Option<Measured> {
+    fn take(&self) -> Option<(Measured, Taken)> {
         let mut sent = self.sent.lock();
         let keys: Vec<_> = sent.keys().take(VIEWS_MAX).copied().collect();
         let amounts: Vec<_> = keys
             .into_iter()
             .filter_map(|key| sent.remove_entry(&key))
             .collect();
-        (!amounts.is_empty()).then(|| Measured {
+        let taken = match sent.is_empty() {
+            true => Taken::All,
+            false => Taken::Some,
+        };
+        let measured = Measured {
             amounts,
             versions: Vec::new(),
-        })
+        };
+        (!measured.amounts.is_empty()).then_some((measured, taken))
     }
 }

@@ -8,6 +8,13 @@ use sea_orm_migration::schema::{big_integer, big_integer_null, integer, string_l
 
 use crate::ddl::{add_column, index, retype};
 
+/// What versions folded before there were meters is not billed, as far as it is archived.
+const FOLDED_BEFORE: &str = "UPDATE compute_usage SET folded_through = COALESCE( \
+     (SELECT MAX(archive_blocks.last) FROM versions \
+     JOIN views ON views.id = versions.view_id \
+     JOIN archive_blocks ON archive_blocks.log_id = views.log_id \
+     WHERE versions.id = compute_usage.version_id), 0)";
+
 pub(crate) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let open = Table::create()
         .table("usage_open")
@@ -73,5 +80,9 @@ pub(crate) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .not_null()
         .default(0)
         .to_owned();
-    add_column(manager, "compute_usage", through).await
+    add_column(manager, "compute_usage", through).await?;
+    index(manager, "archive_blocks", "log", &["shard", "log_id"]).await?;
+    let sql = manager.get_connection();
+    sql.execute_unprepared(FOLDED_BEFORE).await?;
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use catalog::clock::SharedClock;
-use catalog::{Catalog, Fold, Measured, UsageKey, UsageReporter, VersionUse};
+use catalog::{Catalog, Fold, Measured, Taken, UsageKey, UsageReporter, VersionUse};
 use parking_lot::Mutex;
 use protocol::meter::{Hour, Meter};
 use protocol::view::VersionSpec;
@@ -145,7 +145,7 @@ impl CpuMeter {
     }
 
     /// Takes what is to be reported at a time, and leaves fractions of a microsecond.
-    fn take(&self) -> Option<Measured> {
+    fn take(&self) -> Option<(Measured, Taken)> {
         let mut measured = Measured {
             amounts: self.compiled.lock().drain().collect(),
             versions: Vec::new(),
@@ -165,7 +165,11 @@ impl CpuMeter {
             }
             !used.all.is_zero() || !used.folds.is_empty()
         });
-        (measured != Measured::default()).then_some(measured)
+        let taken = match measured.versions.len() {
+            VERSIONS_MAX.. => Taken::Some,
+            _ => Taken::All,
+        };
+        (measured != Measured::default()).then_some((measured, taken))
     }
 }
 

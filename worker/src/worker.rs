@@ -185,6 +185,8 @@ impl ViewService for Worker {
 
     async fn save(&self, version: VersionId) {
         self.registry.save(version).await;
+        // Whoever goes on from here folds what follows, and must not report that first.
+        self.context.meter.flush().await;
     }
 
     async fn evict(&self, versions: Vec<VersionId>) {

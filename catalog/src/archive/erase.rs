@@ -10,7 +10,7 @@ use super::{
     ArchiveError, ArchivedBlock, NewSegment, ROWS_PER_STATEMENT, ShardLease, insert_segment,
     release_blocks, to_block,
 };
-use crate::column::{from_time, to_u64};
+use crate::column::{from_time, to_sequence, to_u64};
 use crate::entity::{all, archive_block, archive_segment, delete, set, values};
 use crate::lock::Lock;
 use crate::record::Change;
@@ -23,8 +23,14 @@ pub(crate) async fn forget_log(
     tenant: TenantId,
     log: LogId,
 ) -> Result<(), CatalogError> {
-    usage::forget_log(change, tenant, log).await?;
     let sql = change.sql();
+    let last = archive_block::Entity::find()
+        .filter(archive_block::Column::LogId.eq(log.0))
+        .order_by_desc(archive_block::Column::First)
+        .limit(1);
+    let last: Vec<i64> = values(sql, last, archive_block::Column::Last).await?;
+    let archived = to_sequence(last.first().copied().unwrap_or_default())?;
+    usage::forget_log(change, tenant, log, archived).await?;
     let rows: Vec<(Uuid, i64)> = archive_block::Entity::find()
         .select_only()
         .column(archive_block::Column::SegmentId)

@@ -90,8 +90,9 @@ impl Catalog {
                 bytes: segment_bytes,
                 blocks: merges.iter().map(|merge| merge.into).collect(),
             };
-            let existing = existing_logs(sql, &new.blocks).await?;
-            let exists = |merge: &&Merge| existing.contains_key(&merge.into.entry.log.0);
+            let existing =
+                existing_logs(sql, new.blocks.iter().map(|block| block.entry.log)).await?;
+            let exists = |merge: &&Merge| existing.contains_key(&merge.into.entry.log);
             let merges: Vec<_> = merges.iter().filter(exists).collect();
             let mut released: BTreeMap<SegmentId, usize> = BTreeMap::new();
             for merge in &merges {

@@ -23,6 +23,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait};
 
+pub use self::align::Aligned;
 pub(super) use self::erase::forget_log;
 pub use self::lease::ShardLease;
 pub use self::merge::Merge;

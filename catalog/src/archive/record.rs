@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use protocol::{Position, SegmentId, TenantId};
+use protocol::{LogId, Position, SegmentId, TenantId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
@@ -52,7 +52,7 @@ impl Catalog {
             let sql = change.sql();
             advance(sql, lease, through).await?;
             if let Some(segment) = segment {
-                let tenants = existing_logs(sql, &segment.blocks).await?;
+                let tenants = existing_logs(sql, logs_of(&segment.blocks)).await?;
                 let live = those_of(&tenants, &segment.blocks);
                 insert_segment(&change, lease.shard, segment, &live).await?;
                 usage::add_stored(sql, &tenants, stored).await?;
@@ -101,29 +101,30 @@ pub(super) async fn live_blocks(
     sql: &impl ConnectionTrait,
     blocks: &[ArchivedBlock],
 ) -> Result<Vec<ArchivedBlock>, CatalogError> {
-    Ok(those_of(&existing_logs(sql, blocks).await?, blocks))
+    Ok(those_of(
+        &existing_logs(sql, logs_of(blocks)).await?,
+        blocks,
+    ))
 }
 
-fn those_of(logs: &HashMap<Uuid, TenantId>, blocks: &[ArchivedBlock]) -> Vec<ArchivedBlock> {
-    let live = blocks
-        .iter()
-        .filter(|it| logs.contains_key(&it.entry.log.0));
+fn those_of(logs: &HashMap<LogId, TenantId>, blocks: &[ArchivedBlock]) -> Vec<ArchivedBlock> {
+    let live = blocks.iter().filter(|it| logs.contains_key(&it.entry.log));
     live.copied().collect()
 }
 
-/// The logs of some blocks that still exist, with their tenants. They are kept from being deleted until the
+/// Those of the logs that still exist, with their tenants. They are kept from being deleted until the
 /// transaction ends, so that a deletion finds every block.
 pub(super) async fn existing_logs(
     sql: &impl ConnectionTrait,
-    blocks: &[ArchivedBlock],
-) -> Result<HashMap<Uuid, TenantId>, CatalogError> {
+    logs: impl IntoIterator<Item = LogId>,
+) -> Result<HashMap<LogId, TenantId>, CatalogError> {
+    // In one order, so that two transactions never deadlock.
+    let mut logs: Vec<_> = logs.into_iter().map(|log| log.0).collect();
+    logs.sort_unstable();
+    logs.dedup();
     let mut existing = HashMap::new();
-    for blocks in blocks.chunks(ROWS_PER_STATEMENT) {
-        // In one order, so that two transactions never deadlock.
-        let mut logs: Vec<_> = blocks.iter().map(|block| block.entry.log.0).collect();
-        logs.sort_unstable();
-        logs.dedup();
-        let found = log::Entity::find().filter(log::Column::Id.is_in(logs));
+    for logs in logs.chunks(ROWS_PER_STATEMENT) {
+        let found = log::Entity::find().filter(log::Column::Id.is_in(logs.iter().copied()));
         let found: Vec<(Uuid, Uuid)> = found
             .select_only()
             .column(log::Column::Id)
@@ -133,7 +134,11 @@ pub(super) async fn existing_logs(
             .all(sql)
             .await?;
         let found = found.into_iter();
-        existing.extend(found.map(|(log, tenant)| (log, TenantId(tenant))));
+        existing.extend(found.map(|(log, tenant)| (LogId(log), TenantId(tenant))));
     }
     Ok(existing)
+}
+
+fn logs_of(blocks: &[ArchivedBlock]) -> impl Iterator<Item = LogId> {
+    blocks.iter().map(|block| block.entry.log)
 }

@@ -20,7 +20,7 @@ use crate::event::{ControlEvent, PEOPLE};
 use crate::lock::Lock;
 use crate::{Catalog, CatalogError};
 
-/// Control events that are removed in one transaction.
+/// Control events, and records of use, that are removed in one transaction.
 const EVENTS_AT_A_TIME: u64 = 2_000;
 
 /// What stays of a tenant.
@@ -55,13 +55,13 @@ impl Catalog {
             delete::<compute_usage::Entity>(sql, compute_usage::Column::TenantId.eq(id)).await?;
             delete::<usage_notice::Entity>(sql, usage_notice::Column::TenantId.eq(id)).await?;
             delete::<usage_open::Entity>(sql, usage_open::Column::TenantId.eq(id)).await?;
-            delete::<usage_record::Entity>(sql, usage_record::Column::TenantId.eq(id)).await?;
+            let more = usage_records(sql, tenant).await?;
             delete::<storage_level::Entity>(sql, storage_level::Column::TenantId.eq(id)).await?;
             delete::<stored_bytes::Entity>(sql, stored_bytes::Column::TenantId.eq(id)).await?;
             delete::<session::Entity>(sql, session::Column::TenantId.eq(id)).await?;
             delete::<deletion_job::Entity>(sql, deletion_job::Column::TenantId.eq(id)).await?;
             people(sql).await?;
-            change.commit(last).await
+            change.commit(last && !more).await
         })
         .await
     }
@@ -140,4 +140,21 @@ pub(super) async fn people(sql: &impl ConnectionTrait) -> Result<(), CatalogErro
         sql.execute_unprepared(&statement).await?;
     }
     Ok(())
+}
+
+/// Erases some of a tenant's records of use; whether there are more.
+async fn usage_records(sql: &impl ConnectionTrait, tenant: TenantId) -> Result<bool, CatalogError> {
+    let of_tenant = usage_record::Column::TenantId.eq(tenant.0);
+    let next = usage_record::Entity::find()
+        .filter(of_tenant.clone())
+        .order_by_asc(usage_record::Column::Sequence)
+        .offset(EVENTS_AT_A_TIME)
+        .limit(1);
+    let next: Vec<i64> = values(sql, next, usage_record::Column::Sequence).await?;
+    let some = match next.first() {
+        Some(next) => of_tenant.and(usage_record::Column::Sequence.lt(*next)),
+        None => of_tenant,
+    };
+    delete::<usage_record::Entity>(sql, some).await?;
+    Ok(!next.is_empty())
 }

@@ -36,7 +36,7 @@ pub use self::batch::{Measured, UsageBatch, VersionUse};
 pub use self::explain::UsageRecord;
 pub use self::fold::Fold;
 pub use self::read::{Usage, UsageFilter};
-pub use self::reporter::UsageReporter;
+pub use self::reporter::{Taken, UsageReporter};
 pub use self::storage::{DeletedLog, Stored};
 pub(super) use self::storage::{add_stored, forget_log, levels, set_level};
 use crate::CatalogError;

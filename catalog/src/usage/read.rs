@@ -51,7 +51,7 @@ impl Catalog {
         filter: UsageFilter,
     ) -> Result<Usage, CatalogError> {
         // One state: a row that is sealed meanwhile is either open or a record.
-        let sql = &self.readers().snapshot().await?;
+        let sql = &self.readers().short_snapshot().await?;
         let mut usage = Usage {
             from,
             to,
@@ -113,6 +113,10 @@ async fn level(
     access: &Access,
     filter: UsageFilter,
 ) -> Result<i64, CatalogError> {
+    // Storage is that of logs.
+    if filter.view.is_some() {
+        return Ok(0);
+    }
     let mut levels = scope::storage_levels(access);
     if let Some(log) = filter.log {
         levels = levels.filter(storage_level::Column::LogId.eq(log.0));

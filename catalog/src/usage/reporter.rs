@@ -25,6 +25,14 @@ struct Outbox {
     unsent: Option<UsageBatch>,
 }
 
+/// How much of what was measured a batch holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    All,
+    /// As much as fits.
+    Some,
+}
+
 impl UsageReporter {
     pub fn new(catalog: Catalog, now: Timestamp) -> Self {
         Self {
@@ -35,17 +43,23 @@ impl UsageReporter {
         }
     }
 
-    /// Records what `take` gives, until it gives nothing more.
+    /// Records what `take` gives, and goes on for as long as there is more of it than one batch holds. What
+    /// is measured meanwhile has time until the next report.
     ///
     /// # Errors
     /// When the ledger does not take a batch. It is kept, and sent first the next time.
-    pub async fn report(&self, take: impl Fn() -> Option<Measured>) -> Result<(), CatalogError> {
+    pub async fn report(
+        &self,
+        take: impl Fn() -> Option<(Measured, Taken)>,
+    ) -> Result<(), CatalogError> {
         let mut outbox = self.outbox.lock().await;
+        let mut taken = Taken::Some;
         loop {
             if outbox.unsent.is_none() {
-                let Some(measured) = take() else {
+                let Some((measured, how_much)) = take() else {
                     return Ok(());
                 };
+                taken = how_much;
                 outbox.counter += 1;
                 outbox.unsent = Some(UsageBatch {
                     source: self.source,
@@ -57,6 +71,9 @@ impl UsageReporter {
             if let Some(batch) = outbox.unsent.clone() {
                 self.catalog.record_usage(batch).await?;
                 outbox.unsent = None;
+            }
+            if taken == Taken::All {
+                return Ok(());
             }
         }
     }

@@ -19,35 +19,42 @@ use crate::{Catalog, CatalogError};
 /// Tenants that are looked for at a time.
 const TENANTS_AT_A_TIME: u64 = 1_000;
 
+/// Rows that are sealed in one transaction, but for those of one log.
+const ROWS_AT_A_TIME: u64 = 5_000;
+
 impl Catalog {
     /// Makes records of everything in hours before `before`; the tenants that got some.
     ///
     /// # Errors
     /// When rows can't be read or written. What was sealed until then stays so.
     pub async fn seal_usage(&self, before: Hour) -> Result<Vec<TenantId>, CatalogError> {
-        let mut sealed = Vec::new();
+        let mut sealed: Vec<TenantId> = Vec::new();
         loop {
-            let tenants = usage_open::Entity::find()
+            let mut tenants = usage_open::Entity::find()
                 .filter(usage_open::Column::Hour.lt(from_u64(before.0)))
+                .order_by_asc(usage_open::Column::TenantId)
                 .distinct()
                 .limit(TENANTS_AT_A_TIME);
+            if let Some(last) = sealed.last() {
+                tenants = tenants.filter(usage_open::Column::TenantId.gt(last.0));
+            }
             let tenants: Vec<Uuid> =
                 values(self.readers(), tenants, usage_open::Column::TenantId).await?;
             if tenants.is_empty() {
                 return Ok(sealed);
             }
             for tenant in tenants.into_iter().map(TenantId) {
-                self.seal_usage_of(tenant, before).await?;
+                while self.seal_some_usage(tenant, before).await? {}
                 sealed.push(tenant);
             }
         }
     }
 
-    /// Makes records of what a tenant used in hours before `before`.
-    async fn seal_usage_of(&self, tenant: TenantId, before: Hour) -> Result<(), CatalogError> {
+    /// Makes records of some of what a tenant used in hours before `before`; whether there is more.
+    async fn seal_some_usage(&self, tenant: TenantId, before: Hour) -> Result<bool, CatalogError> {
         self.change(Lock::Usage(tenant), move |change| async move {
-            seal(&change, tenant, before).await?;
-            change.commit(()).await
+            let more = seal(&change, tenant, before).await?;
+            change.commit(more).await
         })
         .await
     }
@@ -58,18 +65,36 @@ impl Catalog {
     }
 }
 
-async fn seal(change: &Change, tenant: TenantId, before: Hour) -> Result<(), CatalogError> {
+/// Seals rows of the oldest hour; whether there may be more.
+async fn seal(change: &Change, tenant: TenantId, before: Hour) -> Result<bool, CatalogError> {
     let sql = change.sql();
-    let over = usage_open::Column::TenantId
-        .eq(tenant.0)
-        .and(usage_open::Column::Hour.lt(from_u64(before.0)));
+    let of_tenant = usage_open::Column::TenantId.eq(tenant.0);
+    let oldest = usage_open::Entity::find()
+        .filter(of_tenant.clone())
+        .filter(usage_open::Column::Hour.lt(from_u64(before.0)))
+        .order_by_asc(usage_open::Column::Hour)
+        .limit(1);
+    let oldest: Vec<i64> = values(sql, oldest, usage_open::Column::Hour).await?;
+    let Some(hour) = oldest.first() else {
+        return Ok(false);
+    };
+    let mut rows = of_tenant.and(usage_open::Column::Hour.eq(*hour));
+    let next = usage_open::Entity::find()
+        .filter(rows.clone())
+        .order_by_asc(usage_open::Column::LogId)
+        .offset(ROWS_AT_A_TIME)
+        .limit(1);
+    let next: Vec<Uuid> = values(sql, next, usage_open::Column::LogId).await?;
+    if let Some(next) = next.first() {
+        rows = rows.and(usage_open::Column::LogId.lte(*next));
+    }
     // What is added meanwhile waits for this transaction, and then begins a new row.
     let mut rows = usage_open::Entity::delete_many()
-        .filter(over)
+        .filter(rows)
         .exec_with_returning(sql)
         .await?;
     rows.sort_unstable_by(|a, b| {
-        let key = |it: &usage_open::Model| (it.hour, it.meter.clone(), it.log_id, it.view_id);
+        let key = |it: &usage_open::Model| (it.meter.clone(), it.log_id, it.view_id);
         key(a).cmp(&key(b))
     });
     let newest = newest_sequence(sql, tenant).await?;
@@ -93,7 +118,7 @@ async fn seal(change: &Change, tenant: TenantId, before: Hour) -> Result<(), Cat
             .exec_without_returning(sql)
             .await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 async fn newest_sequence(

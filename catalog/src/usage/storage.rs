@@ -12,16 +12,19 @@ use protocol::meter::{HOUR_SECONDS, Hour, Meter};
 use protocol::{Frame, LogId, Sequence, TenantId, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{Additions, Amount, UsageKey};
 use crate::column::{from_time, from_u64, to_sequence, to_time, to_u64};
-use crate::entity::one;
 use crate::entity::storage_level::{ActiveModel, Column, Entity};
+use crate::entity::{log, one, values};
 use crate::lock::Lock;
 use crate::record::Change;
 use crate::{Catalog, CatalogError};
+
+/// Logs that are looked at at a time.
+const LOGS_AT_A_TIME: u64 = 500;
 
 /// Events of a log that were stored in one hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +78,16 @@ pub struct DeletedLog {
     pub deleted_at: Timestamp,
 }
 
+impl Amount {
+    /// What so many bytes more, or less, make from a time until its hour ends.
+    fn stored_since(at: Timestamp, bytes: i64) -> Self {
+        Self {
+            amount: bytes.saturating_mul(from_u64(seconds_left(at))),
+            level: bytes,
+        }
+    }
+}
+
 /// Seconds from a time until its hour ends, of which the second that it lies in is the first.
 fn seconds_left(time: Timestamp) -> u64 {
     HOUR_SECONDS - time.as_micros() / 1_000_000 % HOUR_SECONDS
@@ -83,13 +96,13 @@ fn seconds_left(time: Timestamp) -> u64 {
 /// Counts what a segment holds of logs that exist, whose tenants are given.
 pub(crate) async fn add_stored(
     sql: &impl ConnectionTrait,
-    tenants: &HashMap<Uuid, TenantId>,
+    tenants: &HashMap<LogId, TenantId>,
     stored: &[Stored],
 ) -> Result<(), CatalogError> {
     let mut additions = Additions::default();
     let mut levels: BTreeMap<LogId, (TenantId, u64, Sequence)> = BTreeMap::new();
     for it in stored {
-        let Some(tenant) = tenants.get(&it.log.0) else {
+        let Some(tenant) = tenants.get(&it.log) else {
             continue;
         };
         additions.add(
@@ -124,11 +137,12 @@ pub(crate) async fn add_stored(
     Ok(())
 }
 
-/// Ends what a log stores, in the transaction that deletes it.
+/// Ends what a log stores, in the transaction that deletes it. It is archived through `archived`.
 pub(crate) async fn forget_log(
     change: &Change,
     tenant: TenantId,
     log: LogId,
+    archived: Sequence,
 ) -> Result<(), CatalogError> {
     let (sql, at) = (change.sql(), change.at());
     let row = one(sql, Entity::find_by_id(log.0)).await?;
@@ -136,17 +150,13 @@ pub(crate) async fn forget_log(
     let mut additions = Additions::default();
     additions.add(
         key(tenant, log, Hour::of(at)),
-        Amount {
-            amount: bytes
-                .saturating_mul(from_u64(seconds_left(at)))
-                .saturating_neg(),
-            level: -bytes,
-        },
+        Amount::stored_since(at, -bytes),
     );
     additions.write(sql).await?;
-    let through = row.map_or(Ok(Sequence::ZERO), |row| to_sequence(row.through))?;
+    let through = row.map_or(Ok(archived), |row| to_sequence(row.through))?;
+    let through = std::cmp::max(through, archived);
     let ended = OnConflict::column(Column::LogId)
-        .update_columns([Column::Bytes, Column::DeletedAt])
+        .update_columns([Column::Bytes, Column::Through, Column::DeletedAt])
         .to_owned();
     Entity::insert(level(tenant, log, 0, through, Some(at)))
         .on_conflict(ended)
@@ -192,17 +202,58 @@ impl Catalog {
                         level: from_u64(it.bytes),
                     },
                 );
-                let rest = it.bytes.saturating_mul(seconds_left(at));
                 additions.add(
                     key(tenant, it.log, Hour::of(at)),
-                    Amount {
-                        amount: -from_u64(rest),
-                        level: -from_u64(it.bytes),
-                    },
+                    Amount::stored_since(at, -from_u64(it.bytes)),
                 );
             }
             additions.write(sql).await?;
             Entity::delete_by_id(deleted.log.0).exec(sql).await?;
+            change.commit(()).await
+        })
+        .await
+    }
+}
+
+impl Catalog {
+    /// Ends what logs store that are gone, from now on: those that were deleted by a program that knew
+    /// nothing of meters, or since the ledger of a backup. How many it were.
+    pub async fn end_lost_storage(&self) -> Result<u64, CatalogError> {
+        let (mut ended, mut after) = (0, Uuid::nil());
+        loop {
+            let levels = Entity::find()
+                .filter(Column::LogId.gt(after))
+                .filter(Column::DeletedAt.is_null())
+                .order_by_asc(Column::LogId)
+                .limit(LOGS_AT_A_TIME);
+            let levels = values::<_, Uuid>(self.readers(), levels, Column::LogId).await?;
+            let Some(last) = levels.last() else {
+                return Ok(ended);
+            };
+            after = *last;
+            let logs = log::Entity::find().filter(log::Column::Id.is_in(levels.iter().copied()));
+            let logs: Vec<Uuid> = values(self.readers(), logs, log::Column::Id).await?;
+            for lost in levels.iter().filter(|log| !logs.contains(log)) {
+                self.end_level(LogId(*lost)).await?;
+                ended += 1;
+            }
+        }
+    }
+
+    async fn end_level(&self, log: LogId) -> Result<(), CatalogError> {
+        self.change(Lock::StorageLevel(log), move |change| async move {
+            let (sql, at) = (change.sql(), change.at());
+            let level = Entity::find_by_id(log.0).filter(Column::DeletedAt.is_null());
+            let Some(row) = one(sql, level).await? else {
+                return Ok(());
+            };
+            let mut additions = Additions::default();
+            additions.add(
+                key(TenantId(row.tenant_id), log, Hour::of(at)),
+                Amount::stored_since(at, -row.bytes),
+            );
+            additions.write(sql).await?;
+            Entity::delete_by_id(log.0).exec(sql).await?;
             change.commit(()).await
         })
         .await
@@ -235,10 +286,7 @@ pub(crate) async fn set_level(
     let mut additions = Additions::default();
     additions.add(
         key(tenant, log, Hour::of(at)),
-        Amount {
-            amount: missing.saturating_mul(from_u64(seconds_left(at))),
-            level: missing,
-        },
+        Amount::stored_since(at, missing),
     );
     additions.write(sql).await?;
     let replaced = OnConflict::column(Column::LogId)

@@ -8,7 +8,7 @@ use protocol::meter::{Meter, Month, MonthError};
 
 use super::Tag;
 use super::caller::{Caller, role};
-use super::failures::{Failed, LIST, codes};
+use super::failures::{Failed, IN_VIEW, LIST};
 use super::json::Json;
 use super::parameters::Parameters;
 use super::usage_format::{ExplainedUsage, MeterName, Step, UsageBody};
@@ -41,7 +41,7 @@ impl BillingApi {
         view: Query<Option<String>>,
         /// How long each entry of the series is; a day when it is left out.
         step: Query<Option<Step>>,
-    ) -> Result<Json<UsageBody>, Failed<{ codes(&[LogNotFound, ViewNotFound]) }>> {
+    ) -> Result<Json<UsageBody>, Failed<IN_VIEW>> {
         let (app, access, _) = caller.parts();
         let ask = UsageQuestion {
             month: month.0.as_deref().map(parse_month).transpose()?,
@@ -74,7 +74,7 @@ impl BillingApi {
         /// Use of this view of the log alone: its name.
         view: Query<Option<String>>,
         Parameters(page): Parameters<Page>,
-    ) -> Result<Json<ExplainedUsage>, Failed<{ LIST | codes(&[LogNotFound, ViewNotFound]) }>> {
+    ) -> Result<Json<ExplainedUsage>, Failed<{ LIST | IN_VIEW }>> {
         let (app, access, _) = caller.parts();
         let ask = UsageQuestion {
             month: Some(parse_month(&month.0)?),

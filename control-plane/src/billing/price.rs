@@ -152,6 +152,11 @@ impl PriceList {
         self.0.first().map_or("usd", |it| &it.currency)
     }
 
+    /// Whether anything costs something in a month.
+    pub(crate) fn bills(&self, month: Month) -> bool {
+        self.at(self.currency(), month).is_some()
+    }
+
     /// The prices of a currency that are valid in a month.
     pub(crate) fn at(&self, currency: &str, month: Month) -> Option<&Prices> {
         let known = self.0.iter();

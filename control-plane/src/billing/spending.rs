@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
 use protocol::TenantId;
+use protocol::meter::Month;
 
 /// The share at which queries and new views stop.
 pub(crate) const QUERIES_STOP: Share = Share(1_000);
@@ -41,23 +42,44 @@ impl Share {
 }
 
 struct Known {
+    /// Of this month.
+    month: Month,
     share: Share,
     /// When the ledger was asked; never so far, where it is `None`.
     asked: Option<Instant>,
     used: Instant,
+    /// The highest percentage that people were told of.
+    told: u8,
+}
+
+impl Known {
+    fn new(month: Month, now: Instant) -> Self {
+        Self {
+            month,
+            share: Share::default(),
+            asked: None,
+            used: now,
+            told: 0,
+        }
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        let due = |asked| self.used > asked && now >= asked + self.share.ttl();
+        self.asked.is_none_or(due)
+    }
 }
 
 #[derive(Default)]
 pub(crate) struct Spending(DashMap<TenantId, Known>);
 
 impl Spending {
-    /// The share of a tenant that asks for something; 0 until the ledger was asked.
-    pub(crate) fn share(&self, tenant: TenantId, now: Instant) -> Share {
-        let mut known = self.0.entry(tenant).or_insert(Known {
-            share: Share::default(),
-            asked: None,
-            used: now,
-        });
+    /// The share of a tenant that asks for something; 0 until the ledger was asked about the month.
+    pub(crate) fn share(&self, tenant: TenantId, month: Month, now: Instant) -> Share {
+        let known = self.0.entry(tenant);
+        let mut known = known.or_insert_with(|| Known::new(month, now));
+        if known.month != month {
+            *known = Known::new(month, now);
+        }
         known.used = now;
         known.share
     }
@@ -66,21 +88,23 @@ impl Spending {
     pub(crate) fn due(&self, now: Instant) -> Vec<TenantId> {
         self.0
             .retain(|_, known| now.saturating_duration_since(known.used) < IDLE);
-        let is_due = |known: &Known| {
-            let active = known.asked.is_none_or(|asked| known.used > asked);
-            active
-                && known
-                    .asked
-                    .is_none_or(|asked| now >= asked + known.share.ttl())
-        };
-        let due = self.0.iter().filter(|entry| is_due(entry));
+        let due = self.0.iter().filter(|entry| entry.is_due(now));
         due.map(|entry| *entry.key()).collect()
     }
 
-    pub(crate) fn learn(&self, tenant: TenantId, share: Share, now: Instant) {
+    /// Takes in what the ledger says; the highest percentage that people were told of.
+    pub(crate) fn learn(&self, tenant: TenantId, month: Month, share: Share, now: Instant) -> u8 {
+        let Some(mut known) = self.0.get_mut(&tenant).filter(|it| it.month == month) else {
+            return 0;
+        };
+        known.share = share;
+        known.asked = Some(now);
+        known.told
+    }
+
+    pub(crate) fn told(&self, tenant: TenantId, percent: u8) {
         if let Some(mut known) = self.0.get_mut(&tenant) {
-            known.share = share;
-            known.asked = Some(now);
+            known.told = percent;
         }
     }
 }
@@ -92,21 +116,31 @@ mod tests {
     #[test]
     fn the_nearer_the_end_the_more_often_the_ledger_is_asked() {
         let (spending, tenant) = (Spending::default(), TenantId::generate());
+        let month: Month = "2026-11".parse().unwrap();
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(spending.share(tenant, start), Share(0));
+        assert_eq!(spending.share(tenant, month, start), Share(0));
         assert_eq!(spending.due(start), [tenant]);
-        spending.learn(tenant, Share(100), start);
+        spending.learn(tenant, month, Share(100), start);
         // Nobody asks for a tenant that does nothing.
         assert!(spending.due(after(100)).is_empty());
-        assert_eq!(spending.share(tenant, after(59)), Share(100));
+        assert_eq!(spending.share(tenant, month, after(59)), Share(100));
         assert!(spending.due(after(59)).is_empty());
         assert_eq!(spending.due(after(60)), [tenant]);
-        spending.learn(tenant, Share(950), after(60));
-        spending.share(tenant, after(61));
+        spending.learn(tenant, month, Share(950), after(60));
+        spending.share(tenant, month, after(61));
         assert_eq!(spending.due(after(63)), [tenant]);
         assert!(spending.due(after(61 + 600)).is_empty());
-        assert_eq!(spending.share(tenant, after(700)), Share(0));
+        assert_eq!(spending.share(tenant, month, after(700)), Share(0));
+        // Another month begins with nothing.
+        spending.learn(tenant, month, Share(1_000), after(700));
+        spending.told(tenant, 100);
+        assert_eq!(spending.share(tenant, month.next(), after(701)), Share(0));
+        assert_eq!(spending.due(after(701)), [tenant]);
+        assert_eq!(
+            spending.learn(tenant, month.next(), Share(1), after(701)),
+            0
+        );
     }
 
     #[test]

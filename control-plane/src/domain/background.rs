@@ -98,10 +98,7 @@ impl App {
             self.spawn_until_stop(|app| async move {
                 loop {
                     tokio::time::sleep(spending::PERIOD).await;
-                    if let Err(failure) = app.look_at_spending().await {
-                        tracing::warn!(%failure, "what tenants have used is not known yet");
-                        tokio::time::sleep(RETRY_PAUSE).await;
-                    }
+                    app.look_at_spending().await;
                 }
             });
         }

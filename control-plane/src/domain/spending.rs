@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use catalog::access::{Access, Actor, Role};
 use catalog::{PAGE_LIMIT_MAX, Page, UsageFilter};
+use futures::StreamExt as _;
 use protocol::meter::Month;
 use protocol::{ErrorCode, RequestId, TenantId};
 
@@ -17,6 +18,9 @@ use crate::mail::Message;
 
 /// How often it is looked which tenants are due.
 pub(super) const PERIOD: Duration = Duration::from_millis(500);
+
+/// Tenants that the ledger is asked about at a time.
+const LOOKS_AT_A_TIME: usize = 4;
 
 /// People are told when so much is used, in percent; once in a month.
 const NOTICES: [u8; 3] = [50, 80, 100];
@@ -39,14 +43,18 @@ impl App {
     }
 
     fn check_spending(&self, access: &Access, stop: Share, effect: &str) -> Result<()> {
-        if self.options.prices.is_none() {
+        let Some(prices) = &self.options.prices else {
+            return Ok(());
+        };
+        let month = Month::of(self.clock.now());
+        if !prices.bills(month) {
             return Ok(());
         }
-        let share = self.limits.spending.share(access.tenant, Instant::now());
+        let spending = &self.limits.spending;
+        let share = spending.share(access.tenant, month, Instant::now());
         if share < stop {
             return Ok(());
         }
-        let month = Month::of(self.clock.now());
         Err(Failure::new(
             ErrorCode::ComputeLimitReached,
             format!(
@@ -58,15 +66,26 @@ impl App {
     }
 
     /// Asks the ledger about the tenants that are active and near their end.
-    pub(super) async fn look_at_spending(&self) -> Result<()> {
-        for tenant in self.limits.spending.due(Instant::now()) {
-            let month = Month::of(self.clock.now());
-            let share = self.share_of_free_tier(tenant, month).await?;
-            self.limits.spending.learn(tenant, share, Instant::now());
-            for percent in NOTICES {
-                if share >= Share(u32::from(percent) * 10) {
-                    self.notify_of_spending(tenant, month, percent).await?;
-                }
+    pub(super) async fn look_at_spending(&self) {
+        let due = self.limits.spending.due(Instant::now());
+        let looks = due.into_iter().map(|tenant| async move {
+            if let Err(failure) = self.look_at_tenant(tenant).await {
+                tracing::warn!(%tenant, %failure, "what a tenant has used is not known yet");
+            }
+        });
+        let looks = futures::stream::iter(looks).buffer_unordered(LOOKS_AT_A_TIME);
+        looks.collect::<()>().await;
+    }
+
+    async fn look_at_tenant(&self, tenant: TenantId) -> Result<()> {
+        let month = Month::of(self.clock.now());
+        let share = self.share_of_free_tier(tenant, month).await?;
+        let spending = &self.limits.spending;
+        let told = spending.learn(tenant, month, share, Instant::now());
+        for percent in NOTICES {
+            if percent > told && share >= Share(u32::from(percent) * 10) {
+                self.notify_of_spending(tenant, month, percent).await?;
+                spending.told(tenant, percent);
             }
         }
         Ok(())
@@ -86,17 +105,14 @@ impl App {
 
     /// Mails owners and admins, once in a month for each threshold.
     async fn notify_of_spending(&self, tenant: TenantId, month: Month, percent: u8) -> Result<()> {
+        let access = to_all_logs(tenant, Actor::System, Role::Owner);
+        let state = self.catalog.tenant(&access).await?;
+        let members = self.catalog.members(&access, Page::first(PAGE_LIMIT_MAX));
+        let members = members.await?.items;
         if !self.catalog.note_usage(tenant, month, percent).await? {
             return Ok(());
         }
-        let access = to_all_logs(tenant, Actor::System, Role::Owner);
-        let state = self.catalog.tenant(&access).await?;
-        let page = Page {
-            limit: PAGE_LIMIT_MAX,
-            cursor: None,
-        };
-        let members = self.catalog.members(&access, page).await?;
-        for member in members.items.iter().filter(|it| it.role >= Role::Admin) {
+        for member in members.iter().filter(|it| it.role >= Role::Admin) {
             let about = (tenant, state.short_name.as_str());
             let message = Message::free_tier(&member.email, about, month, percent);
             self.mailer.send(RequestId::generate(), message);

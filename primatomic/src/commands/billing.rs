@@ -3,11 +3,11 @@
 use clap::{Subcommand, ValueEnum};
 use serde_json::Value;
 
-use crate::commands::json::{cell, text};
+use crate::commands::json::{cell, labelled, text};
 use crate::commands::session::Session;
 use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
-use crate::output::table;
+use crate::output::{fields, table};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BillingCommand {
@@ -69,6 +69,7 @@ pub(crate) async fn run(group: Group<BillingCommand>, session: &Session) -> Resu
         .query("meter", meter.name())
         .query_if("log", log.as_deref())
         .query_if("view", view.as_deref());
+    let mut explained: Value = session.client.json(&call).await?;
     let mut records = Vec::new();
     let limit = list.limit.unwrap_or(usize::MAX);
     session
@@ -77,13 +78,22 @@ pub(crate) async fn run(group: Group<BillingCommand>, session: &Session) -> Resu
             Ok(())
         })
         .await?;
-    session.output.value(&records, |records| {
-        let rows: Vec<_> = records.iter().map(row).collect();
-        table(
-            ["NO.", "HOUR (UTC)", "AMOUNT", "BYTES", "LOG", "VIEW"],
-            &rows,
-        )
-    })
+    explained["records"] = records.into();
+    session.output.value(&explained, describe)
+}
+
+fn describe(explained: &Value) -> String {
+    let pairs = [
+        ("unit", "unit"),
+        ("total", "total"),
+        ("bytes stored before", "level_before"),
+        ("not recorded yet", "not_recorded"),
+    ];
+    let totals = fields(&labelled(explained, pairs));
+    let records = explained["records"].as_array();
+    let rows: Vec<_> = records.into_iter().flatten().map(row).collect();
+    let titles = ["NO.", "HOUR (UTC)", "AMOUNT", "BYTES", "LOG", "VIEW"];
+    format!("{totals}\n\n{}", table(titles, &rows))
 }
 
 fn row(record: &Value) -> [String; 6] {
