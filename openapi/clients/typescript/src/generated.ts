@@ -3103,7 +3103,7 @@ export interface operations {
                     "application/json": components["schemas"]["UsageBody"];
                 };
             };
-            /** @description `invalid_request` */
+            /** @description `invalid_name`, `invalid_request` */
             400: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3270,7 +3270,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExplainedUsage"];
                 };
             };
-            /** @description `invalid_cursor`, `invalid_request` */
+            /** @description `invalid_cursor`, `invalid_name`, `invalid_request` */
             400: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
