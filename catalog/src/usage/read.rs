@@ -59,52 +59,42 @@ impl Catalog {
             hours: BTreeMap::new(),
             open: BTreeMap::new(),
         };
-        let open = scope::usage_open(access);
-        let open = filtered(
-            open,
-            filter,
-            usage_open::Column::LogId,
-            usage_open::Column::ViewId,
-        );
-        let open = open
-            .filter(usage_open::Column::Hour.gte(from_u64(from.0)))
-            .select_only()
-            .column(usage_open::Column::Hour)
-            .column(usage_open::Column::Meter)
-            .column_as(
-                usage_open::Column::Amount.sum().cast_as("bigint"),
-                "amounts",
-            )
-            .column_as(usage_open::Column::Level.sum().cast_as("bigint"), "levels")
-            .group_by(usage_open::Column::Hour)
-            .group_by(usage_open::Column::Meter);
-        usage.add(open.into_tuple().all(sql).await?)?;
+        {
+            use usage_open::Column::{Amount, Hour as At, Level, LogId, Meter, ViewId};
+            let rows = filtered(scope::usage_open(access), filter, LogId, ViewId);
+            usage.add(sums(sql, rows, [At, Meter, Amount, Level], from).await?)?;
+        }
         for ((_, meter), sum) in &usage.hours {
             let open = usage.open.entry(*meter).or_default();
             open.amount += sum.amount;
             open.level += sum.level;
         }
-        let records = scope::usage_records(access);
-        let (log, view) = (usage_record::Column::LogId, usage_record::Column::ViewId);
-        let records = filtered(records, filter, log, view);
-        let records = records
-            .filter(usage_record::Column::Hour.gte(from_u64(from.0)))
-            .select_only()
-            .column(usage_record::Column::Hour)
-            .column(usage_record::Column::Meter)
-            .column_as(
-                usage_record::Column::Amount.sum().cast_as("bigint"),
-                "amounts",
-            )
-            .column_as(
-                usage_record::Column::Level.sum().cast_as("bigint"),
-                "levels",
-            )
-            .group_by(usage_record::Column::Hour)
-            .group_by(usage_record::Column::Meter);
-        usage.add(records.into_tuple().all(sql).await?)?;
+        {
+            use usage_record::Column::{Amount, Hour as At, Level, LogId, Meter, ViewId};
+            let rows = filtered(scope::usage_records(access), filter, LogId, ViewId);
+            usage.add(sums(sql, rows, [At, Meter, Amount, Level], from).await?)?;
+        }
         Ok(usage)
     }
+}
+
+/// Sums of each hour and meter since an hour.
+async fn sums<E: EntityTrait>(
+    sql: &impl ConnectionTrait,
+    rows: Select<E>,
+    [hour, meter, amount, level]: [E::Column; 4],
+    from: Hour,
+) -> Result<Vec<SumRow>, CatalogError> {
+    let sums = rows
+        .filter(hour.gte(from_u64(from.0)))
+        .select_only()
+        .column(hour)
+        .column(meter)
+        .column_as(amount.sum().cast_as("bigint"), "amounts")
+        .column_as(level.sum().cast_as("bigint"), "levels")
+        .group_by(hour)
+        .group_by(meter);
+    Ok(sums.into_tuple().all(sql).await?)
 }
 
 /// The bytes that are stored now.

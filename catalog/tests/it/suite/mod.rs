@@ -19,6 +19,7 @@ mod passwords;
 mod quotas;
 mod rebuild;
 mod sessions;
+mod storage;
 mod tenant_deletions;
 mod tenants;
 pub(crate) mod usage;

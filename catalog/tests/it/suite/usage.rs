@@ -3,19 +3,13 @@
 use std::time::Duration;
 
 use catalog::access::Access;
-use catalog::archive::{ArchivedBlock, NewSegment, ShardLease};
 use catalog::clock::Clock as _;
-use catalog::{Catalog, Fold, Measured, Stored, UsageBatch, UsageFilter, UsageKey, VersionUse};
+use catalog::{Fold, Measured, UsageBatch, UsageFilter, UsageKey, VersionUse};
 use protocol::meter::{Hour, Meter};
-use protocol::segment::IndexEntry;
-use protocol::{
-    ChainHash, LogId, Position, SegmentId, Sequence, TenantId, Timestamp, VersionId, ViewId,
-};
+use protocol::{LogId, Sequence, TenantId, VersionId, ViewId};
 use uuid::Uuid;
 
-use super::{Fixture, by};
-
-const SHARD: u16 = 3;
+use super::Fixture;
 
 pub(crate) fn compute(tenant: TenantId, rows: &[(VersionId, u64)]) -> Measured {
     let row = |(version, compute_us): &(VersionId, u64)| VersionUse {
@@ -56,21 +50,21 @@ fn key(tenant: TenantId, hour: Hour, meter: Meter) -> UsageKey {
     }
 }
 
-fn sequence(number: u64) -> Sequence {
+pub(super) fn sequence(number: u64) -> Sequence {
     Sequence::new(number).unwrap()
 }
 
 impl Fixture {
-    fn hour(&self) -> Hour {
+    pub(super) fn hour(&self) -> Hour {
         Hour::of(self.clock.now())
     }
 
     /// What a tenant used until now.
-    async fn used(&self, access: &Access, meter: Meter) -> u128 {
+    pub(super) async fn used(&self, access: &Access, meter: Meter) -> u128 {
         self.used_of(access, meter, UsageFilter::default()).await
     }
 
-    async fn used_of(&self, access: &Access, meter: Meter, filter: UsageFilter) -> u128 {
+    pub(super) async fn used_of(&self, access: &Access, meter: Meter, filter: UsageFilter) -> u128 {
         let now = self.clock.now();
         let (from, to) = (Hour(0), Hour::of(now).next());
         // Long before, nothing was used.
@@ -257,165 +251,6 @@ async fn nothing_is_lost_that_is_added_while_it_is_sealed() {
     assert_eq!(i128::from(fixture.records().await), i128::from(sequence));
 }
 
-async fn claim(catalog: &Catalog) -> ShardLease {
-    let claimed = catalog.claim_shard(SHARD, Uuid::from_u128(9), Duration::from_secs(3_600));
-    claimed.await.unwrap().unwrap()
-}
-
-/// How many logs were not metered right.
-async fn align(catalog: &Catalog, lease: ShardLease) -> u64 {
-    let (mut logs, mut after) = (0, None);
-    loop {
-        let aligned = catalog.align_storage(lease, after).await.unwrap();
-        logs += aligned.logs;
-        after = aligned.through;
-        if after.is_none() {
-            return logs;
-        }
-    }
-}
-
-/// A segment with one block of one event, through which the log has so many bytes.
-fn segment(log: LogId, number: u64, bytes_through: u64) -> NewSegment {
-    let id = SegmentId::generate();
-    let entry = IndexEntry {
-        log,
-        first: sequence(number),
-        last: sequence(number),
-        offset: 8,
-        bytes: 100,
-        body_bytes: 100,
-        payload_bytes: bytes_through,
-        first_at: Timestamp(1),
-        last_at: Timestamp(1),
-        chain: ChainHash([1; 32]),
-        checksum: 1,
-    };
-    let block = ArchivedBlock {
-        segment: id,
-        entry,
-        level: 0,
-        trim_pending: false,
-    };
-    NewSegment {
-        id,
-        bytes: 1_000,
-        blocks: vec![block],
-    }
-}
-
-/// Records an event that was appended now, behind others.
-async fn archive(
-    fixture: &Fixture,
-    lease: ShardLease,
-    (log, number): (LogId, u64),
-    bytes: u64,
-    bytes_before: u64,
-) -> ShardLease {
-    let stored = [Stored::since(
-        log,
-        fixture.clock.now(),
-        bytes,
-        sequence(number),
-    )];
-    let position = Position(lease.position.0 + 1);
-    let segment = Some(segment(log, number, bytes_before + bytes));
-    let recorded = fixture
-        .catalog
-        .record_segment(lease, segment, &stored, position);
-    recorded.await.unwrap()
-}
-
-#[tokio::test]
-async fn storage_is_what_was_stored_for_as_long_as_it_was() {
-    let fixture = Fixture::new().await;
-    let catalog = &fixture.catalog;
-    let access = fixture.tenant("acme").await;
-    let [kept, gone] = [
-        fixture.log(&access, "kept").await,
-        fixture.log(&access, "gone").await,
-    ];
-    let wait = |seconds| fixture.clock.advance(Duration::from_secs(seconds));
-    let lease = claim(catalog).await;
-    let lease = archive(&fixture, lease, (kept.id, 1), 1_000, 0).await;
-    wait(5_000);
-    let lease = archive(&fixture, lease, (gone.id, 1), 300, 0).await;
-    wait(10_000);
-    catalog.seal_usage(fixture.hour()).await.unwrap();
-    let lease = archive(&fixture, lease, (kept.id, 2), 50, 1_000).await;
-    let before = 1_000 * 15_000 + 300 * 10_000;
-    assert_eq!(fixture.used(&access, Meter::Storage).await, before);
-    let deleted_at = fixture.clock.now();
-    let removal = catalog
-        .delete_log(&access, by(&access), gone.id)
-        .await
-        .unwrap();
-    // Its newest event is in no segment: it counts until the deletion, too.
-    wait(100);
-    let deleted = catalog.deleted_log(gone.id).await.unwrap().unwrap();
-    assert_eq!(
-        (deleted.through, deleted.deleted_at),
-        (sequence(1), deleted_at)
-    );
-    let earlier = deleted_at.saturating_sub(Duration::from_secs(4_000));
-    let tail = [Stored::since(gone.id, earlier, 7, sequence(2))];
-    for _ in 0..2 {
-        catalog.meter_deleted_log(deleted, &tail).await.unwrap();
-    }
-    assert_eq!(catalog.deleted_log(gone.id).await.unwrap(), None);
-    catalog.finish_removal(&removal).await.unwrap();
-    // A segment with events of a log that is gone counts nothing.
-    let lease = archive(&fixture, lease, (gone.id, 3), 1_000_000, 307).await;
-    wait(40_000);
-    catalog.seal_usage(fixture.hour()).await.unwrap();
-    wait(1_000);
-    let of_kept = 1_000 * 56_100 + 50 * 41_100;
-    let of_gone = 300 * 10_000 + 7 * 4_000;
-    assert_eq!(
-        fixture.used(&access, Meter::Storage).await,
-        of_kept + of_gone
-    );
-    let filter = |log| UsageFilter {
-        log: Some(log),
-        view: None,
-    };
-    let used = fixture
-        .used_of(&access, Meter::Storage, filter(kept.id))
-        .await;
-    assert_eq!(used, of_kept);
-    let used = fixture
-        .used_of(&access, Meter::Storage, filter(gone.id))
-        .await;
-    assert_eq!(used, of_gone);
-    assert_eq!(align(catalog, lease).await, 0);
-}
-
-/// Blocks that an archiver recorded which knew nothing of meters, or that a restore found.
-#[tokio::test]
-async fn blocks_that_were_never_metered_are_from_now_on() {
-    let fixture = Fixture::new().await;
-    let catalog = &fixture.catalog;
-    let access = fixture.tenant("acme").await;
-    let log = fixture.log(&access, "log").await.id;
-    let lease = claim(catalog).await;
-    let unmetered = Some(segment(log, 1, 500));
-    let lease = catalog
-        .record_segment(lease, unmetered, &[], Position(1))
-        .await
-        .unwrap();
-    let lease = archive(&fixture, lease, (log, 2), 11, 500).await;
-    fixture.clock.advance(Duration::from_secs(1_000));
-    for aligned in [1, 0] {
-        assert_eq!(align(catalog, lease).await, aligned);
-    }
-    fixture.clock.advance(Duration::from_secs(9_000));
-    let used = 11 * 10_000 + 500 * 9_000;
-    assert_eq!(fixture.used(&access, Meter::Storage).await, used);
-    catalog.delete_log(&access, by(&access), log).await.unwrap();
-    fixture.clock.advance(Duration::from_secs(9_000));
-    assert_eq!(fixture.used(&access, Meter::Storage).await, used);
-}
-
 #[tokio::test]
 async fn nobody_sees_what_others_used() {
     let fixture = Fixture::new().await;
@@ -442,31 +277,6 @@ async fn nobody_sees_what_others_used() {
     assert_eq!(fixture.used(&limited, Meter::DataOut).await, 10);
 }
 
-/// A log that an older control plane deleted, or that is deleted since the ledger of a backup.
-#[tokio::test]
-async fn what_a_log_that_is_gone_stored_ends() {
-    let fixture = Fixture::new().await;
-    let catalog = &fixture.catalog;
-    let access = fixture.tenant("acme").await;
-    let [kept, gone] = [
-        fixture.log(&access, "kept").await.id,
-        fixture.log(&access, "gone").await.id,
-    ];
-    let lease = claim(catalog).await;
-    let lease = archive(&fixture, lease, (kept, 1), 10, 0).await;
-    archive(&fixture, lease, (gone, 1), 1_000, 0).await;
-    assert_eq!(catalog.end_lost_storage().await.unwrap(), 0);
-    let delete = "DELETE FROM logs WHERE name = 'gone'";
-    fixture.database.execute(delete).await;
-    fixture.clock.advance(Duration::from_secs(5_000));
-    for ended in [1, 0] {
-        assert_eq!(catalog.end_lost_storage().await.unwrap(), ended);
-    }
-    fixture.clock.advance(Duration::from_secs(5_000));
-    let used = 10 * 10_000 + 1_000 * 5_000;
-    assert_eq!(fixture.used(&access, Meter::Storage).await, used);
-}
-
 /// A tenant may use millions of logs in an hour.
 #[tokio::test]
 async fn many_rows_of_an_hour_are_sealed_in_several_transactions() {
@@ -491,20 +301,4 @@ async fn many_rows_of_an_hour_are_sealed_in_several_transactions() {
     let sequence = fixture.catalog.usage_sequence(access.tenant).await.unwrap();
     assert_eq!(sequence, 12_000);
     assert_eq!(fixture.used(&access, Meter::DataOut).await, 12_000);
-}
-
-/// A view stores nothing: its log does.
-#[tokio::test]
-async fn storage_is_that_of_logs() {
-    let fixture = Fixture::new().await;
-    let access = fixture.tenant("acme").await;
-    let log = fixture.log(&access, "log").await.id;
-    let lease = claim(&fixture.catalog).await;
-    archive(&fixture, lease, (log, 1), 10, 0).await;
-    fixture.clock.advance(Duration::from_secs(10));
-    let filter = UsageFilter {
-        log: Some(log),
-        view: Some(ViewId::generate()),
-    };
-    assert_eq!(fixture.used_of(&access, Meter::Storage, filter).await, 0);
 }
