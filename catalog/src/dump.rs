@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 
 use super::column::{from_u64, to_u64};
 use super::entity::{
-    all, compute_usage, control_event, deletion, deletion_job, exists, snapshot, snapshot_check,
-    storage_level, usage_notice, usage_open, usage_record,
+    all, billing_month, billing_outbox, compute_usage, control_event, deletion, deletion_job,
+    exists, snapshot, snapshot_check, storage_level, usage_notice, usage_open, usage_record,
 };
 use super::lock::Lock;
-use super::{Catalog, CatalogError, RebuildReport};
+use super::{Catalog, CatalogError, RebuildReport, billing};
 
 /// Rows that are read at a time.
 const PAGE: u64 = 1_000;
@@ -45,6 +45,8 @@ enum Row {
     UsageRecords(usage_record::Model),
     StorageLevels(storage_level::Model),
     UsageNotices(usage_notice::Model),
+    BillingMonths(billing_month::Model),
+    BillingOutbox(billing_outbox::Model),
 }
 
 impl DumpRow {
@@ -118,18 +120,26 @@ impl Catalog {
             put::<usage_record::Entity>(sql, &tables.usage_records).await?;
             put::<storage_level::Entity>(sql, &tables.storage_levels).await?;
             put::<usage_notice::Entity>(sql, &tables.usage_notices).await?;
+            put::<billing_month::Entity>(sql, &tables.billing_months).await?;
+            put::<billing_outbox::Entity>(sql, &tables.billing_outbox).await?;
             change.commit(()).await
         })
         .await
     }
 
-    /// Derives the read model from the events that were loaded, and goes on behind them.
+    /// Derives the read model from the events that were loaded, and goes on behind them. What was
+    /// reported to the payment provider since the backup is asked for before anything more is.
     pub async fn finish_load(&self) -> Result<RebuildReport, CatalogError> {
         if self.readers().get_database_backend() == DbBackend::Postgres {
             let go_on = "SELECT setval(pg_get_serial_sequence('control_events', 'position'), \
                          (SELECT coalesce(max(position), 1) FROM control_events))";
             self.0.writer.execute_unprepared(go_on).await?;
         }
+        self.change(Lock::All, move |change| async move {
+            billing::unsettle(change.sql(), change.at()).await?;
+            change.commit::<_, CatalogError>(()).await
+        })
+        .await?;
         self.rebuild().await
     }
 }
@@ -151,6 +161,8 @@ impl Dump {
                 7 => page(sql, usage_record::Entity, behind, Row::UsageRecords).await?,
                 8 => page(sql, storage_level::Entity, behind, Row::StorageLevels).await?,
                 9 => page(sql, usage_notice::Entity, behind, Row::UsageNotices).await?,
+                10 => page(sql, billing_month::Entity, behind, Row::BillingMonths).await?,
+                11 => page(sql, billing_outbox::Entity, behind, Row::BillingOutbox).await?,
                 _ => return Ok(Vec::new()),
             };
             if let Some(last) = rows.last() {
@@ -205,6 +217,8 @@ struct Tables {
     usage_records: Vec<usage_record::Model>,
     storage_levels: Vec<storage_level::Model>,
     usage_notices: Vec<usage_notice::Model>,
+    billing_months: Vec<billing_month::Model>,
+    billing_outbox: Vec<billing_outbox::Model>,
 }
 
 impl Tables {
@@ -222,6 +236,8 @@ impl Tables {
                 Row::UsageRecords(row) => tables.usage_records.push(row),
                 Row::StorageLevels(row) => tables.storage_levels.push(row),
                 Row::UsageNotices(row) => tables.usage_notices.push(row),
+                Row::BillingMonths(row) => tables.billing_months.push(row),
+                Row::BillingOutbox(row) => tables.billing_outbox.push(row),
             }
         }
         tables

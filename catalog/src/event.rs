@@ -17,7 +17,7 @@ use strum::{IntoStaticStr, VariantNames};
 
 use crate::CatalogError;
 use crate::access::{Actor, Role};
-use crate::model::{DeletionStep, QuotaOverrides, Retention};
+use crate::model::{BillingAccount, DeletionStep, QuotaOverrides, Retention};
 
 /// The version of the JSON that this program writes. It reads this one and all before.
 pub(super) const VERSION: i16 = 1;
@@ -54,6 +54,10 @@ pub enum ControlEvent {
     /// An operator set the tenant's own quotas, all that it has from now on.
     TenantQuotasChanged {
         quotas: QuotaOverrides,
+    },
+    /// Holds what the tenant has with the payment provider from now on.
+    BillingAccountChanged {
+        account: BillingAccount,
     },
     /// The owner wants the tenant deleted. Said again, it moves the time.
     TenantDeletionScheduled {

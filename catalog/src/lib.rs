@@ -7,7 +7,8 @@
 //! in one transaction (`record`); `apply` is the only code that writes read-model tables, so
 //! [`Catalog::rebuild`] can derive them again. Operational rows (sessions, artifacts, snapshots,
 //! compute, pending deletions and their jobs, last use of keys) are no part of that: they change
-//! often, and losing them loses no one's data.
+//! often, and losing them loses no one's data. The ledger of use and the bills are none either: they have
+//! records of their own.
 //!
 //! Rows of a tenant are reached through an [`Access`](access::Access) alone (`scope`), or by
 //! a [`TenantId`](protocol::TenantId) where the system itself works. Something that another tenant
@@ -20,6 +21,7 @@ mod apply;
 pub mod archive;
 mod artifact;
 mod audit;
+mod billing;
 #[cfg(feature = "bulk")]
 mod bulk;
 pub mod clock;
@@ -74,6 +76,10 @@ use tokio_util::task::TaskTracker;
 use self::access::Actor;
 pub use self::artifact::ArtifactRecord;
 pub use self::audit::{AuditActor, AuditFilter};
+pub use self::billing::{
+    BillUpdate, Claimed, MeterEvent, MeterEventKey, MeterEventState, MonthBill, SETTLE_AFTER,
+    Webhook,
+};
 use self::clock::SharedClock;
 use self::connection::Connection;
 pub use self::deletion::Deletion;
@@ -85,6 +91,10 @@ pub use self::limits::CatalogLimits;
 use self::lock::LocalLocks;
 pub use self::log::{Log, LogChanges, LogRef, NewLog};
 pub use self::member::Member;
+pub use self::model::{
+    Adjustment, Bill, BillStatus, BillingAccount, Invoice, MeterBill, Subscription,
+    SubscriptionStatus,
+};
 pub use self::model::{DeletionId, DeletionStep, QuotaOverrides, Quotas, Retention, VersionState};
 pub use self::page::{PAGE_LIMIT_MAX, Page, Paged};
 pub use self::postgres::PostgresOptions;

@@ -47,6 +47,11 @@ pub(super) enum Lock {
     UsageSource(Uuid),
     /// The records of use of a tenant.
     Usage(TenantId),
+    /// The bills of a tenant, and what they report.
+    Billing(TenantId),
+    /// Which meter events are being sent.
+    Outbox,
+    Webhooks,
     /// What is stored of a log that was deleted.
     StorageLevel(LogId),
     /// What is known of the snapshots of a version.
@@ -78,6 +83,9 @@ impl Lock {
             Self::TenantAndPeople(id) => vec![people, number("tenant", id.as_bytes())],
             Self::UsageSource(id) => vec![number("worker", id.as_bytes())],
             Self::Usage(id) => vec![number("usage", id.as_bytes())],
+            Self::Billing(id) => vec![number("billing", id.as_bytes())],
+            Self::Outbox => vec![number("outbox", b"")],
+            Self::Webhooks => vec![number("webhooks", b"")],
             Self::StorageLevel(id) => vec![number("storage-level", id.as_bytes())],
             Self::Snapshots(id) => vec![number("snapshots", id.as_bytes())],
             Self::Artifact(digest) => vec![number("artifact", &digest.0)],

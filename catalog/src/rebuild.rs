@@ -17,9 +17,10 @@ use super::lock::Lock;
 use super::{Catalog, CatalogError, apply};
 
 /// The read model, in an order in which no table refers to a later one.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "tenants",
     "tenant_deletions",
+    "billing_accounts",
     "users",
     "email_verifications",
     "password_resets",

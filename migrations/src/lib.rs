@@ -27,6 +27,7 @@ mod m0010_quotas;
 mod m0011_deletion_jobs;
 mod m0012_secrets_of_people;
 mod m0013_usage;
+mod m0014_billing;
 
 /// All migrations, oldest first.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             migration("m0011_deletion_jobs", m0011_deletion_jobs::up),
             migration("m0012_secrets_of_people", m0012_secrets_of_people::up),
             migration("m0013_usage", m0013_usage::up),
+            migration("m0014_billing", m0014_billing::up),
         ]
     }
 }

@@ -5,6 +5,7 @@
 //! limits. Whether a change is allowed was decided before its event was recorded, and a rebuild
 //! must come to the same rows years later.
 
+mod billing_accounts;
 mod earlier_secrets;
 mod email_verifications;
 mod invitations;
@@ -91,6 +92,7 @@ pub(super) async fn apply(
         Event::TenantCreated { short_name } => to.create_tenant(short_name).await,
         Event::TenantRateChanged { rate } => to.set_rate(*rate).await,
         Event::TenantQuotasChanged { quotas } => to.set_quotas(quotas).await,
+        Event::BillingAccountChanged { account } => to.set_billing_account(account).await,
         Event::TenantDeletionScheduled {
             deletion,
             delete_at,

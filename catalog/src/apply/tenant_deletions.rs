@@ -59,6 +59,7 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
         deletion: TenantDeletionId,
     ) -> Result<(), ChangeError> {
         self.end_access().await?;
+        self.delete_billing_account().await?;
         self.delete_tenant_row().await?;
         self.set_step(deletion, DeletionStep::Records).await
     }

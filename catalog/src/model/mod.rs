@@ -1,12 +1,17 @@
 //! What events, rows and operations have in common: small values with a stored form. Imports no
 //! other module of the catalog.
 
+mod billing;
 mod quotas;
 
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 use uuid::Uuid;
 
+pub use self::billing::{
+    Adjustment, Bill, BillStatus, BillingAccount, Invoice, MeterBill, Subscription,
+    SubscriptionStatus,
+};
 pub use self::quotas::{QuotaOverrides, Quotas};
 
 /// What becomes of a log's frames in the hot log once they are archived.

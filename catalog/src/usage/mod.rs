@@ -21,6 +21,7 @@ mod notice;
 mod read;
 mod reporter;
 mod seal;
+mod sealed;
 mod storage;
 
 use std::collections::BTreeMap;

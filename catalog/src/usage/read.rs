@@ -1,6 +1,6 @@
 //! Reading the ledger: sums by hour, and the integral of storage over time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::meter::{HOUR_SECONDS, Hour, Meter};
 use protocol::{LogId, Timestamp, ViewId};
@@ -23,23 +23,23 @@ pub struct UsageFilter {
 /// What the ledger says of some hours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Usage {
-    hours: BTreeMap<(Hour, Meter), Sum>,
+    pub(super) hours: BTreeMap<(Hour, Meter), Sum>,
     /// What of it is no record yet.
-    open: BTreeMap<Meter, Sum>,
+    pub(super) open: BTreeMap<Meter, Sum>,
     /// Bytes that are stored when the last of the hours begins to be over.
-    level_at_end: i128,
-    from: Hour,
-    to: Hour,
+    pub(super) level_at_end: i128,
+    pub(super) from: Hour,
+    pub(super) to: Hour,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Sum {
+pub(super) struct Sum {
     amount: i128,
     level: i128,
 }
 
 /// Sums of one hour and meter: of the amounts and of the changes of the level.
-type SumRow = (i64, String, Option<i64>, Option<i64>);
+pub(super) type SumRow = (i64, String, Option<i64>, Option<i64>);
 
 impl Catalog {
     /// What was used in the hours from `from` until before `to`.
@@ -79,7 +79,7 @@ impl Catalog {
 }
 
 /// Sums of each hour and meter since an hour.
-async fn sums<E: EntityTrait>(
+pub(super) async fn sums<E: EntityTrait>(
     sql: &impl ConnectionTrait,
     rows: Select<E>,
     [hour, meter, amount, level]: [E::Column; 4],
@@ -98,7 +98,7 @@ async fn sums<E: EntityTrait>(
 }
 
 /// The bytes that are stored now.
-async fn level(
+pub(super) async fn level(
     sql: &impl ConnectionTrait,
     access: &Access,
     filter: UsageFilter,
@@ -134,7 +134,7 @@ pub(super) fn filtered<E: EntityTrait>(
 
 impl Usage {
     /// Adds sums; those of hours behind the end only tell what the level was there.
-    fn add(&mut self, rows: Vec<SumRow>) -> Result<(), CatalogError> {
+    pub(super) fn add(&mut self, rows: Vec<SumRow>) -> Result<(), CatalogError> {
         for (hour, meter, amount, level) in rows {
             let (hour, meter) = (Hour(to_u64(hour)), to_word(&meter)?);
             let amount = i128::from(amount.unwrap_or_default());
@@ -148,6 +148,11 @@ impl Usage {
             sum.level += level;
         }
         Ok(())
+    }
+
+    /// The hours that have something of their own, and not just stored bytes.
+    pub fn active_hours(&self) -> BTreeSet<Hour> {
+        self.hours.keys().map(|(hour, _)| *hour).collect()
     }
 
     /// What is no record yet: the amount, and the change of the level.

@@ -121,7 +121,7 @@ async fn seal(change: &Change, tenant: TenantId, before: Hour) -> Result<bool, C
     Ok(true)
 }
 
-async fn newest_sequence(
+pub(super) async fn newest_sequence(
     sql: &impl sea_orm::ConnectionTrait,
     tenant: TenantId,
 ) -> Result<u64, CatalogError> {

@@ -36,6 +36,27 @@ pub(crate) fn forecast(used: u128, month: Month, until: Timestamp) -> u128 {
     used.saturating_mul(month.seconds().into()) / u128::from(over.max(1))
 }
 
+/// How many of further units may be billed beside those that are, so that all lines together cost no
+/// more than the cap. The meters are filled in their order.
+pub(crate) fn within(
+    prices: [UnitPrice; 3],
+    billed: Units,
+    mut more: Units,
+    cap: Option<u64>,
+) -> Units {
+    let Some(cap) = cap else {
+        return more;
+    };
+    let mut lines = costs(prices, billed);
+    for line in 0..more.len() {
+        let others: u64 = lines.iter().sum::<u64>() - lines[line];
+        let most = prices[line].affordable(cap.saturating_sub(others));
+        more[line] = more[line].min(most.saturating_sub(billed[line]));
+        lines[line] = prices[line].cost(billed[line] + more[line]);
+    }
+    more
+}
+
 /// What units cost: one line of the invoice for each meter, in cents.
 pub(crate) fn costs(prices: [UnitPrice; 3], units: Units) -> [u64; 3] {
     std::array::from_fn(|line| prices[line].cost(units[line]))

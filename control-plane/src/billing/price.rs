@@ -35,6 +35,15 @@ impl UnitPrice {
         let exact = u128::from(self.0) * u128::from(units);
         u64::try_from((exact + SCALE / 2) / SCALE).unwrap_or(u64::MAX)
     }
+
+    /// How many units cost no more than so many cents.
+    pub(crate) fn affordable(self, cents: u64) -> u64 {
+        if self.0 == 0 {
+            return u64::MAX;
+        }
+        let below = (u128::from(cents) + 1) * SCALE - SCALE / 2;
+        u64::try_from((below - 1) / u128::from(self.0)).unwrap_or(u64::MAX)
+    }
 }
 
 /// A text that is no price.
@@ -201,6 +210,12 @@ mod tests {
         assert_eq!(price("0.0025").cost(600), 2);
         assert_eq!(price("0").cost(u64::MAX), 0);
         assert_eq!(price("1000000").cost(u64::MAX), u64::MAX);
+        for (text, cents) in [("0.0025", 0), ("0.0025", 1), ("3", 7), ("0.7", 1_000_000)] {
+            let most = price(text).affordable(cents);
+            assert!(price(text).cost(most) <= cents, "{text}");
+            assert!(price(text).cost(most + 1) > cents, "{text}");
+        }
+        assert_eq!(price("0").affordable(0), u64::MAX);
     }
 
     #[test]

@@ -182,6 +182,7 @@ fn stale(change: &RecordedEvent) -> Option<Stale> {
         ControlEvent::TenantCreated { .. }
         | ControlEvent::TenantDeleted { .. }
         | ControlEvent::TenantErasureAdvanced { .. }
+        | ControlEvent::BillingAccountChanged { .. }
         | ControlEvent::UserRegistered { .. }
         | ControlEvent::UserDeleted { .. }
         | ControlEvent::EmailVerificationRequested { .. }

@@ -9,6 +9,7 @@ pub(crate) mod append;
 pub(crate) mod audit;
 pub(crate) mod authentication;
 mod background;
+mod bills;
 mod builds;
 mod caches;
 mod catalog_cache;

@@ -148,10 +148,10 @@ impl App {
         })
     }
 
-    /// Makes records of hours that are over.
+    /// Makes records of hours that are over, and bills them.
     pub(super) async fn seal_usage(&self) -> Result<()> {
         let before = Hour::of(self.clock.now().saturating_sub(SEALED_AFTER));
         self.catalog.seal_usage(before).await?;
-        Ok(())
+        self.advance_bills(before).await
     }
 }

@@ -1,6 +1,7 @@
 //! What the catalog does, whatever database it lies in. The module above says which one that is.
 
 mod archive;
+mod billing;
 mod broadcast;
 pub(crate) mod control_events;
 mod database;
@@ -39,9 +40,10 @@ use protocol::{ComponentDigest, LogId, Name, RequestId, TenantId, Timestamp, Use
 
 use super::database::TestDatabase;
 
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "tenants",
     "tenant_deletions",
+    "billing_accounts",
     "users",
     "email_verifications",
     "password_resets",

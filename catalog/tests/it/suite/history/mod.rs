@@ -90,6 +90,7 @@ impl History {
             Step::CreateTenant(_)
             | Step::SetRate(..)
             | Step::SetQuotas(..)
+            | Step::SetCap(..)
             | Step::RequestVerification(..)
             | Step::Verify(_) => {
                 self.apply_to_people(step).await;

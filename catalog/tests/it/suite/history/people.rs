@@ -43,6 +43,15 @@ impl History {
                     .await
                     .unwrap();
             }
+            Step::SetCap(choice, cap) => {
+                let (access, _) = self.tenant(choice);
+                catalog
+                    .change_billing_account(access.tenant, system(), |account| {
+                        account.cap_cents = cap;
+                    })
+                    .await
+                    .unwrap();
+            }
             Step::RequestVerification(choice, seconds) => {
                 let (_, user) = self.tenant(choice);
                 let token = self.unique();

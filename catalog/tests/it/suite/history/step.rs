@@ -11,6 +11,7 @@ pub(in super::super) enum Step {
     DeleteTenant(u8),
     SetRate(u8, Option<u32>),
     SetQuotas(u8, Option<u64>),
+    SetCap(u8, Option<u64>),
     RequestVerification(u8, u8),
     Verify(u8),
     RequestReset(u8, u8),
@@ -46,6 +47,7 @@ pub(in super::super) fn step() -> impl Strategy<Value = Step> {
         1 => n().prop_map(Step::DeleteTenant),
         1 => (n(), any::<Option<u32>>()).prop_map(|(a, b)| Step::SetRate(a, b)),
         1 => (n(), any::<Option<u32>>()).prop_map(|(a, b)| Step::SetQuotas(a, b.map(u64::from))),
+        1 => (n(), any::<Option<u32>>()).prop_map(|(a, b)| Step::SetCap(a, b.map(u64::from))),
         2 => (n(), n()).prop_map(|(a, b)| Step::RequestVerification(a, b)),
         1 => n().prop_map(Step::Verify),
         1 => (n(), n()).prop_map(|(a, b)| Step::RequestReset(a, b)),
@@ -79,6 +81,7 @@ pub(in super::super) fn opening() -> Vec<Step> {
     vec![
         Step::SetRate(0, Some(9)),
         Step::SetQuotas(0, Some(9)),
+        Step::SetCap(0, Some(9)),
         Step::RequestVerification(0, 99),
         Step::Verify(0),
         Step::RequestReset(0, 99),
