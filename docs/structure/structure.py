@@ -34,6 +34,7 @@ BESIDE = {
     "example-views": (),
     "primatomic-client": (),
     "primatomic-view": (),
+    "stripe-fake": (),
     "test-servers": (),
     "usage-metering": ("primatomic-view",),
 }
@@ -70,6 +71,7 @@ class Allowed:
 
 
 EXCEPTIONS = (
+    Allowed("stripe-fake", "poem", "it stands in for a server of somebody else"),
     Allowed("bench", "async-nats", "a cluster is measured against bare publishers"),
     Allowed("catalog/tests", "rusqlite", "tests damage the catalog's file as only others could"),
     Allowed("control-plane/tests", "worker", "tests of views run them on the real worker"),

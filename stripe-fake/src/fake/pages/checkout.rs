@@ -1,0 +1,68 @@
+//! Checkout: what is bought, a card, and two buttons.
+
+use poem::Response;
+use serde_json::Value;
+
+use super::{CARD, error, escape, page, redirect};
+use crate::fake::Fake;
+use crate::state::resources::cards::Card;
+use crate::state::resources::checkout_completion::Refused;
+use crate::state::resources::checkout_sessions::Status;
+
+pub(super) fn show(fake: &Fake, id: &str, message: Option<&str>) -> Response {
+    let body = fake.state(|state| {
+        let session = state.sessions.get(id)?;
+        let over = match session.status {
+            Status::Open => None,
+            Status::Complete => Some("<p>You have subscribed already.</p>"),
+            Status::Expired => Some("<p>This page has expired. Go back and begin again.</p>"),
+        };
+        if let Some(over) = over {
+            return Some(over.to_owned());
+        }
+        let rows = session
+            .prices
+            .iter()
+            .filter_map(|it| state.prices.get(it))
+            .map(|price| {
+                let text = |value: &Value| escape(value.as_str().unwrap_or_default());
+                let product = state
+                    .products
+                    .get(price["product"].as_str().unwrap_or_default());
+                format!(
+                    "<tr><td>{}</td><td>{} cents ({}) a unit</td></tr>",
+                    product.map(|it| text(&it["name"])).unwrap_or_default(),
+                    text(&price["unit_amount_decimal"]),
+                    text(&price["currency"]),
+                )
+            });
+        Some(format!(
+            "<table><tr><th>By use, each month</th><th>Price</th></tr>{}</table>{}\
+             <form method=\"post\">{CARD}<button class=\"main\" name=\"do\" value=\"subscribe\">\
+             Subscribe</button> <button name=\"do\" value=\"cancel\">Cancel</button></form>",
+            rows.collect::<String>(),
+            error(message),
+        ))
+    });
+    match body {
+        Some(body) => page(200, "Subscribe", &body),
+        None => page(404, "Not found", "<p>There is no such checkout.</p>"),
+    }
+}
+
+pub(super) fn press(fake: &Fake, id: &str, form: &Value) -> Response {
+    if form["do"] == "cancel" {
+        let back = fake.state(|state| Some(state.sessions.get(id)?.text("cancel_url")?.to_owned()));
+        return back.map_or_else(|| show(fake, id, None), |to| redirect(&to));
+    }
+    let Some(card) = form["card"].as_str().and_then(Card::from_number) else {
+        return show(fake, id, Some("This card is none of those below."));
+    };
+    let next = fake.state(|state| state.complete_session(id, card));
+    fake.wake();
+    match next {
+        Ok(to) => redirect(&to),
+        Err(Refused::Declined) => show(fake, id, Some("Your card was declined.")),
+        Err(Refused::NoSuchSession | Refused::Over) => show(fake, id, None),
+    }
+}

@@ -1,0 +1,80 @@
+//! The pages that people see: Checkout, the portal, and what the fake knows. They need no script.
+
+mod checkout;
+mod overview;
+mod portal;
+
+use poem::http::{Method, StatusCode, header};
+use poem::{Request, Response};
+
+use crate::fake::Fake;
+use crate::form;
+
+const STYLE: &str = include_str!("style.css");
+
+/// Answers a request for a page.
+pub(crate) async fn answer(fake: &Fake, request: &Request, body: &str) -> Response {
+    let form = form::parse(body);
+    let path = request.uri().path().to_owned();
+    let post = request.method() == Method::POST;
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    match (segments.as_slice(), post) {
+        ([""], false) => overview::show(fake),
+        (["clock"], true) => overview::move_clock(fake, &form).await,
+        (["checkout", id], false) => checkout::show(fake, id, None),
+        (["checkout", id], true) => checkout::press(fake, id, &form),
+        (["portal", id], false) => portal::show(fake, id, None),
+        (["portal", id], true) => portal::press(fake, id, &form),
+        _ => page(404, "Not found", "<p>There is no such page.</p>"),
+    }
+}
+
+/// A page of the fake. The body is HTML.
+fn page(status: u16, title: &str, body: &str) -> Response {
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{title}</title><style>{STYLE}</style></head><body><main>\
+         <p class=\"note\">This is no real Stripe: no money moves here.</p>\
+         <h1>{title}</h1>{body}</main></body></html>",
+        title = escape(title),
+    );
+    Response::builder()
+        .status(StatusCode::from_u16(status).unwrap_or(StatusCode::OK))
+        .content_type("text/html; charset=utf-8")
+        .body(html)
+}
+
+fn redirect(to: &str) -> Response {
+    Response::builder()
+        .status(StatusCode::SEE_OTHER)
+        .header(header::LOCATION, to)
+        .finish()
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// The field for a card's number.
+const CARD: &str = "<label>Card number<input name=\"card\" inputmode=\"numeric\" \
+     autocomplete=\"off\" value=\"4242 4242 4242 4242\"></label>\
+     <p class=\"note\">4242 4242 4242 4242 pays, 4000 0000 0000 0341 fails when it is charged, \
+     4000 0000 0000 0002 is declined.</p>";
+
+fn error(message: Option<&str>) -> String {
+    message.map_or_else(String::new, |it| {
+        format!("<p class=\"error\" role=\"alert\">{}</p>", escape(it))
+    })
+}

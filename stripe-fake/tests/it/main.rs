@@ -1,0 +1,7 @@
+//! The fake by plain HTTP, as a client and a browser use it.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod api;
+mod month;
+mod webhooks;
