@@ -2,7 +2,7 @@
 //! meter events, and the inbox of webhooks.
 //!
 //! What a month costs is decided elsewhere; here a bill and the meter events that it makes are written
-//! together or not at all, and only over the bill that was read ([`Catalog::write_bill`](crate::Catalog)).
+//! together or not at all, and only over the bill that was read ([`Catalog::write_bills`](crate::Catalog::write_bills)).
 
 mod account;
 mod month;

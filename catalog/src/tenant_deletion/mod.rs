@@ -6,7 +6,8 @@
 //!
 //! Until it starts, a deletion can be cancelled; from then on nothing can stop it. What stays for
 //! ever is the row, and of the control events their times, actors and the tenant's id: no name, no
-//! address, no hash (`erase`).
+//! address, no hash (`erase`). Bills and what they reported stay, too: they are books, and hold ids,
+//! amounts and reasons.
 
 mod erase;
 mod progress;

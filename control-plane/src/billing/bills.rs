@@ -61,7 +61,8 @@ impl Bills<'_> {
             let to = until.min(bill.month.end());
             // An hour in which nothing happens writes no row, and what is stored is counted later.
             let is_over = until >= bill.month.end();
-            if newest == bill.bill.sequence && !is_over {
+            let closes = is_over && self.may_close(&bill).await?;
+            if newest == bill.bill.sequence && !closes {
                 return Ok(());
             }
             let mut update = BillUpdate {
@@ -76,7 +77,6 @@ impl Bills<'_> {
                 .sealed_usage(access, bill.month.first(), to)
                 .await?;
             let has_more = newest > bill.bill.sequence;
-            let closes = is_over && self.may_close(&bill).await?;
             let hours = Hours::new(&usage, to);
             let active = usage.active_hours();
             let mut hour = bill.bill.through;

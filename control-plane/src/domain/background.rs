@@ -86,7 +86,7 @@ impl App {
         });
     }
 
-    /// Reports what was sent, and seals hours that are over.
+    /// Reports what was sent, seals hours that are over, and bills them.
     fn keep_usage(self: &Arc<Self>) {
         self.spawn_until_stop(|app| async move {
             loop {
@@ -103,10 +103,17 @@ impl App {
             });
         }
         self.spawn_until_stop(|app| async move {
+            let mut billed = None;
             loop {
                 tokio::time::sleep(TIDY_INTERVAL).await;
-                if let Err(failure) = app.seal_usage().await {
-                    tracing::warn!(%failure, "hours of use are not sealed yet");
+                match app.seal_usage().await {
+                    // Bills are looked at once for each hour: all of them, on every node.
+                    Ok(before) if billed != Some(before) => match app.advance_bills(before).await {
+                        Ok(()) => billed = Some(before),
+                        Err(failure) => tracing::warn!(%failure, "bills are not up to date yet"),
+                    },
+                    Ok(_) => {}
+                    Err(failure) => tracing::warn!(%failure, "hours of use are not sealed yet"),
                 }
             }
         });

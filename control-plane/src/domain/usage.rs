@@ -148,10 +148,10 @@ impl App {
         })
     }
 
-    /// Makes records of hours that are over, and bills them.
-    pub(super) async fn seal_usage(&self) -> Result<()> {
+    /// Makes records of hours that are over; before which hour.
+    pub(super) async fn seal_usage(&self) -> Result<Hour> {
         let before = Hour::of(self.clock.now().saturating_sub(SEALED_AFTER));
         self.catalog.seal_usage(before).await?;
-        self.advance_bills(before).await
+        Ok(before)
     }
 }

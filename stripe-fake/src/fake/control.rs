@@ -84,6 +84,9 @@ impl Fake {
     }
 }
 
+/// How far the clock moves in one request: everything on the way is done before it is answered.
+const AT_A_TIME_MAX: u64 = 400 * 24 * 60 * 60;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Move {
@@ -96,6 +99,10 @@ pub(crate) async fn answer(fake: &Fake, request: &Request, body: &str) -> Respon
     match (request.method().as_str(), request.uri().path()) {
         ("GET", "/fake/state") => answer_json(200, &shown(fake)),
         ("POST", "/fake/clock") => match serde_json::from_str::<Move>(body) {
+            Ok(by) if by.advance_seconds > AT_A_TIME_MAX => {
+                let message = format!("move it by at most {AT_A_TIME_MAX} seconds at a time");
+                answer_json(400, &json!({ "error": message }))
+            }
             Ok(by) => {
                 fake.advance_to(fake.now() + by.advance_seconds).await;
                 answer_json(200, &shown(fake))

@@ -277,16 +277,7 @@ async fn a_dump_that_is_loaded_gives_the_same_catalog() {
         .delete_log(&access, by(&access), gone)
         .await
         .unwrap();
-    let mut dump = fixture.catalog.dump().await.unwrap();
-    let mut rows = Vec::new();
-    loop {
-        let page = dump.next().await.unwrap();
-        if page.is_empty() {
-            break;
-        }
-        rows.extend(page);
-    }
-    drop(dump);
+    let rows = fixture.backup().await;
     let other = Fixture::new().await;
     assert!(other.catalog.is_empty().await.unwrap());
     other.catalog.load(rows.clone()).await.unwrap();

@@ -336,16 +336,7 @@ async fn after_a_restore_nothing_is_sent_before_the_bill_is_settled() {
     let bill = fixture.catalog.month_bill(tenant, month).await.unwrap();
     let more = update(vec![bill.unwrap()], vec![event(tenant, month, 1)]);
     assert!(fixture.catalog.write_bills(tenant, &more).await.unwrap());
-    let mut dump = fixture.catalog.dump().await.unwrap();
-    let mut rows = Vec::new();
-    loop {
-        let page = dump.next().await.unwrap();
-        if page.is_empty() {
-            break;
-        }
-        rows.extend(page);
-    }
-    drop(dump);
+    let rows = fixture.backup().await;
     let restored = Fixture::new().await;
     restored.clock.set(fixture.clock.now());
     restored.catalog.load(rows).await.unwrap();

@@ -31,6 +31,7 @@ use std::sync::Arc;
 
 use catalog::access::{Access, Actor, Role};
 use catalog::clock::{Clock as _, ManualClock};
+use catalog::dump::DumpRow;
 use catalog::{
     Catalog, CatalogLimits, Context, Invitee, Log, NewInvitation, NewLog, NewTenant, NewVersion,
     Page, Retention, Version, VersionError, View,
@@ -91,6 +92,19 @@ impl Fixture {
         }
         rows.sort();
         rows
+    }
+
+    /// Everything that a backup keeps.
+    async fn backup(&self) -> Vec<DumpRow> {
+        let mut dump = self.catalog.dump().await.unwrap();
+        let mut rows = Vec::new();
+        loop {
+            let page = dump.next().await.unwrap();
+            if page.is_empty() {
+                return rows;
+            }
+            rows.extend(page);
+        }
     }
 
     /// A tenant and its owner.
