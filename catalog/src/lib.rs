@@ -92,7 +92,7 @@ use self::lock::LocalLocks;
 pub use self::log::{Log, LogChanges, LogRef, NewLog};
 pub use self::member::Member;
 pub use self::model::{
-    Adjustment, Bill, BillStatus, BillingAccount, Invoice, MeterBill, Subscription,
+    Adjustment, Bill, BillStatus, BillingAccount, Invoice, MeterBill, Standing, Subscription,
     SubscriptionStatus,
 };
 pub use self::model::{DeletionId, DeletionStep, QuotaOverrides, Quotas, Retention, VersionState};

@@ -23,20 +23,24 @@ mod server;
 use std::io;
 use std::sync::Arc;
 
-use protocol::TenantId;
+use catalog::Catalog;
 use protocol::api_key::ApiKey;
+use protocol::{TenantId, Timestamp};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use api::openapi_document;
 #[doc(hidden)]
 pub use api::{Credentials, credentials};
+pub use billing::payments::Reconciliation;
 pub use billing::price::{PriceList, PriceListError};
+pub use billing::stripe::{Plan, Step, Stripe, StripeError, StripeOptions};
 pub use domain::Parts;
 pub use errors::{Detail, Failure};
 pub use mail::{DEFAULT_SENDER, MailError, Mailbox};
 pub use options::Options;
 
+use billing::payments::Payments;
 use domain::App;
 
 /// One node of the control plane.
@@ -130,4 +134,23 @@ impl ControlPlane {
             .create_tenant_with_owner(short_name, email, password)
             .await
     }
+}
+
+/// Compares the newest bills of all tenants with what Stripe has; changes nothing.
+///
+/// # Errors
+/// When the catalog or Stripe can't be asked.
+pub async fn reconcile(
+    catalog: &Catalog,
+    prices: &PriceList,
+    stripe: &Stripe,
+    now: Timestamp,
+) -> Result<Reconciliation, Failure> {
+    let payments = Payments {
+        catalog,
+        prices,
+        stripe,
+        now,
+    };
+    Ok(payments.reconcile().await?)
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use protocol::{Rate, limits};
 
 use crate::billing::price::PriceList;
+use crate::billing::stripe::Stripe;
 
 /// How the control plane behaves where its operator may choose.
 #[derive(Clone, Debug)]
@@ -77,6 +78,8 @@ pub struct Options {
     pub cache_ttl_offline: Duration,
     /// What use costs. Without prices nothing is billed, and nothing stops at the end of the free tier.
     pub prices: Option<PriceList>,
+    /// Who takes payments. Without, nobody can subscribe.
+    pub stripe: Option<Stripe>,
     /// How long a tenant can be restored after its owner had it deleted.
     pub deletion_grace: Duration,
     /// Passwords that are hashed at a time, half as many as there are cores by default; each takes
@@ -125,6 +128,7 @@ impl Default for Options {
             cache_ttl: Duration::from_secs(30),
             cache_ttl_offline: Duration::from_secs(600),
             prices: None,
+            stripe: None,
             deletion_grace: Duration::from_secs(7 * 24 * 3_600),
             password_hashes_max: (cores / 2).max(1),
         }

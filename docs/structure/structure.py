@@ -74,6 +74,7 @@ EXCEPTIONS = (
     Allowed("stripe-fake", "poem", "it stands in for a server of somebody else"),
     Allowed("bench", "async-nats", "a cluster is measured against bare publishers"),
     Allowed("catalog/tests", "rusqlite", "tests damage the catalog's file as only others could"),
+    Allowed("control-plane/src/billing/payments/tests", "poem", "the simulation receives webhooks"),
     Allowed("control-plane/tests", "worker", "tests of views run them on the real worker"),
 )
 

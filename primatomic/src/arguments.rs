@@ -12,7 +12,8 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::profile::ConnectionOptions;
 use crate::server::{
-    AdminCommand, ArchiveCommand, DataOptions, RestoreOptions, ServeOptions, ServerOptions,
+    AdminCommand, ArchiveCommand, DataOptions, OutboxArguments, ReconcileArguments, RestoreOptions,
+    ServeOptions, ServerOptions, SetupArguments,
 };
 
 const AFTER_HELP: &str = "\
@@ -100,8 +101,9 @@ pub(crate) enum Command {
     Audit(Connected<audit::AuditArguments>),
     /// Show what the tenant used in a month
     Usage(Connected<usage::UsageArguments>),
-    /// Explain the figures of a bill
-    Billing(Connected<Group<billing::BillingCommand>>),
+    /// Subscribe, cap and explain bills; as the operator of the servers, set payments up
+    #[command(subcommand)]
+    Billing(BillingCommand),
     /// Show, delete and restore your tenant
     Tenant(Connected<Group<tenant::TenantCommand>>),
     /// List members, change their roles, remove them
@@ -140,6 +142,61 @@ pub(crate) enum Command {
     /// Compile one component; started by workers as a limited child process
     #[command(hide = true)]
     CompileComponent,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BillingCommand {
+    /// Open a page on which the tenant subscribes
+    #[command(after_help = "\
+The page asks for a card. What is used beyond the free tier of a month is billed at its end; a cap stops
+it before.
+
+Examples:
+  primatomic billing checkout
+  xdg-open \"$(primatomic billing checkout --json | jq -r .url)\"")]
+    Checkout(Connected<billing::CheckoutArguments>),
+    /// Open the page with cards, invoices and cancelling
+    Portal(Connected<billing::PortalArguments>),
+    /// Set what a month may cost at most, before tax
+    #[command(after_help = "\
+What is used beyond the cap is never billed. When it is reached, queries and new views stop until the
+month ends, and appends a little later; a higher cap lets everything go on at once.
+
+Examples:
+  primatomic billing cap 20         20 dollars a month, where prices are in dollars
+  primatomic billing cap 19.50
+  primatomic billing cap none")]
+    Cap(Connected<billing::CapArguments>),
+    /// Print the records of the ledger that a figure of a month is the sum of
+    #[command(after_help = "\
+Amounts are byte-seconds, nanoseconds or bytes. Of storage, a change of the level counts with its amount
+until its hour ends, and with its bytes from then on.
+
+Examples:
+  primatomic billing explain 2026-11 compute
+  primatomic billing explain 2026-11 storage --log customer-acme-usage --json")]
+    Explain(Connected<billing::ExplainArguments>),
+    /// Make what is missing at Stripe, as the operator of the servers
+    #[command(after_help = "\
+It says what is missing and asks before it makes it: products, meters, prices, the configuration of the
+portal, and the endpoints of webhooks. Nothing that is there is changed, so it may be run again. The
+secrets of new endpoints are printed once.
+
+Examples:
+  primatomic billing setup --prices prices.toml --public-url https://api.example.com
+  primatomic billing setup --prices prices.toml --public-url https://api.example.com --yes --json")]
+    Setup(SetupArguments),
+    /// Show what is not reported to Stripe yet, and bills that are stopped, as the operator
+    #[command(after_help = "\
+Events that Stripe refused for good are dead: `--retry` sends them once more, after what it refused was
+mended.
+
+Examples:
+  primatomic billing outbox --data data
+  primatomic billing outbox --database-url postgres://... --retry")]
+    Outbox(OutboxArguments),
+    /// Compare bills with what Stripe has, as the operator; servers do it each day
+    Reconcile(ReconcileArguments),
 }
 
 /// A command that asks a server.

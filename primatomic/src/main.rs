@@ -13,7 +13,7 @@ mod server;
 
 use std::process::ExitCode;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, BillingCommand, Command};
 use failure::Failure;
 use output::Output;
 
@@ -57,7 +57,7 @@ fn run(command: Command, output: Output) -> Result<(), Failure> {
         Command::Query(it) => it.run(output, commands::query::run),
         Command::Key(it) => it.run(output, commands::key::run),
         Command::Audit(it) => it.run(output, commands::audit::run),
-        Command::Billing(it) => it.run(output, commands::billing::run),
+        Command::Billing(command) => run_billing(command, output),
         Command::Usage(it) => it.run(output, commands::usage::run),
         Command::Tenant(it) => it.run(output, commands::tenant::run),
         Command::Member(it) => it.run(output, commands::member::run),
@@ -66,5 +66,18 @@ fn run(command: Command, output: Output) -> Result<(), Failure> {
         Command::Mail(command) => commands::mail::run(command, output),
         Command::Login(it) => it.run_login(output),
         Command::Profile(command) => commands::profile::run(command, output),
+    }
+}
+
+fn run_billing(command: BillingCommand, output: Output) -> Result<(), Failure> {
+    use commands::billing;
+    match command {
+        BillingCommand::Checkout(it) => it.run(output, billing::checkout),
+        BillingCommand::Portal(it) => it.run(output, billing::portal),
+        BillingCommand::Cap(it) => it.run(output, billing::cap),
+        BillingCommand::Explain(it) => it.run(output, billing::explain),
+        BillingCommand::Setup(arguments) => server::set_payments_up(&arguments, output),
+        BillingCommand::Outbox(arguments) => server::outbox(&arguments, output),
+        BillingCommand::Reconcile(arguments) => server::reconcile(&arguments, output),
     }
 }

@@ -82,6 +82,10 @@ pub enum ErrorCode {
     IdempotencyKeyReused,
     /// The view halted at an event that it can't fold, or its build failed.
     ViewFailed,
+    /// The tenant has a subscription already.
+    AlreadySubscribed,
+    /// The tenant never subscribed, so there is nothing to see or to change.
+    NeverSubscribed,
     /// The tenant was deleted.
     TenantDeleted,
     /// The request needs a `Content-Length`.
@@ -136,6 +140,8 @@ pub enum ErrorCode {
     Internal,
     /// The operation is not configured on this server.
     NotImplemented,
+    /// This server takes no payments.
+    BillingNotConfigured,
     /// A part that the operation needs is not reachable right now.
     Unavailable,
     /// Too much work is waiting already.
@@ -205,6 +211,8 @@ impl ErrorCode {
             | Self::AlreadyMember
             | Self::SequenceMismatch
             | Self::IdempotencyKeyReused
+            | Self::AlreadySubscribed
+            | Self::NeverSubscribed
             | Self::ViewFailed => 409,
             Self::TenantDeleted => 410,
             Self::LengthRequired => 411,
@@ -225,7 +233,7 @@ impl ErrorCode {
             Self::RateLimited => 429,
             Self::HeadersTooLarge => 431,
             Self::Internal => 500,
-            Self::NotImplemented => 501,
+            Self::NotImplemented | Self::BillingNotConfigured => 501,
             Self::Unavailable
             | Self::Overloaded
             | Self::QueryLimitReached

@@ -90,6 +90,20 @@ impl Catalog {
         all(self.readers(), rows, to_bill).await
     }
 
+    /// Bills in a state, of all tenants.
+    pub async fn bills_in(
+        &self,
+        status: BillStatus,
+        limit: u64,
+    ) -> Result<Vec<MonthBill>, CatalogError> {
+        let rows = Entity::find()
+            .filter(Column::Status.eq(<&str>::from(status)))
+            .order_by_asc(Column::TenantId)
+            .order_by_asc(Column::Month)
+            .limit(limit);
+        all(self.readers(), rows, to_bill).await
+    }
+
     /// Lets something be done about the closed bills of a tenant at once.
     pub async fn hurry_bills(&self, tenant: TenantId) -> Result<(), CatalogError> {
         self.change(Lock::Billing(tenant), move |change| async move {

@@ -21,6 +21,42 @@ pub struct BillingAccount {
     pub dispute: Option<String>,
     /// What a month may cost before tax, in the currency's smallest unit.
     pub cap_cents: Option<u64>,
+    /// What people were told last.
+    #[serde(skip_serializing_if = "Standing::is_free")]
+    pub told: Standing,
+}
+
+/// How a tenant stands with us.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Standing {
+    /// It never subscribed.
+    #[default]
+    Free,
+    Active,
+    /// It is subscribed, and that ends.
+    Ending,
+    /// A payment failed, and is tried again.
+    PastDue,
+    /// Payments failed, and are not tried again.
+    Unpaid,
+    /// The subscription ended.
+    Cancelled,
+    /// A payment is disputed.
+    Disputed,
 }
 
 /// A subscription, as the provider said it was when it was last asked.
@@ -49,12 +85,44 @@ pub enum SubscriptionStatus {
     Cancelled,
 }
 
+impl Standing {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    fn is_free(&self) -> bool {
+        *self == Self::Free
+    }
+}
+
 impl BillingAccount {
     /// Whether use is reported to a subscription.
     #[must_use]
     pub fn is_subscribed(&self) -> bool {
         let live = |it: &Subscription| it.status != SubscriptionStatus::Cancelled;
         self.subscription.as_ref().is_some_and(live)
+    }
+
+    /// Whether what is used in an hour is reported to a subscription: an hour that was over before the
+    /// subscription ended is.
+    #[must_use]
+    pub fn was_subscribed(&self, hour: Hour) -> bool {
+        let ends_at = self.subscription.as_ref().and_then(|it| it.ends_at);
+        self.is_subscribed() || ends_at.is_some_and(|it| hour.next().start() <= it)
+    }
+
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        if self.dispute.is_some() {
+            return Standing::Disputed;
+        }
+        let Some(it) = &self.subscription else {
+            return Standing::Free;
+        };
+        match it.status {
+            SubscriptionStatus::Active if it.ends_at.is_some() => Standing::Ending,
+            SubscriptionStatus::Active => Standing::Active,
+            SubscriptionStatus::PastDue => Standing::PastDue,
+            SubscriptionStatus::Unpaid => Standing::Unpaid,
+            SubscriptionStatus::Cancelled => Standing::Cancelled,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use strum::{Display, EnumString, IntoStaticStr};
 use uuid::Uuid;
 
 pub use self::billing::{
-    Adjustment, Bill, BillStatus, BillingAccount, Invoice, MeterBill, Subscription,
+    Adjustment, Bill, BillStatus, BillingAccount, Invoice, MeterBill, Standing, Subscription,
     SubscriptionStatus,
 };
 pub use self::quotas::{QuotaOverrides, Quotas};

@@ -12,14 +12,14 @@ use crate::lock::Lock;
 use crate::{Catalog, CatalogError};
 
 impl Catalog {
-    /// Notes that the people of a tenant are told of a share of a month; `false` when they were before.
+    /// Notes that the people of a tenant are told something about a month; `false` when they were before.
     pub async fn note_usage(
         &self,
         tenant: TenantId,
         month: Month,
-        percent: u8,
+        notice: u16,
     ) -> Result<bool, CatalogError> {
-        let key = (tenant.0, from_u64(month.first().0), i32::from(percent));
+        let key = (tenant.0, from_u64(month.first().0), i32::from(notice));
         self.change(Lock::Usage(tenant), move |change| async move {
             let sql = change.sql();
             if one(sql, Entity::find_by_id(key)).await?.is_some() {

@@ -1,17 +1,20 @@
 //! `/billing`.
 
 use catalog::Page;
-use poem_openapi::OpenApi;
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::{Header, Path, Query};
+use poem_openapi::{Object, OpenApi};
 use protocol::ErrorCode::*;
 use protocol::meter::{Meter, Month, MonthError};
+use serde::{Deserialize, Serialize};
 
 use super::Tag;
-use super::caller::{Caller, role};
-use super::failures::{Failed, IN_VIEW, LIST};
-use super::json::Json;
+use super::body::{BodyKind, JsonBody, RawBody};
+use super::caller::{Caller, Probe, role};
+use super::failures::{Codes, Failed, IN_VIEW, LIST, RAW_BODY, codes};
+use super::json::{Json, Success};
 use super::parameters::Parameters;
 use super::usage_format::{ExplainedUsage, MeterName, Step, UsageBody};
+use crate::domain::access::require_all_logs;
 use crate::domain::usage::UsageQuestion;
 use crate::errors::Failure;
 
@@ -85,4 +88,164 @@ impl BillingApi {
         let (used, records) = app.explain_usage(access, ask, meter, page).await?;
         Ok(Json::new(ExplainedUsage::new(&used, meter, records)))
     }
+
+    /// Open a page to subscribe on
+    ///
+    /// People enter a card there, and Stripe sends them to one of the two addresses. The tenant is
+    /// subscribed a moment after they finish, whether or not their browser gets there. A page that was
+    /// open before is closed.
+    #[oai(
+        path = "/billing/checkout",
+        method = "post",
+        operation_id = "openCheckout"
+    )]
+    async fn checkout(
+        &self,
+        caller: Caller<role::Admin>,
+        JsonBody(body): JsonBody<CheckoutBody>,
+    ) -> Result<Json<CheckoutAnswer>, Failed<{ codes(&[BillingNotConfigured, AlreadySubscribed]) }>>
+    {
+        let (app, access, context) = caller.parts();
+        require_all_logs(access)?;
+        let (success, cancel) = (&body.success_url, &body.cancel_url);
+        let (session_id, url) = app.checkout(access, context, success, cancel).await?;
+        Ok(Json::new(CheckoutAnswer { session_id, url }))
+    }
+
+    /// Open the page with cards and invoices
+    ///
+    /// There the tenant changes its card and its address, sees its invoices, and cancels.
+    #[oai(path = "/billing/portal", method = "post", operation_id = "openPortal")]
+    async fn portal(
+        &self,
+        caller: Caller<role::Admin>,
+        JsonBody(body): JsonBody<Option<PortalBody>>,
+    ) -> Result<Json<PortalAnswer>, Failed<{ codes(&[BillingNotConfigured, NeverSubscribed]) }>>
+    {
+        let (app, access, _) = caller.parts();
+        require_all_logs(access)?;
+        let return_url = body.and_then(|it| it.return_url);
+        let url = app.portal(access, return_url.as_deref()).await?;
+        Ok(Json::new(PortalAnswer { url }))
+    }
+
+    /// Set the cap of a month
+    ///
+    /// What a month costs before tax never exceeds it: what is used beyond it is not billed. When it is
+    /// reached, queries and new views stop until the month ends, and appends a little later. A higher
+    /// cap lets everything go on at once.
+    #[oai(path = "/billing/cap", method = "put", operation_id = "setCap")]
+    async fn cap(
+        &self,
+        caller: Caller<role::Admin>,
+        JsonBody(body): JsonBody<CapBody>,
+    ) -> Result<Json<CapBody>, Failed<{ codes(&[BillingNotConfigured]) }>> {
+        let (app, access, context) = caller.parts();
+        require_all_logs(access)?;
+        let account = app.set_cap(access, context, body.cap_cents).await?;
+        Ok(Json::new(CapBody {
+            cap_cents: account.cap_cents,
+        }))
+    }
+
+    /// Take an event of Stripe
+    ///
+    /// It is noted at once and worked on a moment later.
+    #[oai(
+        path = "/billing/webhook",
+        method = "post",
+        operation_id = "takeStripeEvent"
+    )]
+    async fn webhook(
+        &self,
+        caller: Caller<Probe>,
+        /// What Stripe signed the body with.
+        #[oai(name = "Stripe-Signature")]
+        signature: Header<Option<String>>,
+        body: RawBody<StripeEvent>,
+    ) -> Result<Json<Success>, Failed<WEBHOOK>> {
+        take_webhook(&caller, signature.0, body).await
+    }
+
+    /// Take an event of Stripe about meters
+    ///
+    /// It is noted at once and worked on a moment later.
+    #[oai(
+        path = "/billing/webhook/meters",
+        method = "post",
+        operation_id = "takeStripeMeterEvent"
+    )]
+    async fn meter_webhook(
+        &self,
+        caller: Caller<Probe>,
+        /// What Stripe signed the body with.
+        #[oai(name = "Stripe-Signature")]
+        signature: Header<Option<String>>,
+        body: RawBody<StripeEvent>,
+    ) -> Result<Json<Success>, Failed<WEBHOOK>> {
+        take_webhook(&caller, signature.0, body).await
+    }
+}
+
+/// What may go wrong with a webhook.
+const WEBHOOK: Codes = RAW_BODY | codes(&[BillingNotConfigured, BodyTooLarge]);
+
+const WEBHOOK_BYTES_MAX: usize = 256 << 10;
+
+/// The body of a webhook, as it was signed.
+struct StripeEvent;
+
+impl BodyKind for StripeEvent {
+    const MEDIA_TYPES: &'static [&'static str] = &["application/json"];
+}
+
+async fn take_webhook(
+    caller: &Caller<Probe>,
+    signature: Option<String>,
+    body: RawBody<StripeEvent>,
+) -> Result<Json<Success>, Failed<WEBHOOK>> {
+    let app = &caller.app;
+    let read = body.read(app, WEBHOOK_BYTES_MAX, BodyTooLarge, "an event of Stripe");
+    let read = read.await?;
+    app.receive_webhook(signature.as_deref(), &read.bytes)
+        .await?;
+    Ok(Success::json())
+}
+
+/// Where Stripe sends people afterwards.
+#[derive(Object, Serialize, Deserialize)]
+struct CheckoutBody {
+    success_url: String,
+    cancel_url: String,
+}
+
+/// A page to subscribe on.
+#[derive(Object, Serialize, Deserialize)]
+struct CheckoutAnswer {
+    /// Stripe's.
+    session_id: String,
+    /// Where people enter a card; it works for a day.
+    url: String,
+}
+
+/// Where people go from the page.
+#[derive(Object, Serialize, Deserialize)]
+struct PortalBody {
+    /// The address of this server when it is left out.
+    return_url: Option<String>,
+}
+
+/// A page with cards and invoices.
+#[derive(Object, Serialize, Deserialize)]
+struct PortalAnswer {
+    /// It works for some minutes.
+    url: String,
+}
+
+/// What a month may cost.
+#[derive(Object, Serialize, Deserialize)]
+struct CapBody {
+    /// Before tax, in the smallest unit of the currency; null is no cap.
+    #[serde(deserialize_with = "Option::deserialize")]
+    cap_cents: Option<u64>,
 }

@@ -10,6 +10,7 @@ mod append;
 mod audit;
 mod audit_format;
 mod auth;
+mod bill_format;
 mod billing;
 mod body;
 mod caller;

@@ -8,6 +8,7 @@ use protocol::meter::{Hour, Meter};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::bill_format::BillBody;
 use crate::billing::plan;
 use crate::domain::usage::{Cost, MonthUse};
 
@@ -49,6 +50,13 @@ pub(super) struct UsageBody {
     free: Option<FreeTier>,
     /// Null where use costs nothing, and where a part of it is asked for.
     cost: Option<CostBody>,
+    /// What a month may cost before tax, in the smallest unit of the currency; null is no cap.
+    cap_cents: Option<u64>,
+    /// `free`, `active`, `ending`, `past_due`, `unpaid`, `cancelled` or `disputed`; null where a part of
+    /// the use is asked for.
+    standing: Option<String>,
+    /// What is billed of the month; null where the tenant was not subscribed.
+    bill: Option<BillBody>,
     /// How long each entry of the series is.
     step: String,
     /// Days or hours with use, oldest first.
@@ -239,6 +247,9 @@ impl UsageBody {
             },
             free: of.whole.then(|| FreeTier::new(of, total)),
             cost: of.cost.as_ref().map(CostBody::new),
+            cap_cents: of.account.as_ref().and_then(|it| it.cap_cents),
+            standing: of.account.as_ref().map(|it| it.standing().to_string()),
+            bill: of.bill.as_ref().map(BillBody::new),
             step: match step {
                 Step::Hour => "hour".to_owned(),
                 Step::Day => "day".to_owned(),

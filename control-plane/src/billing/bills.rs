@@ -83,7 +83,7 @@ impl Bills<'_> {
             while hour < to {
                 let is_last = hour.next() == to;
                 if active.contains(&hour) || is_last && (has_more || closes) {
-                    let units = self.take_in(&mut bill, account, hours.before(hour.next()));
+                    let units = self.take_in(&mut bill, account, hour, hours.before(hour.next()));
                     update
                         .added
                         .extend(self.events(&bill, account, hour, units));
@@ -93,7 +93,7 @@ impl Bills<'_> {
             if to <= bill.bill.through && (has_more || closes) {
                 // What is new belongs to hours that were counted before.
                 let last = Hour(to.0.saturating_sub(1));
-                let units = self.take_in(&mut bill, account, hours.before(to));
+                let units = self.take_in(&mut bill, account, last, hours.before(to));
                 update
                     .added
                     .extend(self.events(&bill, account, last, units));
@@ -132,7 +132,7 @@ impl Bills<'_> {
         let used = BILLED.map(|meter| usage.total(meter, self.now));
         let bill = month::new(&self.currency(account), from.max(until), sequence, [0; 3]);
         let mut bill = self.open(access.tenant, month, bill);
-        self.take_in(&mut bill, &BillingAccount::default(), used);
+        self.take_in(&mut bill, &BillingAccount::default(), until, used);
         let update = BillUpdate {
             bills: vec![bill],
             removed: Vec::new(),
@@ -189,8 +189,14 @@ impl Bills<'_> {
         chosen.unwrap_or_else(|| self.prices.currency()).to_owned()
     }
 
-    /// Takes in what is used; the units that are to be reported.
-    fn take_in(&self, it: &mut MonthBill, account: &BillingAccount, used: [u128; 3]) -> Units {
+    /// Takes in what is used until an hour ended; the units that are to be reported.
+    fn take_in(
+        &self,
+        it: &mut MonthBill,
+        account: &BillingAccount,
+        hour: Hour,
+        used: [u128; 3],
+    ) -> Units {
         let prices = self.prices.at(&it.bill.currency, it.month);
         let terms = Terms {
             month: it.month,
@@ -198,7 +204,7 @@ impl Bills<'_> {
                 .map(super::price::Prices::of_units)
                 .unwrap_or_default(),
             cap: account.cap_cents,
-            subscribed: account.is_subscribed() && prices.is_some(),
+            subscribed: account.was_subscribed(hour) && prices.is_some(),
         };
         month::advance(&mut it.bill, used, &terms)
     }

@@ -4,6 +4,10 @@
 
 pub(crate) mod bills;
 pub(crate) mod month;
+pub(crate) mod payments;
 pub(crate) mod plan;
 pub(crate) mod price;
+#[cfg(test)]
+mod simulation;
 pub(crate) mod spending;
+pub(crate) mod stripe;

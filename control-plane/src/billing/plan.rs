@@ -3,7 +3,8 @@
 use protocol::Timestamp;
 use protocol::meter::{Meter, Month};
 
-use super::price::{UnitPrice, unit};
+use super::price::{BILLED, UnitPrice, unit};
+use super::spending::Share;
 
 /// Units of each billed meter, in the order of [`BILLED`].
 pub(crate) type Units = [u64; 3];
@@ -18,16 +19,6 @@ pub(crate) fn free(meter: Meter, month: Month) -> u128 {
         // It is never billed.
         Meter::Compile => u128::MAX,
     }
-}
-
-/// Whole units beyond the free tier, and the rest, which is carried over to the next month.
-pub(crate) fn billable(meter: Meter, month: Month, used: u128, carried: u128) -> (u64, u128) {
-    let beyond = used
-        .saturating_sub(free(meter, month))
-        .saturating_add(carried);
-    let unit = unit(meter);
-    let units = u64::try_from(beyond / unit).unwrap_or(u64::MAX);
-    (units, beyond % unit)
 }
 
 /// What is used at the end of a month, if use goes on as it did until now.
@@ -57,6 +48,32 @@ pub(crate) fn within(
     more
 }
 
+/// Whole units beyond the free tier, with what other months carried over.
+pub(crate) fn units(used: [u128; 3], carried: [i128; 3], month: Month) -> Units {
+    std::array::from_fn(|line| {
+        let meter = BILLED[line];
+        let beyond = used[line].saturating_sub(free(meter, month));
+        let beyond = i128::try_from(beyond).unwrap_or(i128::MAX);
+        let units = beyond.saturating_add(carried[line]).max(0).unsigned_abs() / unit(meter);
+        u64::try_from(units).unwrap_or(u64::MAX)
+    })
+}
+
+/// The largest share that any meter has of what is free of it.
+pub(crate) fn share_of_free_tier(used: [u128; 3], month: Month) -> Share {
+    let shares = BILLED.into_iter().zip(used);
+    let shares = shares.map(|(meter, used)| Share::of(used, free(meter, month)));
+    shares.max().unwrap_or_default()
+}
+
+/// What units cost as a share of the cap.
+pub(crate) fn share_of_cap(prices: [UnitPrice; 3], units: Units, cap: u64) -> Share {
+    let cost = costs(prices, units)
+        .into_iter()
+        .fold(0, u64::saturating_add);
+    Share::of(cost.into(), cap.into())
+}
+
 /// What units cost: one line of the invoice for each meter, in cents.
 pub(crate) fn costs(prices: [UnitPrice; 3], units: Units) -> [u64; 3] {
     std::array::from_fn(|line| prices[line].cost(units[line]))
@@ -72,24 +89,26 @@ mod tests {
 
     #[test]
     fn only_what_is_beyond_the_free_tier_is_billed() {
-        let free = free(Meter::DataOut, month());
-        assert_eq!(billable(Meter::DataOut, month(), 0, 0), (0, 0));
-        assert_eq!(billable(Meter::DataOut, month(), free, 0), (0, 0));
-        assert_eq!(
-            billable(Meter::DataOut, month(), free + 2_500_000, 0),
-            (2, 500_000)
-        );
-        // The rest of one month is billed in another one, once it is a unit.
-        assert_eq!(billable(Meter::DataOut, month(), 0, 500_000), (0, 500_000));
-        assert_eq!(
-            billable(Meter::DataOut, month(), free + 500_000, 500_000),
-            (1, 0)
-        );
+        let free = BILLED.map(|meter| free(meter, month()));
+        let of = |more: [u128; 3], carried: [i128; 3]| {
+            let used = std::array::from_fn(|line| free[line] + more[line]);
+            units(used, carried, month())
+        };
+        assert_eq!(units([0; 3], [0; 3], month()), [0; 3]);
+        assert_eq!(of([0; 3], [0; 3]), [0; 3]);
         let ten_gb = 10_000_000_000 * 30 * 86_400;
-        assert_eq!(
-            billable(Meter::Storage, month(), ten_gb + 3_600_000_000, 0),
-            (1, 0)
-        );
-        assert_eq!(billable(Meter::Compile, month(), u128::MAX, 0), (0, 0));
+        assert_eq!(free[0], ten_gb);
+        assert_eq!(of([3_600_000_000, 999_999, 2_500_000], [0; 3]), [1, 0, 2]);
+        // The rest of one month is billed in another one, once it is a unit; a credit is taken off.
+        assert_eq!(of([0, 999_999, 500_000], [0, 1, 500_000]), [0, 1, 1]);
+        assert_eq!(of([0, 0, 2_500_000], [0, 0, -2_000_000]), [0; 3]);
+    }
+
+    #[test]
+    fn the_meter_that_is_nearest_to_its_end_counts() {
+        let free = free(Meter::DataOut, month());
+        assert_eq!(share_of_free_tier([0, 0, free / 2], month()), Share(500));
+        let cent: UnitPrice = "1".parse().unwrap();
+        assert_eq!(share_of_cap([cent; 3], [1, 2, 5], 10), Share(800));
     }
 }

@@ -87,7 +87,7 @@ impl<'de> Deserialize<'de> for UnitPrice {
 pub(crate) struct Prices {
     /// The first month that they are valid in.
     #[serde(deserialize_with = "month")]
-    from: Month,
+    pub(crate) from: Month,
     /// Three letters, such as `usd`.
     pub(crate) currency: String,
     storage_mb_hour: UnitPrice,
@@ -159,6 +159,10 @@ impl PriceList {
     /// The currency of tenants that have chosen none.
     pub(crate) fn currency(&self) -> &str {
         self.0.first().map_or("usd", |it| &it.currency)
+    }
+
+    pub(crate) fn all(&self) -> &[Prices] {
+        &self.0
     }
 
     /// Whether anything costs something in a month.

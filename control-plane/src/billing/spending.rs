@@ -6,9 +6,10 @@
 
 use std::time::{Duration, Instant};
 
+use catalog::{BillingAccount, Standing};
 use dashmap::DashMap;
-use protocol::TenantId;
 use protocol::meter::Month;
+use protocol::{TenantId, Timestamp};
 
 /// The share at which queries and new views stop.
 pub(crate) const QUERIES_STOP: Share = Share(1_000);
@@ -41,15 +42,58 @@ impl Share {
     }
 }
 
+/// What stops a tenant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// What is free, as long as nobody pays for more.
+    #[default]
+    FreeTier,
+    /// What is free, since nobody pays at the moment.
+    Unpaid(Standing),
+    /// What a month may cost.
+    Cap { cents: u64, currency: String },
+    /// Nothing does.
+    None,
+}
+
+/// How long use goes on as before after a payment failed.
+pub(crate) const PAST_DUE_GRACE: Duration = Duration::from_secs(14 * 86_400);
+
+impl Limit {
+    /// What stops the tenant that has an account.
+    pub(crate) fn of(account: &BillingAccount, currency: &str, now: Timestamp) -> Self {
+        let subscription = account.subscription.as_ref();
+        let is_late = || {
+            let since = subscription.map_or(now, |it| it.since);
+            since.saturating_add(PAST_DUE_GRACE) <= now
+        };
+        match account.standing() {
+            Standing::Free => Self::FreeTier,
+            Standing::PastDue if is_late() => Self::Unpaid(Standing::PastDue),
+            standing @ (Standing::Unpaid | Standing::Cancelled | Standing::Disputed) => {
+                Self::Unpaid(standing)
+            }
+            Standing::Active | Standing::Ending | Standing::PastDue => match account.cap_cents {
+                None => Self::None,
+                Some(cents) => Self::Cap {
+                    cents,
+                    currency: account.currency.as_deref().unwrap_or(currency).to_owned(),
+                },
+            },
+        }
+    }
+}
+
 struct Known {
     /// Of this month.
     month: Month,
     share: Share,
+    limit: Limit,
     /// When the ledger was asked; never so far, where it is `None`.
     asked: Option<Instant>,
     used: Instant,
-    /// The highest percentage that people were told of.
-    told: u8,
+    /// The highest percentages that people were told of: of the free tier, and of the cap.
+    told: [u8; 2],
 }
 
 impl Known {
@@ -57,9 +101,10 @@ impl Known {
         Self {
             month,
             share: Share::default(),
+            limit: Limit::default(),
             asked: None,
             used: now,
-            told: 0,
+            told: [0; 2],
         }
     }
 
@@ -73,7 +118,7 @@ impl Known {
 pub(crate) struct Spending(DashMap<TenantId, Known>);
 
 impl Spending {
-    /// The share of a tenant that asks for something; 0 until the ledger was asked about the month.
+    /// The share of its limit that a tenant has used; 0 until the ledger was asked about the month.
     pub(crate) fn share(&self, tenant: TenantId, month: Month, now: Instant) -> Share {
         let known = self.0.entry(tenant);
         let mut known = known.or_insert_with(|| Known::new(month, now));
@@ -84,6 +129,12 @@ impl Spending {
         known.share
     }
 
+    /// What stops a tenant, as far as it is known.
+    pub(crate) fn limit(&self, tenant: TenantId) -> Limit {
+        let known = self.0.get(&tenant);
+        known.map(|it| it.limit.clone()).unwrap_or_default()
+    }
+
     /// The tenants of which too little is known. Idle ones are evicted.
     pub(crate) fn due(&self, now: Instant) -> Vec<TenantId> {
         self.0
@@ -92,25 +143,51 @@ impl Spending {
         due.map(|entry| *entry.key()).collect()
     }
 
-    /// Takes in what the ledger says; the highest percentage that people were told of.
-    pub(crate) fn learn(&self, tenant: TenantId, month: Month, share: Share, now: Instant) -> u8 {
+    /// Takes in what the ledger says.
+    pub(crate) fn learn(
+        &self,
+        tenant: TenantId,
+        month: Month,
+        (share, limit): (Share, Limit),
+        now: Instant,
+    ) {
         let Some(mut known) = self.0.get_mut(&tenant).filter(|it| it.month == month) else {
-            return 0;
+            return;
         };
         known.share = share;
+        known.limit = limit;
         known.asked = Some(now);
-        known.told
     }
 
-    pub(crate) fn told(&self, tenant: TenantId, percent: u8) {
+    /// The highest percentage that people were told of.
+    pub(crate) fn told(&self, tenant: TenantId, month: Month, what: Notice) -> u8 {
+        let known = self.0.get(&tenant).filter(|it| it.month == month);
+        known.map_or(100, |it| it.told[what as usize])
+    }
+
+    pub(crate) fn note_told(&self, tenant: TenantId, what: Notice, percent: u8) {
         if let Some(mut known) = self.0.get_mut(&tenant) {
-            known.told = percent;
+            known.told[what as usize] = percent;
         }
     }
+
+    /// Asks anew: the limit of a tenant changed. Until then nothing stops it.
+    pub(crate) fn forget(&self, tenant: TenantId) {
+        self.0.remove(&tenant);
+    }
+}
+
+/// What people are told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notice {
+    FreeTier,
+    Cap,
 }
 
 #[cfg(test)]
 mod tests {
+    use catalog::SubscriptionStatus;
+
     use super::*;
 
     #[test]
@@ -119,28 +196,31 @@ mod tests {
         let month: Month = "2026-11".parse().unwrap();
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
+        let learn = |share, at| spending.learn(tenant, month, (share, Limit::FreeTier), at);
         assert_eq!(spending.share(tenant, month, start), Share(0));
         assert_eq!(spending.due(start), [tenant]);
-        spending.learn(tenant, month, Share(100), start);
+        learn(Share(100), start);
         // Nobody asks for a tenant that does nothing.
         assert!(spending.due(after(100)).is_empty());
         assert_eq!(spending.share(tenant, month, after(59)), Share(100));
         assert!(spending.due(after(59)).is_empty());
         assert_eq!(spending.due(after(60)), [tenant]);
-        spending.learn(tenant, month, Share(950), after(60));
+        learn(Share(950), after(60));
         spending.share(tenant, month, after(61));
         assert_eq!(spending.due(after(63)), [tenant]);
         assert!(spending.due(after(61 + 600)).is_empty());
         assert_eq!(spending.share(tenant, month, after(700)), Share(0));
         // Another month begins with nothing.
-        spending.learn(tenant, month, Share(1_000), after(700));
-        spending.told(tenant, 100);
+        learn(Share(1_000), after(700));
+        spending.note_told(tenant, Notice::FreeTier, 100);
+        assert_eq!(spending.told(tenant, month, Notice::FreeTier), 100);
+        assert_eq!(spending.told(tenant, month, Notice::Cap), 0);
         assert_eq!(spending.share(tenant, month.next(), after(701)), Share(0));
         assert_eq!(spending.due(after(701)), [tenant]);
-        assert_eq!(
-            spending.learn(tenant, month.next(), Share(1), after(701)),
-            0
-        );
+        assert_eq!(spending.told(tenant, month.next(), Notice::FreeTier), 0);
+        // Nor does another limit.
+        spending.forget(tenant);
+        assert_eq!(spending.share(tenant, month, after(702)), Share(0));
     }
 
     #[test]
@@ -149,5 +229,50 @@ mod tests {
         assert_eq!(Share::of(999, 1_000), Share(999));
         assert_eq!(Share::of(1, 0), Share(1_000));
         assert_eq!(Share::of(u128::MAX, 1), Share(u32::MAX));
+    }
+
+    #[test]
+    fn whoever_pays_has_the_limit_it_chose() {
+        let now = Timestamp(1_795_937_400_000_000);
+        let account = |status, since| BillingAccount {
+            subscription: Some(catalog::Subscription {
+                id: "sub_1".to_owned(),
+                status,
+                since,
+                ends_at: None,
+            }),
+            cap_cents: Some(500),
+            ..BillingAccount::default()
+        };
+        let limit = |account: &BillingAccount| Limit::of(account, "usd", now);
+        let cap = Limit::Cap {
+            cents: 500,
+            currency: "usd".to_owned(),
+        };
+        assert_eq!(limit(&BillingAccount::default()), Limit::FreeTier);
+        let active = account(SubscriptionStatus::Active, now);
+        assert_eq!(limit(&active), cap);
+        let uncapped = BillingAccount {
+            cap_cents: None,
+            ..active.clone()
+        };
+        assert_eq!(limit(&uncapped), Limit::None);
+        let disputed = BillingAccount {
+            dispute: Some("dp_1".to_owned()),
+            ..active
+        };
+        assert_eq!(limit(&disputed), Limit::Unpaid(Standing::Disputed));
+        // A payment that failed is tried again for two weeks.
+        let day = Duration::from_secs(86_400);
+        let late = account(SubscriptionStatus::PastDue, now.saturating_sub(13 * day));
+        assert_eq!(limit(&late), cap);
+        let too_late = account(SubscriptionStatus::PastDue, now.saturating_sub(14 * day));
+        assert_eq!(limit(&too_late), Limit::Unpaid(Standing::PastDue));
+        for (status, standing) in [
+            (SubscriptionStatus::Unpaid, Standing::Unpaid),
+            (SubscriptionStatus::Cancelled, Standing::Cancelled),
+        ] {
+            assert_eq!(limit(&account(status, now)), Limit::Unpaid(standing));
+        }
     }
 }

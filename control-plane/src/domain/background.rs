@@ -29,7 +29,7 @@ impl App {
                 let Some(stale) = stale else {
                     continue;
                 };
-                app.caches.invalidate(stale);
+                app.invalidate(stale);
                 if let Some(peers) = &app.bus.peers {
                     peers.publish_stale(stale).await;
                 }
@@ -40,7 +40,7 @@ impl App {
             let mut heard = peers.stale();
             self.spawn_until_stop(|app| async move {
                 while let Ok(stale) = next(&mut heard).await {
-                    app.caches.invalidate(stale.unwrap_or(Stale::Everything));
+                    app.invalidate(stale.unwrap_or(Stale::Everything));
                 }
             });
         }
@@ -53,6 +53,7 @@ impl App {
         self.spawn_until_stop(|app| async move { app.sweep_deleted().await });
         self.keep_stored();
         self.keep_usage();
+        self.spawn_until_stop(|app| async move { app.keep_payments().await });
         self.spawn_until_stop(|app| async move {
             loop {
                 tokio::time::sleep(TIDY_INTERVAL).await;
@@ -60,6 +61,14 @@ impl App {
                 app.flush_key_use().await;
             }
         });
+    }
+
+    /// Asks again for what changed.
+    pub(super) fn invalidate(&self, stale: Stale) {
+        self.caches.invalidate(stale);
+        if let Stale::Tenant(tenant) = stale {
+            self.limits.spending.forget(tenant);
+        }
     }
 
     /// Keeps what tenants have stored, for their quotas.
@@ -172,6 +181,7 @@ fn stale(change: &RecordedEvent) -> Option<Stale> {
         | ControlEvent::TenantDeletionScheduled { .. }
         | ControlEvent::TenantDeletionCancelled { .. }
         | ControlEvent::TenantDeletionStarted { .. }
+        | ControlEvent::BillingAccountChanged { .. }
         | ControlEvent::MemberAdded { .. }
         | ControlEvent::MemberRoleChanged { .. }
         | ControlEvent::MemberRemoved { .. } => Some(Stale::Tenant(change.tenant)),
@@ -189,7 +199,6 @@ fn stale(change: &RecordedEvent) -> Option<Stale> {
         ControlEvent::TenantCreated { .. }
         | ControlEvent::TenantDeleted { .. }
         | ControlEvent::TenantErasureAdvanced { .. }
-        | ControlEvent::BillingAccountChanged { .. }
         | ControlEvent::UserRegistered { .. }
         | ControlEvent::UserDeleted { .. }
         | ControlEvent::EmailVerificationRequested { .. }

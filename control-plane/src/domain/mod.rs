@@ -24,11 +24,13 @@ pub(crate) mod keys;
 pub(crate) mod logs;
 mod members;
 mod passwords;
+mod payments;
 pub(crate) mod queries;
 mod refusals;
 pub(crate) mod sessions;
 mod spending;
 mod stored_bytes;
+pub(crate) mod subscriptions;
 pub(crate) mod tenant_deletion;
 pub(crate) mod tenants;
 pub(crate) mod usage;
@@ -130,6 +132,8 @@ pub(crate) struct Lifecycle {
     pub(crate) builds: Builds,
     /// Something was deleted and its bytes are still there.
     pub(crate) deleted: Notify,
+    /// Something is to be told to the payment provider, or asked of it.
+    pub(crate) payments_due: Notify,
     /// The node is going to stop: it says that it is not ready.
     pub(crate) draining: CancellationToken,
     /// The node is stopping: streams end, loops stop.
@@ -178,6 +182,7 @@ impl App {
                 tasks,
                 builds: Builds::default(),
                 deleted: Notify::new(),
+                payments_due: Notify::new(),
                 draining: CancellationToken::new(),
                 stopping,
             },

@@ -1,9 +1,9 @@
-//! Stopping a tenant that has used up its free tier, and telling its people before.
+//! Stopping a tenant that has used up its free tier or its cap, and telling its people before.
 
 use std::time::{Duration, Instant};
 
 use catalog::access::{Access, Actor, Role};
-use catalog::{PAGE_LIMIT_MAX, Page, UsageFilter};
+use catalog::{PAGE_LIMIT_MAX, Page, Standing, UsageFilter};
 use futures::StreamExt as _;
 use protocol::meter::Month;
 use protocol::{ErrorCode, RequestId, TenantId};
@@ -12,7 +12,7 @@ use super::App;
 use super::access::to_all_logs;
 use crate::billing::plan;
 use crate::billing::price::BILLED;
-use crate::billing::spending::{APPENDS_STOP, QUERIES_STOP, Share};
+use crate::billing::spending::{APPENDS_STOP, Limit, Notice, QUERIES_STOP, Share};
 use crate::errors::{Failure, Result};
 use crate::mail::Message;
 
@@ -55,11 +55,42 @@ impl App {
         if share < stop {
             return Ok(());
         }
+        let (limit, way_out) = match spending.limit(access.tenant) {
+            Limit::None => return Ok(()),
+            Limit::FreeTier if self.options.stripe.is_none() => {
+                (format!("the free tier of {month} is used up"), "")
+            }
+            Limit::FreeTier => (
+                format!("the free tier of {month} is used up"),
+                "; POST /billing/checkout subscribes to more",
+            ),
+            Limit::Cap { cents, currency } => (
+                format!(
+                    "the cap of {} {currency} for {month} is reached",
+                    whole(cents)
+                ),
+                "; PUT /billing/cap raises it",
+            ),
+            Limit::Unpaid(standing) => (
+                format!(
+                    "the free tier of {month} is used up, and {}",
+                    match standing {
+                        Standing::Cancelled => "the subscription ended",
+                        Standing::Disputed => "a payment is disputed",
+                        _ => "a payment failed",
+                    }
+                ),
+                match standing {
+                    Standing::Cancelled => "; POST /billing/checkout subscribes anew",
+                    _ => "; POST /billing/portal leads to the card and the invoices",
+                },
+            ),
+        };
         Err(Failure::new(
             ErrorCode::ComputeLimitReached,
             format!(
-                "the free tier of {month} is used up, so {effect} until {}; events can still be read, \
-                 and GET /billing/usage shows what was used",
+                "{limit}, so {effect} until {}{way_out}; events can still be read, and \
+                 GET /billing/usage shows what was used",
                 month.end()
             ),
         ))
@@ -78,45 +109,95 @@ impl App {
     }
 
     async fn look_at_tenant(&self, tenant: TenantId) -> Result<()> {
-        let month = Month::of(self.clock.now());
-        let share = self.share_of_free_tier(tenant, month).await?;
+        let Some(prices) = &self.options.prices else {
+            return Ok(());
+        };
+        let now = self.clock.now();
+        let month = Month::of(now);
+        let account = self.catalog.billing_account(tenant).await?;
+        let limit = Limit::of(&account, prices.currency(), now);
+        let access = to_all_logs(tenant, Actor::System, Role::Owner);
+        let (from, to) = (month.first(), month.end());
+        let filter = UsageFilter::default();
+        let usage = self.catalog.usage(&access, from, to, filter).await?;
+        let used = BILLED.map(|meter| usage.total(meter, now));
+        let of_free = plan::share_of_free_tier(used, month);
+        let mut shares = vec![(Notice::FreeTier, of_free)];
+        let share = match &limit {
+            Limit::None => Share(0),
+            Limit::Cap { cents, currency } => {
+                let bill = self.catalog.month_bill(tenant, month).await?;
+                let carried = bill.map(|it| it.bill.meters().map(|it| it.carried));
+                let of_cap = prices.at(currency, month).map_or(Share(0), |prices| {
+                    let units = plan::units(used, carried.unwrap_or_default(), month);
+                    plan::share_of_cap(prices.of_units(), units, *cents)
+                });
+                shares.push((Notice::Cap, of_cap));
+                // A cap of nothing is the free tier.
+                if *cents == 0 { of_free } else { of_cap }
+            }
+            Limit::FreeTier | Limit::Unpaid(_) => of_free,
+        };
         let spending = &self.limits.spending;
-        let told = spending.learn(tenant, month, share, Instant::now());
-        for percent in NOTICES {
-            if percent > told && share >= Share(u32::from(percent) * 10) {
-                self.notify_of_spending(tenant, month, percent).await?;
-                spending.told(tenant, percent);
+        spending.learn(tenant, month, (share, limit.clone()), Instant::now());
+        for (notice, share) in shares {
+            for percent in NOTICES {
+                let is_new = percent > spending.told(tenant, month, notice);
+                if is_new && share >= Share(u32::from(percent) * 10) {
+                    let what = (notice, percent);
+                    self.notify_of_spending(tenant, month, what, &limit).await?;
+                    spending.note_told(tenant, notice, percent);
+                }
             }
         }
         Ok(())
     }
 
-    /// The largest share that any meter has of what is free of it.
-    async fn share_of_free_tier(&self, tenant: TenantId, month: Month) -> Result<Share> {
-        let access = to_all_logs(tenant, Actor::System, Role::Owner);
-        let (from, to) = (month.first(), month.end());
-        let filter = UsageFilter::default();
-        let usage = self.catalog.usage(&access, from, to, filter).await?;
-        let now = self.clock.now();
-        let shares =
-            BILLED.map(|meter| Share::of(usage.total(meter, now), plan::free(meter, month)));
-        Ok(shares.into_iter().max().unwrap_or_default())
-    }
-
     /// Mails owners and admins, once in a month for each threshold.
-    async fn notify_of_spending(&self, tenant: TenantId, month: Month, percent: u8) -> Result<()> {
-        let access = to_all_logs(tenant, Actor::System, Role::Owner);
-        let state = self.catalog.tenant(&access).await?;
-        let members = self.catalog.members(&access, Page::first(PAGE_LIMIT_MAX));
-        let members = members.await?.items;
-        if !self.catalog.note_usage(tenant, month, percent).await? {
+    async fn notify_of_spending(
+        &self,
+        tenant: TenantId,
+        month: Month,
+        (notice, percent): (Notice, u8),
+        limit: &Limit,
+    ) -> Result<()> {
+        let (short_name, people) = self.people_of_bills(tenant).await?;
+        let key = match notice {
+            Notice::FreeTier => percent.into(),
+            Notice::Cap => OF_CAP + u16::from(percent),
+        };
+        if !self.catalog.note_usage(tenant, month, key).await? {
             return Ok(());
         }
-        for member in members.iter().filter(|it| it.role >= Role::Admin) {
-            let about = (tenant, state.short_name.as_str());
-            let message = Message::free_tier(&member.email, about, month, percent);
+        for person in people {
+            let about = (tenant, short_name.as_str());
+            let message = match (notice, limit) {
+                (Notice::Cap, Limit::Cap { cents, currency }) => {
+                    let cap = format!("{} {currency}", whole(*cents));
+                    Message::cap(&person, about, month, percent, &cap)
+                }
+                _ => Message::free_tier(&person, about, month, percent, limit),
+            };
             self.mailer.send(RequestId::generate(), message);
         }
         Ok(())
     }
+
+    /// The name of a tenant, and the addresses of those who are told about its bills.
+    pub(super) async fn people_of_bills(&self, tenant: TenantId) -> Result<(String, Vec<String>)> {
+        let access = to_all_logs(tenant, Actor::System, Role::Owner);
+        let state = self.catalog.tenant(&access).await?;
+        let members = self.catalog.members(&access, Page::first(PAGE_LIMIT_MAX));
+        let members = members.await?.items.into_iter();
+        let people = members.filter(|it| it.role >= Role::Admin);
+        Ok((state.short_name, people.map(|it| it.email).collect()))
+    }
+}
+
+/// Notices about the cap are noted as their percentage and this.
+const OF_CAP: u16 = 1_000;
+
+/// Cents as whole units of the currency.
+pub(super) fn whole(cents: u64) -> String {
+    format!("{}.{:02}", cents / 100, cents % 100)
 }

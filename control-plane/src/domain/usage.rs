@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use catalog::access::Access;
-use catalog::{Page, Paged, Usage, UsageFilter, UsageRecord};
+use catalog::{BillingAccount, MonthBill, Page, Paged, Usage, UsageFilter, UsageRecord};
 use protocol::meter::{Hour, Meter, Month};
 use protocol::{ErrorCode, Timestamp};
 
@@ -27,7 +27,7 @@ pub(crate) struct UsageQuestion {
     pub view: Option<String>,
 }
 
-/// What the use of a month costs beyond the free tier, in whole cents.
+/// What the use of a month costs beyond the free tier, before tax, in whole cents.
 pub(crate) struct Cost {
     pub currency: String,
     /// A line of the invoice for each billed meter.
@@ -45,6 +45,10 @@ pub(crate) struct MonthUse {
     pub whole: bool,
     /// Of all that the tenant used, where there are prices for the month.
     pub cost: Option<Cost>,
+    /// How the tenant stands with us, where all of its use is asked for.
+    pub account: Option<BillingAccount>,
+    /// What is billed of the month, if the tenant is subscribed.
+    pub bill: Option<MonthBill>,
 }
 
 impl App {
@@ -65,28 +69,42 @@ impl App {
         let usage = self.catalog.usage(access, from, to, filter).await?;
         // Whoever sees a part of the use only is told nothing about the bill.
         let whole = filter == UsageFilter::default() && access.logs.is_none();
-        let cost = whole.then(|| self.cost(&usage, month, until)).flatten();
-        Ok(MonthUse {
+        let mut used = MonthUse {
             month,
             until,
             usage,
             whole,
-            cost,
-        })
+            cost: None,
+            account: None,
+            bill: None,
+        };
+        if whole {
+            let account = self.catalog.billing_account(access.tenant).await?;
+            used.bill = self.catalog.month_bill(access.tenant, month).await?;
+            used.cost = self.cost(&used, &account);
+            used.account = Some(account);
+        }
+        Ok(used)
     }
 
-    fn cost(&self, usage: &Usage, month: Month, until: Timestamp) -> Option<Cost> {
+    /// What the use of a month costs, and comes to cost. Of a subscriber it is what it is billed.
+    fn cost(&self, of: &MonthUse, account: &BillingAccount) -> Option<Cost> {
         let list = self.options.prices.as_ref()?;
-        let prices = list.at(list.currency(), month)?;
-        let used = BILLED.map(|meter| usage.total(meter, until));
+        let currency = account.currency.as_deref().unwrap_or(list.currency());
+        let prices = list.at(currency, of.month)?;
+        let meters = of.bill.as_ref().map(|it| it.bill.meters().map(|it| *it));
         let costs = |used: [u128; 3]| {
-            let units = std::array::from_fn(|line| {
-                let meter = BILLED[line];
-                plan::billable(meter, month, used[line], 0).0
-            });
+            let meters = meters.unwrap_or_default();
+            let mut units = plan::units(used, meters.map(|it| it.carried), of.month);
+            for (units, meter) in units.iter_mut().zip(meters) {
+                *units = units.saturating_sub(meter.written_off);
+            }
+            let cap = account.cap_cents.filter(|_| of.bill.is_some());
+            let units = plan::within(prices.of_units(), [0; 3], units, cap);
             plan::costs(prices.of_units(), units)
         };
-        let forecast = used.map(|used| plan::forecast(used, month, until));
+        let used = BILLED.map(|meter| of.usage.total(meter, of.until));
+        let forecast = used.map(|used| plan::forecast(used, of.month, of.until));
         Some(Cost {
             currency: prices.currency.clone(),
             lines: costs(used),

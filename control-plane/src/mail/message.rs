@@ -4,8 +4,11 @@
 use std::time::Duration;
 
 use catalog::access::Role;
-use protocol::TenantId;
+use catalog::{BillingAccount, Standing};
 use protocol::meter::Month;
+use protocol::{TenantId, Timestamp};
+
+use crate::billing::spending::{Limit, PAST_DUE_GRACE};
 
 /// A message that waits to be sent.
 pub(crate) struct Message {
@@ -69,15 +72,21 @@ impl Message {
         (tenant, short_name): (TenantId, &str),
         month: Month,
         percent: u8,
+        limit: &Limit,
     ) -> Self {
-        let effect = match percent {
-            100.. => {
+        let is_over = percent >= 100;
+        let effect = match limit {
+            Limit::None | Limit::Cap { .. } if is_over => {
+                "Use goes on, and what comes now is on the bill of the month."
+            }
+            Limit::None | Limit::Cap { .. } => "What comes beyond it is on the bill of the month.",
+            _ if is_over => {
                 "Queries and new views stop until the month ends, and appends a little later. Events \
-                      can still be read and exported."
+                 can still be read and exported."
             }
             _ => {
                 "When all of it is used, queries and new views stop until the month ends, and appends \
-                  a little later. Events can always be read and exported."
+                 a little later. Events can always be read and exported."
             }
         };
         let text = format!(
@@ -85,9 +94,96 @@ impl Message {
              {effect}\n\n`primatomic usage` shows what was used, and by what.\n"
         );
         let subject = format!("{short_name} has used {percent} % of its free tier on Primatomic");
+        Self::about("free tier", to, tenant, subject, text)
+    }
+
+    /// Says how much of what a month may cost it costs.
+    pub(crate) fn cap(
+        to: &str,
+        (tenant, short_name): (TenantId, &str),
+        month: Month,
+        percent: u8,
+        cap: &str,
+    ) -> Self {
+        let effect = if percent >= 100 {
+            "Queries and new views stop until the month ends, and appends a little later. Events can \
+             still be read and exported. A higher cap lets everything go on at once."
+        } else {
+            "When it is reached, queries and new views stop until the month ends, and appends a \
+             little later. Events can always be read and exported."
+        };
+        let text = format!(
+            "The use of the tenant {short_name} in {month} (UTC) comes to {percent} % of its cap of \
+             {cap}, before tax.\n\n{effect}\n\n`primatomic usage` shows what was used, and by \
+             what; `primatomic billing cap` changes the cap.\n"
+        );
+        let subject = format!("{short_name} has reached {percent} % of its cap on Primatomic");
+        Self::about("cap", to, tenant, subject, text)
+    }
+
+    /// Says what became of a subscription, what that means, and from when on.
+    pub(crate) fn standing(
+        to: &str,
+        (tenant, short_name): (TenantId, &str),
+        account: &BillingAccount,
+    ) -> Self {
+        const STOPS: &str = "the tenant has the free tier: when it is used up, queries and new views \
+                             stop, and appends a little later. Events can always be read and exported.";
+        let subscription = account.subscription.as_ref();
+        let since = subscription.map(|it| it.since);
+        let day = |time: Option<Timestamp>| time.map_or_else(String::new, |it| it.to_string());
+        let (what, effect) = match account.standing() {
+            Standing::Active | Standing::Free => (
+                "is subscribed",
+                "What is used beyond the free tier of a month (UTC) is billed at its end."
+                    .to_owned(),
+            ),
+            Standing::Ending => (
+                "has cancelled its subscription",
+                format!(
+                    "It ends at {}, with a last invoice. From then on {STOPS}",
+                    day(subscription.and_then(|it| it.ends_at))
+                ),
+            ),
+            Standing::PastDue => (
+                "has a payment that failed",
+                format!(
+                    "It is tried again in the next days, and use goes on as before until {}. If it is \
+                     not paid by then, {STOPS}",
+                    day(since.map(|it| it.saturating_add(PAST_DUE_GRACE)))
+                ),
+            ),
+            Standing::Unpaid => (
+                "has an invoice that is not paid",
+                format!("Since {} {STOPS}", day(since)),
+            ),
+            Standing::Cancelled => (
+                "is subscribed no more",
+                format!("Since {} {STOPS}", day(since)),
+            ),
+            Standing::Disputed => (
+                "has a payment that is disputed",
+                format!("Until that is decided, {STOPS}"),
+            ),
+        };
+        let text = format!(
+            "The tenant {short_name} {what}.\n\n{effect}\n\n`primatomic billing portal` leads to \
+             cards and invoices.\n"
+        );
+        let subject = format!("{short_name} {what} on Primatomic");
+        Self::about("standing", to, tenant, subject, text)
+    }
+
+    fn about(
+        kind: &'static str,
+        to: &str,
+        tenant: TenantId,
+        subject: String,
+        text: String,
+    ) -> Self {
         Self {
             tenant: Some(tenant),
-            ..Self::new("free tier", to, subject, text)
+            ..Self::new(kind, to, subject, text)
         }
     }
 

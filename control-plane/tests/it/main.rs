@@ -6,6 +6,7 @@ mod append;
 mod audit;
 mod auth;
 mod batch;
+mod billing;
 mod client;
 mod compatibility;
 mod deletion;

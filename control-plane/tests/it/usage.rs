@@ -16,9 +16,9 @@ use crate::server::{Server, unlimited};
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// 1 GB of answers.
-const FREE_BYTES: u64 = 1_000_000_000;
+pub(crate) const FREE_BYTES: u64 = 1_000_000_000;
 
-fn prices() -> PriceList {
+pub(crate) fn prices() -> PriceList {
     let price = json!({
         "from": "2026-01",
         "currency": "usd",
@@ -29,7 +29,7 @@ fn prices() -> PriceList {
     serde_json::from_value(json!({ "prices": [price] })).unwrap()
 }
 
-async fn tenant_id(client: &Client) -> TenantId {
+pub(crate) async fn tenant_id(client: &Client) -> TenantId {
     let tenant = client.get("/tenants/me").await.expect(200).json();
     TenantId(tenant["tenant_id"].as_str().unwrap().parse().unwrap())
 }
@@ -44,7 +44,7 @@ impl Server {
     }
 
     /// Has a tenant use bytes of answers, in an hour of this month.
-    async fn use_data_out(&self, tenant: TenantId, bytes: u64) {
+    pub(crate) async fn use_data_out(&self, tenant: TenantId, bytes: u64) {
         let key = UsageKey {
             tenant,
             hour: Hour::of(SystemClock.now()),
@@ -114,7 +114,7 @@ async fn a_figure_leads_to_its_records() {
 }
 
 /// Asks until the answer has a status.
-async fn until(status: u16, ask: impl AsyncFn() -> Answer) -> Answer {
+pub(crate) async fn until(status: u16, ask: impl AsyncFn() -> Answer) -> Answer {
     let begun = Instant::now();
     loop {
         let answer = ask().await;

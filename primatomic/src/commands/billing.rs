@@ -1,39 +1,73 @@
-//! `billing`: where the figures of a bill come from.
+//! `billing`: subscribing, the cap, and where the figures of a bill come from.
 
-use clap::{Subcommand, ValueEnum};
-use serde_json::Value;
+use clap::{Args, ValueEnum};
+use primatomic_client::Call;
+use serde_json::{Value, json};
 
+use crate::commands::ListOptions;
 use crate::commands::json::{cell, labelled, text};
 use crate::commands::session::Session;
-use crate::commands::{Group, ListOptions};
 use crate::failure::Failure;
 use crate::output::{fields, table};
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum BillingCommand {
-    /// Print the records of the ledger that a figure of a month is the sum of
-    #[command(after_help = "\
-Amounts are byte-seconds, nanoseconds or bytes. Of storage, a change of the level counts with its amount
-until its hour ends, and with its bytes from then on.
+#[derive(Args, Debug)]
+pub(crate) struct CheckoutArguments {
+    /// Where the page leads when it is done [default: the documentation of the server]
+    #[arg(long, value_name = "URL")]
+    success_url: Option<String>,
+    /// Where it leads when it is left [default: the documentation of the server]
+    #[arg(long, value_name = "URL")]
+    cancel_url: Option<String>,
+}
 
-Examples:
-  primatomic billing explain 2026-11 compute
-  primatomic billing explain 2026-11 storage --log customer-acme-usage --json")]
-    Explain {
-        /// The month, such as 2026-11
-        month: String,
-        /// The meter whose figure is to be explained
-        #[arg(value_enum)]
-        meter: Meter,
-        /// Name or id of a log: what was used in it alone
-        #[arg(long, value_name = "LOG")]
-        log: Option<String>,
-        /// Name of a view of that log: what it used alone
-        #[arg(long, value_name = "VIEW", requires = "log")]
-        view: Option<String>,
-        #[command(flatten)]
-        list: ListOptions,
-    },
+#[derive(Args, Debug)]
+pub(crate) struct PortalArguments {
+    /// Where the page leads back to [default: the server]
+    #[arg(long, value_name = "URL")]
+    return_url: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CapArguments {
+    /// Units of the currency, such as 20 or 19.50, or `none`
+    #[arg(value_parser = read_cap)]
+    cap: Cap,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArguments {
+    /// The month, such as 2026-11
+    month: String,
+    /// The meter whose figure is to be explained
+    #[arg(value_enum)]
+    meter: Meter,
+    /// Name or id of a log: what was used in it alone
+    #[arg(long, value_name = "LOG")]
+    log: Option<String>,
+    /// Name of a view of that log: what it used alone
+    #[arg(long, value_name = "VIEW", requires = "log")]
+    view: Option<String>,
+    #[command(flatten)]
+    list: ListOptions,
+}
+
+/// What a month may cost, in cents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cap(Option<u64>);
+
+fn read_cap(text: &str) -> Result<Cap, String> {
+    if text == "none" {
+        return Ok(Cap(None));
+    }
+    let (whole, cents) = text.split_once('.').unwrap_or((text, "00"));
+    let digits = |it: &str| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(cents) || cents.len() != 2 {
+        return Err("a cap is an amount such as 20 or 19.50, or `none`".to_owned());
+    }
+    let cents = format!("{whole}{cents}").parse();
+    cents
+        .map(|it| Cap(Some(it)))
+        .map_err(|_| "the cap is too large".to_owned())
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -55,14 +89,49 @@ impl Meter {
     }
 }
 
-pub(crate) async fn run(group: Group<BillingCommand>, session: &Session) -> Result<(), Failure> {
-    let BillingCommand::Explain {
+pub(crate) async fn checkout(it: CheckoutArguments, session: &Session) -> Result<(), Failure> {
+    let docs = || format!("{}docs/billing", session.client.base());
+    let body = json!({
+        "success_url": it.success_url.unwrap_or_else(docs),
+        "cancel_url": it.cancel_url.unwrap_or_else(docs),
+    });
+    let call = session.client.post(&["billing", "checkout"]);
+    let human = |page: &Value| format!("Open this page to subscribe:\n\n  {}", text(page, "url"));
+    session.print(&call.json_body(&body)?, human).await
+}
+
+pub(crate) async fn portal(it: PortalArguments, session: &Session) -> Result<(), Failure> {
+    let mut body = json!({});
+    if let Some(url) = it.return_url {
+        body["return_url"] = url.into();
+    }
+    let call: Call = session.client.post(&["billing", "portal"]);
+    let human = |page: &Value| format!("Cards, invoices, cancelling:\n\n  {}", text(page, "url"));
+    session.print(&call.json_body(&body)?, human).await
+}
+
+pub(crate) async fn cap(it: CapArguments, session: &Session) -> Result<(), Failure> {
+    let body = json!({ "cap_cents": it.cap.0 });
+    let call = session.client.put(&["billing", "cap"]).json_body(&body)?;
+    let human = |set: &Value| match set["cap_cents"].as_u64() {
+        None => "A month may cost whatever is used.".to_owned(),
+        Some(cents) => format!(
+            "A month costs at most {}.{:02}, before tax.",
+            cents / 100,
+            cents % 100
+        ),
+    };
+    session.print(&call, human).await
+}
+
+pub(crate) async fn explain(it: ExplainArguments, session: &Session) -> Result<(), Failure> {
+    let ExplainArguments {
         month,
         meter,
         log,
         view,
         list,
-    } = group.command;
+    } = it;
     let call = session
         .client
         .get(&["billing", "usage", &month, "explain"])
@@ -105,4 +174,29 @@ fn row(record: &Value) -> [String; 6] {
         cell(record, "log_id"),
         cell(record, "view_id"),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cap_is_an_amount_of_money() {
+        assert_eq!(read_cap("20"), Ok(Cap(Some(2_000))));
+        assert_eq!(read_cap("19.50"), Ok(Cap(Some(1_950))));
+        assert_eq!(read_cap("0"), Ok(Cap(Some(0))));
+        assert_eq!(read_cap("none"), Ok(Cap(None)));
+        for text in [
+            "",
+            "1.5",
+            "1.500",
+            "-1",
+            "1e3",
+            ".50",
+            "1,50",
+            "99999999999999999999",
+        ] {
+            assert!(read_cap(text).is_err(), "{text}");
+        }
+    }
 }

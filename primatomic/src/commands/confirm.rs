@@ -1,4 +1,4 @@
-//! Asking before something is done that can't be undone.
+//! Asking before something is done that can't be taken back.
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -25,7 +25,7 @@ impl Confirmation {
 pub(crate) fn confirm(question: &str) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::Usage(
-            "this can't be undone; pass --yes to confirm".to_owned(),
+            "nobody can be asked here; pass --yes to confirm".to_owned(),
         ));
     }
     let mut stderr = std::io::stderr();
@@ -38,6 +38,6 @@ pub(crate) fn confirm(question: &str) -> Result<(), Failure> {
     if matches!(answer.trim(), "y" | "Y" | "yes") {
         Ok(())
     } else {
-        Err(Failure::Other("nothing was deleted".to_owned()))
+        Err(Failure::Other("nothing was done".to_owned()))
     }
 }

@@ -33,6 +33,8 @@ mod view_test;
 
 use clap::{Args, Subcommand};
 
+pub(crate) use confirm::Confirmation;
+
 /// Commands about one thing.
 #[derive(Args, Debug)]
 pub(crate) struct Group<T: Subcommand> {

@@ -5,6 +5,7 @@
 
 mod admin;
 mod archive_status;
+mod billing;
 mod cluster;
 #[cfg(test)]
 mod configuration_page;
@@ -30,6 +31,9 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use admin::{AdminCommand, run as admin};
 pub(crate) use archive_status::{ArchiveCommand, run as archive};
+pub(crate) use billing::{
+    OutboxArguments, ReconcileArguments, SetupArguments, outbox, reconcile, set_payments_up,
+};
 pub(crate) use maintenance::{migrate, rebuild_catalog};
 pub(crate) use numbers::millis;
 pub(crate) use options::{DataOptions, Role, ServeOptions, ServerOptions};

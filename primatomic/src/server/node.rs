@@ -94,7 +94,7 @@ impl Node {
                 peers: peers(&stores, &appender).await?,
                 clock,
                 mail: mailbox(&options.mail, data)?,
-                options: control_plane_options(options, role, url),
+                options: control_plane_options(options, role, url)?,
             })),
             false => None,
         };
@@ -283,9 +283,19 @@ fn worker_options(views: &ViewOptions) -> WorkerOptions {
     }
 }
 
-fn control_plane_options(options: &ServerOptions, role: Role, url: &str) -> control_plane::Options {
+fn control_plane_options(
+    options: &ServerOptions,
+    role: Role,
+    url: &str,
+) -> Result<control_plane::Options, Failure> {
     let requests = &options.requests;
-    control_plane::Options {
+    let stripe = options.stripe.stripe()?;
+    if stripe.is_some() && options.prices.is_none() {
+        return Err(Failure::Usage(
+            "a key of Stripe needs prices too: name their file with --prices".to_owned(),
+        ));
+    }
+    Ok(control_plane::Options {
         public_url: options.public_url.clone().unwrap_or_else(|| url.to_owned()),
         tenant_rate: Rate {
             per_second: requests.rate_limit,
@@ -308,8 +318,9 @@ fn control_plane_options(options: &ServerOptions, role: Role, url: &str) -> cont
         shutdown_timeout: Duration::from_secs(options.shutdown_timeout_secs),
         deletion_grace: Duration::from_secs(options.deletion_grace_secs),
         prices: options.prices.clone(),
+        stripe,
         ..control_plane::Options::default()
-    }
+    })
 }
 
 fn size(number: u64) -> usize {

@@ -7,11 +7,12 @@ use std::path::PathBuf;
 
 use archiver::ArchiverOptions;
 use clap::{Args, ValueEnum};
-use control_plane::{Options as ApiOptions, PriceList};
+use control_plane::{Options as ApiOptions, PriceList, Stripe, StripeOptions};
 use storage::event_log::appender::AppenderOptions;
 use worker::WorkerOptions;
 use worker::engine::MachineLimits;
 
+use crate::failure::Failure;
 use crate::output::JsonOption;
 use crate::server::cluster::ClusterOptions;
 use crate::server::numbers::{Bytes, millis, narrow};
@@ -145,6 +146,8 @@ pub(crate) struct ServerOptions {
     #[arg(long, env = "PRIMATOMIC_PRICES", value_name = "FILE", value_parser = read_prices)]
     pub prices: Option<PriceList>,
     #[command(flatten)]
+    pub stripe: StripeArguments,
+    #[command(flatten)]
     pub mail: MailOptions,
     #[command(flatten)]
     pub requests: RequestOptions,
@@ -158,6 +161,51 @@ pub(crate) struct ServerOptions {
     pub views: ViewOptions,
     #[command(flatten)]
     pub cluster: ClusterOptions,
+}
+
+/// Who takes payments.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Payments")]
+pub(crate) struct StripeArguments {
+    /// Secret key of Stripe, of test or live mode; it needs --prices too, so prefer the environment
+    /// [default: none; nobody can subscribe]
+    #[arg(
+        long,
+        env = "PRIMATOMIC_STRIPE_SECRET_KEY",
+        value_name = "KEY",
+        hide_env_values = true
+    )]
+    pub stripe_secret_key: Option<String>,
+    /// What Stripe signs webhooks with, as `primatomic billing setup` says; several are separated by
+    /// commas
+    #[arg(
+        long,
+        env = "PRIMATOMIC_STRIPE_WEBHOOK_SECRETS",
+        value_name = "SECRETS",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
+    pub stripe_webhook_secrets: Vec<String>,
+    /// Address of another server that stands in for Stripe [default: Stripe's]
+    #[arg(long, env = "PRIMATOMIC_STRIPE_URL", value_name = "URL")]
+    pub stripe_url: Option<String>,
+}
+
+impl StripeArguments {
+    /// The connection to Stripe, if there is a key.
+    pub(crate) fn stripe(&self) -> Result<Option<Stripe>, Failure> {
+        let Some(secret_key) = &self.stripe_secret_key else {
+            return Ok(None);
+        };
+        let stripe = Stripe::new(StripeOptions {
+            secret_key: secret_key.clone(),
+            url: self.stripe_url.clone(),
+            webhook_secrets: self.stripe_webhook_secrets.clone(),
+        });
+        stripe
+            .map(Some)
+            .map_err(|error| Failure::Usage(error.to_string()))
+    }
 }
 
 /// How mails are sent.
@@ -332,7 +380,7 @@ pub(crate) struct ViewOptions {
 }
 
 /// Reads a price list, which is TOML.
-fn read_prices(path: &str) -> Result<PriceList, String> {
+pub(super) fn read_prices(path: &str) -> Result<PriceList, String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     toml::from_str(&text).map_err(|error| error.to_string())
 }

@@ -44,6 +44,8 @@ pub(super) const PUBLIC: &[&str] = &[
     "resetPassword",
     "getInvitation",
     "acceptInvitation",
+    "takeStripeEvent",
+    "takeStripeMeterEvent",
     "health",
     "healthLive",
     "healthReady",
@@ -73,6 +75,24 @@ pub(super) const PRIVATE: &[Expected] = &[
         ..entry("logout", false)
     },
     entry("getUsage", false),
+    Expected {
+        // The server of this test takes no payments.
+        body: r#"{"success_url": "https://example.com/a", "cancel_url": "https://example.com/b"}"#,
+        allowed: 501,
+        limited: Some(403),
+        ..entry("openCheckout", false)
+    },
+    Expected {
+        allowed: 501,
+        limited: Some(403),
+        ..entry("openPortal", false)
+    },
+    Expected {
+        body: r#"{"cap_cents": 100}"#,
+        allowed: 501,
+        limited: Some(403),
+        ..entry("setCap", false)
+    },
     entry("explainUsage", false),
     entry("listKeys", false),
     Expected {

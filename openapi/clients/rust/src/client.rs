@@ -100,7 +100,7 @@ impl Client {
             path.pop_if_empty().extend(segments);
         }
         Call {
-            repeatable: method == Method::GET,
+            repeatable: [Method::GET, Method::PUT].contains(&method),
             method,
             url,
             headers: HeaderMap::new(),
@@ -125,6 +125,12 @@ impl Client {
     #[must_use]
     pub fn patch(&self, segments: &[&str]) -> Call {
         self.call(Method::PATCH, segments)
+    }
+
+    /// A call that sets something.
+    #[must_use]
+    pub fn put(&self, segments: &[&str]) -> Call {
+        self.call(Method::PUT, segments)
     }
 
     /// A call that changes something, or asks a view.

@@ -4,10 +4,16 @@ from .accept_body import AcceptBody
 from .accepted_invitation import AcceptedInvitation
 from .actor import Actor
 from .actor_kind import ActorKind
+from .adjustment_body import AdjustmentBody
 from .append_answer import AppendAnswer
 from .append_batch_answer import AppendBatchAnswer
 from .audit_event import AuditEvent
 from .audit_page import AuditPage
+from .bill_body import BillBody
+from .billed_meter import BilledMeter
+from .cap_body import CapBody
+from .checkout_answer import CheckoutAnswer
+from .checkout_body import CheckoutBody
 from .cost_body import CostBody
 from .create_invitation_body import CreateInvitationBody
 from .create_key_body import CreateKeyBody
@@ -39,6 +45,7 @@ from .health_status import HealthStatus
 from .invitation_body import InvitationBody
 from .invitation_list import InvitationList
 from .invitation_offer import InvitationOffer
+from .invoice_body import InvoiceBody
 from .key_body import KeyBody
 from .key_list import KeyList
 from .live_body import LiveBody
@@ -52,6 +59,8 @@ from .member_list import MemberList
 from .membership_body import MembershipBody
 from .meter_name import MeterName
 from .part_health import PartHealth
+from .portal_answer import PortalAnswer
+from .portal_body import PortalBody
 from .problem_body import ProblemBody
 from .quota import Quota
 from .quotas import Quotas
@@ -87,10 +96,16 @@ __all__ = (
     "AcceptedInvitation",
     "Actor",
     "ActorKind",
+    "AdjustmentBody",
     "AppendAnswer",
     "AppendBatchAnswer",
     "AuditEvent",
     "AuditPage",
+    "BillBody",
+    "BilledMeter",
+    "CapBody",
+    "CheckoutAnswer",
+    "CheckoutBody",
     "CostBody",
     "CreateInvitationBody",
     "CreateKeyBody",
@@ -122,6 +137,7 @@ __all__ = (
     "InvitationBody",
     "InvitationList",
     "InvitationOffer",
+    "InvoiceBody",
     "KeyBody",
     "KeyList",
     "LiveBody",
@@ -135,6 +151,8 @@ __all__ = (
     "MembershipBody",
     "MeterName",
     "PartHealth",
+    "PortalAnswer",
+    "PortalBody",
     "ProblemBody",
     "Quota",
     "Quotas",

@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.bill_body import BillBody
     from ..models.cost_body import CostBody
     from ..models.exact_use import ExactUse
     from ..models.free_tier import FreeTier
@@ -37,8 +38,14 @@ class UsageBody:
         storage_gb_hours (float): The same in GB-hours.
         storage_gb_seconds (float): Events that were stored, over time, in GB-seconds. Divide by 3,600 for GB-hours.
         until (str): Up to when this is counted: now, or the end of the month.
+        bill (BillBody | None | Unset): What is billed of the month; null where the tenant was not subscribed.
+        cap_cents (int | None | Unset): What a month may cost before tax, in the smallest unit of the currency; null is
+            no cap.
         cost (CostBody | None | Unset): Null where use costs nothing, and where a part of it is asked for.
         free (FreeTier | None | Unset): Null where a part of the use is asked for.
+        standing (None | str | Unset): `free`, `active`, `ending`, `past_due`, `unpaid`, `cancelled` or `disputed`; null
+            where a part of
+            the use is asked for.
     """
 
     compile_seconds: float
@@ -53,11 +60,15 @@ class UsageBody:
     storage_gb_hours: float
     storage_gb_seconds: float
     until: str
+    bill: BillBody | None | Unset = UNSET
+    cap_cents: int | None | Unset = UNSET
     cost: CostBody | None | Unset = UNSET
     free: FreeTier | None | Unset = UNSET
+    standing: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.bill_body import BillBody
         from ..models.cost_body import CostBody
         from ..models.free_tier import FreeTier
 
@@ -88,6 +99,20 @@ class UsageBody:
 
         until = self.until
 
+        bill: dict[str, Any] | None | Unset
+        if isinstance(self.bill, Unset):
+            bill = UNSET
+        elif isinstance(self.bill, BillBody):
+            bill = self.bill.to_dict()
+        else:
+            bill = self.bill
+
+        cap_cents: int | None | Unset
+        if isinstance(self.cap_cents, Unset):
+            cap_cents = UNSET
+        else:
+            cap_cents = self.cap_cents
+
         cost: dict[str, Any] | None | Unset
         if isinstance(self.cost, Unset):
             cost = UNSET
@@ -103,6 +128,12 @@ class UsageBody:
             free = self.free.to_dict()
         else:
             free = self.free
+
+        standing: None | str | Unset
+        if isinstance(self.standing, Unset):
+            standing = UNSET
+        else:
+            standing = self.standing
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -122,15 +153,22 @@ class UsageBody:
                 "until": until,
             }
         )
+        if bill is not UNSET:
+            field_dict["bill"] = bill
+        if cap_cents is not UNSET:
+            field_dict["cap_cents"] = cap_cents
         if cost is not UNSET:
             field_dict["cost"] = cost
         if free is not UNSET:
             field_dict["free"] = free
+        if standing is not UNSET:
+            field_dict["standing"] = standing
 
         return field_dict
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.bill_body import BillBody
         from ..models.cost_body import CostBody
         from ..models.exact_use import ExactUse
         from ..models.free_tier import FreeTier
@@ -166,6 +204,32 @@ class UsageBody:
 
         until = d.pop("until")
 
+        def _parse_bill(data: object) -> BillBody | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                bill_type_0 = BillBody.from_dict(data)
+
+                return bill_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(BillBody | None | Unset, data)
+
+        bill = _parse_bill(d.pop("bill", UNSET))
+
+        def _parse_cap_cents(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        cap_cents = _parse_cap_cents(d.pop("cap_cents", UNSET))
+
         def _parse_cost(data: object) -> CostBody | None | Unset:
             if data is None:
                 return data
@@ -200,6 +264,15 @@ class UsageBody:
 
         free = _parse_free(d.pop("free", UNSET))
 
+        def _parse_standing(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        standing = _parse_standing(d.pop("standing", UNSET))
+
         usage_body = cls(
             compile_seconds=compile_seconds,
             compute_ms=compute_ms,
@@ -213,8 +286,11 @@ class UsageBody:
             storage_gb_hours=storage_gb_hours,
             storage_gb_seconds=storage_gb_seconds,
             until=until,
+            bill=bill,
+            cap_cents=cap_cents,
             cost=cost,
             free=free,
+            standing=standing,
         )
 
         usage_body.additional_properties = d

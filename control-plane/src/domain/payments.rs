@@ -1,0 +1,155 @@
+//! Payments: webhooks come in, meter events go out, bills are worked on, and people are told how they
+//! stand.
+
+use std::time::Duration;
+
+use catalog::access::{Access, Actor, Role};
+use catalog::{BillingAccount, Context, Webhook};
+use protocol::{ErrorCode, RequestId, TenantId};
+use storage::bus::Stale;
+
+use super::App;
+use super::access::to_all_logs;
+use crate::billing::payments::{PaymentError, Told};
+use crate::billing::stripe::{SignatureError, verify};
+use crate::errors::{Failure, Result};
+use crate::mail::Message;
+
+/// How often it is looked for something to do.
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// Webhooks that are worked on at a time.
+const WEBHOOKS_AT_A_TIME: u64 = 50;
+
+/// How long it is waited before a webhook is worked on again: doubled each time, up to this.
+const PAUSE: Duration = Duration::from_secs(2);
+const PAUSE_MAX: Duration = Duration::from_secs(600);
+
+impl App {
+    /// Does what is due about payments, again and again; nothing where this server takes none.
+    pub(super) async fn keep_payments(&self) {
+        while self.provider().is_ok() {
+            tokio::select! {
+                () = tokio::time::sleep(PERIOD) => {}
+                () = self.lifecycle.payments_due.notified() => {}
+            }
+            if let Err(failure) = self.pay().await {
+                tracing::warn!(%failure, "payments are worked on again in a moment");
+            }
+        }
+    }
+
+    async fn pay(&self) -> Result<()> {
+        for webhook in self.catalog.claim_webhooks(WEBHOOKS_AT_A_TIME).await? {
+            self.work_on_webhook(&webhook).await?;
+        }
+        while self.payments()?.send_meter_events().await? {}
+        self.payments()?.work_on_bills().await?;
+        let (waiting, dead) = self.payments()?.unsent().await?;
+        metrics::gauge!("billing_meter_events", "state" => "waiting").set(as_gauge(waiting));
+        metrics::gauge!("billing_meter_events", "state" => "dead").set(as_gauge(dead));
+        Ok(())
+    }
+
+    /// Notes a webhook, to be worked on in a moment.
+    ///
+    /// # Errors
+    /// When nobody who knows a secret of ours signed it, or this server takes no payments.
+    pub(crate) async fn receive_webhook(&self, signature: Option<&str>, body: &[u8]) -> Result<()> {
+        let (stripe, _) = self.provider()?;
+        let now = self.clock.now().as_micros() / 1_000_000;
+        let signed = verify(signature, body, &stripe.options().webhook_secrets, now);
+        let signed = signed.map_err(|error: SignatureError| {
+            Failure::new(ErrorCode::InvalidRequest, error.to_string())
+        })?;
+        if signed.is_live != stripe.is_live() {
+            let message = "the webhook is of the other mode: one of test and live";
+            return Err(Failure::invalid_request(message));
+        }
+        let (id, kind, object) = (signed.id, signed.kind, signed.object);
+        if self.catalog.receive_webhook(id, kind, object).await? {
+            self.lifecycle.payments_due.notify_one();
+        }
+        Ok(())
+    }
+
+    async fn work_on_webhook(&self, webhook: &Webhook) -> Result<()> {
+        let due_at = match self.take_in(webhook).await {
+            Ok(()) => None,
+            Err(failure) => {
+                let kind = &webhook.kind;
+                tracing::warn!(kind, %failure, "a webhook is worked on again later");
+                let pause = PAUSE.saturating_mul(1 << webhook.attempts.min(20));
+                Some(self.time_after(pause.min(PAUSE_MAX)))
+            }
+        };
+        Ok(self.catalog.note_webhook(&webhook.id, due_at).await?)
+    }
+
+    async fn take_in(&self, webhook: &Webhook) -> Result<()> {
+        match self.payments()?.take_in(webhook).await? {
+            Told::Account(tenant) => {
+                let access = to_all_logs(tenant, Actor::System, Role::Owner);
+                self.refresh_account(&access).await?;
+            }
+            Told::Meters => {
+                metrics::counter!("billing_meter_errors_total").increment(1);
+                tracing::error!(
+                    kind = webhook.kind,
+                    "Stripe does not count meter events it took"
+                );
+            }
+            Told::Nothing => {}
+        }
+        Ok(())
+    }
+
+    /// Asks how a tenant's subscription is, and tells its people if it is otherwise than before.
+    pub(super) async fn refresh_account(&self, access: &Access) -> Result<BillingAccount> {
+        let until = self.seal_usage().await?;
+        let before = self.catalog.billing_account(access.tenant).await?;
+        let account = self.payments()?.refresh(access, until).await?;
+        if account != before {
+            self.invalidate(Stale::Tenant(access.tenant));
+        }
+        self.tell_standing(access.tenant, &account).await?;
+        Ok(account)
+    }
+
+    /// Mails owners and admins how the tenant stands, once each time that it changes.
+    async fn tell_standing(&self, tenant: TenantId, account: &BillingAccount) -> Result<()> {
+        let standing = account.standing();
+        if standing == account.told {
+            return Ok(());
+        }
+        let (short_name, people) = self.people_of_bills(tenant).await?;
+        for person in people {
+            let about = (tenant, short_name.as_str());
+            let message = Message::standing(&person, about, account);
+            self.mailer.send(RequestId::generate(), message);
+        }
+        let context = Context {
+            actor: Actor::System,
+            request_id: RequestId::generate(),
+        };
+        let set = |it: &mut BillingAccount| it.told = standing;
+        self.catalog
+            .change_billing_account(tenant, context, set)
+            .await?;
+        Ok(())
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+fn as_gauge(count: u64) -> f64 {
+    count as f64
+}
+
+impl From<PaymentError> for Failure {
+    fn from(error: PaymentError) -> Self {
+        match error {
+            PaymentError::Catalog(error) => error.into(),
+            PaymentError::Stripe(error) => error.into(),
+        }
+    }
+}
