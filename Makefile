@@ -13,8 +13,8 @@ help: ## List the targets
 dev: toolchain ## Build and run every role on embedded stores under ./data
 	@[ -e $(TARGET)/debug/primatomic ] || echo "The first build compiles some 700 crates:" \
 		"some 16 minutes of one core. Later ones take seconds."
-	$(CARGO) build --locked
-	$(TARGET)/debug/primatomic dev
+	$(CARGO) build --locked -p primatomic -p stripe-fake
+	deploy/dev/run.sh $(TARGET)/debug
 
 test: toolchain lint servers ## Check structure, format and lints, then run every test
 	$(CARGO) test --locked --workspace --all-features

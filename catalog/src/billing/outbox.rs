@@ -57,6 +57,14 @@ pub enum MeterEventState {
     Dead,
 }
 
+impl MeterEventState {
+    /// Whether it is still to be sent, or to be found out whether it was.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Waiting | Self::Unknown)
+    }
+}
+
 /// What a claim found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claimed {

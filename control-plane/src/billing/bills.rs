@@ -33,6 +33,8 @@ pub(crate) struct Bills<'a> {
     pub catalog: &'a Catalog,
     pub prices: &'a PriceList,
     pub now: Timestamp,
+    /// Whether the tenant is going to be deleted: then its month ends with the last hour that is sealed.
+    pub ends: bool,
 }
 
 impl Bills<'_> {
@@ -53,7 +55,7 @@ impl Bills<'_> {
             let open = bills.iter().position(|it| it.status == BillStatus::Open);
             let mut bill = match open {
                 Some(index) => bills.swap_remove(index),
-                None if account.is_subscribed() => {
+                None if account.is_subscribed() && !self.ends => {
                     return self.begin(access, account, until, newest).await;
                 }
                 None => return Ok(()),
@@ -61,7 +63,7 @@ impl Bills<'_> {
             let to = until.min(bill.month.end());
             // An hour in which nothing happens writes no row, and what is stored is counted later.
             let is_over = until >= bill.month.end();
-            let closes = is_over && self.may_close(&bill).await?;
+            let closes = self.ends || is_over && self.may_close(&bill).await?;
             if newest == bill.bill.sequence && !closes {
                 return Ok(());
             }
@@ -102,7 +104,7 @@ impl Bills<'_> {
             // What was recorded since is counted, and looked at again.
             bill.bill.sequence = newest;
             if closes {
-                if account.is_subscribed() {
+                if account.is_subscribed() && !self.ends {
                     update.bills.push(self.next(&bill, account));
                 }
                 self.close(&mut bill, sequence);

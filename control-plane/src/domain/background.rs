@@ -14,6 +14,8 @@ use super::{App, spending};
 use crate::{metering, quotas, rate_limit};
 
 const TIDY_INTERVAL: Duration = Duration::from_secs(60);
+/// It is looked this often whether another hour is over.
+const HOUR_INTERVAL: Duration = Duration::from_secs(5);
 /// Tenants that were never seen before are looked for this often.
 const COUNT_INTERVAL: Duration = Duration::from_millis(500);
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
@@ -54,6 +56,7 @@ impl App {
         self.keep_stored();
         self.keep_usage();
         self.spawn_until_stop(|app| async move { app.keep_payments().await });
+        self.spawn_until_stop(|app| async move { app.keep_reconciled().await });
         self.spawn_until_stop(|app| async move {
             loop {
                 tokio::time::sleep(TIDY_INTERVAL).await;
@@ -112,9 +115,14 @@ impl App {
             });
         }
         self.spawn_until_stop(|app| async move {
-            let mut billed = None;
+            let (mut billed, mut sealed_at) = (None, Instant::now());
             loop {
-                tokio::time::sleep(TIDY_INTERVAL).await;
+                tokio::time::sleep(HOUR_INTERVAL).await;
+                let before = app.sealed_before();
+                if billed == Some(before) && sealed_at.elapsed() < TIDY_INTERVAL {
+                    continue;
+                }
+                sealed_at = Instant::now();
                 match app.seal_usage().await {
                     // Bills are looked at once for each hour: all of them, on every node.
                     Ok(before) if billed != Some(before) => match app.advance_bills(before).await {

@@ -1,12 +1,19 @@
 //! Keeping the bills of tenants that subscribed.
 
+use std::time::Duration;
+
+use catalog::TenantDeletion;
 use catalog::access::{Actor, Role};
 use protocol::meter::Hour;
+use protocol::{TenantId, Timestamp};
 
 use super::App;
 use super::access::to_all_logs;
 use crate::billing::bills::Bills;
 use crate::errors::Result;
+
+/// A tenant is deleted this long after it should be, even if its last use can't be billed.
+const LAST_BILL_MAX: Duration = Duration::from_secs(3 * 86_400);
 
 /// Accounts that are read at a time.
 const ACCOUNTS_AT_A_TIME: u64 = 500;
@@ -33,6 +40,7 @@ impl App {
                     catalog: &self.catalog,
                     prices,
                     now: self.clock.now(),
+                    ends: false,
                 };
                 let access = to_all_logs(*tenant, Actor::System, Role::Owner);
                 if let Err(error) = bills.advance(&access, account, until).await {
@@ -40,5 +48,35 @@ impl App {
                 }
             }
         }
+    }
+
+    /// Bills what a tenant used last, which takes an hour or two where it is subscribed: the hour has to
+    /// be over. Whether it may be deleted.
+    pub(super) async fn bill_last_use(&self, deletion: &TenantDeletion) -> bool {
+        let (tenant, delete_at) = (deletion.tenant, deletion.delete_at);
+        if self.clock.now().duration_since(delete_at) > LAST_BILL_MAX {
+            tracing::error!(%tenant, "a tenant is deleted, and its last use is not billed");
+            return true;
+        }
+        match self.try_bill_last_use(tenant, delete_at).await {
+            Ok(done) => done,
+            Err(failure) => {
+                tracing::warn!(%tenant, %failure, "the last use of a tenant is not billed yet");
+                false
+            }
+        }
+    }
+
+    async fn try_bill_last_use(&self, tenant: TenantId, delete_at: Timestamp) -> Result<bool> {
+        let account = self.catalog.billing_account(tenant).await?;
+        let Some(payments) = self.payments().ok().filter(|_| account.customer.is_some()) else {
+            return Ok(true);
+        };
+        let until = self.seal_usage().await?;
+        if until <= Hour::of(delete_at) {
+            return Ok(false);
+        }
+        let access = to_all_logs(tenant, Actor::System, Role::Owner);
+        Ok(payments.bill_last_use(&access, until).await?)
     }
 }

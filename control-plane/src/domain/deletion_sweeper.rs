@@ -156,6 +156,9 @@ impl App {
         loop {
             match deletion.step {
                 DeletionStep::Scheduled => {
+                    if !self.bill_last_use(&deletion).await {
+                        return Ok(());
+                    }
                     self.catalog.start_tenant_deletion(&deletion).await?;
                     reached(Point::DeletionStarted);
                 }

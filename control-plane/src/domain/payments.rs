@@ -18,6 +18,13 @@ use crate::mail::Message;
 /// How often it is looked for something to do.
 const PERIOD: Duration = Duration::from_secs(2);
 
+/// How often everything is compared, and how long after a start.
+const RECONCILIATION: Duration = Duration::from_secs(86_400);
+const FIRST_RECONCILIATION: Duration = Duration::from_secs(300);
+
+/// Accounts that are read at a time.
+const ACCOUNTS_AT_A_TIME: u64 = 500;
+
 /// Webhooks that are worked on at a time.
 const WEBHOOKS_AT_A_TIME: u64 = 50;
 
@@ -37,6 +44,47 @@ impl App {
                 tracing::warn!(%failure, "payments are worked on again in a moment");
             }
         }
+    }
+
+    /// Compares everything with the provider each day, and some minutes after a start: webhooks may have
+    /// been lost with what a restore did not bring back.
+    pub(super) async fn keep_reconciled(&self) {
+        let mut pause = FIRST_RECONCILIATION;
+        while self.provider().is_ok() {
+            tokio::time::sleep(pause).await;
+            pause = match self.reconcile().await {
+                Ok(()) => RECONCILIATION,
+                Err(failure) => {
+                    tracing::warn!(%failure, "bills are not compared with Stripe yet");
+                    FIRST_RECONCILIATION
+                }
+            };
+        }
+    }
+
+    async fn reconcile(&self) -> Result<()> {
+        let mut after = None;
+        loop {
+            let accounts = self.catalog.billing_accounts(after, ACCOUNTS_AT_A_TIME);
+            let accounts = accounts.await?;
+            let Some((last, _)) = accounts.last() else {
+                break;
+            };
+            after = Some(*last);
+            for (tenant, _) in &accounts {
+                let access = to_all_logs(*tenant, Actor::System, Role::Owner);
+                self.refresh_account(&access).await?;
+            }
+        }
+        let report = self.payments()?.reconcile().await?;
+        for difference in &report.differences {
+            tracing::error!(difference, "a bill differs from what Stripe has");
+        }
+        let count = u64::try_from(report.differences.len()).unwrap_or(u64::MAX);
+        metrics::gauge!("billing_differences").set(as_gauge(count));
+        let (tenants, bills) = (report.tenants, report.bills);
+        tracing::info!(tenants, bills, count, "bills are compared with Stripe");
+        Ok(())
     }
 
     async fn pay(&self) -> Result<()> {

@@ -166,9 +166,14 @@ impl App {
         })
     }
 
+    /// The hour before which all are over, and for long enough.
+    pub(super) fn sealed_before(&self) -> Hour {
+        Hour::of(self.clock.now().saturating_sub(SEALED_AFTER))
+    }
+
     /// Makes records of hours that are over; before which hour.
     pub(super) async fn seal_usage(&self) -> Result<Hour> {
-        let before = Hour::of(self.clock.now().saturating_sub(SEALED_AFTER));
+        let before = self.sealed_before();
         self.catalog.seal_usage(before).await?;
         Ok(before)
     }

@@ -9,6 +9,7 @@ mod billing;
 mod cluster;
 #[cfg(test)]
 mod configuration_page;
+mod dev_clock;
 mod first_start;
 mod lock;
 mod logging;
@@ -50,6 +51,11 @@ pub(crate) fn dev(options: ServerOptions) -> Result<(), Failure> {
 
 /// Runs a role.
 pub(crate) fn serve(options: ServeOptions) -> Result<(), Failure> {
+    if options.server.dev_clock.is_some() {
+        return Err(Failure::Usage(
+            "a clock that can be moved is for `primatomic dev` alone".to_owned(),
+        ));
+    }
     let name = match options.role {
         Role::All => return run(options.server, Role::All, false),
         Role::ControlPlane => "the control plane",

@@ -18,6 +18,7 @@ use worker::engine::MachineLimits;
 use worker::{Worker, WorkerOptions, WorkerParts};
 
 use crate::failure::Failure;
+use crate::server::dev_clock::DevClock;
 use crate::server::lock::DataDirectory;
 use crate::server::options::{MailOptions, Role, ServerOptions, ViewOptions};
 use crate::server::readiness;
@@ -55,7 +56,10 @@ impl Node {
             Some(_) => Some(control_plane::metrics::install().map_err(Failure::other)?),
             None => None,
         };
-        let clock: SharedClock = Arc::new(SystemClock);
+        let clock: SharedClock = match &options.dev_clock {
+            Some(file) => Arc::new(DevClock::new(file.clone())),
+            None => Arc::new(SystemClock),
+        };
         let limits = options.quotas.limits();
         let stores = match options.cluster.cluster()? {
             Some(cluster) => Stores::cluster(&cluster, limits, Arc::clone(&clock)).await?,

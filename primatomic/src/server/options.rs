@@ -145,6 +145,9 @@ pub(crate) struct ServerOptions {
     /// the free tier [default: nothing costs anything, and nothing stops]
     #[arg(long, env = "PRIMATOMIC_PRICES", value_name = "FILE", value_parser = read_prices)]
     pub prices: Option<PriceList>,
+    /// File with the seconds by which the clock goes ahead of the machine's, for development
+    #[arg(long, env = "PRIMATOMIC_DEV_CLOCK", value_name = "FILE", hide = true)]
+    pub dev_clock: Option<PathBuf>,
     #[command(flatten)]
     pub stripe: StripeArguments,
     #[command(flatten)]

@@ -40,6 +40,7 @@ impl Simulation {
                 catalog: &self.catalog,
                 prices: &self.prices,
                 now: self.clock.now(),
+                ends: false,
             };
             let (access, account) = (access(*tenant), self.account(*tenant).await);
             let (one, other) = tokio::join!(

@@ -1,13 +1,18 @@
 //! Which subscription a tenant has.
 
 use catalog::access::{Access, Actor};
-use catalog::{BillingAccount, Context, Subscription, SubscriptionStatus};
+use catalog::{
+    BillStatus, BillingAccount, Context, MeterEvent, MonthBill, Subscription, SubscriptionStatus,
+};
 use protocol::meter::{Hour, Month};
 use protocol::{RequestId, TenantId, Timestamp};
 
 use super::{PaymentError, Payments};
 use crate::billing::bills::Bills;
 use crate::billing::stripe::SubscriptionState;
+
+/// Months of a tenant that may not be invoiced yet when it is deleted.
+const LAST_MONTHS: u64 = 3;
 
 impl Payments<'_> {
     /// Asks for the subscriptions of a tenant, and takes in what they are; the account from now on.
@@ -69,11 +74,46 @@ impl Payments<'_> {
         Ok(account)
     }
 
+    /// Bills what a tenant used last, before it is deleted, and ends its subscription; whether all of it
+    /// is on an invoice that is final, or people have to look.
+    pub(crate) async fn bill_last_use(
+        &self,
+        access: &Access,
+        until: Hour,
+    ) -> Result<bool, PaymentError> {
+        let tenant = access.tenant;
+        let mut account = self.catalog.billing_account(tenant).await?;
+        let live = account.subscription.clone();
+        if let Some(live) = live.filter(|_| account.is_subscribed()) {
+            self.bills().advance(access, &account, until).await?;
+            // The invoice takes what was sent before the subscription ends.
+            for bill in self.catalog.month_bills(tenant, LAST_MONTHS).await? {
+                let events = self.catalog.meter_events(tenant, bill.month).await?;
+                let open = |it: &MeterEvent| it.state.is_open();
+                if !bill.settled || events.iter().any(open) {
+                    return Ok(false);
+                }
+            }
+            self.stripe.cancel_subscription(&live.id, true).await?;
+            account = self.refresh(access, until).await?;
+        }
+        let bills = Bills {
+            ends: true,
+            ..self.bills()
+        };
+        bills.advance(access, &account, until).await?;
+        let bills = self.catalog.month_bills(tenant, LAST_MONTHS).await?;
+        let is_done =
+            |it: &MonthBill| matches!(it.status, BillStatus::Invoiced | BillStatus::Stopped);
+        Ok(bills.iter().all(is_done))
+    }
+
     pub(super) fn bills(&self) -> Bills<'_> {
         Bills {
             catalog: self.catalog,
             prices: self.prices,
             now: self.now,
+            ends: false,
         }
     }
 

@@ -140,14 +140,13 @@ impl Payments<'_> {
                 .is_some_and(|it| !it.is_draft())
         };
         let open = || events.iter().filter(|it| !is_late(it));
-        let any = |state| open().any(|it| it.state == state);
-        if any(MeterEventState::Dead) {
+        if open().any(|it| it.state == MeterEventState::Dead) {
             return Ok(Next::Stop(
                 "Stripe refused meter events for good; `primatomic billing outbox` shows them"
                     .to_owned(),
             ));
         }
-        if any(MeterEventState::Waiting) || any(MeterEventState::Unknown) {
+        if open().any(|it| it.state.is_open()) {
             return Ok(Next::Wait(SOON));
         }
         if invoices.is_empty() {

@@ -6,12 +6,14 @@ mod life;
 mod receiver;
 mod world;
 
-use catalog::BillStatus;
 use catalog::clock::Clock as _;
-use protocol::meter::{Meter, Month};
+use catalog::{BillStatus, Standing};
+use protocol::TenantId;
+use protocol::meter::{Hour, Meter, Month};
 
 use self::world::World;
-use crate::billing::simulation::HOUR;
+use crate::billing::month;
+use crate::billing::simulation::{HOUR, access};
 
 /// Invariant 10, with all that can go wrong between us and Stripe. `PRIMATOMIC_BILLING_SEED`,
 /// `PRIMATOMIC_BILLING_MONTHS` and `PRIMATOMIC_BILLING_TENANTS` make other runs and longer ones.
@@ -68,4 +70,78 @@ async fn what_was_used_is_accepted_and_invoiced_to_the_unit() {
     );
     let report = world.payments().reconcile().await.unwrap();
     assert_eq!(report.differences.len(), 1, "{report:?}");
+}
+
+impl World {
+    /// One tenant, which is subscribed and uses more than is free.
+    async fn with_a_subscriber(seed: u64) -> (Self, TenantId) {
+        let mut world = World::new(seed, 1).await;
+        let tenant = world.tenants[0];
+        world.subscribe(tenant).await;
+        world.work().await.unwrap();
+        for _ in 0..60 {
+            world.simulation.use_some(tenant).await;
+            world.advance(HOUR).await;
+            world.work().await.unwrap();
+        }
+        world.simulation.send_late_batches(1.0).await;
+        (world, tenant)
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_deleted_is_billed_for_its_last_use() {
+    let (mut world, tenant) = World::with_a_subscriber(3).await;
+    let mut rounds = 0;
+    loop {
+        world.advance(HOUR).await;
+        world.work().await.unwrap();
+        let until = Hour::of(world.simulation.clock.now());
+        let (payments, access) = (world.payments(), access(tenant));
+        if payments.bill_last_use(&access, until).await.unwrap() {
+            break;
+        }
+        rounds += 1;
+        assert!(rounds < 6);
+    }
+    // What is less than a unit is ours.
+    world.left.insert(tenant);
+    assert_eq!(world.differences().await, Vec::<String>::new());
+    let bills = world.simulation.bills(tenant).await;
+    assert_eq!(bills.len(), 1);
+    assert_eq!(bills[0].status, BillStatus::Invoiced);
+    assert!(month::reported(&bills[0].bill)[2] > 0);
+    assert_eq!(
+        world.simulation.account(tenant).await.standing(),
+        Standing::Cancelled
+    );
+}
+
+/// Away for so long that the invoice became final by itself: what is not on it is on the next one.
+#[tokio::test]
+async fn what_an_invoice_missed_is_on_the_next_one() {
+    let (mut world, tenant) = World::with_a_subscriber(4).await;
+    let month: Month = "2026-11".parse().unwrap();
+    let end = month.end().start();
+    while world.simulation.clock.now() < end.saturating_sub(6 * HOUR) {
+        world.advance(6 * HOUR).await;
+        world.work().await.unwrap();
+    }
+    *world.receiver.is_down.lock() = true;
+    for _ in 0..20 {
+        world.simulation.use_some(tenant).await;
+    }
+    world.advance(5 * 24 * HOUR).await;
+    *world.receiver.is_down.lock() = false;
+    world.come_to_rest().await;
+    let bills = world.simulation.bills(tenant).await;
+    assert_eq!(bills[1].status, BillStatus::Invoiced);
+    let adjustments = &bills[0].bill.adjustments;
+    assert!(!adjustments.is_empty(), "{bills:?}");
+    assert!(
+        adjustments[0]
+            .reason
+            .contains("final before all was reported")
+    );
+    assert_eq!(world.differences().await, Vec::<String>::new());
 }
