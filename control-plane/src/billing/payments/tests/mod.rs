@@ -43,7 +43,8 @@ async fn what_was_used_is_accepted_and_invoiced_to_the_unit() {
     );
 
     // What is lost is found.
-    let tenant = world.tenants[0];
+    let stays = |it: &&TenantId| !world.left.contains(it);
+    let tenant = *world.tenants.iter().find(stays).unwrap();
     let last = (tenant, end.previous(), Meter::DataOut);
     *world.simulation.used.entry(last).or_default() += 5_000_000_000;
     let found = world.differences().await.join("\n");
