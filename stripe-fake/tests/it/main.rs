@@ -4,4 +4,7 @@
 
 mod api;
 mod month;
+mod process;
+mod receiver;
+mod restart;
 mod webhooks;
