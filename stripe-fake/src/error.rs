@@ -25,10 +25,10 @@ impl ApiError {
     }
 
     /// There is no such operation.
-    pub(crate) fn not_found(message: String) -> Self {
+    pub(crate) fn unknown_url(method: &str, path: &str) -> Self {
         Self {
             status: 404,
-            ..Self::invalid(message)
+            ..Self::invalid(format!("Unrecognized request URL ({method}: {path})."))
         }
     }
 

@@ -96,6 +96,8 @@ pub enum FaultKind {
 /// What a request has to go through.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fate {
+    /// The place of its fault in the list; `None` since all is down.
+    pub(crate) place: Option<usize>,
     pub(crate) kind: FaultKind,
     pub(crate) slow: Duration,
 }
@@ -109,33 +111,39 @@ pub(crate) struct FaultState {
 
 impl FaultState {
     /// Decides about one request.
-    pub(crate) fn decide(&mut self, method: &str, path: &str, random: &mut StdRng) -> Option<Fate> {
-        let fate = if self.set.down {
-            let slow = Duration::ZERO;
-            Some(Fate {
+    pub(crate) fn decide(&self, method: &str, path: &str, chance: &mut StdRng) -> Option<Fate> {
+        if self.set.down {
+            return Some(Fate {
+                place: None,
                 kind: FaultKind::Down,
-                slow,
-            })
-        } else {
-            self.set.requests.iter_mut().find_map(|fault| {
-                let matches = fault.count != Some(0)
-                    && path.starts_with(&fault.path_prefix)
-                    && fault.method.as_deref().is_none_or(|only| only == method);
-                let probability = fault.probability.clamp(0.0, 1.0);
-                if !matches || !random.random_bool(probability) {
-                    return None;
-                }
-                fault.count = fault.count.map(|count| count - 1);
-                let slow = Duration::from_millis(fault.slow_ms);
-                Some(Fate {
-                    kind: fault.kind,
-                    slow,
-                })
-            })
-        };
-        if let Some(fate) = &fate {
-            *self.counts.entry(fate.kind).or_default() += 1;
+                slow: Duration::ZERO,
+            });
         }
-        fate
+        let mut faults = self.set.requests.iter().enumerate();
+        let (place, fault) = faults.find(|(_, fault)| {
+            let matches = fault.count != Some(0)
+                && path.starts_with(&fault.path_prefix)
+                && fault.method.as_deref().is_none_or(|only| only == method);
+            matches && chance.random_bool(fault.probability.clamp(0.0, 1.0))
+        })?;
+        Some(Fate {
+            place: Some(place),
+            kind: fault.kind,
+            slow: Duration::from_millis(fault.slow_ms),
+        })
+    }
+
+    /// Notes what was decided about a request.
+    pub(crate) fn struck(&mut self, place: Option<usize>) {
+        let fault = place.map(|place| self.set.requests.get_mut(place));
+        let kind = match fault {
+            None => FaultKind::Down,
+            Some(None) => return,
+            Some(Some(fault)) => {
+                fault.count = fault.count.map(|count| count.saturating_sub(1));
+                fault.kind
+            }
+        };
+        *self.counts.entry(kind).or_default() += 1;
     }
 }

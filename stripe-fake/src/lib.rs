@@ -7,17 +7,19 @@
 //!
 //! What parameters there are comes from the types of Stripe's Node library (`rules/`); a parameter
 //! that Stripe doesn't know is an error here too. It never talks to Stripe, keeps everything in
-//! memory, and listens on the loopback address only.
+//! memory, with a journal that it can be started again from, and listens on the loopback address only.
 
 #![recursion_limit = "512"]
 
 mod call;
+mod changes;
 mod checking;
 mod error;
 mod fake;
 mod faults;
 mod form;
 mod idempotency;
+mod journal;
 mod list;
 mod metadata;
 mod money;

@@ -18,6 +18,10 @@ struct Arguments {
     /// A file that holds the secret key; it is made with a new key where it is missing.
     #[arg(long)]
     secret_key_file: Option<PathBuf>,
+    /// A file to go on from, and to write everything to that happens; it is made where it is missing.
+    /// Without it, everything is forgotten at the end.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -38,10 +42,10 @@ async fn main() -> anyhow::Result<()> {
         real_time: true,
         seed: rand::random(),
         secret_key: known.map(|it| it.trim().to_owned()),
+        journal: arguments.journal,
         ..Options::default()
     })
-    .await
-    .with_context(|| format!("port {} can't be used", arguments.port))?;
+    .await?;
     if let Some(file) = file.filter(|it| !it.exists()) {
         std::fs::write(file, fake.secret_key()).context("the secret key can't be kept")?;
     }

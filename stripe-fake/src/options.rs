@@ -1,5 +1,6 @@
 //! How a fake is set up.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What is fixed when a fake starts. What may change while it runs is in [`crate::Faults`].
@@ -22,6 +23,26 @@ pub struct Options {
     /// How long it takes to record a meter event, in real time. Another one for the same customer and
     /// meter is refused meanwhile.
     pub meter_event_time: Duration,
+    /// A file that has everything that changes the fake, each change on a line, so that a fake that is
+    /// started with the same file goes on where this one ended: with the same ids, secrets, invoices and
+    /// meter events, at the time of the last line, or at the present if the clock goes on by itself and
+    /// the present is later. `now`, `seed` and `summary_delay` are those of the first start.
+    ///
+    /// The changes are carried out once more, at their times and with the same random numbers. Webhooks
+    /// are not sent once more: a line says how each went. Those that are due are sent when the clock
+    /// goes on.
+    ///
+    /// Other than before can be:
+    /// - a webhook whose receiver has answered while the fake was killed is sent again;
+    /// - requests whose `Idempotency-Key` was being used when the fake was killed were carried out or
+    ///   not, and are never "in progress";
+    /// - whom the faults of a probability below 1 strike next, and how webhooks are reordered;
+    /// - links in objects name the port of now;
+    /// - an idle clock goes back by up to a minute;
+    /// - the secret key, which is no part of it: see `secret_key`.
+    ///
+    /// A version of the fake that makes other objects than the one that wrote the file refuses it.
+    pub journal: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -35,6 +56,7 @@ impl Default for Options {
             secret_key: None,
             webhook_timeout: Duration::from_secs(10),
             meter_event_time: Duration::from_millis(3),
+            journal: None,
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::json as answer_json;
+use crate::changes::Press;
 use crate::fake::Fake;
 use crate::faults::{FaultKind, Faults};
 use crate::state::resources::cards::Card;
@@ -19,7 +20,7 @@ pub struct NoSuchObject(pub String);
 
 impl Fake {
     pub fn set_faults(&self, faults: Faults) {
-        self.state(|state| state.faults.set = faults);
+        self.recorded().set_faults(faults);
         self.wake();
     }
 
@@ -48,39 +49,53 @@ impl Fake {
     /// # Errors
     /// When there is no such checkout, it is over, or the card is declined.
     pub fn complete_checkout(&self, session: &str, card: Card) -> Result<String, NoSuchObject> {
-        let next = self.state(|state| state.complete_session(session, card));
-        self.wake();
+        let press = Press::Subscribe {
+            session: session.to_owned(),
+            card,
+        };
+        let next = self.press(press);
         next.map_err(|refused: Refused| NoSuchObject(format!("{session}: {refused:?}")))
     }
 
     /// Cancels the subscriptions of a customer at the end of their periods, as the portal does.
     pub fn cancel_in_portal(&self, customer: &str) {
-        self.state(|state| state.set_cancelled(customer, true));
-        self.wake();
+        // There is always an answer to this.
+        let _ = self.press(Press::Cancel {
+            customer: customer.to_owned(),
+            cancelled: true,
+        });
     }
 
     pub fn set_card(&self, customer: &str, card: Card) -> bool {
-        let attached = self.state(|state| state.change_card(customer, card));
-        self.wake();
-        attached
+        let customer = customer.to_owned();
+        self.press(Press::ChangeCard { customer, card }).is_ok()
     }
 
     /// Disputes what was paid for an invoice; the id of the dispute.
     pub fn open_dispute(&self, invoice: &str) -> Option<String> {
-        let opened = self.state(|state| state.open_dispute(invoice));
-        self.wake();
-        opened
+        let invoice = invoice.to_owned();
+        self.press(Press::OpenDispute { invoice }).ok()
     }
 
     pub fn close_dispute(&self, dispute: &str, won: bool) -> Option<()> {
-        let closed = self.state(|state| state.close_dispute(dispute, won));
-        self.wake();
-        closed
+        let dispute = dispute.to_owned();
+        let closed = self.press(Press::CloseDispute { dispute, won });
+        closed.ok().map(drop)
     }
 
     /// Gives an endpoint another secret; the one before signs for a day more.
     pub fn roll_secret(&self, endpoint: &str) -> Option<String> {
-        self.state(|state| state.roll_secret(endpoint, 24 * 60 * 60))
+        let rolled = self.press(Press::RollSecret {
+            endpoint: endpoint.to_owned(),
+            overlap: 24 * 60 * 60,
+        });
+        rolled.ok()
+    }
+
+    pub(crate) fn press(&self, press: Press) -> Result<String, Refused> {
+        let outcome = self.recorded().press(press);
+        self.wake();
+        outcome
     }
 }
 
@@ -129,5 +144,6 @@ fn shown(fake: &Fake) -> Value {
         "meter_events": fake.accepted(),
         "invoices": fake.invoices(),
         "faults": fake.fault_counts(),
+        "pending_webhooks": fake.state(|state| state.deliveries.clone()),
     })
 }

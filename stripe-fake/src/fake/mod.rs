@@ -2,27 +2,36 @@
 
 mod answer;
 mod control;
+mod in_progress;
 mod pages;
+mod recorded;
 mod server;
 
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use poem::listener::{Acceptor as _, Listener as _, TcpListener};
-use rand::RngExt as _;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
 use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 pub use self::control::NoSuchObject;
+use self::in_progress::{Claim, Claimed, InProgress};
+use self::recorded::Recorded;
 use self::server::Server;
+use crate::faults::Fate;
 use crate::options::Options;
-use crate::state::State;
+use crate::state::{Start, State};
 
 /// How often the clock goes on by itself, where it does.
 const TICK: Duration = Duration::from_millis(200);
+
+/// How often the journal has the time while nothing else happens.
+const QUIET_SECONDS: u64 = 60;
 
 /// A fake that serves until the last clone of it is dropped.
 #[derive(Clone)]
@@ -33,7 +42,11 @@ pub struct Fake {
 }
 
 struct Inner {
-    state: Mutex<State>,
+    recorded: Mutex<Recorded>,
+    in_progress: InProgress,
+    /// Decides which requests are struck by faults, and in what order webhooks are sent. It is not in
+    /// the journal, which has what came of it.
+    chance: Mutex<StdRng>,
     url: String,
     secret_key: String,
     options: Options,
@@ -42,23 +55,36 @@ struct Inner {
     sending: tokio::sync::Mutex<()>,
     /// Something may be due.
     woken: Notify,
+    stop: CancellationToken,
     tasks: TaskTracker,
 }
 
 impl Fake {
-    /// Starts to serve on the loopback address.
+    /// Starts to serve on the loopback address; from where it was if its journal has something.
     ///
     /// # Errors
-    /// When the port is taken.
+    /// When the port is taken or the journal can't be replayed.
     pub async fn start(options: Options) -> io::Result<Self> {
+        let taken = |error: io::Error| {
+            let message = format!("port {} can't be used: {error}", options.port);
+            io::Error::new(error.kind(), message)
+        };
         let listener = TcpListener::bind(("127.0.0.1", options.port));
-        let acceptor = listener.into_acceptor().await?;
+        let acceptor = listener.into_acceptor().await.map_err(taken)?;
         let port = acceptor
             .local_addr()
             .first()
             .and_then(|it| it.as_socket_addr().map(|it| it.port()));
         let url = format!("http://127.0.0.1:{}", port.unwrap_or(options.port));
-        let now = options.now.unwrap_or_else(present);
+        let start = Start {
+            now: options.now.unwrap_or_else(present),
+            seed: options.seed,
+            summary_delay: options.summary_delay,
+        };
+        let recorded = match &options.journal {
+            Some(path) => Recorded::open(path, start, url.clone())?,
+            None => Recorded::without_journal(&start, url.clone()),
+        };
         let client = reqwest::Client::builder()
             .timeout(options.webhook_timeout)
             .no_proxy();
@@ -67,13 +93,16 @@ impl Fake {
         let stop = CancellationToken::new();
         let fake = Self {
             inner: Arc::new(Inner {
-                state: Mutex::new(State::new(&options, now, url.clone())),
+                recorded: Mutex::new(recorded),
+                in_progress: InProgress::default(),
+                chance: Mutex::new(StdRng::seed_from_u64(options.seed)),
                 url,
                 secret_key,
                 options,
                 client,
                 sending: tokio::sync::Mutex::default(),
                 woken: Notify::new(),
+                stop: stop.clone(),
                 tasks: TaskTracker::new(),
             }),
             _stop: None,
@@ -97,21 +126,51 @@ impl Fake {
         })
     }
 
+    /// Stops to serve, and lets another fake have the port and the journal. What is under way may stay
+    /// unanswered.
+    pub async fn stop(self) {
+        self.inner.stop.cancel();
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+        self.recorded().close();
+    }
+
     /// Lets the clock go on with real time.
     async fn tick(self) {
         let mut before = present();
+        if self.inner.options.journal.is_some() {
+            // What became due while nobody served is done at its time.
+            self.advance(before, QUIET_SECONDS).await;
+        }
         loop {
             let woken = self.inner.woken.notified();
             let _ = tokio::time::timeout(TICK, woken).await;
             let now = present();
             let to = self.now() + now.saturating_sub(before);
             before = now;
-            self.advance_to(to).await;
+            self.advance(to, QUIET_SECONDS).await;
         }
     }
 
-    pub(crate) fn state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
-        work(&mut self.inner.state.lock())
+    pub(crate) fn state<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.inner.recorded.lock())
+    }
+
+    pub(crate) fn recorded(&self) -> MutexGuard<'_, Recorded> {
+        self.inner.recorded.lock()
+    }
+
+    /// Decides which fault strikes a request, and notes it.
+    fn decide(&self, method: &str, path: &str) -> Option<Fate> {
+        let mut recorded = self.recorded();
+        let chance = &mut self.inner.chance.lock();
+        let fate = recorded.faults.decide(method, path, chance)?;
+        recorded.struck(fate.place);
+        Some(fate)
+    }
+
+    fn claim(&self, claim: Claim, request: &str) -> Result<Claimed, String> {
+        self.inner.in_progress.claim(claim, request)
     }
 
     pub(crate) fn wake(&self) {
@@ -138,15 +197,21 @@ impl Fake {
     /// Moves the clock on, and does everything that becomes due, in the order of time. Every webhook is
     /// sent at its time, and waited for.
     pub async fn advance_to(&self, unix: u64) {
+        self.advance(unix, 0).await;
+    }
+
+    /// The same. A journal does not have the time at the end if it has one that is at most `quiet`
+    /// seconds older, and nothing else has happened.
+    async fn advance(&self, unix: u64, quiet: u64) {
+        // A request may have made something due at once.
+        let now = self.now();
+        self.recorded().move_clock(now, u64::MAX);
         loop {
-            self.state(State::catch_up);
             self.deliver().await;
-            let more = self.state(|state| {
-                let next = state.next_due().filter(|at| *at <= unix);
-                state.now = state.now.max(next.unwrap_or(unix));
-                next.is_some()
-            });
-            if !more {
+            let mut recorded = self.recorded();
+            let next = recorded.next_due().filter(|at| *at <= unix);
+            recorded.move_clock(next.unwrap_or(unix), quiet);
+            if next.is_none() {
                 return;
             }
         }
@@ -155,7 +220,8 @@ impl Fake {
     /// Sends the webhooks that are due now.
     pub async fn deliver(&self) {
         let _only = self.inner.sending.lock().await;
-        for it in self.state(State::due_deliveries) {
+        let due = self.state(|state| state.due_deliveries(&mut self.inner.chance.lock()));
+        for it in due {
             let request = self
                 .inner
                 .client
@@ -167,7 +233,7 @@ impl Fake {
                 .send()
                 .await
                 .is_ok_and(|it| it.status().is_success());
-            self.state(|state| state.delivered(it.number, arrived));
+            self.recorded().sent(it.number, arrived);
         }
     }
 }

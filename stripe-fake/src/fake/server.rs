@@ -7,14 +7,15 @@ use poem::{Body, Endpoint, Request, Response};
 use serde_json::Value;
 
 use super::answer::json;
+use super::in_progress::{Claim, Claimed};
 use super::{control, pages};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::fake::Fake;
 use crate::faults::{Fate, FaultKind};
-use crate::idempotency::Decision;
+use crate::routes::Operation;
 use crate::state::resources::meter_events;
-use crate::{checking, form, routes, rules};
+use crate::{changes, checking, form, idempotency, routes, rules};
 
 /// How long a request is held that is never answered; clients give up sooner.
 const SILENCE: Duration = Duration::from_secs(3_600);
@@ -45,10 +46,7 @@ impl Endpoint for Server {
 impl Server {
     async fn api(&self, request: &Request, path: &str, body: &str) -> poem::Result<Response> {
         let method = request.method().as_str();
-        let fate = self.0.state(|state| {
-            let state = &mut *state;
-            state.faults.decide(method, path, &mut state.random)
-        });
+        let fate = self.0.decide(method, path);
         match fate.map(|it| it.kind) {
             Some(FaultKind::Error500) => return Ok(refused(&ApiError::internal(500))),
             Some(FaultKind::Down) => return Ok(refused(&ApiError::internal(503))),
@@ -88,8 +86,7 @@ impl Server {
         }
         let method = request.method().as_str();
         let Some(route) = routes::find(method, path) else {
-            let message = format!("Unrecognized request URL ({method}: {path}).");
-            return error(&ApiError::not_found(message));
+            return error(&ApiError::unknown_url(method, path));
         };
         let given = match parameters(request, path, body) {
             Ok(given) => given,
@@ -103,70 +100,81 @@ impl Server {
             Ok(params) => params,
             Err(wrong) => return error(&wrong),
         };
-        let key = (method == "POST")
-            .then(|| text(request.headers(), "idempotency-key"))
-            .flatten();
-        if let Some(key) = &key {
-            let same = format!("{path} {params}");
-            let decision = self
-                .0
-                .state(|state| state.keys.begin(key, &same, state.now));
-            match decision {
-                Ok(Decision::Proceed) => {}
-                Ok(Decision::Replay(status, body)) => return (status, body, true),
-                Err(wrong) => return error(&wrong),
+        let write = match route.operation {
+            Operation::Write(_) => route.name,
+            Operation::Read(read) => {
+                let call = Call {
+                    id: route.id,
+                    path,
+                    params: &params,
+                };
+                return match self.0.state(|state| read(state, &call)) {
+                    Ok(answer) => (200, answer, false),
+                    Err(wrong) => error(&wrong),
+                };
             }
-        }
-        let request_id = self.0.state(|state| state.new_id("req"));
-        let call = Call {
-            id: route.id,
-            path,
-            params: &params,
         };
-        let outcome = match route.name.as_str() {
-            "POST /v1/billing/meter_events" => self.one_at_a_time(&call, route.operation).await,
-            _ => self.0.state(|state| {
-                state.request_id = Some(request_id.clone());
-                let outcome = (route.operation)(state, &call);
-                state.request_id = None;
-                outcome
-            }),
+        let key = (method == "POST").then(|| text(request.headers(), "idempotency-key"));
+        let request = changes::Request {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            params,
+            idempotency_key: key.flatten(),
         };
-        let (status, answer) = match outcome {
-            Ok(answer) => (200, answer),
-            Err(wrong) => (wrong.status, wrong.body()),
-        };
-        if let Some(key) = &key {
-            self.0.state(|state| match status {
-                429 => state.keys.forget(key),
-                _ => state.keys.finish(key, status, &answer),
-            });
-        }
+        let outcome = self.once(request, &write).await;
         self.0.wake();
-        (status, answer, false)
+        match outcome {
+            Ok(answer) => answer,
+            Err(wrong) => error(&wrong),
+        }
     }
 
-    /// Records a meter event, unless another one of its customer and meter is being recorded.
-    async fn one_at_a_time(
+    /// Carries a request out, unless it was carried out under its key before.
+    async fn once(
         &self,
-        call: &Call<'_>,
-        operation: fn(&mut crate::state::State, &Call<'_>) -> crate::call::Answer,
-    ) -> crate::call::Answer {
-        let lock = self.0.state(|state| {
-            let lock = meter_events::lock_of(call, state)?;
-            Some(state.meter_events.busy.insert(lock.clone()).then_some(lock))
-        });
-        let Some(lock) = lock else {
-            return self.0.state(|state| operation(state, call));
+        request: changes::Request,
+        name: &str,
+    ) -> Result<(u16, Value, bool), ApiError> {
+        let mut claimed = Vec::new();
+        if let Some(key) = &request.idempotency_key {
+            let text = request.text();
+            let claim = Claim::IdempotencyKey(key.clone());
+            let claim = self.0.claim(claim, &text).map_err(|other| match other {
+                other if other == text => idempotency::in_use(key),
+                _ => idempotency::other_request(key),
+            });
+            claimed.push(claim?);
+            let before = self
+                .0
+                .state(|state| state.keys.answer(key, &text, state.now));
+            if let Some((status, answer)) = before? {
+                return Ok((status, answer, true));
+            }
+        }
+        if name == "POST /v1/billing/meter_events" {
+            claimed.extend(self.one_at_a_time(&request).await?);
+        }
+        let (status, answer) = self.0.recorded().carry_out(request);
+        Ok((status, answer, false))
+    }
+
+    /// Takes the time that a meter event takes, unless another one of its customer and meter is being
+    /// recorded.
+    async fn one_at_a_time(&self, request: &changes::Request) -> Result<Option<Claimed>, ApiError> {
+        let lock = self
+            .0
+            .state(|state| meter_events::lock_of(&request.params, state));
+        let Some((event_name, customer)) = lock else {
+            return Ok(None);
         };
-        let Some(lock) = lock else {
-            return Err(ApiError::lock_timeout());
+        let claim = Claim::MeterEvents {
+            event_name,
+            customer,
         };
+        let claimed = self.0.claim(claim, "");
+        let claimed = claimed.map_err(|_| ApiError::lock_timeout())?;
         tokio::time::sleep(self.0.meter_event_time()).await;
-        self.0.state(|state| {
-            state.meter_events.busy.remove(&lock);
-            operation(state, call)
-        })
+        Ok(Some(claimed))
     }
 
     fn authenticate(&self, headers: &HeaderMap) -> Result<(), ApiError> {

@@ -21,15 +21,19 @@ impl State {
         self.all_due().map(|(at, _)| at).chain(deliveries).min()
     }
 
-    /// Does everything that is due by now, in the order of time, but for webhooks.
-    pub(crate) fn catch_up(&mut self) {
+    /// Moves the clock to a time, never back, and does everything that is due by then, in the order of
+    /// time, but for webhooks. Whether there was anything.
+    pub(crate) fn move_clock(&mut self, to: u64) -> bool {
+        self.now = self.now.max(to);
+        let mut done = false;
         loop {
             let now = self.now;
             let next = self
                 .all_due()
                 .filter(|(at, _)| *at <= now)
                 .min_by_key(|(at, _)| *at);
-            let Some((_, due)) = next else { return };
+            let Some((_, due)) = next else { return done };
+            done = true;
             match due {
                 Due::PeriodEnds(id) => self.end_period(&id),
                 Due::Finalize(id) => self.finalize(&id, None),

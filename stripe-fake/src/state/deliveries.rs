@@ -1,5 +1,7 @@
 //! Webhooks on their way: sent, and sent again until their receivers have them.
 
+use rand::rngs::StdRng;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::signature;
@@ -23,12 +25,13 @@ const RETRY_SECONDS: [u64; 7] = [
 const TRIED_SECONDS: u64 = 72 * HOUR;
 
 /// An event that an endpoint does not have yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Delivery {
     /// Tells it from others.
     pub(crate) number: u64,
     endpoint: String,
     event: String,
+    #[serde(skip)]
     body: String,
     created: u64,
     attempts: usize,
@@ -90,7 +93,7 @@ impl State {
     }
 
     /// What is due now, signed, in the order in which it is sent.
-    pub(crate) fn due_deliveries(&mut self) -> Vec<Sending> {
+    pub(crate) fn due_deliveries(&self, chance: &mut StdRng) -> Vec<Sending> {
         if self.faults.set.down {
             return Vec::new();
         }
@@ -103,7 +106,7 @@ impl State {
         due.sort_by_key(|it| (it.due_at, it.number));
         if self.faults.set.reorder_webhooks {
             use rand::seq::SliceRandom as _;
-            due.shuffle(&mut self.random);
+            due.shuffle(chance);
         }
         due.iter().filter_map(|it| self.sending(it)).collect()
     }
@@ -124,7 +127,7 @@ impl State {
     }
 
     /// Notes how a delivery went.
-    pub(crate) fn delivered(&mut self, number: u64, arrived: bool) {
+    pub(crate) fn sent(&mut self, number: u64, arrived: bool) {
         let now = self.now;
         let Some(index) = self.deliveries.iter().position(|it| it.number == number) else {
             return;

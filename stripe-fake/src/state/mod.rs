@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use self::deliveries::Delivery;
@@ -22,17 +23,26 @@ use self::resources::webhook_endpoints::Endpoint;
 use crate::error::ApiError;
 use crate::faults::FaultState;
 use crate::idempotency::Keys;
-use crate::options::Options;
 use crate::table::Table;
 
 /// The version of the API whose objects the fake answers with.
 pub(crate) const API_VERSION: &str = "2026-09-30.endive";
+
+/// What a state begins with. It is the first line of a journal.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Start {
+    pub(crate) now: u64,
+    pub(crate) seed: u64,
+    pub(crate) summary_delay: Duration,
+}
 
 pub(crate) struct State {
     /// The fake's clock, in seconds since 1970.
     pub(crate) now: u64,
     /// Of the fake itself, without a slash at the end.
     pub(crate) url: String,
+    /// Drawn from by changes alone, which the journal has.
     pub(crate) random: StdRng,
     pub(crate) summary_delay: Duration,
     pub(crate) faults: FaultState,
@@ -64,12 +74,12 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(options: &Options, now: u64, url: String) -> Self {
+    pub(crate) fn new(start: &Start, url: String) -> Self {
         let mut state = Self {
-            now,
+            now: start.now,
             url,
-            random: StdRng::seed_from_u64(options.seed),
-            summary_delay: options.summary_delay,
+            random: StdRng::seed_from_u64(start.seed),
+            summary_delay: start.summary_delay,
             faults: FaultState::default(),
             keys: Keys::default(),
             account: String::new(),

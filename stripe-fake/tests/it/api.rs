@@ -18,14 +18,20 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) async fn start() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
         let options = Options {
             now: Some(NOW),
-            ..Options::default()
+            ..options
         };
-        Self {
-            fake: Fake::start(options).await.unwrap(),
-            client: reqwest::Client::new(),
-        }
+        Self::of(Fake::start(options).await.unwrap())
+    }
+
+    pub(crate) fn of(fake: Fake) -> Self {
+        let client = reqwest::Client::new();
+        Self { fake, client }
     }
 
     pub(crate) async fn send(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
@@ -43,12 +49,23 @@ impl Api {
         assert_eq!(status, 200, "{path}: {answer}");
         answer
     }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let (status, answer) = self.send("GET", path, "").await;
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
+    }
 }
 
 impl Api {
     /// A customer that is on its way to a subscription with one meter, `compute`: its id, and that of the
     /// checkout.
     pub(crate) async fn checkout(&self) -> (String, String) {
+        self.checkout_from(Some(NEXT_MONTH)).await
+    }
+
+    /// The same, with periods from this time, or from the time at which the checkout is completed.
+    pub(crate) async fn checkout_from(&self, anchor: Option<u64>) -> (String, String) {
         let id = |object: &Value| object["id"].as_str().unwrap().to_owned();
         let customer = id(&self.post("/v1/customers", "name=acme").await);
         let meter = "display_name=Compute&event_name=compute&default_aggregation[formula]=sum";
@@ -59,11 +76,13 @@ impl Api {
              &recurring[usage_type]=metered&recurring[meter]={meter}"
         );
         let price = id(&self.post("/v1/prices", &price).await);
+        let anchor = anchor.map_or_else(String::new, |at| {
+            format!("&subscription_data[billing_cycle_anchor]={at}")
+        });
         let session = format!(
             "mode=subscription&customer={customer}&line_items[0][price]={price}\
              &success_url=http://127.0.0.1:1/ok&cancel_url=http://127.0.0.1:1/no\
-             &subscription_data[billing_cycle_anchor]={NEXT_MONTH}\
-             &subscription_data[proration_behavior]=none"
+             &subscription_data[proration_behavior]=none{anchor}"
         );
         let session = id(&self.post("/v1/checkout/sessions", &session).await);
         (customer, session)

@@ -3,5 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod api;
+mod library;
 mod month;
+mod process;
+mod receiver;
+mod restart;
 mod webhooks;

@@ -1,56 +1,26 @@
 //! Webhooks: signed, and sent until they arrive.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
-use poem::listener::{Acceptor as _, Listener as _, TcpListener};
-use poem::{Endpoint, IntoResponse as _, Request, Response, Server};
 use stripe_fake::{Card, Fault, FaultKind, Faults};
 
 use crate::api::{Api, HOUR, NEXT_MONTH};
-
-/// Takes webhooks, or refuses them.
-#[derive(Clone, Default)]
-struct Receiver {
-    refuses: Arc<AtomicBool>,
-    asked: Arc<AtomicUsize>,
-}
-
-impl Endpoint for Receiver {
-    type Output = Response;
-
-    async fn call(&self, request: Request) -> poem::Result<Response> {
-        assert!(request.header("Stripe-Signature").unwrap().contains(",v1="));
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        let refuses = self.refuses.load(Ordering::SeqCst);
-        let status = if refuses { 500 } else { 200 };
-        Ok(poem::http::StatusCode::from_u16(status)
-            .unwrap()
-            .into_response())
-    }
-}
+use crate::receiver::Receiver;
 
 #[tokio::test]
 async fn a_draft_waits_for_those_who_have_not_heard_of_it() {
     let api = Api::start().await;
-    let receiver = Receiver::default();
-    let acceptor = TcpListener::bind("127.0.0.1:0")
-        .into_acceptor()
-        .await
-        .unwrap();
-    let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
-    let mut serving = tokio::task::JoinSet::new();
-    serving.spawn(Server::new_with_acceptor(acceptor).run(receiver.clone()));
-    let endpoint = format!("url=http://{address}/hook&enabled_events[]=invoice.created");
+    let receiver = Receiver::start().await;
+    let endpoint = format!("url={}/hook&enabled_events[]=invoice.created", receiver.url);
     let endpoint = api.post("/v1/webhook_endpoints", &endpoint).await;
     assert!(endpoint["secret"].as_str().unwrap().starts_with("whsec_"));
     let (_, session) = api.checkout().await;
     api.fake.complete_checkout(&session, Card::Works).unwrap();
-    receiver.refuses.store(true, Ordering::SeqCst);
+    receiver.refuse(true);
     api.fake.advance_to(NEXT_MONTH + 71 * HOUR).await;
     assert_eq!(api.fake.invoices()[0]["status"], "draft");
-    assert!(receiver.asked.load(Ordering::SeqCst) > 5);
-    receiver.refuses.store(false, Ordering::SeqCst);
+    let asked = receiver.asked();
+    assert!(asked.len() > 5);
+    assert!(asked.iter().all(|it| it.signature.contains(",v1=")));
+    receiver.refuse(false);
     api.fake.advance_to(NEXT_MONTH + 73 * HOUR).await;
     assert_eq!(api.fake.invoices()[0]["status"], "paid");
 }

@@ -4,6 +4,7 @@ use poem::Response;
 use serde_json::Value;
 
 use super::{CARD, error, escape, page, redirect};
+use crate::changes::Press;
 use crate::fake::Fake;
 use crate::state::resources::cards::Card;
 use crate::state::resources::checkout_completion::Refused;
@@ -58,11 +59,13 @@ pub(super) fn press(fake: &Fake, id: &str, form: &Value) -> Response {
     let Some(card) = form["card"].as_str().and_then(Card::from_number) else {
         return show(fake, id, Some("This card is none of those below."));
     };
-    let next = fake.state(|state| state.complete_session(id, card));
-    fake.wake();
-    match next {
+    let press = Press::Subscribe {
+        session: id.to_owned(),
+        card,
+    };
+    match fake.press(press) {
         Ok(to) => redirect(&to),
         Err(Refused::Declined) => show(fake, id, Some("Your card was declined.")),
-        Err(Refused::NoSuchSession | Refused::Over) => show(fake, id, None),
+        Err(Refused::NoSuchObject | Refused::Over) => show(fake, id, None),
     }
 }

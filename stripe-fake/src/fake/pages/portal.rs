@@ -4,6 +4,7 @@ use poem::Response;
 use serde_json::Value;
 
 use super::{CARD, error, escape, page, redirect};
+use crate::changes::Press;
 use crate::fake::Fake;
 use crate::money;
 use crate::state::State;
@@ -78,32 +79,21 @@ pub(super) fn press(fake: &Fake, id: &str, form: &Value) -> Response {
     let Some(session) = fake.state(|state| session(state, id)) else {
         return show(fake, id, None);
     };
-    let customer = &session.customer;
-    match form["do"].as_str() {
-        Some("cancel") => fake.state(|state| state.set_cancelled(customer, true)),
-        Some("resume") => fake.state(|state| state.set_cancelled(customer, false)),
-        Some("pay") => pay(fake, customer),
-        Some("card") => {
-            let card = form["card"].as_str().and_then(Card::from_number);
-            if !card.is_some_and(|card| fake.set_card(customer, card)) {
-                return show(fake, id, Some("Your card was declined."));
-            }
-        }
-        _ => {}
+    let customer = session.customer;
+    let press = match form["do"].as_str() {
+        Some(action @ ("cancel" | "resume")) => Press::Cancel {
+            customer,
+            cancelled: action == "cancel",
+        },
+        Some("pay") => Press::Pay { customer },
+        Some("card") => match form["card"].as_str().and_then(Card::from_number) {
+            Some(card) => Press::ChangeCard { customer, card },
+            None => return show(fake, id, Some("This card is none of those below.")),
+        },
+        _ => return show(fake, id, None),
+    };
+    match fake.press(press) {
+        Ok(_) => redirect(&format!("/portal/{id}")),
+        Err(_) => show(fake, id, Some("Your card was declined.")),
     }
-    fake.wake();
-    redirect(&format!("/portal/{id}"))
-}
-
-fn pay(fake: &Fake, customer: &str) {
-    fake.state(|state| {
-        let open = state
-            .invoices
-            .iter()
-            .filter(|it| it.customer == customer && it.status == invoices::Status::Open);
-        let ids: Vec<String> = open.map(|it| it.id.clone()).collect();
-        for id in ids {
-            state.pay(&id);
-        }
-    });
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::call::{Answer, Call};
 use crate::state::State;
 
-pub(crate) fn retrieve(state: &mut State, _call: &Call<'_>) -> Answer {
+pub(crate) fn retrieve(state: &State, _call: &Call<'_>) -> Answer {
     Ok(json!({
         "id": state.account,
         "object": "account",
@@ -20,7 +20,7 @@ pub(crate) fn retrieve(state: &mut State, _call: &Call<'_>) -> Answer {
     }))
 }
 
-pub(crate) fn balance(state: &mut State, _call: &Call<'_>) -> Answer {
+pub(crate) fn balance(state: &State, _call: &Call<'_>) -> Answer {
     let charged = state.charges.iter().filter(|charge| charge["paid"] == true);
     let amount: i64 = charged.filter_map(|charge| charge["amount"].as_i64()).sum();
     let none = json!({ "amount": 0, "currency": "usd", "source_types": { "card": 0 } });

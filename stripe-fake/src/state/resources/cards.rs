@@ -1,9 +1,12 @@
 //! Payment cards: which of Stripe's test cards a customer pays with.
 
+use serde::{Deserialize, Serialize};
+
 use crate::state::State;
 
 /// Stripe's test cards, as far as the fake knows them.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Card {
     /// 4242 4242 4242 4242
     Works,

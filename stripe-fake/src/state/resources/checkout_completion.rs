@@ -10,11 +10,11 @@ use crate::call::Call;
 use crate::metadata;
 use crate::state::State;
 
-/// Why nothing was bought.
+/// Why nothing has come of what somebody pressed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Refused {
-    NoSuchSession,
-    /// It is complete already, or it has expired.
+    NoSuchObject,
+    /// The checkout is complete already, or it has expired.
     Over,
     Declined,
 }
@@ -22,7 +22,7 @@ pub(crate) enum Refused {
 impl State {
     /// Attaches the card and begins the subscription. Returns where the buyer goes next.
     pub(crate) fn complete_session(&mut self, id: &str, card: Card) -> Result<String, Refused> {
-        let session = self.sessions.get(id).ok_or(Refused::NoSuchSession)?.clone();
+        let session = self.sessions.get(id).ok_or(Refused::NoSuchObject)?.clone();
         if session.status != Status::Open {
             return Err(Refused::Over);
         }

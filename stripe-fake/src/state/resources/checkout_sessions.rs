@@ -207,7 +207,7 @@ fn check_anchor(state: &State, call: &Call<'_>) -> Result<(), ApiError> {
     Ok(())
 }
 
-pub(crate) fn retrieve(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn retrieve(state: &State, call: &Call<'_>) -> Answer {
     Ok(find(state, call)?.shown(state))
 }
 
@@ -216,7 +216,7 @@ fn find<'a>(state: &'a State, call: &Call<'_>) -> Result<&'a Session, ApiError> 
     found.ok_or_else(|| ApiError::missing("checkout session", call.id))
 }
 
-pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn list(state: &State, call: &Call<'_>) -> Answer {
     let (customer, status) = (call.text("customer"), call.text("status"));
     let subscription = call.text("subscription");
     let created = call.value("created");

@@ -49,7 +49,7 @@ pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Answer {
     Ok(customer)
 }
 
-pub(crate) fn retrieve(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn retrieve(state: &State, call: &Call<'_>) -> Answer {
     find(state, call).cloned()
 }
 

@@ -6,7 +6,7 @@ use crate::call::{Answer, Call};
 use crate::error::ApiError;
 use crate::state::State;
 
-pub(crate) fn retrieve(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn retrieve(state: &State, call: &Call<'_>) -> Answer {
     let found = state.disputes.get(call.id).cloned();
     found.ok_or_else(|| ApiError::missing("dispute", call.id))
 }

@@ -70,7 +70,7 @@ fn shown(endpoint: &Endpoint, call: &Call<'_>, created: bool) -> Value {
     answer
 }
 
-pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn list(state: &State, call: &Call<'_>) -> Answer {
     let destinations = state
         .endpoints
         .iter()
@@ -81,7 +81,7 @@ pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
 }
 
 /// An event of v2, with the data that its notification leaves out.
-pub(crate) fn retrieve_event(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn retrieve_event(state: &State, call: &Call<'_>) -> Answer {
     let found = state.thin_events.get(call.id).cloned();
     found.ok_or_else(|| ApiError::missing("event", call.id))
 }

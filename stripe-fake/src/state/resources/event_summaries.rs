@@ -7,7 +7,7 @@ use crate::error::ApiError;
 use crate::list;
 use crate::state::State;
 
-pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn list(state: &State, call: &Call<'_>) -> Answer {
     let meter = state.meters.get(call.id);
     let meter = meter.ok_or_else(|| ApiError::missing("meter", call.id))?;
     let customer = call.text("customer").unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::error::ApiError;
 use crate::list;
 use crate::state::State;
 
-pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn list(state: &State, call: &Call<'_>) -> Answer {
     let kind = call.text("type");
     let kinds = call.value("types").and_then(Value::as_array);
     let created = call.value("created");
@@ -19,7 +19,7 @@ pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
     list::page(state.events.iter().rev().filter(asked).cloned(), call)
 }
 
-pub(crate) fn retrieve(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn retrieve(state: &State, call: &Call<'_>) -> Answer {
     let found = state.events.get(call.id).cloned();
     found.ok_or_else(|| ApiError::missing("event", call.id))
 }

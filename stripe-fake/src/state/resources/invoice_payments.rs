@@ -29,6 +29,18 @@ impl State {
         false
     }
 
+    /// Charges for all open invoices of a customer.
+    pub(crate) fn pay_open(&mut self, customer: &str) {
+        let open = self
+            .invoices
+            .iter()
+            .filter(|it| it.customer == customer && it.status == Status::Open);
+        let ids: Vec<String> = open.map(|it| it.id.clone()).collect();
+        for id in ids {
+            self.pay(&id);
+        }
+    }
+
     /// An invoice is paid, by a charge or since there is nothing to pay.
     pub(crate) fn mark_paid(&mut self, id: &str, charge: Option<String>) {
         let now = self.now;

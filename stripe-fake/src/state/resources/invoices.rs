@@ -256,7 +256,7 @@ impl Invoice {
     }
 }
 
-pub(crate) fn retrieve(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn retrieve(state: &State, call: &Call<'_>) -> Answer {
     Ok(find(state, call)?.shown(state))
 }
 
@@ -265,7 +265,7 @@ fn find<'a>(state: &'a State, call: &Call<'_>) -> Result<&'a Invoice, ApiError> 
     found.ok_or_else(|| ApiError::missing("invoice", call.id))
 }
 
-pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn list(state: &State, call: &Call<'_>) -> Answer {
     let (customer, subscription) = (call.text("customer"), call.text("subscription"));
     let (status, created) = (call.text("status"), call.value("created"));
     let asked = |invoice: &&Invoice| {
@@ -278,7 +278,7 @@ pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
     list::page(found.map(|invoice| invoice.shown(state)), call)
 }
 
-pub(crate) fn lines(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn lines(state: &State, call: &Call<'_>) -> Answer {
     list::page(find(state, call)?.shown_lines(), call)
 }
 

@@ -1,10 +1,10 @@
 //! Meter events: what customers have used.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use rand::RngExt as _;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{meter_errors, meters};
 use crate::call::{Answer, Call};
@@ -46,8 +46,6 @@ pub(crate) struct MeterEvents {
     identifiers: HashMap<String, u64>,
     /// By the name of the event and the customer.
     uses: HashMap<(String, String), Vec<Use>>,
-    /// Names of events and customers that are being recorded at the moment.
-    pub(crate) busy: HashSet<(String, String)>,
     pub(crate) errors: meter_errors::Errors,
 }
 
@@ -65,16 +63,20 @@ impl MeterEvents {
     }
 }
 
-/// What two events must have in common to get into each other's way: the meter and the customer.
-pub(crate) fn lock_of(call: &Call<'_>, state: &State) -> Option<(String, String)> {
-    let name = call.text("event_name")?;
-    Some((name.to_owned(), customer_of(call, state, name)?.to_owned()))
+/// What two events must have in common to get into each other's way: the meter, by the name of its
+/// events, and the customer.
+pub(crate) fn lock_of(params: &Value, state: &State) -> Option<(String, String)> {
+    let name = params["event_name"].as_str()?;
+    Some((
+        name.to_owned(),
+        customer_of(params, state, name)?.to_owned(),
+    ))
 }
 
-fn customer_of<'a>(call: &Call<'a>, state: &State, event_name: &str) -> Option<&'a str> {
+fn customer_of<'a>(params: &'a Value, state: &State, event_name: &str) -> Option<&'a str> {
     let meter = meters::by_event_name(state, event_name);
     let key = meter.and_then(|meter| meter["customer_mapping"]["event_payload_key"].as_str());
-    call.params["payload"][key.unwrap_or("stripe_customer_id")].as_str()
+    params["payload"][key.unwrap_or("stripe_customer_id")].as_str()
 }
 
 pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Answer {
@@ -94,7 +96,7 @@ pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Answer {
         let error = ApiError::invalid(format!("Missing required param: {name}."));
         error.code("parameter_missing").param(name)
     };
-    let customer = customer_of(call, state, &name).filter(|customer| !customer.is_empty());
+    let customer = customer_of(call.params, state, &name).filter(|customer| !customer.is_empty());
     let customer = customer
         .ok_or_else(|| missing("stripe_customer_id"))?
         .to_owned();

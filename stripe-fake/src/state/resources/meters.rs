@@ -42,13 +42,13 @@ pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Answer {
     Ok(meter)
 }
 
-pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn list(state: &State, call: &Call<'_>) -> Answer {
     let status = call.text("status");
     let asked = |meter: &&Value| status.is_none_or(|status| meter["status"] == status);
     list::page(state.meters.iter().rev().filter(asked).cloned(), call)
 }
 
-pub(crate) fn retrieve(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn retrieve(state: &State, call: &Call<'_>) -> Answer {
     let found = state.meters.get(call.id).cloned();
     found.ok_or_else(|| ApiError::missing("meter", call.id))
 }

@@ -80,7 +80,7 @@ fn put(into: &mut Value, given: &Value) {
     }
 }
 
-pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn list(state: &State, call: &Call<'_>) -> Answer {
     let (active, default) = (call.flag("active"), call.flag("is_default"));
     let asked = |each: &&Value| {
         active.is_none_or(|active| each["active"] == active)

@@ -132,7 +132,7 @@ fn take_lookup_key(
     }
 }
 
-pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn list(state: &State, call: &Call<'_>) -> Answer {
     let keys = call.value("lookup_keys").and_then(Value::as_array);
     let (product, active) = (call.text("product"), call.flag("active"));
     let asked = |price: &&Value| {
@@ -143,7 +143,7 @@ pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
     list::page(state.prices.iter().rev().filter(asked).cloned(), call)
 }
 
-pub(crate) fn retrieve(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn retrieve(state: &State, call: &Call<'_>) -> Answer {
     let found = state.prices.get(call.id).cloned();
     found.ok_or_else(|| ApiError::missing("price", call.id))
 }

@@ -41,7 +41,7 @@ pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Answer {
     Ok(product)
 }
 
-pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn list(state: &State, call: &Call<'_>) -> Answer {
     let ids = call.value("ids").and_then(Value::as_array);
     let active = call.flag("active");
     let asked = |product: &&Value| {
@@ -51,7 +51,7 @@ pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
     list::page(state.products.iter().rev().filter(asked).cloned(), call)
 }
 
-pub(crate) fn retrieve(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn retrieve(state: &State, call: &Call<'_>) -> Answer {
     let found = state.products.get(call.id).cloned();
     found.ok_or_else(|| ApiError::missing("product", call.id))
 }

@@ -153,7 +153,7 @@ impl Subscription {
     }
 }
 
-pub(crate) fn retrieve(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn retrieve(state: &State, call: &Call<'_>) -> Answer {
     Ok(find(state, call)?.shown(state))
 }
 
@@ -162,7 +162,7 @@ fn find<'a>(state: &'a State, call: &Call<'_>) -> Result<&'a Subscription, ApiEr
     found.ok_or_else(|| ApiError::missing("subscription", call.id))
 }
 
-pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn list(state: &State, call: &Call<'_>) -> Answer {
     let (customer, status) = (call.text("customer"), call.text("status"));
     let (price, created) = (call.text("price"), call.value("created"));
     let asked = |each: &&Subscription| {

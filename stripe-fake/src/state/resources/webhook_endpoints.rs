@@ -96,7 +96,7 @@ pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Answer {
     Ok(answer)
 }
 
-pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
+pub(crate) fn list(state: &State, call: &Call<'_>) -> Answer {
     let present = state
         .endpoints
         .iter()
