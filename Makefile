@@ -22,7 +22,7 @@ test: toolchain lint servers ## Check structure, format and lints, then run ever
 	$(MAKE) test-api
 
 test-deploy: toolchain servers ## Test what is in deploy/, on real servers
-	$(CARGO) build --locked --workspace --all-features --bin primatomic
+	$(CARGO) build --locked --workspace --all-features --bin primatomic --bin stripe-fake
 	deploy/tests/run.sh $(TARGET)/debug/primatomic
 
 test-api: toolchain ## Test the clients, the examples of docs/ and the API with schemathesis

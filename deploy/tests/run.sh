@@ -13,7 +13,7 @@ tools=../../.local/deploy
 wanted=$(cat requirements-programs.txt requirements.txt | sha256sum)
 
 if [ "$(cat "$tools/installed" 2>/dev/null)" != "$wanted" ]; then
-  echo "Installing Helm's library and linters into .local/deploy" >&2
+  echo "Installing Helm's library, linters and what drives a browser into .local/deploy" >&2
   python3 -m venv --clear "$tools" || {
     echo "Python can't make virtual environments: apt-get install python3-venv" >&2
     exit 1
@@ -22,6 +22,13 @@ if [ "$(cat "$tools/installed" 2>/dev/null)" != "$wanted" ]; then
     -r requirements-programs.txt
   "$tools/bin/pip" install --quiet --disable-pip-version-check -r requirements.txt
   echo "$wanted" > "$tools/installed"
+fi
+
+if ! command -v chromium >/dev/null; then
+  echo "Installing Chromium with apt-get" >&2
+  sudo=$([ "$(id -u)" = 0 ] || echo sudo)
+  $sudo apt-get update -qq
+  $sudo apt-get install -y -qq --no-install-recommends chromium >&2
 fi
 
 if [ $# -gt 0 ]; then

@@ -22,6 +22,12 @@ struct Arguments {
     /// Without it, everything is forgotten at the end.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
+    /// A file in which it is written by how many seconds the clock goes ahead.
+    #[arg(long, value_name = "FILE")]
+    clock_file: Option<PathBuf>,
+    /// A file in which the address is written, once it serves there.
+    #[arg(long, value_name = "FILE")]
+    url_file: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -43,11 +49,15 @@ async fn main() -> anyhow::Result<()> {
         seed: rand::random(),
         secret_key: known.map(|it| it.trim().to_owned()),
         journal: arguments.journal,
+        clock_file: arguments.clock_file,
         ..Options::default()
     })
     .await?;
     if let Some(file) = file.filter(|it| !it.exists()) {
         std::fs::write(file, fake.secret_key()).context("the secret key can't be kept")?;
+    }
+    if let Some(file) = &arguments.url_file {
+        std::fs::write(file, fake.url()).context("the address can't be written")?;
     }
     tracing::info!(url = fake.url(), "serving");
     tokio::signal::ctrl_c().await?;

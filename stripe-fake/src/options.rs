@@ -43,6 +43,9 @@ pub struct Options {
     ///
     /// A version of the fake that makes other objects than the one that wrote the file refuses it.
     pub journal: Option<PathBuf>,
+    /// Where it is written by how many seconds the clock goes ahead of the machine's, for others to
+    /// follow when it is moved.
+    pub clock_file: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -57,6 +60,7 @@ impl Default for Options {
             webhook_timeout: Duration::from_secs(10),
             meter_event_time: Duration::from_millis(3),
             journal: None,
+            clock_file: None,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Payments: webhooks come in, meter events go out, bills are worked on, and people are told how they
 //! stand.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use catalog::access::{Access, Actor, Role};
-use catalog::{BillingAccount, Context, Webhook};
+use catalog::{BillStatus, BillingAccount, Context, MeterEventState, Webhook};
 use protocol::{ErrorCode, RequestId, TenantId};
 use storage::bus::Stale;
 
@@ -17,6 +17,10 @@ use crate::mail::Message;
 
 /// How often it is looked for something to do.
 const PERIOD: Duration = Duration::from_secs(2);
+
+/// How often it is counted what is not reported, and how many bills that wait for people are counted.
+const COUNTED: Duration = Duration::from_secs(60);
+const STOPPED_MAX: u64 = 1_000;
 
 /// How often everything is compared, and how long after a start.
 const RECONCILIATION: Duration = Duration::from_secs(86_400);
@@ -35,6 +39,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(600);
 impl App {
     /// Does what is due about payments, again and again; nothing where this server takes none.
     pub(super) async fn keep_payments(&self) {
+        let mut counted_at: Option<Instant> = None;
         while self.provider().is_ok() {
             tokio::select! {
                 () = tokio::time::sleep(PERIOD) => {}
@@ -43,7 +48,29 @@ impl App {
             if let Err(failure) = self.pay().await {
                 tracing::warn!(%failure, "payments are worked on again in a moment");
             }
+            if counted_at.is_none_or(|it| it.elapsed() > COUNTED) {
+                counted_at = Some(Instant::now());
+                if let Err(failure) = self.count_unpaid().await {
+                    tracing::warn!(%failure, "it isn't known what is not reported");
+                }
+            }
         }
+    }
+
+    /// Shows operators what is not reported, and which bills wait for people.
+    async fn count_unpaid(&self) -> Result<()> {
+        for state in [MeterEventState::Waiting, MeterEventState::Dead] {
+            let count = self.catalog.count_meter_events(state).await?;
+            let state: &'static str = state.into();
+            metrics::gauge!("billing_meter_events", "state" => state).set(as_gauge(count));
+        }
+        let stopped = self
+            .catalog
+            .bills_in(BillStatus::Stopped, STOPPED_MAX)
+            .await?;
+        let stopped = u64::try_from(stopped.len()).unwrap_or(u64::MAX);
+        metrics::gauge!("billing_stopped_bills").set(as_gauge(stopped));
+        Ok(())
     }
 
     /// Compares everything with the provider each day, and some minutes after a start: webhooks may have
@@ -93,9 +120,6 @@ impl App {
         }
         while self.payments()?.send_meter_events().await? {}
         self.payments()?.work_on_bills().await?;
-        let (waiting, dead) = self.payments()?.unsent().await?;
-        metrics::gauge!("billing_meter_events", "state" => "waiting").set(as_gauge(waiting));
-        metrics::gauge!("billing_meter_events", "state" => "dead").set(as_gauge(dead));
         Ok(())
     }
 

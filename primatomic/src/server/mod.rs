@@ -116,7 +116,9 @@ async fn serve_until_stopped(
         first_start::prepare(&node, data).await?;
     }
     say(&match role {
-        Role::All if development => welcome::text(&url, data.path()),
+        Role::All if development => {
+            welcome::text(&url, data.path(), options.stripe.stripe_url.as_deref())
+        }
         Role::All | Role::ControlPlane => format!("Primatomic is listening on {url}"),
         Role::Archiver => "An archiver of Primatomic is ready".to_owned(),
         Role::Worker => "A worker of Primatomic is ready".to_owned(),

@@ -31,10 +31,15 @@ pub(crate) fn local_url(address: SocketAddr) -> String {
 }
 
 /// The text; the three commands work in any shell whose directory is the server's.
-pub(crate) fn text(url: &str, data: &Path) -> String {
+pub(crate) fn text(url: &str, data: &Path, stripe: Option<&str>) -> String {
     let key = quoted(&data.join("dev-key"));
     let component = quoted(&data.join("examples").join("counter.wasm"));
     let data = data.display();
+    let stripe = stripe.map_or_else(String::new, |stripe| {
+        format!(
+            "\n  Stripe   {stripe} (a stand-in, no money moves; `primatomic billing checkout` subscribes)"
+        )
+    });
     let authorization = format!("-H \"Authorization: Bearer $(cat {key})\"");
     format!(
         "\
@@ -42,7 +47,7 @@ Primatomic is listening on {url}
 
   data     {data}
   API key  {data}/dev-key (owner of the tenant dev)
-  docs     {url}/docs
+  docs     {url}/docs{stripe}
 
 Try it: in another terminal, in this directory, append an event to the log {DEMO_LOG}, deploy the
 counter as a view of it, and ask the view.

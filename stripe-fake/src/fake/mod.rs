@@ -9,6 +9,7 @@ mod server;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parking_lot::{Mutex, MutexGuard};
@@ -26,6 +27,12 @@ use self::server::Server;
 use crate::faults::Fate;
 use crate::options::Options;
 use crate::state::{Start, State};
+
+/// A clock is followed to the second or so.
+const AHEAD_SECONDS: u64 = 2;
+
+/// How long it takes until everybody who follows the clock has seen it move.
+const FOLLOWED_WITHIN: Duration = Duration::from_millis(300);
 
 /// How often the clock goes on by itself, where it does.
 const TICK: Duration = Duration::from_millis(200);
@@ -51,6 +58,8 @@ struct Inner {
     secret_key: String,
     options: Options,
     client: reqwest::Client,
+    /// What stands in the file of the clock.
+    shown_ahead: AtomicU64,
     /// Webhooks are sent by one at a time.
     sending: tokio::sync::Mutex<()>,
     /// Something may be due.
@@ -100,6 +109,7 @@ impl Fake {
                 secret_key,
                 options,
                 client,
+                shown_ahead: AtomicU64::new(0),
                 sending: tokio::sync::Mutex::default(),
                 woken: Notify::new(),
                 stop: stop.clone(),
@@ -207,14 +217,36 @@ impl Fake {
         let now = self.now();
         self.recorded().move_clock(now, u64::MAX);
         loop {
+            self.show_clock().await;
             self.deliver().await;
-            let mut recorded = self.recorded();
-            let next = recorded.next_due().filter(|at| *at <= unix);
-            recorded.move_clock(next.unwrap_or(unix), quiet);
+            let next = {
+                let mut recorded = self.recorded();
+                let next = recorded.next_due().filter(|at| *at <= unix);
+                recorded.move_clock(next.unwrap_or(unix), quiet);
+                next
+            };
             if next.is_none() {
-                return;
+                return self.show_clock().await;
             }
         }
+    }
+
+    /// Says by how much the clock goes ahead of the machine's, where somebody follows it.
+    async fn show_clock(&self) {
+        let Some(file) = &self.inner.options.clock_file else {
+            return;
+        };
+        let ahead = self.now().saturating_sub(present());
+        let shown = self.inner.shown_ahead.load(Ordering::Relaxed);
+        if ahead <= shown + AHEAD_SECONDS {
+            return;
+        }
+        self.inner.shown_ahead.store(ahead, Ordering::Relaxed);
+        let written = std::fs::write(file, format!("{ahead}\n"));
+        if let Err(error) = written {
+            tracing::error!(%error, "the file of the clock can't be written");
+        }
+        tokio::time::sleep(FOLLOWED_WITHIN).await;
     }
 
     /// Sends the webhooks that are due now.

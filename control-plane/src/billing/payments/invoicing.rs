@@ -167,7 +167,8 @@ impl Payments<'_> {
         }
         for invoice in invoices.iter().filter(|it| it.is_draft()) {
             if let Some(problem) = self.difference(bill, invoice, events, customer).await? {
-                let since = bill.bill.closed_at.unwrap_or(self.now);
+                let sent = events.iter().filter_map(|it| it.attempted_at).max();
+                let since = bill.bill.closed_at.max(sent).unwrap_or(self.now);
                 return Ok(if self.now.duration_since(since) > FOLLOWS {
                     Next::Stop(problem)
                 } else {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::time::Duration;
 
-use catalog::{MeterEvent, MeterEventState};
+use catalog::MeterEvent;
 use futures::StreamExt as _;
 use protocol::TenantId;
 use protocol::meter::{Meter, Month};
@@ -105,12 +105,5 @@ impl Payments<'_> {
         let outcome = Err((reason.to_owned(), Some(due_at)));
         self.catalog.note_meter_event(&event.key, outcome).await?;
         Ok(())
-    }
-
-    /// How many events wait, and how many are refused for good.
-    pub(crate) async fn unsent(&self) -> Result<(u64, u64), PaymentError> {
-        let waiting = self.catalog.count_meter_events(MeterEventState::Waiting);
-        let dead = self.catalog.count_meter_events(MeterEventState::Dead);
-        Ok((waiting.await?, dead.await?))
     }
 }
