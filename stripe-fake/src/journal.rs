@@ -97,7 +97,10 @@ impl Journal {
 
     /// Lets another fake have the file.
     pub(crate) fn close(&mut self) {
-        self.file = None;
+        if let Some(file) = self.file.take() {
+            // A process that is being started may still have the file, and with it the lock.
+            let _ = file.unlock();
+        }
     }
 }
 
