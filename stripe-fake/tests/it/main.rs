@@ -6,6 +6,7 @@ mod api;
 mod disputes;
 mod library;
 mod month;
+mod pages;
 mod process;
 mod receiver;
 mod restart;
