@@ -105,7 +105,10 @@ impl Journal {
 }
 
 fn read<T: DeserializeOwned>(path: &Path, number: usize, text: &[u8]) -> Result<T> {
-    serde_json::from_slice(text).map_err(|error| broken(path, number, &error.to_string()))
+    serde_json::from_slice(text).map_err(|error| {
+        let problem = error.to_string().replace(" at line 1 ", " at ");
+        broken(path, number, &problem)
+    })
 }
 
 /// A line that can't be read, or that can't have happened.
