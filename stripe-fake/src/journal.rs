@@ -97,12 +97,18 @@ impl Journal {
 
     /// Lets another fake have the file.
     pub(crate) fn close(&mut self) {
-        self.file = None;
+        if let Some(file) = self.file.take() {
+            // A process that is being started may still have the file, and with it the lock.
+            let _ = file.unlock();
+        }
     }
 }
 
 fn read<T: DeserializeOwned>(path: &Path, number: usize, text: &[u8]) -> Result<T> {
-    serde_json::from_slice(text).map_err(|error| broken(path, number, &error.to_string()))
+    serde_json::from_slice(text).map_err(|error| {
+        let problem = error.to_string().replace(" at line 1 ", " at ");
+        broken(path, number, &problem)
+    })
 }
 
 /// A line that can't be read, or that can't have happened.

@@ -18,6 +18,20 @@ pub(crate) fn amount(quantity: u64, unit_amount_decimal: &str) -> u64 {
     u64::try_from(exact.saturating_add(PARTS / 2) / PARTS).unwrap_or(u64::MAX)
 }
 
+/// What a unit costs, for people: a price in cents, in whole units of the currency.
+pub(crate) fn shown_price(price: &str, currency: &str) -> String {
+    let parts = parts(price).unwrap_or(0);
+    let whole = parts / (100 * PARTS);
+    let fraction = format!("{:014}", parts % (100 * PARTS));
+    // A price is written with two digits at least.
+    let digits = fraction.trim_end_matches('0').len().max(2);
+    format!(
+        "{whole}.{} {}",
+        &fraction[..digits],
+        currency.to_uppercase()
+    )
+}
+
 /// An amount for people.
 pub(crate) fn shown(cents: u64, currency: &str) -> String {
     let (whole, fraction) = (cents / 100, cents % 100);
@@ -42,5 +56,9 @@ mod tests {
     #[test]
     fn amounts_are_shown_with_their_currency() {
         assert_eq!(shown(1_205, "usd"), "12.05 USD");
+        assert_eq!(shown_price("0.5", "usd"), "0.005 USD");
+        assert_eq!(shown_price("1205", "eur"), "12.05 EUR");
+        assert_eq!(shown_price("200", "usd"), "2.00 USD");
+        assert_eq!(shown_price("0.000000000001", "usd"), "0.00000000000001 USD");
     }
 }

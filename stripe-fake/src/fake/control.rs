@@ -77,6 +77,7 @@ impl Fake {
         self.press(Press::OpenDispute { invoice }).ok()
     }
 
+    /// Decides a dispute, once.
     pub fn close_dispute(&self, dispute: &str, won: bool) -> Option<()> {
         let dispute = dispute.to_owned();
         let closed = self.press(Press::CloseDispute { dispute, won });

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use parking_lot::Mutex;
 use poem::listener::{Acceptor as _, Listener as _, TcpListener};
 use poem::{Endpoint, IntoResponse as _, Request, Response, Server};
 use serde_json::Value;
+use sha2::Sha256;
+
+use crate::api::Api;
 
 /// A webhook as it came.
 #[derive(Clone, Debug)]
@@ -26,6 +30,20 @@ impl Webhook {
     /// What the event is about, such as `invoice.paid`.
     pub(crate) fn kind(&self) -> String {
         self.event()["type"].as_str().unwrap().to_owned()
+    }
+
+    /// Whether it is signed with this secret at this time, as Stripe documents it.
+    pub(crate) fn is_signed(&self, secret: &str, time: u64) -> bool {
+        let mut key = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+        key.update(format!("{time}.{}", self.body).as_bytes());
+        let signature = format!("v1={}", hex::encode(key.finalize().into_bytes()));
+        let mut parts = self.signature.split(',');
+        parts.next() == Some(&*format!("t={time}")) && parts.any(|it| it == signature)
+    }
+
+    /// How many signatures it has.
+    pub(crate) fn signatures(&self) -> usize {
+        self.signature.matches(",v1=").count()
     }
 }
 
@@ -60,6 +78,14 @@ impl Receiver {
     /// From now on every webhook is refused, or none.
     pub(crate) fn refuse(&self, refuses: bool) {
         self.taking.refuses.store(refuses, Ordering::SeqCst);
+    }
+
+    /// Has the events of these types sent to a path of this receiver. Returns the endpoint.
+    pub(crate) async fn listen(&self, api: &Api, path: &str, kinds: &[&str]) -> Value {
+        let url = &self.url;
+        let kinds = kinds.iter().map(|it| format!("&enabled_events[]={it}"));
+        let endpoint = format!("url={url}{path}{}", kinds.collect::<String>());
+        api.post("/v1/webhook_endpoints", &endpoint).await
     }
 
     /// All that came, taken or refused, in that order.

@@ -3,9 +3,10 @@
 use poem::Response;
 use serde_json::Value;
 
-use super::{CARD, error, escape, page, redirect};
+use super::{card_form, escape, page, redirect};
 use crate::changes::Press;
 use crate::fake::Fake;
+use crate::money;
 use crate::state::resources::cards::Card;
 use crate::state::resources::checkout_completion::Refused;
 use crate::state::resources::checkout_sessions::Status;
@@ -30,19 +31,22 @@ pub(super) fn show(fake: &Fake, id: &str, message: Option<&str>) -> Response {
                 let product = state
                     .products
                     .get(price["product"].as_str().unwrap_or_default());
-                format!(
-                    "<tr><td>{}</td><td>{} cents ({}) a unit</td></tr>",
-                    product.map(|it| text(&it["name"])).unwrap_or_default(),
-                    text(&price["unit_amount_decimal"]),
-                    text(&price["currency"]),
-                )
+                let price = money::shown_price(
+                    price["unit_amount_decimal"].as_str().unwrap_or_default(),
+                    price["currency"].as_str().unwrap_or_default(),
+                );
+                let name = product.map(|it| text(&it["name"])).unwrap_or_default();
+                format!("<tr><td>{name}</td><td>{} a unit</td></tr>", escape(&price))
             });
         Some(format!(
-            "<table><tr><th>By use, each month</th><th>Price</th></tr>{}</table>{}\
-             <form method=\"post\">{CARD}<button class=\"main\" name=\"do\" value=\"subscribe\">\
-             Subscribe</button> <button name=\"do\" value=\"cancel\">Cancel</button></form>",
+            "<table><caption>By use, each month</caption><thead><tr><th scope=\"col\">What</th>\
+             <th scope=\"col\">Price</th></tr></thead><tbody>{}</tbody></table>{}",
             rows.collect::<String>(),
-            error(message),
+            card_form(
+                "<button class=\"main\" name=\"do\" value=\"subscribe\">Subscribe</button> \
+                 <button name=\"do\" value=\"cancel\" formnovalidate>Cancel</button>",
+                message
+            ),
         ))
     });
     match body {
@@ -57,7 +61,11 @@ pub(super) fn press(fake: &Fake, id: &str, form: &Value) -> Response {
         return back.map_or_else(|| show(fake, id, None), |to| redirect(&to));
     }
     let Some(card) = form["card"].as_str().and_then(Card::from_number) else {
-        return show(fake, id, Some("This card is none of those below."));
+        return show(
+            fake,
+            id,
+            Some("This card is none of those that are known here."),
+        );
     };
     let press = Press::Subscribe {
         session: id.to_owned(),

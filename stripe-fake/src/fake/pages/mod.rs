@@ -1,6 +1,8 @@
-//! The pages that people see: Checkout, the portal, and what the fake knows. They need no script.
+//! The pages that people see: Checkout, the portal, invoices, and the clock. They need no script, and
+//! each says that no money moves.
 
 mod checkout;
+mod invoice;
 mod overview;
 mod portal;
 
@@ -21,6 +23,7 @@ pub(crate) async fn answer(fake: &Fake, request: &Request, body: &str) -> Respon
     match (segments.as_slice(), post) {
         ([""], false) => overview::show(fake),
         (["clock"], true) => overview::move_clock(fake, &form).await,
+        (["invoices", id], false) => invoice::show(fake, id),
         (["checkout", id], false) => checkout::show(fake, id, None),
         (["checkout", id], true) => checkout::press(fake, id, &form),
         (["portal", id], false) => portal::show(fake, id, None),
@@ -34,9 +37,10 @@ fn page(status: u16, title: &str, body: &str) -> Response {
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title}</title><style>{STYLE}</style></head><body><main>\
-         <p class=\"note\">This is no real Stripe: no money moves here.</p>\
-         <h1>{title}</h1>{body}</main></body></html>",
+         <title>{title} – stand-in for Stripe</title><style>{STYLE}</style></head>\
+         <body><header><strong>This is a stand-in for Stripe. No real money moves.</strong> \
+         <a href=\"/\">Clock and invoices</a></header>\
+         <main><h1>{title}</h1>{body}</main></body></html>",
         title = escape(title),
     );
     Response::builder()
@@ -67,14 +71,31 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// The field for a card's number.
-const CARD: &str = "<label>Card number<input name=\"card\" inputmode=\"numeric\" \
-     autocomplete=\"off\" value=\"4242 4242 4242 4242\"></label>\
-     <p class=\"note\">4242 4242 4242 4242 pays, 4000 0000 0000 0341 fails when it is charged, \
-     4000 0000 0000 0002 is declined.</p>";
+/// A time in seconds since 1970.
+fn time(seconds: u64) -> String {
+    let time = jiff::Timestamp::from_second(i64::try_from(seconds).unwrap_or(0));
+    let time = time.unwrap_or_default();
+    let shown = time.strftime("%-d %B %Y, %H:%M:%S UTC");
+    format!("<time datetime=\"{time}\">{shown}</time>")
+}
 
-fn error(message: Option<&str>) -> String {
-    message.map_or_else(String::new, |it| {
-        format!("<p class=\"error\" role=\"alert\">{}</p>", escape(it))
-    })
+/// A form that asks for a card and has these buttons, with what was wrong with the card before.
+fn card_form(buttons: &str, wrong: Option<&str>) -> String {
+    let (error, state) = match wrong {
+        Some(wrong) => (
+            format!(
+                "<p class=\"error\" role=\"alert\" id=\"wrong\">{}</p>",
+                escape(wrong)
+            ),
+            "aria-invalid=\"true\" aria-describedby=\"wrong cards\"",
+        ),
+        None => (String::new(), "aria-describedby=\"cards\""),
+    };
+    format!(
+        "{error}<form method=\"post\"><label for=\"card\">Card number</label>\
+         <input id=\"card\" name=\"card\" required inputmode=\"numeric\" autocomplete=\"off\" \
+         value=\"4242 4242 4242 4242\" {state}>\
+         <p class=\"note\" id=\"cards\">4242 4242 4242 4242 pays, 4000 0000 0000 0341 fails when it is \
+         charged, 4000 0000 0000 0002 is declined.</p>{buttons}</form>"
+    )
 }

@@ -3,49 +3,33 @@
 use poem::Response;
 use serde_json::Value;
 
-use super::{escape, page, redirect};
+use super::{invoice, page, redirect, time};
 use crate::fake::Fake;
-use crate::money;
-use crate::state::resources::meter_errors::iso;
 use crate::state::resources::periods;
+
+const MOVES: [(&str, &str); 3] = [
+    ("3600", "One hour on"),
+    ("86400", "One day on"),
+    ("month", "To the next month"),
+];
 
 pub(super) fn show(fake: &Fake) -> Response {
     let body = fake.state(|state| {
-        let mut html = format!("<p>It is <strong>{}</strong> here.</p>", iso(state.now));
-        html.push_str("<form method=\"post\" action=\"/clock\">");
-        for (value, label) in [
-            ("3600", "+1 hour"),
-            ("86400", "+1 day"),
-            ("month", "To the next month"),
-        ] {
-            html.push_str(&format!(
-                "<button name=\"by\" value=\"{value}\">{label}</button> "
-            ));
+        let moves = MOVES
+            .map(|(by, label)| format!("<button name=\"by\" value=\"{by}\">{label}</button> "));
+        let mut invoices: String = state.invoices.iter().rev().map(invoice::table).collect();
+        if invoices.is_empty() {
+            invoices = "<p>Nothing has been billed yet.</p>".to_owned();
         }
-        html.push_str("</form>");
-        for it in state.invoices.iter().rev() {
-            html.push_str(&format!(
-                "<h2>{} <span class=\"note\">{}</span></h2><table>",
-                escape(it.number.as_deref().unwrap_or("draft")),
-                it.status.name(),
-            ));
-            for line in &it.lines {
-                html.push_str(&format!(
-                    "<tr><td>{}</td><td>{} × {}</td><td>{}</td></tr>",
-                    escape(&line.description),
-                    line.quantity,
-                    escape(&line.unit_amount_decimal),
-                    escape(&money::shown(line.amount(), &it.currency)),
-                ));
-            }
-            let total = escape(&money::shown(it.total(), &it.currency));
-            html.push_str(&format!(
-                "<tr><th>Total</th><th></th><th>{total}</th></tr></table>"
-            ));
-        }
-        html
+        format!(
+            "<p>It is {} here.</p>\
+             <form method=\"post\" action=\"/clock\"><fieldset><legend>Move the clock</legend>{}\
+             </fieldset></form><h2>Invoices</h2>{invoices}",
+            time(state.now),
+            moves.concat(),
+        )
     });
-    page(200, "Stand-in for Stripe", &body)
+    page(200, "Clock and invoices", &body)
 }
 
 pub(super) async fn move_clock(fake: &Fake, form: &Value) -> Response {

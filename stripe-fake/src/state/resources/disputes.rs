@@ -48,9 +48,12 @@ impl State {
         Some(id)
     }
 
-    /// The bank has decided.
+    /// The bank has decided. `None` if it had before.
     pub(crate) fn close_dispute(&mut self, id: &str, won: bool) -> Option<()> {
         let dispute = self.disputes.get_mut(id)?;
+        if dispute["status"] == "won" || dispute["status"] == "lost" {
+            return None;
+        }
         dispute["status"] = if won { "won" } else { "lost" }.into();
         let closed = dispute.clone();
         self.emit("charge.dispute.closed", closed);
