@@ -80,6 +80,8 @@ pub struct Options {
     pub prices: Option<PriceList>,
     /// Who takes payments. Without, nobody can subscribe.
     pub stripe: Option<Stripe>,
+    /// Whether webhooks of tenants may lead to addresses of private networks.
+    pub private_webhooks: bool,
     /// How long a tenant can be restored after its owner had it deleted.
     pub deletion_grace: Duration,
     /// Passwords that are hashed at a time, half as many as there are cores by default; each takes
@@ -129,6 +131,7 @@ impl Default for Options {
             cache_ttl_offline: Duration::from_secs(600),
             prices: None,
             stripe: None,
+            private_webhooks: false,
             deletion_grace: Duration::from_secs(7 * 24 * 3_600),
             password_hashes_max: (cores / 2).max(1),
         }

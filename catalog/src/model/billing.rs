@@ -21,6 +21,9 @@ pub struct BillingAccount {
     pub dispute: Option<String>,
     /// What a month may cost before tax, in the currency's smallest unit.
     pub cap_cents: Option<u64>,
+    /// Where the tenant's own server is told how much is used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook_url: Option<String>,
     /// What people were told last.
     #[serde(skip_serializing_if = "Standing::is_free")]
     pub told: Standing,

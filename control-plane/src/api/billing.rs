@@ -148,6 +148,40 @@ impl BillingApi {
         }))
     }
 
+    /// Show who is told how much is used
+    ///
+    /// Owners and admins get mails at 50, 80 and 100 % of the free tier and of the cap, each once in a
+    /// month.
+    #[oai(path = "/billing/notices", method = "get", operation_id = "getNotices")]
+    async fn notices(
+        &self,
+        caller: Caller<role::Admin>,
+    ) -> Result<Json<NoticesBody>, Failed<{ codes(&[BillingNotConfigured]) }>> {
+        let (app, access, _) = caller.parts();
+        require_all_logs(access)?;
+        let webhook_url = app.webhook_url(access).await?;
+        Ok(Json::new(NoticesBody { webhook_url }))
+    }
+
+    /// Have a server told how much is used
+    ///
+    /// It gets a `POST` with JSON at 50, 80 and 100 % of the free tier and of the cap, each once in a
+    /// month: `type` (`spending.threshold`), `tenant_id`, `month`, `of` (`free_tier` or `cap`) and
+    /// `percent`. A call that fails is repeated for some minutes.
+    #[oai(path = "/billing/notices", method = "put", operation_id = "setNotices")]
+    async fn set_notices(
+        &self,
+        caller: Caller<role::Admin>,
+        JsonBody(body): JsonBody<NoticesBody>,
+    ) -> Result<Json<NoticesBody>, Failed<{ codes(&[BillingNotConfigured]) }>> {
+        let (app, access, context) = caller.parts();
+        require_all_logs(access)?;
+        let webhook_url = app
+            .set_webhook_url(access, context, body.webhook_url)
+            .await?;
+        Ok(Json::new(NoticesBody { webhook_url }))
+    }
+
     /// Take an event of Stripe
     ///
     /// It is noted at once and worked on a moment later.
@@ -248,4 +282,12 @@ struct CapBody {
     /// Before tax, in the smallest unit of the currency; null is no cap.
     #[serde(deserialize_with = "Option::deserialize")]
     cap_cents: Option<u64>,
+}
+
+/// Who is told how much is used.
+#[derive(Object, Serialize, Deserialize)]
+struct NoticesBody {
+    /// An address of a public server; null is none.
+    #[serde(deserialize_with = "Option::deserialize")]
+    webhook_url: Option<String>,
 }

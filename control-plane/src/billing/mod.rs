@@ -4,6 +4,7 @@
 
 pub(crate) mod bills;
 pub(crate) mod month;
+pub(crate) mod notices;
 pub(crate) mod payments;
 pub(crate) mod plan;
 pub(crate) mod price;

@@ -53,6 +53,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
+use crate::billing::notices::Webhooks;
 use crate::billing::spending::Spending;
 use crate::mail::{Mailbox, Mailer};
 use crate::metering::DataOut;
@@ -88,6 +89,8 @@ pub(crate) struct App {
     pub(crate) lifecycle: Lifecycle,
     pub(crate) passwords: Passwords,
     pub(crate) mailer: Mailer,
+    /// The servers of tenants that are told how much is used.
+    pub(crate) webhooks: Webhooks,
     pub(crate) clock: SharedClock,
     pub(crate) options: Options,
 }
@@ -121,6 +124,8 @@ pub(crate) struct Limits {
     pub(crate) bodies: Arc<Semaphore>,
     /// Live tails.
     pub(crate) streams: Arc<Semaphore>,
+    /// Webhooks of tenants that are being sent.
+    pub(crate) webhooks: Arc<Semaphore>,
     /// Work that goes on after its request was answered.
     pub(crate) background: Arc<Semaphore>,
 }
@@ -142,6 +147,9 @@ pub(crate) struct Lifecycle {
 
 /// The unit in which memory for request bodies is handed out.
 pub(crate) const BODY_UNIT_BYTES: usize = 64 << 10;
+
+/// Webhooks of tenants that are being sent, or wait to be sent again, at a time.
+const WEBHOOKS_MAX: usize = 500;
 
 /// Requests whose work goes on in the background at a time.
 const BACKGROUND_MAX: usize = 200;
@@ -168,6 +176,7 @@ impl App {
             },
             caches: Caches::new(&options),
             passwords: Passwords::new(options.password_hashes_max),
+            webhooks: Webhooks::new(options.private_webhooks),
             mailer: Mailer::new(parts.mail, tasks.clone(), stopping.clone()),
             limits: Limits {
                 rates: RateLimits::new(options.tenant_rate, options.auth_rate, is_shared),
@@ -176,6 +185,7 @@ impl App {
                 attempts: Attempts::new(),
                 bodies: Arc::new(Semaphore::new(options.body_memory_bytes / BODY_UNIT_BYTES)),
                 streams: Arc::new(Semaphore::new(options.streams_max)),
+                webhooks: Arc::new(Semaphore::new(WEBHOOKS_MAX)),
                 background: Arc::new(Semaphore::new(BACKGROUND_MAX)),
             },
             lifecycle: Lifecycle {

@@ -1,5 +1,6 @@
 //! Stopping a tenant that has used up its free tier or its cap, and telling its people before.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use catalog::access::{Access, Actor, Role};
@@ -10,6 +11,7 @@ use protocol::{ErrorCode, RequestId, TenantId};
 
 use super::App;
 use super::access::to_all_logs;
+use crate::billing::notices::SpendingNotice;
 use crate::billing::plan;
 use crate::billing::price::BILLED;
 use crate::billing::spending::{APPENDS_STOP, Limit, Notice, QUERIES_STOP, Share};
@@ -145,7 +147,10 @@ impl App {
                 let is_new = percent > spending.told(tenant, month, notice);
                 if is_new && share >= Share(u32::from(percent) * 10) {
                     let what = (notice, percent);
-                    self.notify_of_spending(tenant, month, what, &limit).await?;
+                    let is_news = self.notify_of_spending(tenant, month, what, &limit).await?;
+                    if let Some(url) = account.webhook_url.clone().filter(|_| is_news) {
+                        self.call_webhook(url, SpendingNotice::new(tenant, month, notice, percent));
+                    }
                     spending.note_told(tenant, notice, percent);
                 }
             }
@@ -153,21 +158,45 @@ impl App {
         Ok(())
     }
 
-    /// Mails owners and admins, once in a month for each threshold.
+    /// Tells a tenant's own server in the background.
+    fn call_webhook(&self, url: String, notice: SpendingNotice) {
+        let Ok(permit) = Arc::clone(&self.limits.webhooks).try_acquire_owned() else {
+            tracing::warn!(
+                tenant = notice.tenant_id,
+                "too many webhooks are being sent"
+            );
+            return;
+        };
+        let webhooks = self.webhooks.clone();
+        let sending = async move {
+            let _permit = permit;
+            if !webhooks.send(&url, &notice).await {
+                tracing::info!(
+                    tenant = notice.tenant_id,
+                    "a webhook of a tenant was not taken"
+                );
+            }
+        };
+        let stopping = self.lifecycle.stopping.clone();
+        let sending = stopping.run_until_cancelled_owned(sending);
+        self.lifecycle.tasks.spawn(sending);
+    }
+
+    /// Mails owners and admins, once in a month for each threshold; whether that was now.
     async fn notify_of_spending(
         &self,
         tenant: TenantId,
         month: Month,
         (notice, percent): (Notice, u8),
         limit: &Limit,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let (short_name, people) = self.people_of_bills(tenant).await?;
         let key = match notice {
             Notice::FreeTier => percent.into(),
             Notice::Cap => OF_CAP + u16::from(percent),
         };
         if !self.catalog.note_usage(tenant, month, key).await? {
-            return Ok(());
+            return Ok(false);
         }
         for person in people {
             let about = (tenant, short_name.as_str());
@@ -180,7 +209,7 @@ impl App {
             };
             self.mailer.send(RequestId::generate(), message);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The name of a tenant, and the addresses of those who are told about its bills.

@@ -170,6 +170,46 @@ impl App {
         self.invalidate(Stale::Tenant(access.tenant));
         Ok(changed)
     }
+
+    /// Where the tenant's own server is told how much is used, if it is.
+    ///
+    /// # Errors
+    /// When nothing costs anything here.
+    pub(crate) async fn webhook_url(&self, access: &Access) -> Result<Option<String>> {
+        self.check_notices()?;
+        let account = self.catalog.billing_account(access.tenant).await?;
+        Ok(account.webhook_url)
+    }
+
+    /// Sets where the tenant's own server is told how much is used.
+    ///
+    /// # Errors
+    /// When the address can't be called, or nothing costs anything here.
+    pub(crate) async fn set_webhook_url(
+        &self,
+        access: &Access,
+        context: Context,
+        url: Option<String>,
+    ) -> Result<Option<String>> {
+        self.check_notices()?;
+        if let Some(url) = &url {
+            let checked = self.webhooks.check(url);
+            checked.map_err(|error| Failure::invalid_request(error.to_string()))?;
+        }
+        let set = |it: &mut BillingAccount| it.webhook_url.clone_from(&url);
+        let changed = self
+            .catalog
+            .change_billing_account(access.tenant, context, set);
+        Ok(changed.await?.webhook_url)
+    }
+
+    fn check_notices(&self) -> Result<()> {
+        if self.options.prices.is_some() {
+            return Ok(());
+        }
+        let message = "nothing costs anything on this server, so there is nothing to tell";
+        Err(Failure::new(ErrorCode::BillingNotConfigured, message))
+    }
 }
 
 /// Where people are sent from a page of the provider's.

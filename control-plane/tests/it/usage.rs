@@ -7,10 +7,14 @@ use catalog::{Measured, UsageBatch, UsageKey};
 use control_plane::{Options, PriceList};
 use protocol::TenantId;
 use protocol::meter::{Hour, Meter};
+use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::client::{Answer, Client};
+use crate::client::{Answer, Client, send};
 use crate::server::{Server, unlimited};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -256,4 +260,93 @@ async fn without_prices_nothing_stops() {
         .post("/logs/a/views/v/query", "")
         .await
         .expect_error(404, "view_not_found");
+}
+
+/// A server of a tenant, and what it was told. It fails the first time.
+async fn listening() -> (
+    String,
+    tokio::sync::mpsc::UnboundedReceiver<Value>,
+    JoinSet<()>,
+) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let (told, heard) = tokio::sync::mpsc::unbounded_channel();
+    let mut serving = JoinSet::new();
+    serving.spawn(async move {
+        let mut status = "500 Internal Server Error";
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = String::new();
+            while !request.ends_with('}') {
+                let mut buffer = [0; 4_096];
+                let count = stream.read(&mut buffer).await.unwrap();
+                request.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
+            }
+            let (_, body) = request.split_once("\r\n\r\n").unwrap();
+            let _ = told.send(serde_json::from_str(body).unwrap());
+            let answer =
+                format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            status = "204 No Content";
+        }
+    });
+    (url, heard, serving)
+}
+
+#[tokio::test]
+async fn a_tenants_own_server_is_told_how_much_is_used() {
+    let server = Server::with(Options {
+        prices: Some(prices()),
+        private_webhooks: true,
+        ..unlimited()
+    })
+    .await;
+    let owner = server.tenant("acme").await;
+    owner.log("a").await;
+    let (url, mut heard, _serving) = listening().await;
+    let set = async |url: Value| {
+        let request = owner.request(Method::PUT, "/billing/notices");
+        send(request.json(&json!({ "webhook_url": url }))).await
+    };
+    set(json!("ftp://example.com"))
+        .await
+        .expect_error(400, "invalid_request");
+    set(json!(url)).await.expect(200);
+    let shown = owner.get("/billing/notices").await.expect(200).json();
+    assert_eq!(shown["webhook_url"], json!(url));
+    let tenant = tenant_id(&owner).await;
+    server.use_data_out(tenant, FREE_BYTES * 6 / 10).await;
+    owner.post("/logs/a/append", "x").await.expect(200);
+    // The first call fails, and is repeated.
+    let mut all = Vec::new();
+    for _ in 0..2 {
+        let next = tokio::time::timeout(TIMEOUT, heard.recv());
+        all.push(next.await.unwrap().unwrap());
+    }
+    assert_eq!(all[0], all[1]);
+    assert_eq!(
+        (&all[0]["of"], &all[0]["percent"]),
+        (&json!("free_tier"), &json!(50))
+    );
+    assert_eq!(all[0]["type"], "spending.threshold");
+    assert_eq!(all[0]["tenant_id"], json!(tenant.to_string()));
+    // Nobody else's audit log or our own shows where.
+    let events = owner.get("/tenants/me/audit").await.expect(200).text();
+    assert!(!events.contains("/hook"), "{events}");
+    set(Value::Null).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_webhook_leads_to_no_private_network() {
+    let server = Server::with_prices().await;
+    let owner = server.tenant("acme").await;
+    for url in [
+        "http://127.0.0.1:1/",
+        "http://169.254.169.254/latest",
+        "http://[::1]/",
+    ] {
+        let request = owner.request(Method::PUT, "/billing/notices");
+        let answer = send(request.json(&json!({ "webhook_url": url }))).await;
+        answer.expect_error(400, "invalid_request");
+    }
 }

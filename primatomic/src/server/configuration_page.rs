@@ -30,7 +30,8 @@ fn table() -> String {
     let serve = command.find_subcommand("serve").unwrap();
     let mut table =
         "| flag | environment | default | what it sets |\n|---|---|---|---|\n".to_owned();
-    for flag in serve.get_arguments().filter(|it| it.get_env().is_some()) {
+    let shown = |it: &&Arg| it.get_env().is_some() && !it.is_hide_set();
+    for flag in serve.get_arguments().filter(shown) {
         writeln!(table, "{}", row(flag)).unwrap();
     }
     table

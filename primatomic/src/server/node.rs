@@ -323,6 +323,7 @@ fn control_plane_options(
         deletion_grace: Duration::from_secs(options.deletion_grace_secs),
         prices: options.prices.clone(),
         stripe,
+        private_webhooks: options.allow_private_webhooks,
         ..control_plane::Options::default()
     })
 }

@@ -145,6 +145,9 @@ pub(crate) struct ServerOptions {
     /// the free tier [default: nothing costs anything, and nothing stops]
     #[arg(long, env = "PRIMATOMIC_PRICES", value_name = "FILE", value_parser = read_prices)]
     pub prices: Option<PriceList>,
+    /// Let webhooks of tenants lead to addresses of private networks, too
+    #[arg(long, env = "PRIMATOMIC_ALLOW_PRIVATE_WEBHOOKS")]
+    pub allow_private_webhooks: bool,
     /// File with the seconds by which the clock goes ahead of the machine's, for development
     #[arg(long, env = "PRIMATOMIC_DEV_CLOCK", value_name = "FILE", hide = true)]
     pub dev_clock: Option<PathBuf>,

@@ -88,6 +88,17 @@ pub(super) const PRIVATE: &[Expected] = &[
         ..entry("openPortal", false)
     },
     Expected {
+        allowed: 501,
+        limited: Some(403),
+        ..entry("getNotices", false)
+    },
+    Expected {
+        body: r#"{"webhook_url": null}"#,
+        allowed: 501,
+        limited: Some(403),
+        ..entry("setNotices", false)
+    },
+    Expected {
         body: r#"{"cap_cents": 100}"#,
         allowed: 501,
         limited: Some(403),

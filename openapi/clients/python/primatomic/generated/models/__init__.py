@@ -58,6 +58,7 @@ from .member_body import MemberBody
 from .member_list import MemberList
 from .membership_body import MembershipBody
 from .meter_name import MeterName
+from .notices_body import NoticesBody
 from .part_health import PartHealth
 from .portal_answer import PortalAnswer
 from .portal_body import PortalBody
@@ -150,6 +151,7 @@ __all__ = (
     "MemberList",
     "MembershipBody",
     "MeterName",
+    "NoticesBody",
     "PartHealth",
     "PortalAnswer",
     "PortalBody",
