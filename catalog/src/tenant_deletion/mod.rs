@@ -77,7 +77,11 @@ impl Catalog {
         let tenant = access.tenant;
         self.change(Lock::Tenant(tenant), move |mut change| async move {
             let found = of_tenant(change.sql(), tenant).await?;
-            let Some(found) = found.filter(|it| it.step == DeletionStep::Scheduled) else {
+            // Once it is due, the last use is being billed.
+            let is_early = |it: &TenantDeletion| {
+                it.step == DeletionStep::Scheduled && it.delete_at > change.at()
+            };
+            let Some(found) = found.filter(is_early) else {
                 return Ok(());
             };
             let event = ControlEvent::TenantDeletionCancelled { deletion: found.id };

@@ -239,6 +239,8 @@ async fn take_webhook(
     body: RawBody<StripeEvent>,
 ) -> Result<Json<Success>, Failed<WEBHOOK>> {
     let app = &caller.app;
+    // Before the body takes memory.
+    app.check_webhook(signature.as_deref())?;
     let read = body.read(app, WEBHOOK_BYTES_MAX, BodyTooLarge, "an event of Stripe");
     let read = read.await?;
     app.receive_webhook(signature.as_deref(), &read.bytes)

@@ -164,7 +164,7 @@ impl TenantsApi {
     async fn restore(
         &self,
         caller: Caller<WhileClosed<role::Owner>, LENIENT>,
-    ) -> Result<Json<TenantBody>, Failed> {
+    ) -> Result<Json<TenantBody>, Failed<{ codes(&[TenantDeleted]) }>> {
         let (app, access, context) = caller.parts();
         let tenant = app.restore_tenant(access, context).await?;
         Ok(Json::new(TenantBody::new(tenant, access.role.into(), None)))

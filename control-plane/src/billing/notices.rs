@@ -65,7 +65,8 @@ pub(crate) struct WebhookUrlError;
 /// Calls servers of tenants.
 #[derive(Clone, Debug)]
 pub(crate) struct Webhooks {
-    client: Client,
+    /// Nothing is called where the system lacks what TLS needs.
+    client: Option<Client>,
     /// Whether addresses of private networks may be called, too.
     private: bool,
 }
@@ -79,8 +80,7 @@ impl Webhooks {
             .no_proxy()
             .dns_resolver(PublicNames { private });
         Self {
-            // It fails without a TLS library alone.
-            client: builder.build().unwrap_or_default(),
+            client: builder.build().ok(),
             private,
         }
     }
@@ -102,11 +102,11 @@ impl Webhooks {
 
     /// Tells it, again if need be; whether the server took it.
     pub(crate) async fn send(&self, url: &str, notice: &SpendingNotice) -> bool {
-        if self.check(url).is_err() {
+        let (Some(client), Ok(())) = (&self.client, self.check(url)) else {
             return false;
-        }
+        };
         for pause in PAUSES.into_iter().map(Some).chain([None]) {
-            let request = self.client.post(url).json(notice);
+            let request = client.post(url).json(notice);
             if request
                 .send()
                 .await

@@ -1,5 +1,6 @@
 //! The free tier, and what of a month's use is billed.
 
+use catalog::MeterBill;
 use protocol::Timestamp;
 use protocol::meter::{Meter, Month};
 
@@ -57,6 +58,15 @@ pub(crate) fn units(used: [u128; 3], carried: [i128; 3], month: Month) -> Units 
         let units = beyond.saturating_add(carried[line]).max(0).unsigned_abs() / unit(meter);
         u64::try_from(units).unwrap_or(u64::MAX)
     })
+}
+
+/// Whole units of a month that somebody pays: those that are not written off.
+pub(crate) fn billed(used: [u128; 3], meters: [MeterBill; 3], month: Month) -> Units {
+    let mut units = units(used, meters.map(|it| it.carried), month);
+    for (units, meter) in units.iter_mut().zip(meters) {
+        *units = units.saturating_sub(meter.written_off);
+    }
+    units
 }
 
 /// The largest share that any meter has of what is free of it.

@@ -154,7 +154,13 @@ impl Spending {
         let Some(mut known) = self.0.get_mut(&tenant).filter(|it| it.month == month) else {
             return;
         };
-        known.share = share;
+        // What is written off comes off the share; appends that stopped stay stopped all the same.
+        let stays = known.share >= APPENDS_STOP && share >= QUERIES_STOP && known.limit == limit;
+        known.share = if stays {
+            share.max(APPENDS_STOP)
+        } else {
+            share
+        };
         known.limit = limit;
         known.asked = Some(now);
     }
@@ -171,9 +177,11 @@ impl Spending {
         }
     }
 
-    /// Asks anew: the limit of a tenant changed. Until then nothing stops it.
-    pub(crate) fn forget(&self, tenant: TenantId) {
-        self.0.remove(&tenant);
+    /// Asks anew soon: the limit of a tenant may be another one. Until then it is the old one.
+    pub(crate) fn ask_again(&self, tenant: TenantId) {
+        if let Some(mut known) = self.0.get_mut(&tenant) {
+            known.asked = None;
+        }
     }
 }
 
@@ -218,9 +226,14 @@ mod tests {
         assert_eq!(spending.share(tenant, month.next(), after(701)), Share(0));
         assert_eq!(spending.due(after(701)), [tenant]);
         assert_eq!(spending.told(tenant, month.next(), Notice::FreeTier), 0);
-        // Nor does another limit.
-        spending.forget(tenant);
-        assert_eq!(spending.share(tenant, month, after(702)), Share(0));
+        // A limit that may be another one is asked for, and holds until then.
+        learn(Share(1_000), after(0));
+        spending.share(tenant, month, after(1));
+        learn(Share(1_000), after(1));
+        assert!(spending.due(after(2)).is_empty());
+        spending.ask_again(tenant);
+        assert_eq!(spending.due(after(2)), [tenant]);
+        assert_eq!(spending.share(tenant, month, after(2)), Share(1_000));
     }
 
     #[test]

@@ -55,7 +55,9 @@ impl App {
         self.spawn_until_stop(|app| async move { app.sweep_deleted().await });
         self.keep_stored();
         self.keep_usage();
-        self.spawn_until_stop(|app| async move { app.keep_payments().await });
+        self.spawn_until_stop(|app| async move { app.keep_webhooks().await });
+        self.spawn_until_stop(|app| async move { app.keep_reported().await });
+        self.spawn_until_stop(|app| async move { app.keep_invoiced().await });
         self.spawn_until_stop(|app| async move { app.keep_reconciled().await });
         self.spawn_until_stop(|app| async move {
             loop {
@@ -70,7 +72,7 @@ impl App {
     pub(super) fn invalidate(&self, stale: Stale) {
         self.caches.invalidate(stale);
         if let Stale::Tenant(tenant) = stale {
-            self.limits.spending.forget(tenant);
+            self.limits.spending.ask_again(tenant);
         }
     }
 

@@ -35,7 +35,7 @@ impl App {
                 return Ok(());
             };
             after = Some(*last);
-            for (tenant, account) in &accounts {
+            for (tenant, _) in &accounts {
                 let bills = Bills {
                     catalog: &self.catalog,
                     prices,
@@ -43,7 +43,12 @@ impl App {
                     ends: false,
                 };
                 let access = to_all_logs(*tenant, Actor::System, Role::Owner);
-                if let Err(error) = bills.advance(&access, account, until).await {
+                // As it is now: the cap may have been lowered since the others were worked on.
+                let advanced = async {
+                    let account = self.catalog.billing_account(*tenant).await?;
+                    bills.advance(&access, &account, until).await
+                };
+                if let Err(error) = advanced.await {
                     tracing::warn!(%tenant, %error, "the bill of a tenant is not up to date yet");
                 }
             }
@@ -55,7 +60,7 @@ impl App {
     pub(super) async fn bill_last_use(&self, deletion: &TenantDeletion) -> bool {
         let (tenant, delete_at) = (deletion.tenant, deletion.delete_at);
         if self.clock.now().duration_since(delete_at) > LAST_BILL_MAX {
-            tracing::error!(%tenant, "a tenant is deleted, and its last use is not billed");
+            self.give_up_last_bill(tenant).await;
             return true;
         }
         match self.try_bill_last_use(tenant, delete_at).await {
@@ -64,6 +69,24 @@ impl App {
                 tracing::warn!(%tenant, %failure, "the last use of a tenant is not billed yet");
                 false
             }
+        }
+    }
+
+    /// Ends the subscription of a tenant whose last use could not be billed in time.
+    async fn give_up_last_bill(&self, tenant: TenantId) {
+        let account = self
+            .catalog
+            .billing_account(tenant)
+            .await
+            .unwrap_or_default();
+        let (Some(customer), Some(it)) = (account.customer, account.subscription) else {
+            return;
+        };
+        tracing::error!(%tenant, customer, "a tenant is deleted, and its last use is not billed");
+        if let Ok((stripe, _)) = self.provider()
+            && let Err(error) = stripe.cancel_subscription(&it.id, true).await
+        {
+            tracing::error!(%tenant, customer, %error, "its subscription has to be ended by hand");
         }
     }
 

@@ -97,7 +97,8 @@ impl App {
         self.forget_jobs().await?;
         let next = self.catalog.next_tenant_deletion().await?;
         let tenant_in = next.map_or(INTERVAL, |next| next.duration_since(self.clock.now()));
-        Ok(INTERVAL.min(tenant_in).min(scrub_in))
+        // One that is due may wait for its last bill.
+        Ok(INTERVAL.min(tenant_in.max(RETRY_PAUSE)).min(scrub_in))
     }
 
     /// Writes files again for the logs and views whose bytes were removed, all at once, if that was

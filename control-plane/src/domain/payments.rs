@@ -37,16 +37,25 @@ const PAUSE: Duration = Duration::from_secs(2);
 const PAUSE_MAX: Duration = Duration::from_secs(600);
 
 impl App {
-    /// Does what is due about payments, again and again; nothing where this server takes none.
-    pub(super) async fn keep_payments(&self) {
-        let mut counted_at: Option<Instant> = None;
+    /// Works on webhooks, again and again; nothing where this server takes no payments.
+    pub(super) async fn keep_webhooks(&self) {
         while self.provider().is_ok() {
             tokio::select! {
                 () = tokio::time::sleep(PERIOD) => {}
                 () = self.lifecycle.payments_due.notified() => {}
             }
-            if let Err(failure) = self.pay().await {
-                tracing::warn!(%failure, "payments are worked on again in a moment");
+            if let Err(failure) = self.work_on_webhooks().await {
+                tracing::warn!(%failure, "webhooks are worked on again in a moment");
+            }
+        }
+    }
+
+    /// Sends meter events, again and again.
+    pub(super) async fn keep_reported(&self) {
+        let mut counted_at: Option<Instant> = None;
+        while let Ok(payments) = self.payments() {
+            if let Err(error) = payments.send_meter_events().await {
+                tracing::warn!(%error, "use is reported again in a moment");
             }
             if counted_at.is_none_or(|it| it.elapsed() > COUNTED) {
                 counted_at = Some(Instant::now());
@@ -54,6 +63,17 @@ impl App {
                     tracing::warn!(%failure, "it isn't known what is not reported");
                 }
             }
+            tokio::time::sleep(PERIOD).await;
+        }
+    }
+
+    /// Settles months, and compares and finalises invoices, again and again.
+    pub(super) async fn keep_invoiced(&self) {
+        while let Ok(payments) = self.payments() {
+            if let Err(error) = payments.work_on_bills().await {
+                tracing::warn!(%error, "bills are worked on again in a moment");
+            }
+            tokio::time::sleep(PERIOD).await;
         }
     }
 
@@ -100,7 +120,9 @@ impl App {
             after = Some(*last);
             for (tenant, _) in &accounts {
                 let access = to_all_logs(*tenant, Actor::System, Role::Owner);
-                self.refresh_account(&access).await?;
+                if let Err(failure) = self.refresh_account(&access).await {
+                    tracing::warn!(%tenant, %failure, "how a tenant stands is asked again tomorrow");
+                }
             }
         }
         let report = self.payments()?.reconcile().await?;
@@ -114,13 +136,19 @@ impl App {
         Ok(())
     }
 
-    async fn pay(&self) -> Result<()> {
+    async fn work_on_webhooks(&self) -> Result<()> {
         for webhook in self.catalog.claim_webhooks(WEBHOOKS_AT_A_TIME).await? {
             self.work_on_webhook(&webhook).await?;
         }
-        while self.payments()?.send_meter_events().await? {}
-        self.payments()?.work_on_bills().await?;
         Ok(())
+    }
+
+    /// # Errors
+    /// When this server takes no payments, or there is no signature.
+    pub(crate) fn check_webhook(&self, signature: Option<&str>) -> Result<()> {
+        self.provider()?;
+        let missing = || Failure::invalid_request(SignatureError::Header.to_string());
+        signature.map(drop).ok_or_else(missing)
     }
 
     /// Notes a webhook, to be worked on in a moment.
@@ -139,6 +167,11 @@ impl App {
             return Err(Failure::invalid_request(message));
         }
         let (id, kind, object) = (signed.id, signed.kind, signed.object);
+        if kind == "invoice.created" {
+            // Stripe makes a draft final an hour after it heard that we know of it: so we don't before
+            // the draft is held.
+            self.payments()?.hold_new(&object).await?;
+        }
         if self.catalog.receive_webhook(id, kind, object).await? {
             self.lifecycle.payments_due.notify_one();
         }

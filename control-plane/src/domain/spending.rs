@@ -110,7 +110,7 @@ impl App {
         looks.collect::<()>().await;
     }
 
-    async fn look_at_tenant(&self, tenant: TenantId) -> Result<()> {
+    pub(super) async fn look_at_tenant(&self, tenant: TenantId) -> Result<()> {
         let Some(prices) = &self.options.prices else {
             return Ok(());
         };
@@ -129,9 +129,11 @@ impl App {
             Limit::None => Share(0),
             Limit::Cap { cents, currency } => {
                 let bill = self.catalog.month_bill(tenant, month).await?;
-                let carried = bill.map(|it| it.bill.meters().map(|it| it.carried));
+                let meters = bill
+                    .map(|it| it.bill.meters().map(|it| *it))
+                    .unwrap_or_default();
                 let of_cap = prices.at(currency, month).map_or(Share(0), |prices| {
-                    let units = plan::units(used, carried.unwrap_or_default(), month);
+                    let units = plan::billed(used, meters, month);
                     plan::share_of_cap(prices.of_units(), units, *cents)
                 });
                 shares.push((Notice::Cap, of_cap));

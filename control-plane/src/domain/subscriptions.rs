@@ -168,6 +168,8 @@ impl App {
             .change_billing_account(access.tenant, context, set)
             .await?;
         self.invalidate(Stale::Tenant(access.tenant));
+        // Here it holds at once, and on other nodes as soon as they hear of it.
+        self.look_at_tenant(access.tenant).await?;
         Ok(changed)
     }
 

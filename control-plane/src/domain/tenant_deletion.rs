@@ -59,6 +59,11 @@ impl App {
         access: &Access,
         context: Context,
     ) -> Result<TenantState> {
+        let deletion = self.catalog.deletion_of_tenant(access.tenant).await?;
+        if deletion.is_some_and(|it| it.delete_at <= self.clock.now()) {
+            let message = "the time for taking it back is over: the tenant is being deleted";
+            return Err(Failure::new(ErrorCode::TenantDeleted, message));
+        }
         self.catalog.cancel_tenant_deletion(access, context).await?;
         self.caches.invalidate(Stale::Tenant(access.tenant));
         self.tenant(access).await

@@ -94,11 +94,7 @@ impl App {
         let prices = list.at(currency, of.month)?;
         let meters = of.bill.as_ref().map(|it| it.bill.meters().map(|it| *it));
         let costs = |used: [u128; 3]| {
-            let meters = meters.unwrap_or_default();
-            let mut units = plan::units(used, meters.map(|it| it.carried), of.month);
-            for (units, meter) in units.iter_mut().zip(meters) {
-                *units = units.saturating_sub(meter.written_off);
-            }
+            let units = plan::billed(used, meters.unwrap_or_default(), of.month);
             let cap = account.cap_cents.filter(|_| of.bill.is_some());
             let units = plan::within(prices.of_units(), [0; 3], units, cap);
             plan::costs(prices.of_units(), units)

@@ -192,6 +192,9 @@ pub(crate) struct StripeArguments {
         hide_env_values = true
     )]
     pub stripe_webhook_secrets: Vec<String>,
+    /// Let Stripe add taxes to invoices: its account must be set up for that
+    #[arg(long, env = "PRIMATOMIC_STRIPE_TAX")]
+    pub stripe_tax: bool,
     /// Address of another server that stands in for Stripe [default: Stripe's]
     #[arg(long, env = "PRIMATOMIC_STRIPE_URL", value_name = "URL")]
     pub stripe_url: Option<String>,
@@ -206,6 +209,7 @@ impl StripeArguments {
         let stripe = Stripe::new(StripeOptions {
             secret_key: secret_key.clone(),
             url: self.stripe_url.clone(),
+            automatic_tax: self.stripe_tax,
             webhook_secrets: self.stripe_webhook_secrets.clone(),
         });
         stripe

@@ -9,7 +9,7 @@ use protocol::{RequestId, TenantId, Timestamp};
 
 use super::{PaymentError, Payments};
 use crate::billing::bills::Bills;
-use crate::billing::stripe::SubscriptionState;
+use crate::billing::stripe::{StripeError, SubscriptionState};
 
 /// Months of a tenant that may not be invoiced yet when it is deleted.
 const LAST_MONTHS: u64 = 3;
@@ -68,8 +68,17 @@ impl Payments<'_> {
         // What was used until now was used under what there was.
         bills.advance(access, &account, until).await?;
         let account = self
-            .change_account(tenant, |it| it.subscription = Some(subscription.clone()))
+            .change_account(tenant, |it| {
+                // Another node may have looked later, and wrote before.
+                if it.subscription.as_ref() == known {
+                    it.subscription = Some(subscription.clone());
+                }
+            })
             .await?;
+        if account.subscription.as_ref() != Some(&subscription) {
+            let reason = "somebody else looked at the subscription meanwhile".to_owned();
+            return Err(StripeError::Busy(reason).into());
+        }
         bills.advance(access, &account, until).await?;
         Ok(account)
     }

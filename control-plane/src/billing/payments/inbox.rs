@@ -4,7 +4,7 @@ use catalog::{BillStatus, BillUpdate, Invoice, Webhook};
 use protocol::TenantId;
 
 use super::{PaymentError, Payments};
-use crate::billing::stripe::{InvoiceState, StripeError};
+use crate::billing::stripe::InvoiceState;
 
 /// What a webhook was about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +74,19 @@ impl Payments<'_> {
         Ok(told)
     }
 
+    /// Holds a draft that Stripe tells of for the first time, if it is one of ours.
+    pub(crate) async fn hold_new(&self, id: &str) -> Result<(), PaymentError> {
+        match self.stripe.invoice(id).await {
+            Ok(Some(invoice)) => self.hold(&invoice).await,
+            Ok(None) => Ok(()),
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Keeps a draft of use from becoming final before it was compared.
-    pub(super) async fn hold(&self, invoice: &InvoiceState) -> Result<(), StripeError> {
-        if invoice.is_draft() && invoice.auto_advance && invoice.bills_use() {
+    pub(super) async fn hold(&self, invoice: &InvoiceState) -> Result<(), PaymentError> {
+        if invoice.is_draft() && invoice.auto_advance && self.bills_use(invoice).await? {
             self.stripe.hold_invoice(&invoice.id).await?;
         }
         Ok(())

@@ -61,15 +61,25 @@ impl Payments<'_> {
                 // Nobody else has to wait for it.
                 Err(error) => {
                     tracing::warn!(%tenant, %month, %error, "a bill is worked on again later");
-                    self.put_off_bill(tenant, month).await?;
+                    self.put_off_bill(tenant, month, &error).await?;
                 }
             }
         }
         Ok(invoiced)
     }
 
-    async fn put_off_bill(&self, tenant: TenantId, month: Month) -> Result<(), PaymentError> {
+    async fn put_off_bill(
+        &self,
+        tenant: TenantId,
+        month: Month,
+        error: &PaymentError,
+    ) -> Result<(), PaymentError> {
         if let Some(mut bill) = self.catalog.month_bill(tenant, month).await? {
+            let lasts = matches!(error, PaymentError::Stripe(error) if error.lasts());
+            if lasts && bill.status == BillStatus::Closed {
+                bill.status = BillStatus::Stopped;
+                bill.bill.problem = Some(error.to_string());
+            }
             bill.due_at = Some(self.now.saturating_add(SOON));
             self.write(bill).await?;
         }
@@ -98,7 +108,7 @@ impl Payments<'_> {
         let events = self.catalog.meter_events(bill.tenant, bill.month).await?;
         match self.compare(&bill, &account, &events).await? {
             Next::Nothing => {
-                self.set_next_prices(&account, bill.month.next()).await?;
+                self.set_current_prices(&account).await?;
                 return self.finish(bill, &events, &[]).await;
             }
             Next::Final(invoices) => return self.finish(bill, &events, &invoices).await,
@@ -121,7 +131,9 @@ impl Payments<'_> {
         account: &BillingAccount,
         events: &[MeterEvent],
     ) -> Result<Next, PaymentError> {
-        let Some(customer) = &account.customer else {
+        // The account of a tenant that was deleted is gone.
+        let known = events.first().map(|it| &it.customer);
+        let Some(customer) = account.customer.as_ref().or(known) else {
             return Ok(Next::Nothing);
         };
         let invoices = self.invoices_of(customer, bill.month).await?;
@@ -129,7 +141,7 @@ impl Payments<'_> {
             self.hold(invoice).await?;
         }
         if !invoices.is_empty() {
-            self.set_next_prices(account, bill.month.next()).await?;
+            self.set_current_prices(account).await?;
         }
         // What an invoice that is final did not get, waits for the next month.
         let is_late = |it: &&MeterEvent| {
@@ -149,18 +161,23 @@ impl Payments<'_> {
         if open().any(|it| it.state.is_open()) {
             return Ok(Next::Wait(SOON));
         }
+        let missed = bill.month.end().start().saturating_add(MISSED) < self.now;
         if invoices.is_empty() {
             let reported: u64 = events.iter().map(|it| it.units).sum();
             if reported == 0 {
                 return Ok(Next::Nothing);
             }
-            let missed = bill.month.end().start().saturating_add(MISSED) < self.now;
             let problem = format!("Stripe made no invoice, and {reported} units were reported");
             return Ok(if missed {
                 Next::Stop(problem)
             } else {
                 Next::Wait(SOON)
             });
+        }
+        // What is in no period may be on an invoice that is still to come.
+        let covers = |it: &MeterEvent| invoices.iter().any(|invoice| is_within(it, invoice));
+        if !missed && !events.iter().all(covers) {
+            return Ok(Next::Wait(LATER));
         }
         if invoices.iter().all(|it| !it.is_draft()) {
             return Ok(Next::Final(invoices));
@@ -186,12 +203,8 @@ impl Payments<'_> {
         })
     }
 
-    /// Gives a subscription the prices of a month: the invoice of the one before has its own already.
-    async fn set_next_prices(
-        &self,
-        account: &BillingAccount,
-        month: Month,
-    ) -> Result<(), PaymentError> {
+    /// Gives a subscription the prices of this month: the invoices of those before have theirs already.
+    async fn set_current_prices(&self, account: &BillingAccount) -> Result<(), PaymentError> {
         let live = account
             .subscription
             .as_ref()
@@ -201,7 +214,10 @@ impl Payments<'_> {
         };
         let found = self.stripe.subscriptions(customer).await?;
         match found.iter().find(|it| it.id == live.id) {
-            Some(found) => self.set_prices(account, found, month).await,
+            Some(found) => {
+                let month = Month::of(self.now);
+                self.set_prices(account, found, month).await
+            }
             None => Ok(()),
         }
     }
@@ -229,14 +245,18 @@ impl Payments<'_> {
                 "Stripe's meters have {there}; sent was {sent}"
             )));
         }
-        if let Some(prices) = self.prices.at(&bill.bill.currency, bill.month) {
-            let costs: u64 = plan::costs(prices.of_units(), lines).iter().sum();
-            let subtotal = invoice.subtotal_cents;
-            if i64::try_from(costs).ok() != Some(subtotal) {
-                return Ok(Some(format!(
-                    "the draft {id} comes to {subtotal} cents, and {costs} by our prices"
-                )));
-            }
+        let Some(prices) = self.prices.at(&bill.bill.currency, bill.month) else {
+            let (currency, month) = (&bill.bill.currency, bill.month);
+            return Ok(Some(format!(
+                "there are no prices in {currency} for {month} any more"
+            )));
+        };
+        let costs: u64 = plan::costs(prices.of_units(), lines).iter().sum();
+        let subtotal = invoice.subtotal_cents;
+        if i64::try_from(costs).ok() != Some(subtotal) {
+            return Ok(Some(format!(
+                "the draft {id} comes to {subtotal} cents, and {costs} by our prices"
+            )));
         }
         Ok(None)
     }
@@ -270,18 +290,17 @@ impl Payments<'_> {
             removed: Vec::new(),
             added: Vec::new(),
         };
-        let mut differences = [0_i128; 3];
+        let reported = sum(events.iter());
+        let mut differences = reported.map(i128::from);
         for invoice in invoices {
-            let within = || events.iter().filter(|it| is_within(it, invoice));
-            let (billed, reported) = (self.units_of(invoice).await?, sum(within()));
-            for (line, difference) in differences.iter_mut().enumerate() {
-                *difference += i128::from(reported[line]) - i128::from(billed[line]);
+            for (difference, billed) in differences.iter_mut().zip(self.units_of(invoice).await?) {
+                *difference -= i128::from(billed);
             }
-            let unsent = within().filter(|it| it.state != MeterEventState::Sent);
-            update.removed.extend(unsent.map(|it| it.key));
         }
+        let unsent = events.iter().filter(|it| it.state != MeterEventState::Sent);
+        update.removed.extend(unsent.map(|it| it.key));
         if differences != [0; 3] {
-            tracing::error!(%tenant, %month, ?differences, "an invoice became final without us");
+            tracing::error!(%tenant, %month, ?differences, "not all that was reported is billed");
             let open = self.catalog.month_bills(tenant, 1).await?.pop();
             let mut open = open.filter(|it| it.status == BillStatus::Open);
             for (meter, units) in BILLED.into_iter().zip(differences) {
@@ -297,7 +316,7 @@ impl Payments<'_> {
                     open.bill.adjustments.push(Adjustment {
                         meter,
                         amount,
-                        reason: format!("the invoice of {month} was final before all was reported"),
+                        reason: format!("the invoice of {month} was final without it"),
                         at: self.now,
                     });
                 }
@@ -318,16 +337,28 @@ impl Payments<'_> {
         customer: &str,
         month: Month,
     ) -> Result<Vec<InvoiceState>, PaymentError> {
-        let mut invoices = self.stripe.invoices(customer).await?;
-        invoices.retain(|it| it.bills_use() && it.month() == Some(month));
-        Ok(invoices)
+        let mut of_month = Vec::new();
+        for invoice in self.stripe.invoices(customer).await? {
+            if invoice.month() == Some(month) && self.bills_use(&invoice).await? {
+                of_month.push(invoice);
+            }
+        }
+        Ok(of_month)
+    }
+
+    /// Whether an invoice has lines of ours, for use.
+    pub(super) async fn bills_use(&self, invoice: &InvoiceState) -> Result<bool, PaymentError> {
+        let mut is_ours = false;
+        for line in &invoice.lines {
+            is_ours |= self.stripe.line_of(&line.price).await?.is_some();
+        }
+        Ok(is_ours && !invoice.is_first())
     }
 
     pub(super) async fn units_of(&self, invoice: &InvoiceState) -> Result<Units, PaymentError> {
-        let products = self.stripe.products().await?;
         let mut units = Units::default();
         for line in &invoice.lines {
-            if let Some(index) = products.line_of(&line.price) {
+            if let Some(index) = self.stripe.line_of(&line.price).await? {
                 units[index] += line.units;
             }
         }

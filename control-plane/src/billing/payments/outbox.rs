@@ -13,7 +13,7 @@ use super::invoicing::is_within;
 use super::{PaymentError, Payments};
 use crate::billing::stripe::{InvoiceState, StripeError};
 
-/// Events that are claimed at a time. They are all sent within the lease of a claim.
+/// Events that are claimed at a time.
 const EVENTS_AT_A_TIME: u64 = 100;
 
 /// Events of different customers or meters that are sent at a time; Stripe takes those of one customer
@@ -28,23 +28,30 @@ const PAUSE_MAX: Duration = Duration::from_secs(600);
 const PAST_PAUSE: Duration = Duration::from_secs(600);
 
 impl Payments<'_> {
-    /// Sends what is due; whether there is more.
-    pub(crate) async fn send_meter_events(&self) -> Result<bool, PaymentError> {
+    /// Sends what is due, as far as it is claimed at a time.
+    pub(crate) async fn send_meter_events(&self) -> Result<(), PaymentError> {
         let claimed = self.catalog.claim_meter_events(EVENTS_AT_A_TIME).await?;
         for (tenant, month) in &claimed.expired {
             tracing::warn!(%tenant, %month, "it isn't known what was reported of a month; asking first");
             self.catalog.unsettle_bill(*tenant, *month).await?;
         }
-        let more = claimed.events.len() as u64 == EVENTS_AT_A_TIME;
         let mut queues = HashMap::<(String, Meter), Vec<MeterEvent>>::new();
         let current = Month::of(self.now);
         let mut invoices = HashMap::<(TenantId, Month), Vec<InvoiceState>>::new();
         for event in claimed.events {
             if event.month < current {
-                let of_month = match invoices.entry((event.key.tenant, event.month)) {
+                let key = (event.key.tenant, event.month);
+                let of_month = match invoices.entry(key) {
                     Entry::Occupied(known) => known.into_mut(),
                     Entry::Vacant(unknown) => {
-                        unknown.insert(self.invoices_of(&event.customer, event.month).await?)
+                        match self.invoices_of(&event.customer, event.month).await {
+                            Ok(found) => unknown.insert(found),
+                            Err(error) => {
+                                // Nobody else has to wait for it.
+                                self.put_off(&event, &error.to_string(), PAUSE_MAX).await?;
+                                continue;
+                            }
+                        }
                     }
                 };
                 if of_month
@@ -70,8 +77,7 @@ impl Payments<'_> {
             .buffer_unordered(CALLS_AT_A_TIME)
             .collect()
             .await;
-        sent.into_iter().collect::<Result<(), _>>()?;
-        Ok(more)
+        sent.into_iter().collect()
     }
 
     async fn send_meter_event(&self, event: &MeterEvent) -> Result<(), PaymentError> {

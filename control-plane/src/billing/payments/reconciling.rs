@@ -38,7 +38,11 @@ impl Payments<'_> {
             after = Some(*last);
             for (tenant, account) in &accounts {
                 report.tenants += 1;
-                self.reconcile_tenant(*tenant, account, &mut report).await?;
+                if let Err(error) = self.reconcile_tenant(*tenant, account, &mut report).await {
+                    report
+                        .differences
+                        .push(format!("{tenant} could not be compared: {error}"));
+                }
             }
         }
     }

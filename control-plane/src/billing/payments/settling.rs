@@ -35,6 +35,7 @@ impl Payments<'_> {
                     .stripe
                     .summaries(line, customer, (month.first(), end))
                     .await?;
+                let (mut more, mut added) = (0, Vec::new());
                 let mut hours = BTreeMap::<Hour, Vec<&MeterEvent>>::new();
                 for event in events.iter().filter(|it| it.key.meter == meter) {
                     let hour = Hour(event.timestamp / HOUR_SECONDS);
@@ -54,7 +55,7 @@ impl Payments<'_> {
                     }
                     for (event, state) in found.decided {
                         update.removed.push(event.key);
-                        update.added.push(self.decided(event, event.units, state));
+                        added.push(self.decided(event, event.units, state));
                     }
                     if let Some((event, sent)) = found.divided {
                         update.removed.push(event.key);
@@ -64,13 +65,11 @@ impl Payments<'_> {
                         // Other events under other identifiers: those that are known say all of it.
                         first.key.part = self.part(hour);
                         second.key.part = first.key.part + 1;
-                        update.added.extend([first, second]);
+                        added.extend([first, second]);
                     }
                     if found.more > 0 {
-                        if let Some(it) = bill.bill.meter(meter) {
-                            it.reported += found.more;
-                        }
-                        update.added.push(MeterEvent {
+                        more += found.more;
+                        added.push(MeterEvent {
                             key: catalog::MeterEventKey {
                                 tenant,
                                 meter,
@@ -88,6 +87,12 @@ impl Payments<'_> {
                         });
                     }
                 }
+                // What is there already, though nobody knows of what, is not sent once more.
+                more -= take_off(&mut added, more);
+                if let Some(it) = bill.bill.meter(meter) {
+                    it.reported += more;
+                }
+                update.added.append(&mut added);
             }
         }
         bill.bill.problem.clone_from(&problem);
@@ -124,6 +129,20 @@ impl Payments<'_> {
             ..event.clone()
         }
     }
+}
+
+/// Takes units off events that wait; how many.
+fn take_off(events: &mut Vec<MeterEvent>, units: u64) -> u64 {
+    let mut left = units;
+    for event in events.iter_mut() {
+        if event.state == MeterEventState::Waiting {
+            let taken = event.units.min(left);
+            event.units -= taken;
+            left -= taken;
+        }
+    }
+    events.retain(|it| it.units > 0);
+    units - left
 }
 
 /// What became of the events of a meter and an hour.
@@ -224,5 +243,18 @@ mod tests {
         // Sent by a process whose records are lost.
         assert_eq!(decided(30).more, 8);
         assert_eq!(decided(9).missing, 1);
+    }
+
+    #[test]
+    fn what_is_there_is_not_sent_once_more() {
+        let mut events = vec![
+            event(1, 10, Sent),
+            event(2, 5, Waiting),
+            event(3, 7, Waiting),
+        ];
+        assert_eq!(take_off(&mut events, 8), 8);
+        assert_eq!(events, [event(1, 10, Sent), event(3, 4, Waiting)]);
+        assert_eq!(take_off(&mut events, 9), 4);
+        assert_eq!(events, [event(1, 10, Sent)]);
     }
 }

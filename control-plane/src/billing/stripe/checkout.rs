@@ -6,7 +6,11 @@ use protocol::TenantId;
 use protocol::meter::Month;
 use stripe_billing::billing_portal_session::CreateBillingPortalSession;
 use stripe_checkout::checkout_session::{
-    CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionSubscriptionData,
+    CreateCheckoutSession, CreateCheckoutSessionAutomaticTax,
+    CreateCheckoutSessionCustomerUpdate as CustomerUpdate,
+    CreateCheckoutSessionCustomerUpdateAddress as UpdateAddress,
+    CreateCheckoutSessionCustomerUpdateName as UpdateName, CreateCheckoutSessionLineItems,
+    CreateCheckoutSessionSubscriptionData,
     CreateCheckoutSessionSubscriptionDataBillingCycleAnchorConfig as Anchor,
     CreateCheckoutSessionSubscriptionDataBillingMode as BillingMode,
     CreateCheckoutSessionSubscriptionDataBillingModeType as BillingModeType,
@@ -32,11 +36,8 @@ pub(crate) struct NewCheckout<'a> {
 /// What became of a checkout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CheckoutState {
-    /// Whose it is, as we said when we opened it.
-    pub tenant: Option<TenantId>,
     pub customer: Option<String>,
     pub is_open: bool,
-    pub url: Option<String>,
 }
 
 impl Stripe {
@@ -64,6 +65,10 @@ impl Stripe {
         // It can't be changed later, and says how cancelling and prices behave.
         subscription.billing_mode = Some(BillingMode::new(BillingModeType::Flexible));
         subscription.metadata = Some(tenant.clone());
+        // Tax ids go with the name and the address that people enter.
+        let mut update = CustomerUpdate::new();
+        update.name = Some(UpdateName::Auto);
+        update.address = Some(UpdateAddress::Auto);
         let request = CreateCheckoutSession::new()
             .mode(CheckoutSessionMode::Subscription)
             .customer(it.customer)
@@ -72,6 +77,10 @@ impl Stripe {
             .subscription_data(subscription)
             .metadata(tenant)
             .tax_id_collection(CreateCheckoutSessionTaxIdCollection::new(true))
+            .customer_update(update)
+            .automatic_tax(CreateCheckoutSessionAutomaticTax::new(
+                self.options().automatic_tax,
+            ))
             .success_url(it.success_url)
             .cancel_url(it.cancel_url);
         let session = self.post(&request, key).await?;
@@ -83,19 +92,16 @@ impl Stripe {
 
     pub(crate) async fn checkout(&self, id: &str) -> Result<CheckoutState, StripeError> {
         let session = self.get(&RetrieveCheckoutSession::new(id)).await?;
-        let reference = session.client_reference_id.and_then(|it| it.parse().ok());
         Ok(CheckoutState {
-            tenant: reference,
             customer: session.customer.map(|it| it.id().to_string()),
             is_open: session.status == Some(CheckoutSessionStatus::Open),
-            url: session.url,
         })
     }
 
     /// Ends a checkout that is open.
     pub(crate) async fn expire_checkout(&self, id: &str) -> Result<(), StripeError> {
         let request = ExpireCheckoutSession::new(id);
-        self.post(&request, &format!("expire-{id}")).await?;
+        self.get(&request).await?;
         Ok(())
     }
 

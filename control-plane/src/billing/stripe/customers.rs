@@ -7,6 +7,7 @@ use stripe_core::charge::RetrieveCharge;
 use stripe_core::customer::CreateCustomer;
 use stripe_core::dispute::RetrieveDispute;
 use stripe_shared::DisputeStatus;
+use uuid::Uuid;
 
 use super::products::METADATA_KEY;
 use super::{Stripe, StripeError};
@@ -24,7 +25,8 @@ impl Stripe {
         if let Some(email) = email {
             request = request.email(email);
         }
-        let customer = self.post(&request, &format!("customer-{tenant}")).await?;
+        let key = format!("customer-{}", Uuid::now_v7());
+        let customer = self.post(&request, &key).await?;
         Ok(customer.id.to_string())
     }
 
@@ -37,7 +39,10 @@ impl Stripe {
         let customer = charge.customer.map(|it| it.id().to_string());
         let decided = matches!(
             dispute.status,
-            DisputeStatus::Won | DisputeStatus::WarningClosed | DisputeStatus::Prevented
+            DisputeStatus::Won
+                | DisputeStatus::Lost
+                | DisputeStatus::WarningClosed
+                | DisputeStatus::Prevented
         );
         Ok((customer, !decided))
     }

@@ -21,6 +21,11 @@ pub enum StripeError {
 }
 
 impl StripeError {
+    /// Whether people have to do something about it.
+    pub(crate) fn lasts(&self) -> bool {
+        !matches!(self, Self::Busy(_) | Self::Unknown(_))
+    }
+
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { status: 404, .. })
     }

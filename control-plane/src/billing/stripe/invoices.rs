@@ -43,9 +43,9 @@ impl InvoiceState {
         self.status == InvoiceStatus::Draft.as_str()
     }
 
-    /// Whether use is on it: what there is at the beginning of a subscription bills nothing.
-    pub(crate) fn bills_use(&self) -> bool {
-        self.reason.as_deref() != Some("subscription_create") && !self.lines.is_empty()
+    /// Whether it is what there is at the beginning of a subscription, which bills nothing.
+    pub(crate) fn is_first(&self) -> bool {
+        self.reason.as_deref() == Some("subscription_create")
     }
 
     /// When what it bills was used, in seconds since 1970, the second one exclusive.
@@ -91,7 +91,7 @@ impl Stripe {
     /// Keeps a draft from becoming final by itself.
     pub(crate) async fn hold_invoice(&self, id: &str) -> Result<(), StripeError> {
         let request = UpdateInvoice::new(id).auto_advance(false);
-        self.post(&request, &format!("hold-{id}")).await?;
+        self.get(&request).await?;
         Ok(())
     }
 
@@ -107,10 +107,9 @@ impl Stripe {
         let request = UpdateInvoice::new(id)
             .metadata(metadata)
             .custom_fields(vec![field]);
-        self.post(&request, &format!("note-{id}-{sequence}"))
-            .await?;
+        self.get(&request).await?;
         let request = FinalizeInvoiceInvoice::new(id).auto_advance(true);
-        self.post(&request, &format!("finalise-{id}")).await?;
+        self.get(&request).await?;
         Ok(())
     }
 }

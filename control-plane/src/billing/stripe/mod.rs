@@ -1,7 +1,8 @@
 //! Stripe: the only code that knows it.
 //!
-//! Every call has a time-out and is made once; one that changes something carries an idempotency key of
-//! the caller's, so that it may be made again. What is read is always asked for: nothing that Stripe
+//! Every call has a time-out and is made once. One that makes something carries an idempotency key. One
+//! that sets something has none, and may be made again: under a key Stripe would repeat its answer for a
+//! day, errors of its own among them. What is read is always asked for: nothing that Stripe
 //! sends by itself is believed.
 
 mod checkout;
@@ -44,6 +45,8 @@ pub struct StripeOptions {
     pub secret_key: String,
     /// Another address than Stripe's, for tests.
     pub url: Option<String>,
+    /// Whether Stripe adds taxes to invoices.
+    pub automatic_tax: bool,
     /// What webhooks are signed with: those of all endpoints, and of earlier ones while they are rolled.
     pub webhook_secrets: Vec<String>,
 }
@@ -129,7 +132,7 @@ impl Stripe {
         &self.options
     }
 
-    /// Asks for something.
+    /// Asks for something, or sets something.
     async fn get<R>(&self, request: &R) -> Result<R::Output, StripeError>
     where
         R: StripeRequest + Sync,
@@ -138,7 +141,7 @@ impl Stripe {
         Ok(request.customize().send(&self.client).await?)
     }
 
-    /// Changes something, once for each key.
+    /// Makes something, once for each key.
     async fn post<R>(&self, request: &R, key: &str) -> Result<R::Output, StripeError>
     where
         R: StripeRequest + Sync,

@@ -38,6 +38,8 @@ struct Price {
     id: String,
     currency: String,
     from: Month,
+    /// Whether it may be subscribed to.
+    active: bool,
     unit_amount: Option<UnitPrice>,
 }
 
@@ -61,7 +63,8 @@ impl Products {
     }
 
     fn find(&self, line: usize, currency: &str, from: Month) -> Option<&Price> {
-        let is_it = |it: &&Price| (it.line, &*it.currency, it.from) == (line, currency, from);
+        let is_it =
+            |it: &&Price| it.active && (it.line, &*it.currency, it.from) == (line, currency, from);
         self.prices.iter().find(is_it)
     }
 
@@ -76,7 +79,7 @@ impl Products {
     }
 
     /// Which line of an invoice a price makes.
-    pub(crate) fn line_of(&self, price: &str) -> Option<usize> {
+    pub(super) fn line_of(&self, price: &str) -> Option<usize> {
         self.prices
             .iter()
             .find(|it| it.id == price)
@@ -113,6 +116,15 @@ impl Stripe {
         prices
     }
 
+    /// Which line of an invoice a price makes; none that is not ours. An unknown one is asked for anew.
+    pub(crate) async fn line_of(&self, price: &str) -> Result<Option<usize>, StripeError> {
+        if let Some(line) = self.products().await?.line_of(price) {
+            return Ok(Some(line));
+        }
+        self.forget_products().await;
+        Ok(self.products().await?.line_of(price))
+    }
+
     /// Asks for it anew the next time: something was missing.
     pub(crate) async fn forget_products(&self) {
         *self.products.write().await = None;
@@ -128,10 +140,7 @@ impl Stripe {
             .collect();
         found.meters = EVENT_NAMES.map(|name| meters.get(name).cloned());
         for (line, product) in PRODUCTS.into_iter().enumerate() {
-            let list = ListPrice::new()
-                .product(product)
-                .active(true)
-                .limit(LIST_LIMIT);
+            let list = ListPrice::new().product(product).limit(LIST_LIMIT);
             let prices = match self.get(&list).await {
                 Err(error) if error.is_not_found() => continue,
                 prices => prices?.data,
@@ -152,6 +161,7 @@ impl Stripe {
                     id: price.id.to_string(),
                     currency: currency.to_owned(),
                     from,
+                    active: price.active,
                     unit_amount: price.unit_amount_decimal.and_then(|it| it.parse().ok()),
                 });
             }

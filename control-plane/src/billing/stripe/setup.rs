@@ -31,6 +31,8 @@ use stripe_product::price::{
 };
 use stripe_product::product::{CreateProduct, ListProduct};
 
+use uuid::Uuid;
+
 use super::meters::{CUSTOMER, EVENT_NAMES, VALUE};
 use super::products::{METADATA_KEY, PRODUCTS, lookup_key};
 use super::{LIST_LIMIT, Stripe, StripeError, TIMEOUT};
@@ -214,7 +216,8 @@ impl Stripe {
     /// # Errors
     /// When Stripe does not take it.
     pub async fn make(&self, step: &Step) -> Result<Option<String>, StripeError> {
-        let key = format!("setup {step}");
+        // A key that is used again would name things that were deleted since.
+        let key = format!("setup-{}", Uuid::now_v7());
         match &step.0 {
             Missing::Product(line) => {
                 let request = CreateProduct::new(TITLES[*line])

@@ -49,7 +49,7 @@ impl Stripe {
         bill: bool,
     ) -> Result<(), StripeError> {
         let request = CancelSubscription::new(id).invoice_now(bill).prorate(false);
-        match self.post(&request, &format!("cancel-{id}")).await {
+        match self.get(&request).await {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(()),
         }
@@ -80,8 +80,7 @@ impl Stripe {
         let request = UpdateSubscription::new(it.id.as_str())
             .items(changed)
             .proration_behavior(Proration::None);
-        self.post(&request, &format!("prices-{}-{}", it.id, prices.join("-")))
-            .await?;
+        self.get(&request).await?;
         Ok(())
     }
 }

@@ -133,6 +133,7 @@ pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Answer {
     }
     let prices = prices(state, call)?;
     check_anchor(state, call)?;
+    check_tax_ids(call)?;
     let expires_at = call.time("expires_at").unwrap_or(state.now + DAY);
     if !(state.now + EXPIRES_AFTER_MIN..=state.now + DAY).contains(&expires_at) {
         let message =
@@ -171,6 +172,19 @@ fn prices(state: &State, call: &Call<'_>) -> Result<Vec<String>, ApiError> {
         }
     };
     items.iter().enumerate().map(price).collect()
+}
+
+/// A tax id comes with a name, which has to be kept with a customer that is there already.
+fn check_tax_ids(call: &Call<'_>) -> Result<(), ApiError> {
+    let collects = call.flag("tax_id_collection/enabled") == Some(true);
+    let keeps_name = call.text("customer_update/name") == Some("auto");
+    if collects && call.text("customer").is_some() && !keeps_name {
+        let message = "Tax ID collection requires updating business name on the customer. To enable \
+                       tax ID collection for an existing customer, please set \
+                       `customer_update[name]` to `auto`.";
+        return Err(ApiError::invalid(message));
+    }
+    Ok(())
 }
 
 /// The first period ends at most a month from now, at a time that is given in one way.

@@ -34,7 +34,7 @@ impl World {
             let account = self.simulation.account(*tenant).await;
             let customer = account.customer.unwrap();
             for it in self.stripe.invoices(&customer).await.unwrap() {
-                let Some(month) = it.month().filter(|_| it.bills_use() && !it.is_draft()) else {
+                let Some(month) = it.month().filter(|_| !it.is_first() && !it.is_draft()) else {
                     continue;
                 };
                 let units = self.payments().units_of(&it).await.unwrap();

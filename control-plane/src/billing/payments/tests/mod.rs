@@ -139,10 +139,6 @@ async fn what_an_invoice_missed_is_on_the_next_one() {
     assert_eq!(bills[1].status, BillStatus::Invoiced);
     let adjustments = &bills[0].bill.adjustments;
     assert!(!adjustments.is_empty(), "{bills:?}");
-    assert!(
-        adjustments[0]
-            .reason
-            .contains("final before all was reported")
-    );
+    assert!(adjustments[0].reason.contains("was final without it"));
     assert_eq!(world.differences().await, Vec::<String>::new());
 }

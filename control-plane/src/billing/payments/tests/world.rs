@@ -61,6 +61,7 @@ impl World {
         let stripe = Stripe::new(StripeOptions {
             secret_key: fake.secret_key(),
             url: Some(fake.url()),
+            automatic_tax: false,
             webhook_secrets: Vec::new(),
         });
         let stripe = stripe.unwrap();
@@ -165,7 +166,9 @@ impl World {
                 .advance(&access(*tenant), &account, until)
                 .await?;
         }
-        while payments.send_meter_events().await? {}
+        for _ in 0..5 {
+            payments.send_meter_events().await?;
+        }
         payments.work_on_bills().await?;
         Ok(())
     }
