@@ -32,7 +32,9 @@ use stripe_billing::subscription::{
     UpdateSubscription, UpdateSubscriptionItems, UpdateSubscriptionProrationBehavior,
 };
 use stripe_checkout::checkout_session::{
-    CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionSubscriptionData,
+    CreateCheckoutSession, CreateCheckoutSessionCustomerUpdate,
+    CreateCheckoutSessionCustomerUpdateName, CreateCheckoutSessionLineItems,
+    CreateCheckoutSessionSubscriptionData,
     CreateCheckoutSessionSubscriptionDataBillingMode as BillingMode,
     CreateCheckoutSessionSubscriptionDataBillingModeType as BillingModeType,
     CreateCheckoutSessionSubscriptionDataProrationBehavior as Proration,
@@ -134,6 +136,8 @@ impl Library {
         subscription.proration_behavior = Some(Proration::None);
         subscription.billing_mode = Some(BillingMode::new(BillingModeType::Flexible));
         subscription.metadata = Some(ours());
+        let mut update = CreateCheckoutSessionCustomerUpdate::new();
+        update.name = Some(CreateCheckoutSessionCustomerUpdateName::Auto);
         let request = CreateCheckoutSession::new()
             .mode(CheckoutSessionMode::Subscription)
             .customer(customer)
@@ -142,6 +146,7 @@ impl Library {
             .subscription_data(subscription)
             .metadata(ours())
             .tax_id_collection(CreateCheckoutSessionTaxIdCollection::new(true))
+            .customer_update(update)
             .success_url("http://127.0.0.1:1/ok")
             .cancel_url("http://127.0.0.1:1/no");
         let session = self.post(&request, key).await;
