@@ -186,7 +186,7 @@ class Month(unittest.TestCase):
         self.until("the month ends", lambda: dev.usage()["month"] != month)
         for _ in range(3):
             self.page.goto(dev.stripe)
-            self.page.get_by_role("button", name="+1 hour").click()
+            self.page.get_by_role("button", name="One hour on").click()
         paid = lambda: ((dev.usage(month)["bill"] or {}).get("invoice") or {}).get("status") == "paid"
         self.until("the invoice is paid", paid)
         bill = dev.usage(month)["bill"]

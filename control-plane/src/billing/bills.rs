@@ -72,7 +72,7 @@ impl Bills<'_> {
                 removed: Vec::new(),
                 added: Vec::new(),
             };
-            self.add_late_use(access, &mut bill, bills, &mut update)
+            self.add_late_use((access, account), &mut bill, bills, &mut update)
                 .await?;
             let (usage, sequence) = self
                 .catalog
@@ -250,7 +250,7 @@ impl Bills<'_> {
     /// Adds to the open bill what came to be known of months that are closed.
     async fn add_late_use(
         &self,
-        access: &Access,
+        (access, account): (&Access, &BillingAccount),
         open: &mut MonthBill,
         closed: Vec<MonthBill>,
         update: &mut BillUpdate,
@@ -264,7 +264,12 @@ impl Bills<'_> {
             let (from, to) = (it.month.first(), it.month.end());
             let (usage, _) = self.catalog.sealed_usage(access, from, to).await?;
             let used = Hours::new(&usage, to).before(to);
-            let more = month::late(&mut it.bill, used, it.month);
+            let mut more = month::late(&mut it.bill, used, it.month);
+            if let Some(cap) = account.cap_cents
+                && let Some(prices) = self.prices.at(&it.bill.currency, it.month)
+            {
+                month::cap_late(&mut it.bill, &mut more, prices.of_units(), cap);
+            }
             for (meter, amount) in BILLED.into_iter().zip(more) {
                 if amount == 0 {
                     continue;

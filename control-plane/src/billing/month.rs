@@ -131,6 +131,23 @@ pub(crate) fn late(bill: &mut Bill, used: [u128; 3], month: Month) -> [i128; 3] 
     })
 }
 
+/// Takes off what late use is beyond the cap of its own month: that is written off there.
+pub(crate) fn cap_late(bill: &mut Bill, more: &mut [i128; 3], prices: [UnitPrice; 3], cap: u64) {
+    let units: Units = std::array::from_fn(|line| {
+        let more = u128::try_from(more[line]).unwrap_or(0);
+        u64::try_from(more / unit(BILLED[line])).unwrap_or(u64::MAX)
+    });
+    let granted = within(prices, reported(bill), units, Some(cap));
+    for (line, meter) in BILLED.into_iter().enumerate() {
+        let beyond = units[line] - granted[line];
+        if let Some(it) = bill.meter(meter) {
+            it.written_off += beyond;
+        }
+        let beyond = u128::from(beyond) * unit(meter);
+        more[line] -= i128::try_from(beyond).unwrap_or(i128::MAX);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -166,6 +183,20 @@ mod tests {
         let mut next = new("usd", Hour(0), 0, [0, 0, 1]);
         let used = used([0, 0, 999_999]);
         assert_eq!(advance(&mut next, used, &terms), [0, 0, 1]);
+    }
+
+    #[test]
+    fn late_use_is_within_the_cap_of_its_own_month() {
+        let mut bill = new("usd", Hour(0), 0, [0; 3]);
+        bill.data_out.reported = 8;
+        let mut more = [0, 0, 5_500_000];
+        // A unit is 1.5 cents, and 10 of them are 15.
+        cap_late(&mut bill, &mut more, terms(None).prices, 15);
+        assert_eq!((more, bill.data_out.written_off), ([0, 0, 2_500_000], 3));
+        // A credit stays.
+        let mut less = [0, 0, -4_000_000];
+        cap_late(&mut bill, &mut less, terms(None).prices, 0);
+        assert_eq!(less, [0, 0, -4_000_000]);
     }
 
     #[test]

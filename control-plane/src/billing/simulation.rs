@@ -26,7 +26,7 @@ use super::price::{BILLED, PriceList, UnitPrice, unit};
 pub(super) const HOUR: Duration = Duration::from_secs(HOUR_SECONDS);
 
 /// The meters that are used here.
-pub(super) const METERS: [Meter; 2] = [Meter::Compute, Meter::DataOut];
+pub(super) const METERS: [Meter; 3] = BILLED;
 
 pub(super) struct Simulation {
     pub catalog: Catalog,
@@ -118,6 +118,8 @@ impl Simulation {
         let now = self.clock.now();
         let meter = METERS[self.random.random_range(0..METERS.len())];
         let amount = match meter {
+            // Byte-seconds: what is stored for how long is tested where levels are kept.
+            Meter::Storage => self.random.random_range(0..9_000_000_000_000_000),
             Meter::Compute => self.random.random_range(0..200_000_000_000),
             _ => self.random.random_range(0..300_000_000),
         };
