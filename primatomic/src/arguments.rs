@@ -193,7 +193,8 @@ mended.
 
 Examples:
   primatomic billing outbox --data data
-  primatomic billing outbox --database-url postgres://... --retry")]
+  primatomic billing outbox --database-url postgres://... --retry
+  primatomic billing outbox --data data --close 0192f1c8-7a3b-7c1e-9b0e-2f4f3b6a1d55:2026-11")]
     Outbox(OutboxArguments),
     /// Compare bills with what Stripe has, as the operator; servers do it each day
     Reconcile(ReconcileArguments),

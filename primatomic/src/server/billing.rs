@@ -1,9 +1,11 @@
 //! `primatomic billing setup`, `outbox` and `reconcile`: what operators do about payments.
 
 use catalog::clock::{Clock as _, SystemClock};
-use catalog::{BillStatus, Catalog, MeterEvent, MeterEventState, MonthBill};
+use catalog::{BillStatus, BillUpdate, Catalog, MeterEvent, MeterEventState, MonthBill};
 use clap::Args;
 use control_plane::{PriceList, Stripe, reconcile as compare};
+use protocol::TenantId;
+use protocol::meter::Month;
 use serde_json::{Value, json};
 
 use crate::commands::Confirmation;
@@ -37,6 +39,9 @@ pub(crate) struct OutboxArguments {
     /// Send events once more that Stripe refused for good
     #[arg(long)]
     retry: bool,
+    /// Leave a stopped bill as it is, for good, such as one that Stripe made no invoice for
+    #[arg(long, value_name = "TENANT-ID:MONTH", value_parser = read_bill)]
+    close: Option<(TenantId, Month)>,
     #[command(flatten)]
     data: DataOptions,
 }
@@ -105,6 +110,10 @@ pub(crate) fn outbox(it: &OutboxArguments, output: Output) -> Result<(), Failure
             let retried = catalog.retry_dead_meter_events().await?;
             output.note(format!("{retried} events are sent once more."));
         }
+        if let Some((tenant, month)) = it.close {
+            close_bill(catalog, tenant, month).await?;
+            output.note(format!("The bill of {month} is closed."));
+        }
         let mut events = Vec::new();
         for state in [
             MeterEventState::Dead,
@@ -120,6 +129,36 @@ pub(crate) fn outbox(it: &OutboxArguments, output: Output) -> Result<(), Failure
         });
         output.value(&shown, |_| describe(&events, &stopped))
     })
+}
+
+fn read_bill(text: &str) -> Result<(TenantId, Month), String> {
+    let wrong = || "a bill is named like ID-OF-TENANT:2026-11".to_owned();
+    let (tenant, month) = text.split_once(':').ok_or_else(wrong)?;
+    let tenant = tenant.parse().map(TenantId).map_err(|_| wrong())?;
+    Ok((tenant, month.parse().map_err(|_| wrong())?))
+}
+
+async fn close_bill(catalog: &Catalog, tenant: TenantId, month: Month) -> Result<(), Failure> {
+    let bill = catalog.month_bill(tenant, month).await?;
+    let stopped = bill.filter(|it| it.status == BillStatus::Stopped);
+    let Some(mut bill) = stopped else {
+        let message = format!("the tenant {tenant} has no stopped bill of {month}");
+        return Err(Failure::Other(message));
+    };
+    bill.status = BillStatus::Invoiced;
+    bill.due_at = None;
+    bill.bill.problem = None;
+    let update = BillUpdate {
+        bills: vec![bill],
+        removed: Vec::new(),
+        added: Vec::new(),
+    };
+    match catalog.write_bills(tenant, &update).await? {
+        true => Ok(()),
+        false => Err(Failure::Other(
+            "a server works on the bill at this moment; try again".to_owned(),
+        )),
+    }
 }
 
 fn shown_event(it: &MeterEvent) -> Value {
