@@ -71,6 +71,9 @@ pub struct Subscription {
     pub since: Timestamp,
     /// When it ends, where that is decided.
     pub ends_at: Option<Timestamp>,
+    /// When it began, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began_at: Option<Timestamp>,
 }
 
 #[derive(
@@ -103,12 +106,17 @@ impl BillingAccount {
         self.subscription.as_ref().is_some_and(live)
     }
 
-    /// Whether what is used in an hour is reported to a subscription: an hour that was over before the
-    /// subscription ended is.
+    /// Whether what is used in an hour is reported to a subscription: an hour that was not over when it
+    /// began, and was when it ended.
     #[must_use]
     pub fn was_subscribed(&self, hour: Hour) -> bool {
-        let ends_at = self.subscription.as_ref().and_then(|it| it.ends_at);
-        self.is_subscribed() || ends_at.is_some_and(|it| hour.next().start() <= it)
+        let Some(it) = &self.subscription else {
+            return false;
+        };
+        let end = hour.next().start();
+        let has_begun = it.began_at.is_none_or(|began_at| began_at < end);
+        let is_live = self.is_subscribed() || it.ends_at.is_some_and(|ends_at| end <= ends_at);
+        has_begun && is_live
     }
 
     #[must_use]

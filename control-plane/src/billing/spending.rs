@@ -253,6 +253,7 @@ mod tests {
                 status,
                 since,
                 ends_at: None,
+                began_at: None,
             }),
             cap_cents: Some(500),
             ..BillingAccount::default()

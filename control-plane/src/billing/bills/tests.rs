@@ -25,6 +25,7 @@ impl Simulation {
                 status: SubscriptionStatus::Active,
                 since,
                 ends_at: None,
+                began_at: None,
             });
         })
         .await;
@@ -184,6 +185,7 @@ async fn what_was_used_before_subscribing_is_nobodys() {
                 status: SubscriptionStatus::Active,
                 since,
                 ends_at: None,
+                began_at: None,
             });
         })
         .await;

@@ -60,6 +60,7 @@ impl Payments<'_> {
             status: chosen.status,
             since,
             ends_at: chosen.ends_at.map(seconds),
+            began_at: Some(seconds(chosen.created)),
         };
         if known == Some(&subscription) {
             return Ok(account);

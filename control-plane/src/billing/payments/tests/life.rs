@@ -87,13 +87,13 @@ impl World {
         }
     }
 
-    /// Two days without anything new and without faults.
+    /// Four days without anything new and without faults: after three, what no invoice has is adjusted.
     pub(super) async fn come_to_rest(&mut self) {
         self.fake.set_faults(Faults::default());
         *self.receiver.is_down.lock() = false;
         *self.receiver.skew.lock() = 0;
         self.simulation.send_late_batches(1.0).await;
-        for _ in 0..60 {
+        for _ in 0..96 {
             self.advance(HOUR).await;
             self.work().await.unwrap();
         }
