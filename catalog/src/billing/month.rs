@@ -49,7 +49,7 @@ impl Bill {
 }
 
 /// What is written together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct BillUpdate {
     /// Bills, each with the version that was read. A new one has version 0.
     pub bills: Vec<MonthBill>,

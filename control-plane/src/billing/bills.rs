@@ -67,11 +67,7 @@ impl Bills<'_> {
             if newest == bill.bill.sequence && !closes {
                 return Ok(());
             }
-            let mut update = BillUpdate {
-                bills: Vec::new(),
-                removed: Vec::new(),
-                added: Vec::new(),
-            };
+            let mut update = BillUpdate::default();
             self.add_late_use((access, account), &mut bill, bills, &mut update)
                 .await?;
             let (usage, sequence) = self
@@ -137,8 +133,7 @@ impl Bills<'_> {
         self.take_in(&mut bill, &BillingAccount::default(), until, used);
         let update = BillUpdate {
             bills: vec![bill],
-            removed: Vec::new(),
-            added: Vec::new(),
+            ..BillUpdate::default()
         };
         self.catalog.write_bills(access.tenant, &update).await?;
         Ok(())

@@ -54,16 +54,20 @@ impl App {
     pub(super) async fn keep_reported(&self) {
         let mut counted_at: Option<Instant> = None;
         while let Ok(payments) = self.payments() {
-            if let Err(error) = payments.send_meter_events().await {
+            // Nothing waits for the period while there is more, and Stripe takes it.
+            let arrived = payments.send_meter_events().await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "use is reported again in a moment");
-            }
+                false
+            });
             if counted_at.is_none_or(|it| it.elapsed() > COUNTED) {
                 counted_at = Some(Instant::now());
                 if let Err(failure) = self.count_unpaid().await {
                     tracing::warn!(%failure, "it isn't known what is not reported");
                 }
             }
-            tokio::time::sleep(PERIOD).await;
+            if !arrived {
+                tokio::time::sleep(PERIOD).await;
+            }
         }
     }
 

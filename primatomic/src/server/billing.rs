@@ -150,8 +150,7 @@ async fn close_bill(catalog: &Catalog, tenant: TenantId, month: Month) -> Result
     bill.bill.problem = None;
     let update = BillUpdate {
         bills: vec![bill],
-        removed: Vec::new(),
-        added: Vec::new(),
+        ..BillUpdate::default()
     };
     match catalog.write_bills(tenant, &update).await? {
         true => Ok(()),

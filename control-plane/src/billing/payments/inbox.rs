@@ -111,8 +111,7 @@ impl Payments<'_> {
         bill.bill.invoice = Some(invoice.shown());
         let update = BillUpdate {
             bills: vec![bill],
-            removed: Vec::new(),
-            added: Vec::new(),
+            ..BillUpdate::default()
         };
         self.catalog.write_bills(tenant, &update).await?;
         Ok(())

@@ -45,18 +45,17 @@ enum Next {
 }
 
 impl Payments<'_> {
-    /// Works on all bills that are due; how many have come to be invoiced.
-    pub(crate) async fn work_on_bills(&self) -> Result<usize, PaymentError> {
-        let mut invoiced = 0;
+    /// Works on all bills that are due.
+    pub(crate) async fn work_on_bills(&self) -> Result<(), PaymentError> {
         for bill in self.catalog.due_bills(BILLS_AT_A_TIME).await? {
             let (tenant, month) = (bill.tenant, bill.month);
             let worked = if bill.settled {
                 self.work_on(bill).await
             } else {
-                self.settle(bill).await.map(|()| false)
+                self.settle(bill).await
             };
             match worked {
-                Ok(done) => invoiced += usize::from(done),
+                Ok(()) => {}
                 Err(PaymentError::Catalog(error)) => return Err(error.into()),
                 // Nobody else has to wait for it.
                 Err(error) => {
@@ -65,7 +64,7 @@ impl Payments<'_> {
                 }
             }
         }
-        Ok(invoiced)
+        Ok(())
     }
 
     async fn put_off_bill(
@@ -91,18 +90,16 @@ impl Payments<'_> {
         let tenant = bill.tenant;
         let update = BillUpdate {
             bills: vec![bill],
-            removed: Vec::new(),
-            added: Vec::new(),
+            ..BillUpdate::default()
         };
         self.catalog.write_bills(tenant, &update).await?;
         Ok(())
     }
 
-    async fn work_on(&self, mut bill: MonthBill) -> Result<bool, PaymentError> {
+    async fn work_on(&self, mut bill: MonthBill) -> Result<(), PaymentError> {
         if !matches!(bill.status, BillStatus::Closed | BillStatus::Stopped) {
             bill.due_at = None;
-            self.write(bill).await?;
-            return Ok(false);
+            return self.write(bill).await;
         }
         let account = self.catalog.billing_account(bill.tenant).await?;
         let events = self.catalog.meter_events(bill.tenant, bill.month).await?;
@@ -121,8 +118,7 @@ impl Payments<'_> {
                 bill.due_at = Some(self.now.saturating_add(LATER));
             }
         }
-        self.write(bill).await?;
-        Ok(false)
+        self.write(bill).await
     }
 
     async fn compare(
@@ -283,13 +279,9 @@ impl Payments<'_> {
         mut bill: MonthBill,
         events: &[MeterEvent],
         invoices: &[InvoiceState],
-    ) -> Result<bool, PaymentError> {
+    ) -> Result<(), PaymentError> {
         let (tenant, month) = (bill.tenant, bill.month);
-        let mut update = BillUpdate {
-            bills: Vec::new(),
-            removed: Vec::new(),
-            added: Vec::new(),
-        };
+        let mut update = BillUpdate::default();
         let reported = sum(events.iter());
         let mut differences = reported.map(i128::from);
         for invoice in invoices {
@@ -328,7 +320,9 @@ impl Payments<'_> {
         bill.bill.problem = None;
         bill.bill.invoice = invoices.first().map(InvoiceState::shown);
         update.bills.push(bill);
-        Ok(self.catalog.write_bills(tenant, &update).await?)
+        // If somebody else wrote one of them meanwhile, it is still due.
+        self.catalog.write_bills(tenant, &update).await?;
+        Ok(())
     }
 
     /// The invoices of a customer that bill use of a month, newest first.

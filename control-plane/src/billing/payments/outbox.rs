@@ -28,8 +28,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(600);
 const PAST_PAUSE: Duration = Duration::from_secs(600);
 
 impl Payments<'_> {
-    /// Sends what is due, as far as it is claimed at a time.
-    pub(crate) async fn send_meter_events(&self) -> Result<(), PaymentError> {
+    /// Sends what is due, as far as it is claimed at a time; whether any of it arrived.
+    pub(crate) async fn send_meter_events(&self) -> Result<bool, PaymentError> {
         let claimed = self.catalog.claim_meter_events(EVENTS_AT_A_TIME).await?;
         for (tenant, month) in &claimed.expired {
             tracing::warn!(%tenant, %month, "it isn't known what was reported of a month; asking first");
@@ -68,23 +68,26 @@ impl Payments<'_> {
             queues.entry(queue).or_default().push(event);
         }
         let sending = queues.into_values().map(|events| async move {
+            let mut arrived = false;
             for event in events {
-                self.send_meter_event(&event).await?;
+                arrived |= self.send_meter_event(&event).await?;
             }
-            Ok::<_, PaymentError>(())
+            Ok::<_, PaymentError>(arrived)
         });
         let sent: Vec<_> = futures::stream::iter(sending)
             .buffer_unordered(CALLS_AT_A_TIME)
             .collect()
             .await;
-        sent.into_iter().collect()
+        let sent = sent.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(sent.contains(&true))
     }
 
-    async fn send_meter_event(&self, event: &MeterEvent) -> Result<(), PaymentError> {
+    /// Sends an event, and notes what became of it; whether it arrived.
+    async fn send_meter_event(&self, event: &MeterEvent) -> Result<bool, PaymentError> {
         let error = match self.stripe.send_meter_event(event).await {
             Ok(()) => {
                 self.catalog.note_meter_event(&event.key, Ok(())).await?;
-                return Ok(());
+                return Ok(true);
             }
             Err(error) => error,
         };
@@ -93,12 +96,13 @@ impl Payments<'_> {
             tracing::error!(tenant = %event.key.tenant, %error, "a meter event is refused for good");
             let outcome = Err((error.to_string(), None));
             self.catalog.note_meter_event(&event.key, outcome).await?;
-            return Ok(());
+            return Ok(false);
         }
         tracing::debug!(tenant = %event.key.tenant, %error, "a meter event is sent again later");
         let doubled = PAUSE.saturating_mul(1 << event.attempts.min(20));
         self.put_off(event, &error.to_string(), doubled.min(PAUSE_MAX))
-            .await
+            .await?;
+        Ok(false)
     }
 
     async fn put_off(

@@ -22,13 +22,11 @@ impl Payments<'_> {
         let (tenant, month) = (bill.tenant, bill.month);
         let account = self.catalog.billing_account(tenant).await?;
         let events = self.catalog.meter_events(tenant, month).await?;
-        let mut update = BillUpdate {
-            bills: Vec::new(),
-            removed: Vec::new(),
-            added: Vec::new(),
-        };
+        let mut update = BillUpdate::default();
         let mut problem = None;
-        if let Some(customer) = &account.customer {
+        // The account of a tenant that was deleted is gone.
+        let known = events.first().map(|it| &it.customer);
+        if let Some(customer) = account.customer.as_ref().or(known) {
             let end = month.end().min(Hour::of(self.now).next());
             for (line, meter) in BILLED.into_iter().enumerate() {
                 let there = self
