@@ -64,7 +64,12 @@ async fn what_was_used_is_accepted_and_invoiced_to_the_unit() {
     }
     let bill = world.simulation.catalog.month_bill(tenant, end).await;
     let bill = bill.unwrap().unwrap();
-    assert_eq!(bill.status, BillStatus::Stopped, "seed {seed}");
+    let account = world.simulation.account(tenant).await;
+    assert_eq!(
+        bill.status,
+        BillStatus::Stopped,
+        "seed {seed}: {bill:?} of {account:?}"
+    );
     assert!(
         bill.bill.problem.unwrap().contains("sent was"),
         "seed {seed}"
