@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use catalog::Catalog;
 use protocol::api_key::ApiKey;
-use protocol::{TenantId, Timestamp};
+use protocol::{TenantId, Timestamp, UserId};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -133,6 +133,12 @@ impl ControlPlane {
         self.app
             .create_tenant_with_owner(short_name, email, password)
             .await
+    }
+
+    /// A link that opens the console as the owner of a tenant, once and while this process runs.
+    #[must_use]
+    pub fn login_link(&self, tenant: TenantId, owner: UserId) -> String {
+        self.app.login_link(tenant, owner)
     }
 }
 

@@ -65,6 +65,8 @@ pub struct Options {
 
     /// TTL of a token from `/auth/login`, and of one from `/auth/token` that does not say.
     pub session_ttl: Duration,
+    /// TTL of a session whose token is in a browser's cookie.
+    pub browser_session_ttl: Duration,
     /// TTL of a verification link.
     pub verification_ttl: Duration,
     /// TTL of an invitation.
@@ -124,6 +126,7 @@ impl Default for Options {
             query_timeout_max: Duration::from_secs(60),
             build_wait: Duration::from_secs(10),
             session_ttl: Duration::from_secs(3_600),
+            browser_session_ttl: Duration::from_secs(7 * 24 * 3_600),
             verification_ttl: Duration::from_secs(24 * 3_600),
             invitation_ttl: Duration::from_secs(7 * 24 * 3_600),
             password_reset_ttl: Duration::from_secs(3_600),

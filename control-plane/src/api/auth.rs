@@ -1,5 +1,6 @@
 //! `/auth`: public, and limited by address.
 
+use poem::http::HeaderValue;
 use poem_openapi::{Object, OpenApi};
 use protocol::ErrorCode::*;
 use protocol::TenantId;
@@ -9,9 +10,11 @@ use uuid::Uuid;
 use super::Tag;
 use super::body::JsonBody;
 use super::caller::{Anyone, Caller, LENIENT, TokenHolder};
+use super::cookie;
 use super::failures::{Codes, Failed, codes};
 use super::json::{Json, Success};
 use super::keys::RoleName;
+use crate::domain::sessions::Issued;
 
 /// What may go wrong with logging in.
 const LOGIN: Codes = codes(&[
@@ -21,9 +24,16 @@ const LOGIN: Codes = codes(&[
     Forbidden,
     NotFound,
     TenantDeleted,
+    ForeignOrigin,
 ]);
 
 pub(super) struct AuthApi;
+
+impl Issued {
+    fn cookie(&self) -> HeaderValue {
+        cookie::with_token(&self.token, self.ttl)
+    }
+}
 
 /// Address and password.
 #[derive(Object, Serialize, Deserialize)]
@@ -32,6 +42,11 @@ pub(super) struct LoginBody {
     password: String,
     /// Needed by members of several tenants.
     tenant_id: Option<Uuid>,
+    /// Puts the token into a cookie that no script can read, and not into the answer; for the pages of
+    /// the server itself.
+    #[oai(default)]
+    #[serde(default)]
+    cookie: bool,
 }
 
 /// A tenant that the caller is a member of.
@@ -42,7 +57,7 @@ pub(super) struct MembershipBody {
     role: RoleName,
 }
 
-/// A token, unless there are several tenants and none was chosen.
+/// A token, unless it is in the cookie, or there are several tenants and none was chosen.
 #[derive(Object, Serialize, Deserialize)]
 pub(super) struct LoginAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,12 +120,15 @@ impl AuthApi {
         visitor: Caller<Anyone, LENIENT>,
         JsonBody(body): JsonBody<LoginBody, LENIENT>,
     ) -> Result<Json<LoginAnswer>, Failed<LOGIN>> {
+        visitor.check_page(body.cookie)?;
+        let app = &visitor.app;
         let tenant = body.tenant_id.map(TenantId);
-        let login = visitor
-            .app
-            .log_in(visitor.network, &body.email, body.password, tenant)
+        let ttl = app.session_ttl(body.cookie);
+        let login = app
+            .log_in(visitor.network, &body.email, body.password, tenant, ttl)
             .await?;
         let token = login.token.as_ref();
+        let cookie = token.filter(|_| body.cookie).map(Issued::cookie);
         let tenants = login.tenants.into_iter().map(|it| MembershipBody {
             tenant_id: it.tenant.0,
             short_name: it.short_name,
@@ -119,9 +137,25 @@ impl AuthApi {
         Ok(Json::new(LoginAnswer {
             expires_in: token.map(|it| it.ttl.as_secs()),
             token_type: token.map(|_| TOKEN_TYPE.to_owned()),
-            access_token: login.token.map(|it| it.token),
+            access_token: login.token.map(|it| it.token).filter(|_| !body.cookie),
             tenants: tenants.collect(),
-        }))
+        })
+        .with_cookie(cookie))
+    }
+
+    /// Log in with a link
+    ///
+    /// A development server prints a link that opens the console once. The token is answered as a
+    /// cookie.
+    #[oai(path = "/auth/link", method = "post", operation_id = "loginByLink")]
+    async fn link(
+        &self,
+        visitor: Caller<Anyone>,
+        JsonBody(body): JsonBody<VerifyBody>,
+    ) -> Result<Json<Success>, Failed<{ codes(&[InvalidToken, ForeignOrigin]) }>> {
+        visitor.check_page(true)?;
+        let issued = visitor.app.log_in_by_link(&body.token).await?;
+        Ok(Success::json().with_cookie(Some(issued.cookie())))
     }
 
     /// Exchange an API key for a short-lived token
@@ -143,11 +177,12 @@ impl AuthApi {
 
     /// Log out
     ///
-    /// Ends the session of the token in the header `Authorization`.
+    /// Ends the session of the token in the header `Authorization`, or in the cookie, which it removes.
     #[oai(path = "/auth/logout", method = "post", operation_id = "logout")]
     async fn logout(&self, visitor: Caller<TokenHolder, LENIENT>) -> Result<Json<Success>, Failed> {
+        visitor.check_page(false)?;
         visitor.app.log_out(visitor.token()).await?;
-        Ok(Success::json())
+        Ok(Success::json().with_cookie(Some(cookie::removed())))
     }
 
     /// Verify an address

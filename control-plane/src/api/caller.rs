@@ -88,6 +88,7 @@ impl<R: Lowest> Need for R {
 
     async fn admit(scope: &Scope) -> Result<Arc<Authenticated>> {
         let Some(session) = scope.admit_tenant().await? else {
+            scope.check_page(false)?;
             return Err(unauthenticated(scope.token().is_some()).into());
         };
         match session.delete_at {
@@ -256,6 +257,7 @@ impl Credentials {
         let is_too_low = self.role.is_some_and(|role| role > Role::ReadOnly);
         let failures = [
             self.token.then_some(ErrorCode::Unauthenticated),
+            self.token.then_some(ErrorCode::ForeignOrigin),
             is_closed.then_some(ErrorCode::TenantClosed),
             is_too_low.then_some(ErrorCode::Forbidden),
         ];

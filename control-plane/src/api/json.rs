@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use poem::http::header::{CONTENT_TYPE, HeaderName};
+use poem::http::header::{CONTENT_TYPE, HeaderName, SET_COOKIE};
 use poem::http::{HeaderValue, StatusCode};
 use poem::{Body, IntoResponse, Response};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
@@ -23,6 +23,7 @@ pub(super) struct Json<T, const STATUS: u16 = 200> {
     body: T,
     sequence: Option<Sequence>,
     replayed: bool,
+    cookie: Option<HeaderValue>,
 }
 
 impl<T, const STATUS: u16> Json<T, STATUS> {
@@ -31,12 +32,19 @@ impl<T, const STATUS: u16> Json<T, STATUS> {
             body,
             sequence: None,
             replayed: false,
+            cookie: None,
         }
     }
 
     /// The state of a log or view that the response reflects.
     pub(super) fn at(mut self, sequence: Sequence) -> Self {
         self.sequence = Some(sequence);
+        self
+    }
+
+    /// The response sets this cookie.
+    pub(super) fn with_cookie(mut self, cookie: Option<HeaderValue>) -> Self {
+        self.cookie = cookie;
         self
     }
 
@@ -63,6 +71,9 @@ impl<T: Serialize + Send, const STATUS: u16> IntoResponse for Json<T, STATUS> {
         if self.replayed {
             let headers = response.headers_mut();
             headers.insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        if let Some(cookie) = self.cookie {
+            response.headers_mut().insert(SET_COOKIE, cookie);
         }
         response
     }

@@ -9,12 +9,13 @@ use std::time::Instant;
 use futures::FutureExt as _;
 use poem::endpoint::BoxEndpoint;
 use poem::error::MethodNotAllowedError;
-use poem::http::header::{ALLOW, HeaderName};
+use poem::http::header::{ALLOW, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use poem::http::{HeaderMap, HeaderValue, Uri};
 use poem::{Addr, Endpoint, EndpointExt as _, IntoEndpoint as _, Request, Response, Result};
 use poem_openapi::OperationId;
 use protocol::ErrorCode;
 
+use super::console;
 use super::docs;
 use super::document::{openapi_document, service};
 use super::error::{self, NotAdmitted};
@@ -39,6 +40,7 @@ pub(crate) struct Layer {
     operations: BoxEndpoint<'static, Response>,
     /// The document and the page that shows it.
     pages: BoxEndpoint<'static, Response>,
+    console: BoxEndpoint<'static, Response>,
     methods: Methods,
     parameters: Arc<KnownParameters>,
     requests: Requests,
@@ -50,6 +52,7 @@ impl Layer {
             app,
             operations: service().into_endpoint(),
             pages: docs::routes(openapi_document()).boxed(),
+            console: console::routes().boxed(),
             methods: Methods::new(),
             parameters: Arc::new(KnownParameters::of(described())),
             requests: Requests::new(credentials().into_keys()),
@@ -62,6 +65,9 @@ impl Layer {
         request.set_data(Arc::clone(scope));
         let responded = if docs::has(request.uri().path()) {
             self.pages.call(request).await
+        } else if console::has(request.uri().path()) {
+            // What people see is no use of the API; each address may fetch it as often as it likes.
+            return self.console.call(request).await;
         } else {
             self.operations.call(request).await
         };
@@ -172,6 +178,7 @@ fn set_headers(headers: &mut HeaderMap, scope: &Scope) {
     if let Ok(value) = HeaderValue::from_str(text) {
         headers.insert(REQUEST_ID, value);
     }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(rate) = scope.rate.get() {
         headers.insert(LIMIT, rate.limit.into());
         headers.insert(REMAINING, rate.remaining.into());

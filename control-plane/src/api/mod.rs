@@ -14,6 +14,8 @@ mod bill_format;
 mod billing;
 mod body;
 mod caller;
+mod console;
+mod cookie;
 mod deletions;
 mod docs;
 mod document;

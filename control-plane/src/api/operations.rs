@@ -11,8 +11,8 @@ use poem_openapi::registry::{MetaApi, MetaOperation};
 
 use super::caller::Credentials;
 use super::{
-    append, audit, auth, billing, deletions, docs, events, health, invitations, keys, logs,
-    members, queries, tenant_deletions, tenants, views,
+    append, audit, auth, billing, console, deletions, docs, events, health, invitations, keys,
+    logs, members, queries, tenant_deletions, tenants, views,
 };
 
 /// All operations. They hold nothing: what they work on comes with each request.
@@ -63,7 +63,8 @@ pub(super) struct Methods(Route);
 impl Methods {
     pub(super) fn new() -> Self {
         let mut methods = HashMap::<String, BTreeSet<String>>::new();
-        let of_pages = docs::paths().map(|path| (path, Method::GET));
+        let of_pages = docs::paths().chain(console::paths());
+        let of_pages = of_pages.map(|path| (path, Method::GET));
         for (path, method) in described()
             .map(|(path, it)| (path, it.method))
             .chain(of_pages)

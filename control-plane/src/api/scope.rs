@@ -9,8 +9,9 @@ use catalog::Authenticated;
 use poem::http::HeaderValue;
 use poem::http::header::AUTHORIZATION;
 use poem::{Request, Result};
-use protocol::RequestId;
+use protocol::{ErrorCode, RequestId};
 
+use super::cookie;
 use super::error::NotAdmitted;
 use super::parameters::KnownParameters;
 use crate::auth::token;
@@ -21,6 +22,15 @@ use crate::rate_limit::{RateLimitStatus, Verdict};
 /// Longer tokens are none of ours and are not even hashed.
 const TOKEN_BYTES_MAX: usize = 256;
 
+/// What a request says about who sent it.
+enum Credentials {
+    /// The header `Authorization`, which wins over a cookie.
+    Header(HeaderValue),
+    /// The token of the cookie.
+    Cookie(String),
+    None,
+}
+
 /// Put into every request by the layer.
 pub(super) struct Scope {
     pub app: Arc<App>,
@@ -29,7 +39,9 @@ pub(super) struct Scope {
     pub network: IpAddr,
     /// Those of all operations.
     pub parameters: Arc<KnownParameters>,
-    authorization: Option<HeaderValue>,
+    credentials: Credentials,
+    /// Whether a page of ours sent the request, as what goes with a cookie has to be.
+    pub is_own_page: bool,
     /// The state of the bucket that the request took from.
     pub rate: OnceLock<RateLimitStatus>,
 }
@@ -41,12 +53,22 @@ impl Scope {
         request: &Request,
         network: IpAddr,
     ) -> Self {
+        let headers = request.headers();
+        let credentials = match headers.get(AUTHORIZATION) {
+            Some(header) => Credentials::Header(header.clone()),
+            None => match cookie::token(headers) {
+                Some(token) => Credentials::Cookie(token.to_owned()),
+                None => Credentials::None,
+            },
+        };
+        let url = &app.options.public_url;
         Self {
+            is_own_page: cookie::is_own_page(headers, request.method(), url),
             app,
             parameters,
             request_id: RequestId::generate(),
             network,
-            authorization: request.headers().get(AUTHORIZATION).cloned(),
+            credentials,
             rate: OnceLock::new(),
         }
     }
@@ -58,9 +80,28 @@ impl Scope {
         })
     }
 
-    /// The token of the request, valid or not.
+    /// The token of the request, valid or not. A cookie that another page made the browser send counts
+    /// for nothing.
     pub(super) fn token(&self) -> Option<&str> {
-        bearer(self.authorization.as_ref()?.to_str().ok()?)
+        match &self.credentials {
+            Credentials::Header(header) => bearer(header.to_str().ok()?),
+            Credentials::Cookie(token) => Some(token.as_str()).filter(|_| self.is_own_page),
+            Credentials::None => None,
+        }
+    }
+
+    /// # Errors
+    /// When the request has a cookie, or asks for one, and no page of ours sent it.
+    pub(super) fn check_page(&self, asks_for_cookie: bool) -> Result<(), Failure> {
+        let by_cookie = asks_for_cookie || matches!(self.credentials, Credentials::Cookie(_));
+        if by_cookie && !self.is_own_page {
+            return Err(Failure::new(
+                ErrorCode::ForeignOrigin,
+                "a session's cookie is for the pages of this server alone; other programs send a \
+                 token in the header `Authorization: Bearer …`",
+            ));
+        }
+        Ok(())
     }
 
     /// Counts the request for its address.

@@ -10,6 +10,7 @@ pub(crate) const SESSION: &str = "pt_";
 pub(crate) const VERIFICATION: &str = "pv_";
 pub(crate) const INVITATION: &str = "pi_";
 pub(crate) const PASSWORD_RESET: &str = "pr_";
+pub(crate) const LOGIN_LINK: &str = "pl_";
 
 /// The prefix and 32 bytes in Base64.
 const SESSION_BYTES: usize = 46;

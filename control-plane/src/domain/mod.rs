@@ -37,10 +37,13 @@ pub(crate) mod usage;
 mod verification;
 pub(crate) mod views;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use catalog::Catalog;
+use catalog::access::Access;
 use catalog::clock::SharedClock;
+use parking_lot::Mutex;
 use storage::bus::SharedViews;
 use storage::bus::nats::Peers;
 use storage::event_log::SharedEventLog;
@@ -53,6 +56,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
+use crate::auth::token::TokenDigest;
 use crate::billing::notices::Webhooks;
 use crate::billing::spending::Spending;
 use crate::mail::{Mailbox, Mailer};
@@ -88,6 +92,8 @@ pub(crate) struct App {
     pub(crate) data_out: DataOut,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) passwords: Passwords,
+    /// What the links that log in once lead to, by their tokens.
+    login_links: Mutex<HashMap<TokenDigest, Access>>,
     pub(crate) mailer: Mailer,
     /// The servers of tenants that are told how much is used.
     pub(crate) webhooks: Webhooks,
@@ -176,6 +182,7 @@ impl App {
             },
             caches: Caches::new(&options),
             passwords: Passwords::new(options.password_hashes_max),
+            login_links: Mutex::default(),
             webhooks: Webhooks::new(options.private_webhooks),
             mailer: Mailer::new(parts.mail, tasks.clone(), stopping.clone()),
             limits: Limits {

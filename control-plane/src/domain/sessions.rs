@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use catalog::access::{Access, Actor};
+use catalog::access::{Access, Actor, Role};
 use catalog::{Membership, NewSession};
 use protocol::api_key::ApiKey;
-use protocol::{ErrorCode, TenantId};
+use protocol::{ErrorCode, TenantId, UserId};
 
 use super::App;
 use super::access::to_all_logs;
@@ -40,6 +40,7 @@ impl App {
         email: &str,
         password: String,
         tenant: Option<TenantId>,
+        ttl: Duration,
     ) -> Result<Login> {
         if let Some(tenant) = tenant {
             self.check_not_deleted(tenant).await?;
@@ -57,12 +58,45 @@ impl App {
         let token = match choose(&tenants, tenant)? {
             Some(chosen) => {
                 let access = to_all_logs(chosen.tenant, Actor::User(user.id), chosen.role);
-                let ttl = self.options.session_ttl;
                 Some(self.issue(access, ttl, Some(user.password_hash)).await?)
             }
             None => None,
         };
         Ok(Login { token, tenants })
+    }
+
+    /// TTL of a session that a password opens.
+    pub(crate) fn session_ttl(&self, of_browser: bool) -> Duration {
+        if of_browser {
+            self.options.browser_session_ttl
+        } else {
+            self.options.session_ttl
+        }
+    }
+
+    /// A token that logs in as the only owner of a tenant, once, until this process ends.
+    pub(crate) fn login_link(&self, tenant: TenantId, owner: UserId) -> String {
+        let secret = token::random(token::LOGIN_LINK);
+        let access = to_all_logs(tenant, Actor::User(owner), Role::Owner);
+        self.login_links
+            .lock()
+            .insert(token::digest(&secret), access);
+        self.link("login", &secret)
+    }
+
+    /// # Errors
+    /// When the link is unknown or was used.
+    pub(crate) async fn log_in_by_link(&self, secret: &str) -> Result<Issued> {
+        let access = self.login_links.lock().remove(&token::digest(secret));
+        let access = access.ok_or_else(|| {
+            Failure::new(
+                ErrorCode::InvalidToken,
+                "this link was used already, or the server that printed it has ended; \
+                 `primatomic dev` prints a new one at each start",
+            )
+        })?;
+        self.issue(access, self.options.browser_session_ttl, None)
+            .await
     }
 
     /// # Errors

@@ -84,10 +84,10 @@ impl App {
         Ok(())
     }
 
-    /// The link of a mail, as people open it.
+    /// The link of a mail: a page of the console.
     pub(super) fn link(&self, page: &str, secret: &str) -> String {
         let base = self.options.public_url.trim_end_matches('/');
-        format!("{base}/{page}?token={secret}")
+        format!("{base}/console/{page}?token={secret}")
     }
 
     /// The time that lies a TTL ahead.

@@ -7,6 +7,7 @@ mod audit;
 mod auth;
 mod batch;
 mod billing;
+mod browser;
 mod client;
 mod compatibility;
 mod deletion;

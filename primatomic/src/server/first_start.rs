@@ -26,8 +26,8 @@ const OWNER_EMAIL: &str = "dev@primatomic.invalid";
 const ATTEMPTS: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Makes what is missing.
-pub(crate) async fn prepare(node: &Node, data: &DataDirectory) -> Result<(), Failure> {
+/// Makes what is missing. Returns a link that opens the console as the owner, once.
+pub(crate) async fn prepare(node: &Node, data: &DataDirectory) -> Result<String, Failure> {
     write_examples(data)?;
     let catalog = &node.stores.catalog;
     let (tenant, owner) = match find(catalog).await? {
@@ -54,7 +54,8 @@ pub(crate) async fn prepare(node: &Node, data: &DataDirectory) -> Result<(), Fai
         made.map_err(Failure::other)?;
         write_key(data, &key)?;
     }
-    create_demo_log(catalog, &access).await
+    create_demo_log(catalog, &access).await?;
+    Ok(node.control_plane()?.login_link(tenant, owner))
 }
 
 async fn find(catalog: &Catalog) -> Result<Option<(TenantId, UserId)>, Failure> {

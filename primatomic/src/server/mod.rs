@@ -112,16 +112,16 @@ async fn serve_until_stopped(
         None => None,
     };
     let node = Node::start(&options, role, data, &url).await?;
-    if development {
-        first_start::prepare(&node, data).await?;
-    }
-    say(&match role {
-        Role::All if development => {
-            welcome::text(&url, data.path(), options.stripe.stripe_url.as_deref())
-        }
-        Role::All | Role::ControlPlane => format!("Primatomic is listening on {url}"),
-        Role::Archiver => "An archiver of Primatomic is ready".to_owned(),
-        Role::Worker => "A worker of Primatomic is ready".to_owned(),
+    let login = match development {
+        true => Some(first_start::prepare(&node, data).await?),
+        false => None,
+    };
+    let stripe = options.stripe.stripe_url.as_deref();
+    say(&match (role, login) {
+        (_, Some(login)) => welcome::text(&url, &login, data.path(), stripe),
+        (Role::All | Role::ControlPlane, None) => format!("Primatomic is listening on {url}"),
+        (Role::Archiver, None) => "An archiver of Primatomic is ready".to_owned(),
+        (Role::Worker, None) => "A worker of Primatomic is ready".to_owned(),
     })?;
     tracing::info!(%url, data = %data.path().display(), "listening");
     let served = node.serve(listener, internal, stop).await;

@@ -1,4 +1,4 @@
-//! What `dev` prints once it serves: the address, the key, and three commands to copy.
+//! What `dev` prints once it serves: the address, the link to the console, the key, and three commands to copy.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
@@ -31,7 +31,7 @@ pub(crate) fn local_url(address: SocketAddr) -> String {
 }
 
 /// The text; the three commands work in any shell whose directory is the server's.
-pub(crate) fn text(url: &str, data: &Path, stripe: Option<&str>) -> String {
+pub(crate) fn text(url: &str, login: &str, data: &Path, stripe: Option<&str>) -> String {
     let key = quoted(&data.join("dev-key"));
     let component = quoted(&data.join("examples").join("counter.wasm"));
     let data = data.display();
@@ -45,6 +45,8 @@ pub(crate) fn text(url: &str, data: &Path, stripe: Option<&str>) -> String {
         "\
 Primatomic is listening on {url}
 
+  console  {login}
+           (opens it as the owner of the tenant dev, once; later, {url} is enough)
   data     {data}
   API key  {data}/dev-key (owner of the tenant dev)
   docs     {url}/docs{stripe}

@@ -37,6 +37,7 @@ pub(super) const PUBLIC: &[&str] = &[
     "createTenant",
     "getTenantDeletion",
     "login",
+    "loginByLink",
     "exchangeKey",
     "verifyEmail",
     "resendVerification",

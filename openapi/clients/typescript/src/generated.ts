@@ -25,6 +25,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in with a link
+         * @description A development server prints a link that opens the console once. The token is answered as a
+         *     cookie.
+         */
+        post: operations["loginByLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -56,7 +77,7 @@ export interface paths {
         put?: never;
         /**
          * Log out
-         * @description Ends the session of the token in the header `Authorization`.
+         * @description Ends the session of the token in the header `Authorization`, or in the cookie, which it removes.
          */
         post: operations["logout"];
         delete?: never;
@@ -1352,7 +1373,7 @@ export interface components {
              * @description For programs.
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_name" | "invalid_delimiter" | "invalid_idempotency_key" | "invalid_sequence" | "invalid_cursor" | "invalid_email" | "invalid_password" | "common_password" | "invalid_token" | "empty_batch" | "malformed_batch" | "unauthenticated" | "invalid_credentials" | "compute_limit_reached" | "forbidden" | "email_not_verified" | "tenant_closed" | "too_many_attempts" | "not_found" | "log_not_found" | "view_not_found" | "version_not_found" | "key_not_found" | "deletion_not_found" | "member_not_found" | "invitation_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "name_taken" | "email_taken" | "already_member" | "sequence_mismatch" | "idempotency_key_reused" | "view_failed" | "already_subscribed" | "never_subscribed" | "tenant_deleted" | "length_required" | "event_too_large" | "batch_too_large" | "batch_too_many_events" | "component_too_large" | "query_too_large" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "invalid_component" | "wrong_world" | "forbidden_import" | "component_too_complex" | "query_failed" | "result_too_large" | "rate_limited" | "headers_too_large" | "log_limit_reached" | "view_limit_reached" | "key_limit_reached" | "storage_limit_reached" | "stream_limit_reached" | "member_limit_reached" | "invitation_limit_reached" | "internal" | "not_implemented" | "billing_not_configured" | "unavailable" | "overloaded" | "query_limit_reached" | "view_memory_limit_reached" | "shutting_down" | "view_behind" | "storage_full";
+            code: "invalid_request" | "invalid_name" | "invalid_delimiter" | "invalid_idempotency_key" | "invalid_sequence" | "invalid_cursor" | "invalid_email" | "invalid_password" | "common_password" | "invalid_token" | "empty_batch" | "malformed_batch" | "unauthenticated" | "invalid_credentials" | "compute_limit_reached" | "forbidden" | "foreign_origin" | "email_not_verified" | "tenant_closed" | "too_many_attempts" | "not_found" | "log_not_found" | "view_not_found" | "version_not_found" | "key_not_found" | "deletion_not_found" | "member_not_found" | "invitation_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "name_taken" | "email_taken" | "already_member" | "sequence_mismatch" | "idempotency_key_reused" | "view_failed" | "already_subscribed" | "never_subscribed" | "tenant_deleted" | "length_required" | "event_too_large" | "batch_too_large" | "batch_too_many_events" | "component_too_large" | "query_too_large" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "invalid_component" | "wrong_world" | "forbidden_import" | "component_too_complex" | "query_failed" | "result_too_large" | "rate_limited" | "headers_too_large" | "log_limit_reached" | "view_limit_reached" | "key_limit_reached" | "storage_limit_reached" | "stream_limit_reached" | "member_limit_reached" | "invitation_limit_reached" | "internal" | "not_implemented" | "billing_not_configured" | "unavailable" | "overloaded" | "query_limit_reached" | "view_memory_limit_reached" | "shutting_down" | "view_behind" | "storage_full";
             /** @description A sentence for people. */
             error: string;
             /**
@@ -1645,7 +1666,7 @@ export interface components {
         };
         /**
          * LoginAnswer
-         * @description A token, unless there are several tenants and none was chosen.
+         * @description A token, unless it is in the cookie, or there are several tenants and none was chosen.
          */
         LoginAnswer: {
             access_token?: string | null;
@@ -1667,6 +1688,12 @@ export interface components {
          *     }
          */
         LoginBody: {
+            /**
+             * @description Puts the token into a cookie that no script can read, and not into the answer; for the pages of
+             *     the server itself.
+             * @default false
+             */
+            cookie: boolean;
             email: string;
             password: string;
             /**
@@ -2400,6 +2427,168 @@ export interface operations {
             };
         };
     };
+    loginByLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyBody"];
+            };
+        };
+        responses: {
+            /** @description The operation was carried out. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_token` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `foreign_origin` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -2413,7 +2602,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A token, unless there are several tenants and none was chosen. */
+            /** @description A token, unless it is in the cookie, or there are several tenants and none was chosen. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -2452,7 +2641,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `email_not_verified`, `forbidden`, `too_many_attempts` */
+            /** @description `email_not_verified`, `forbidden`, `foreign_origin`, `too_many_attempts` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -2634,6 +2823,17 @@ export interface operations {
             };
             /** @description `unauthenticated` */
             401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `foreign_origin` */
+            403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
@@ -3387,7 +3587,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3571,7 +3771,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3762,7 +3962,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3913,7 +4113,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4097,7 +4297,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4297,7 +4497,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4464,7 +4664,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4934,7 +5134,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -5073,7 +5273,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -5853,7 +6053,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -5993,7 +6193,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `key_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `key_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6176,7 +6376,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6330,7 +6530,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6515,7 +6715,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6655,7 +6855,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `log_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `log_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6840,7 +7040,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6990,7 +7190,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `log_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `log_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7173,7 +7373,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7329,7 +7529,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7536,7 +7736,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `storage_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `storage_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7752,7 +7952,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `storage_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `storage_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7966,7 +8166,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `stream_limit_reached`, `tenant_closed` */
+            /** @description `foreign_origin`, `stream_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8132,7 +8332,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8286,7 +8486,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8459,7 +8659,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed`, `view_limit_reached` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed`, `view_limit_reached` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8644,7 +8844,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8847,7 +9047,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9074,7 +9274,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9577,6 +9777,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description `foreign_origin` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description `uri_too_long` */
             414: {
                 headers: {
@@ -9706,7 +9917,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden` */
+            /** @description `forbidden`, `foreign_origin` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9891,7 +10102,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10043,7 +10254,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10183,7 +10394,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `invitation_limit_reached`, `member_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `invitation_limit_reached`, `member_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10366,7 +10577,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10518,7 +10729,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10657,7 +10868,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10811,7 +11022,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10991,7 +11202,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden` */
+            /** @description `forbidden`, `foreign_origin` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */

@@ -17,7 +17,7 @@ T = TypeVar("T", bound="LoginAnswer")
 
 @_attrs_define
 class LoginAnswer:
-    """A token, unless there are several tenants and none was chosen.
+    """A token, unless it is in the cookie, or there are several tenants and none was chosen.
 
     Attributes:
         tenants (list[MembershipBody]):

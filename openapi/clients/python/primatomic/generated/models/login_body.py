@@ -22,11 +22,15 @@ class LoginBody:
     Attributes:
         email (str):
         password (str):
+        cookie (bool | Unset): Puts the token into a cookie that no script can read, and not into the answer; for the
+            pages of
+            the server itself. Default: False.
         tenant_id (None | Unset | UUID): Needed by members of several tenants.
     """
 
     email: str
     password: str
+    cookie: bool | Unset = False
     tenant_id: None | Unset | UUID = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -34,6 +38,8 @@ class LoginBody:
         email = self.email
 
         password = self.password
+
+        cookie = self.cookie
 
         tenant_id: None | str | Unset
         if isinstance(self.tenant_id, Unset):
@@ -51,6 +57,8 @@ class LoginBody:
                 "password": password,
             }
         )
+        if cookie is not UNSET:
+            field_dict["cookie"] = cookie
         if tenant_id is not UNSET:
             field_dict["tenant_id"] = tenant_id
 
@@ -62,6 +70,8 @@ class LoginBody:
         email = d.pop("email")
 
         password = d.pop("password")
+
+        cookie = d.pop("cookie", UNSET)
 
         def _parse_tenant_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -83,6 +93,7 @@ class LoginBody:
         login_body = cls(
             email=email,
             password=password,
+            cookie=cookie,
             tenant_id=tenant_id,
         )
 

@@ -38,6 +38,11 @@ def _parse_response(
 
         return response_401
 
+    if response.status_code == 403:
+        response_403 = Error.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 414:
         response_414 = Error.from_dict(response.json())
 
@@ -90,7 +95,7 @@ def sync_detailed(
 ) -> Response[Error | Success | str]:
     """Log out
 
-     Ends the session of the token in the header `Authorization`.
+     Ends the session of the token in the header `Authorization`, or in the cookie, which it removes.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -115,7 +120,7 @@ def sync(
 ) -> Error | Success | str | None:
     """Log out
 
-     Ends the session of the token in the header `Authorization`.
+     Ends the session of the token in the header `Authorization`, or in the cookie, which it removes.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -136,7 +141,7 @@ async def asyncio_detailed(
 ) -> Response[Error | Success | str]:
     """Log out
 
-     Ends the session of the token in the header `Authorization`.
+     Ends the session of the token in the header `Authorization`, or in the cookie, which it removes.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -159,7 +164,7 @@ async def asyncio(
 ) -> Error | Success | str | None:
     """Log out
 
-     Ends the session of the token in the header `Authorization`.
+     Ends the session of the token in the header `Authorization`, or in the cookie, which it removes.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
