@@ -4,22 +4,26 @@
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help dev cluster test test-deploy test-api servers lint structure bench bench-cluster \
+.PHONY: help dev console cluster test test-deploy test-api test-console servers lint structure bench bench-cluster \
 	crash-test fault-test openapi clients clients-check api-fuzz toolchain
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-dev: toolchain ## Build and run every role on embedded stores under ./data
+dev: toolchain console ## Build and run every role on embedded stores under ./data
 	@[ -e $(TARGET)/debug/primatomic ] || echo "The first build compiles some 700 crates:" \
 		"some 16 minutes of one core. Later ones take seconds."
 	$(CARGO) build --locked -p primatomic -p stripe-fake
 	deploy/dev/run.sh $(TARGET)/debug
 
-test: toolchain lint servers ## Check structure, format and lints, then run every test
+test: toolchain console lint servers ## Check structure, format and lints, then run every test
 	$(CARGO) test --locked --workspace --all-features
 	$(MAKE) test-deploy
 	$(MAKE) test-api
+	$(MAKE) test-console
+
+console: ## Build the web console, where Node is there
+	@console/build.sh
 
 test-deploy: toolchain servers ## Test what is in deploy/, on real servers
 	$(CARGO) build --locked --workspace --all-features --bin primatomic --bin stripe-fake
@@ -28,6 +32,10 @@ test-deploy: toolchain servers ## Test what is in deploy/, on real servers
 test-api: toolchain ## Test the clients, the examples of docs/ and the API with schemathesis
 	$(CARGO) build --locked --workspace --all-features --bin primatomic --example usage
 	openapi/tests/run.sh $(TARGET)/debug/primatomic
+
+test-console: toolchain console ## Test the console in a real browser
+	$(CARGO) build --locked --workspace --all-features --bin primatomic --bin stripe-fake
+	console/tests/run.sh $(TARGET)/debug
 
 servers: ## Install the servers that tests run against into .local
 	@test-servers/install.sh
@@ -41,7 +49,7 @@ structure: ## Check the direction of dependencies, of crates and of files; print
 	docs/structure/structure.py
 	docs/structure/features.py
 
-cluster: toolchain servers ## Run a cluster of every store and role on the loopback address
+cluster: toolchain console servers ## Run a cluster of every store and role on the loopback address
 	$(CARGO) build --locked --workspace --all-features --bin primatomic --bin cluster --bin s3-server
 	$(TARGET)/debug/cluster
 
@@ -49,7 +57,7 @@ bench: toolchain ## Measure speed and memory on this machine, in release mode
 	$(CARGO) build --locked --release -p primatomic -p bench
 	$(TARGET)/release/bench all
 
-bench-cluster: toolchain servers ## Measure a whole cluster on this machine, in release mode
+bench-cluster: toolchain console servers ## Measure a whole cluster on this machine, in release mode
 	$(CARGO) build --locked --release -p primatomic -p bench -p test-servers
 	$(TARGET)/release/bench cluster
 

@@ -1,0 +1,9 @@
+import { Page } from "../design/Page";
+
+export function AuditScreen() {
+  return (
+    <Page name="Audit" title="Audit">
+      {null}
+    </Page>
+  );
+}

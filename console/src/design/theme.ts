@@ -1,0 +1,41 @@
+/** Mantine in the colours and sizes of tokens.css. */
+
+import { Button, createTheme, type CSSVariablesResolver, Menu, Modal, TextInput, Tooltip } from "@mantine/core";
+
+export const theme = createTheme({
+  fontFamily: "var(--sans)",
+  fontFamilyMonospace: "var(--mono)",
+  fontSizes: { xs: "12px", sm: "14px", md: "14px", lg: "16px", xl: "20px" },
+  lineHeights: { xs: "16px", sm: "20px", md: "20px" },
+  defaultRadius: "7px",
+  primaryColor: "indigo",
+  respectReducedMotion: true,
+  components: {
+    Button: Button.extend({ defaultProps: { size: "compact-md", variant: "default", fw: 500 } }),
+    TextInput: TextInput.extend({ defaultProps: { size: "sm" } }),
+    Modal: Modal.extend({ defaultProps: { radius: "10px", centered: true, transitionProps: { duration: 100 } } }),
+    Menu: Menu.extend({ defaultProps: { shadow: "md", position: "bottom-end", transitionProps: { duration: 80 } } }),
+    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 250, withArrow: false, transitionProps: { duration: 80 } } }),
+  },
+});
+
+const shared = {
+  "--mantine-color-body": "var(--bg)",
+  "--mantine-color-text": "var(--ink)",
+  "--mantine-color-dimmed": "var(--ink-2)",
+  "--mantine-color-placeholder": "var(--ink-3)",
+  "--mantine-color-anchor": "var(--accent)",
+  "--mantine-color-default": "var(--panel)",
+  "--mantine-color-default-hover": "var(--line-soft)",
+  "--mantine-color-default-color": "var(--ink)",
+  "--mantine-color-default-border": "var(--line)",
+  "--mantine-color-error": "var(--bad)",
+  "--mantine-primary-color-filled": "var(--accent)",
+  "--mantine-primary-color-filled-hover": "var(--accent)",
+  "--mantine-primary-color-contrast": "var(--on-accent)",
+  "--mantine-primary-color-light": "var(--accent-bg)",
+  "--mantine-primary-color-light-color": "var(--accent)",
+  "--mantine-shadow-md": "var(--shadow-float)",
+};
+
+export const variables: CSSVariablesResolver = () => ({ variables: {}, light: shared, dark: shared });

@@ -1,0 +1,9 @@
+import { Page } from "../design/Page";
+
+export function LogScreen() {
+  return (
+    <Page name="Log" title="Log">
+      {null}
+    </Page>
+  );
+}

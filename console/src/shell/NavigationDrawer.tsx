@@ -1,0 +1,12 @@
+/** The navigation on a phone. */
+
+import { Drawer } from "@mantine/core";
+import { Navigation } from "./Navigation";
+
+export default function NavigationDrawer({ onClose }: { onClose: () => void }) {
+  return (
+    <Drawer opened onClose={onClose} size={260} title="Primatomic" padding="sm">
+      <Navigation />
+    </Drawer>
+  );
+}

@@ -1,0 +1,9 @@
+import { Page } from "../design/Page";
+
+export function UsageScreen() {
+  return (
+    <Page name="Usage" title="Usage">
+      {null}
+    </Page>
+  );
+}

@@ -1,0 +1,9 @@
+import { Page } from "../design/Page";
+
+export function ViewScreen() {
+  return (
+    <Page name="View" title="View">
+      {null}
+    </Page>
+  );
+}
