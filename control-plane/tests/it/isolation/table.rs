@@ -146,6 +146,7 @@ pub(super) const PRIVATE: &[Expected] = &[
         ..entry("revokeInvitation", true)
     },
     entry("listLogs", false),
+    entry("listAllViews", false),
     Expected {
         body: r#"{"name": "new-{n}"}"#,
         allowed: 201,
