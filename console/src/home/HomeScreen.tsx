@@ -1,10 +1,10 @@
 /** What needs somebody, how things go, and which logs are used most. */
 
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { SegmentedControl } from "@mantine/core";
 import { queries } from "../api/client";
 import { Page } from "../design/Page";
 import { ErrorNotice, Skeleton } from "../design/Placeholder";
+import { SegmentedControl } from "../design/fields";
 import { useCopyAs } from "../shell/copyAs";
 import { cli, curl, python, ts } from "../shell/snippets";
 import { Activity } from "./Activity";

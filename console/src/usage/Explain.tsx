@@ -1,9 +1,10 @@
 /** The records of the ledger that a figure is the sum of. */
 
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { queries, type Schemas } from "../api/client";
 import { Empty, ErrorNotice, Skeleton } from "../design/Placeholder";
 import { Table } from "../design/Table";
+import { Modal } from "../design/fields";
 import { count } from "../format";
 import { METERS, monthTitle } from "./meters";
 

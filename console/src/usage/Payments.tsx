@@ -1,6 +1,6 @@
 /** Paying: the standing, the card, the cap. Without a payment provider there is nothing of it. */
 
-import { Button, Group, NumberInput } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { queries } from "../api/client";
@@ -8,6 +8,7 @@ import { problem } from "../api/error";
 import { Panel } from "../design/Panel";
 import { Pill, type Tone } from "../design/Pill";
 import { ErrorNotice } from "../design/Placeholder";
+import { NumberInput } from "../design/fields";
 import { money } from "../format";
 import { useTenant } from "../session/tenant";
 import type { Usage } from "./meters";

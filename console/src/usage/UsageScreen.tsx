@@ -1,12 +1,13 @@
 /** What a month used and costs. Every figure opens the records that it is the sum of. */
 
-import { Alert, Button } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { queries } from "../api/client";
 import { LinkButton } from "../design/LinkButton";
 import { Page } from "../design/Page";
 import { ErrorNotice, Skeleton } from "../design/Placeholder";
 import { Meter, Stat, Stats } from "../design/Stat";
+import { Alert } from "../design/fields";
 import { absolute, money } from "../format";
 import { useCopyAs } from "../shell/copyAs";
 import { cli, curl, python, ts } from "../shell/snippets";

@@ -1,9 +1,9 @@
 /** How a month went: a meter by days or hours, or added up beside what is free. */
 
-import { SegmentedControl } from "@mantine/core";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { LazyChart } from "../chart/LazyChart";
 import { Panel } from "../design/Panel";
+import { SegmentedControl } from "../design/fields";
 import { METERS, meter, periods, type Usage } from "./meters";
 
 const route = getRouteApi("/inside/usage");
