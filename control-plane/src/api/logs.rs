@@ -1,7 +1,7 @@
 //! `/logs` and `/logs/{log}`.
 
 use catalog::{LogChanges, Page, Retention};
-use poem_openapi::param::Path;
+use poem_openapi::param::{Path, Query};
 use poem_openapi::{Enum, Object, OpenApi};
 use protocol::ErrorCode::*;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -139,9 +139,12 @@ impl LogsApi {
         &self,
         caller: Caller<role::ReadOnly, LENIENT>,
         Parameters(page): Parameters<Page>,
-    ) -> Result<Json<LogList>, Failed<LIST>> {
+        /// Only logs whose names begin with this. A cursor belongs to its prefix.
+        #[oai(default)]
+        prefix: Query<String>,
+    ) -> Result<Json<LogList>, Failed<{ LIST | codes(&[InvalidName]) }>> {
         let (app, access, _) = caller.parts();
-        let logs = app.logs(access, page).await?;
+        let logs = app.logs(access, &prefix.0, page).await?;
         Ok(Json::new(LogList {
             logs: logs.items.into_iter().map(Into::into).collect(),
             next_cursor: logs.next_cursor,
