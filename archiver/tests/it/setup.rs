@@ -12,7 +12,7 @@ use catalog::access::{Access, Actor, Role};
 use catalog::clock::{SharedClock, SystemClock};
 use catalog::{Catalog, Context, NewLog, NewTenant, Retention};
 use protocol::frame::KeyDigest;
-use protocol::{LogId, RequestId, Run, Sequence};
+use protocol::{LogId, RequestId, Run, Sequence, Timestamp};
 use storage::event_log::SharedEventLog;
 use storage::event_log::appender::{AppendRequest, Appender, AppenderOptions, Payload};
 use storage::event_log::sqlite::SqliteEventLog;
@@ -248,6 +248,26 @@ impl Setup {
         }
         found.reverse();
         assert_eq!(found, expected);
+        self.check_times(log).await;
+    }
+
+    /// Every time leads to the first event that is not before it.
+    async fn check_times(&self, log: LogId) {
+        let history = self.history();
+        let mut times: Vec<(u64, Sequence)> = Vec::new();
+        let mut next = Sequence::FIRST;
+        while let Some(run) = history.read(log, next, 1).await.unwrap().pop() {
+            times.push((run.timestamp().as_micros(), run.first()));
+            next = run.last().next();
+        }
+        for (time, _) in times.iter().step_by(5) {
+            for time in [time - 1, *time, time + 1] {
+                let wanted = times.iter().find(|(it, _)| *it >= time);
+                let wanted = wanted.map_or(next, |(_, first)| *first);
+                let found = history.since(log, Timestamp(time)).await.unwrap();
+                assert_eq!(found, wanted);
+            }
+        }
     }
 
     /// How many events of a log the hot log has, by its first frame.

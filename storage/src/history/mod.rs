@@ -7,6 +7,7 @@
 
 mod blocks;
 mod reader;
+mod since;
 pub mod tail;
 
 use protocol::{LogId, Run, Sequence};
