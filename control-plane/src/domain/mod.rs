@@ -23,6 +23,7 @@ pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod logs;
 mod members;
+mod page;
 mod passwords;
 mod payments;
 pub(crate) mod queries;

@@ -12,6 +12,7 @@ mod compatibility;
 mod deletion;
 mod deletion_jobs;
 mod errors;
+mod event_filters;
 mod events;
 mod garbage;
 mod invitations;
