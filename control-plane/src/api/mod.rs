@@ -15,6 +15,7 @@ mod billing;
 mod body;
 mod caller;
 mod deletions;
+mod density;
 mod docs;
 mod document;
 mod error;

@@ -17,6 +17,7 @@ mod credentials;
 mod deleted_storage;
 mod deletion_sweeper;
 mod deletions;
+pub(crate) mod density;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod invitations;

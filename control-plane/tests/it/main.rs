@@ -11,6 +11,7 @@ mod client;
 mod compatibility;
 mod deletion;
 mod deletion_jobs;
+mod density;
 mod errors;
 mod event_filters;
 mod events;
