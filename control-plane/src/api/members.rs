@@ -84,7 +84,8 @@ impl MembersApi {
     ///
     /// Admins act on members below them and give roles up to their own. The role `owner` is given by
     /// the owner alone, logged in and not by an API key. API keys that the member made are lowered
-    /// to the new role where they were above it.
+    /// to the new role where they were above it, and open invitations that the member made end where
+    /// the new role may not give what they give.
     #[oai(
         path = "/:user_id",
         method = "patch",
@@ -105,8 +106,8 @@ impl MembersApi {
 
     /// Remove a member
     ///
-    /// The member's sessions end, and the API keys that the member made are revoked. Nobody removes
-    /// themselves, and nobody the owner.
+    /// The member's sessions end, and the API keys and the open invitations that the member made are
+    /// revoked. Nobody removes themselves, and nobody the owner.
     #[oai(path = "/:user_id", method = "delete", operation_id = "removeMember")]
     async fn remove(
         &self,
