@@ -41,6 +41,8 @@ pub enum ErrorCode {
     ComputeLimitReached,
     /// The role or key does not allow the operation.
     Forbidden,
+    /// A person does this, who logged in, and no API key.
+    PersonOnly,
     /// The address was not verified yet.
     EmailNotVerified,
     /// The tenant is going to be deleted, and closed until then.
@@ -185,6 +187,7 @@ impl ErrorCode {
             Self::Unauthenticated | Self::InvalidCredentials => 401,
             Self::ComputeLimitReached => 402,
             Self::Forbidden
+            | Self::PersonOnly
             | Self::EmailNotVerified
             | Self::TenantClosed
             | Self::TooManyAttempts

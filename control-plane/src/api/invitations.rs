@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Tag;
 use super::body::JsonBody;
-use super::caller::{Anyone, Caller, LENIENT, role};
+use super::caller::{Anyone, Caller, InPerson, LENIENT, WholeTenant, role};
 use super::failures::{Codes, Failed, LIST, codes};
 use super::json::{Json, Success};
 use super::keys::RoleName;
@@ -134,7 +134,7 @@ impl InvitationsApi {
     )]
     async fn list(
         &self,
-        caller: Caller<role::Admin, LENIENT>,
+        caller: Caller<WholeTenant<role::Admin>, LENIENT>,
         Parameters(page): Parameters<Page>,
     ) -> Result<Json<InvitationList>, Failed<LIST>> {
         let (app, access, _) = caller.parts();
@@ -158,7 +158,7 @@ impl InvitationsApi {
     )]
     async fn create(
         &self,
-        caller: Caller<role::Admin, LENIENT>,
+        caller: Caller<InPerson<role::Admin>, LENIENT>,
         JsonBody(body): JsonBody<CreateInvitationBody, LENIENT>,
     ) -> Result<Json<SentInvitation, 201>, Failed<INVITE>> {
         let (app, access, context) = caller.parts();
@@ -186,7 +186,7 @@ impl InvitationsApi {
     )]
     async fn revoke(
         &self,
-        caller: Caller<role::Admin, LENIENT>,
+        caller: Caller<WholeTenant<role::Admin>, LENIENT>,
         /// The invitation's id.
         id: Path<Uuid>,
     ) -> Result<Json<Success>, Failed<{ codes(&[InvitationNotFound]) }>> {

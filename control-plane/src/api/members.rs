@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Tag;
 use super::body::JsonBody;
-use super::caller::{Caller, LENIENT, role};
+use super::caller::{Caller, LENIENT, WholeTenant, role};
 use super::failures::{Failed, LIST, codes};
 use super::json::Json;
 use super::keys::RoleName;
@@ -69,7 +69,7 @@ impl MembersApi {
     #[oai(path = "/", method = "get", operation_id = "listMembers")]
     async fn list(
         &self,
-        caller: Caller<role::ReadOnly, LENIENT>,
+        caller: Caller<WholeTenant<role::ReadOnly>, LENIENT>,
         Parameters(page): Parameters<Page>,
     ) -> Result<Json<MemberList>, Failed<LIST>> {
         let (app, access, _) = caller.parts();
@@ -93,7 +93,7 @@ impl MembersApi {
     )]
     async fn change(
         &self,
-        caller: Caller<role::Admin, LENIENT>,
+        caller: Caller<WholeTenant<role::Admin>, LENIENT>,
         /// The member's id.
         user_id: Path<Uuid>,
         JsonBody(body): JsonBody<RoleBody, LENIENT>,
@@ -111,7 +111,7 @@ impl MembersApi {
     #[oai(path = "/:user_id", method = "delete", operation_id = "removeMember")]
     async fn remove(
         &self,
-        caller: Caller<role::Admin, LENIENT>,
+        caller: Caller<WholeTenant<role::Admin>, LENIENT>,
         /// The member's id.
         user_id: Path<Uuid>,
     ) -> Result<Json<RemovedMember>, Failed<{ codes(&[MemberNotFound]) }>> {
