@@ -85,7 +85,7 @@ use self::connection::Connection;
 pub use self::deletion::Deletion;
 pub use self::error::CatalogError;
 pub use self::event::{ControlEvent, PEOPLE, RecordedEvent};
-pub use self::invitation::{Invitation, Invitee, NewInvitation, OpenInvitation};
+pub use self::invitation::{Accepted, Invitation, Invitee, NewInvitation, OpenInvitation};
 pub use self::key::{Key, NewKey};
 pub use self::limits::CatalogLimits;
 use self::lock::LocalLocks;

@@ -44,10 +44,10 @@ pub(super) fn deletions(access: &Access) -> Select<deletion_job::Entity> {
         .filter(covered(access, deletion_job::Column::LogId))
 }
 
-/// The keys that the holder may see: from admin on all, below those that it made.
+/// The keys that the holder may see: an admin of the whole tenant all, everyone else those that it made.
 pub(super) fn keys(access: &Access) -> Select<key::Entity> {
     let keys = key::Entity::find().filter(key::Column::TenantId.eq(access.tenant.0));
-    if access.has(Role::Admin) {
+    if access.has(Role::Admin) && access.logs.is_none() {
         return keys;
     }
     let (kind, id) = from_actor(access.actor);

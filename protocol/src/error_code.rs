@@ -45,6 +45,8 @@ pub enum ErrorCode {
     Forbidden,
     /// A browser sent its session's cookie, and not for a page of this server.
     ForeignOrigin,
+    /// A person does this, who logged in, and no API key.
+    PersonOnly,
     /// The address was not verified yet.
     EmailNotVerified,
     /// The tenant is going to be deleted, and closed until then.
@@ -191,6 +193,7 @@ impl ErrorCode {
             Self::ComputeLimitReached => 402,
             Self::Forbidden
             | Self::ForeignOrigin
+            | Self::PersonOnly
             | Self::EmailNotVerified
             | Self::TenantClosed
             | Self::TooManyAttempts

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::Tag;
 use super::body::JsonBody;
-use super::caller::{Caller, LENIENT, role};
+use super::caller::{Caller, LENIENT, WholeTenant, role};
 use super::deletions::Deleted;
 use super::failures::{Codes, Failed, IN_LOG, JSON_BODY, LIST, codes};
 use super::json::Json;
@@ -156,7 +156,7 @@ impl LogsApi {
     #[oai(path = "/logs", method = "post", operation_id = "createLog")]
     async fn create(
         &self,
-        caller: Caller<role::Member, LENIENT>,
+        caller: Caller<WholeTenant<role::Member>, LENIENT>,
         JsonBody(body): JsonBody<CreateLogBody, LENIENT>,
     ) -> Result<Json<CreatedLog, 201>, Failed<CREATE_LOG>> {
         Ok(create(&caller, body).await?)
@@ -194,7 +194,7 @@ impl LogsApi {
     #[oai(path = "/logs/:log", method = "post", operation_id = "createLogByName")]
     async fn create_by_name(
         &self,
-        caller: Caller<role::Member, LENIENT>,
+        caller: Caller<WholeTenant<role::Member>, LENIENT>,
         /// The name of the new log.
         log: Path<String>,
     ) -> Result<Json<CreatedLog, 201>, Failed<{ CREATE_LOG | JSON_BODY }>> {
@@ -267,7 +267,7 @@ impl LogsApi {
 }
 
 async fn create(
-    caller: &Caller<role::Member, LENIENT>,
+    caller: &Caller<WholeTenant<role::Member>, LENIENT>,
     body: CreateLogBody,
 ) -> Result<Json<CreatedLog, 201>, Failure> {
     let (app, access, context) = caller.parts();

@@ -101,6 +101,7 @@ fn people_are_invited_get_roles_and_leave() {
     let listed = ada.run(&["invite", "list"], "");
     assert!(listed.contains("grace@example.org  member"), "{listed}");
     let accept = link(server, "grace@example.org", "invite");
+    assert_ne!(sent["invite_url"], accept.as_str());
     let accepted = grace.run(&["invite", "accept", &accept], PASSWORD);
     assert!(
         accepted.contains("primatomic login --email grace@example.org --tenant ada"),
@@ -132,6 +133,19 @@ fn people_are_invited_get_roles_and_leave() {
     let late = link(server, "grace@example.org", "invite");
     let late = grace.try_run(&["invite", "accept", &late], PASSWORD);
     assert_eq!(late.status.code(), Some(1));
+
+    // What the inviter passes on does not verify the address.
+    let sent = ada.json(&["invite", "send", "bob@example.org"], "");
+    let url = sent["invite_url"].as_str().unwrap();
+    let bob = Person {
+        server,
+        name: "bob",
+    };
+    let accepted = bob.run(&["invite", "accept", url], PASSWORD);
+    assert!(accepted.contains("Open the link in the mail"), "{accepted}");
+    let login = ["login", "--email", "bob@example.org"];
+    let refused = text(&bob.try_run(&login, PASSWORD).stderr);
+    assert!(refused.contains("email_not_verified"), "{refused}");
 }
 
 #[test]
