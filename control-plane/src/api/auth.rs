@@ -1,5 +1,6 @@
 //! `/auth`: public, and limited by address.
 
+use catalog::Membership;
 use poem_openapi::{Object, OpenApi};
 use protocol::ErrorCode::*;
 use protocol::TenantId;
@@ -12,10 +13,12 @@ use super::caller::{Anyone, Caller, LENIENT, TokenHolder};
 use super::failures::{Codes, Failed, codes};
 use super::json::{Json, Success};
 use super::keys::RoleName;
+use crate::domain::sessions::{Login, LoginRequest};
 
 /// What may go wrong with logging in.
 const LOGIN: Codes = codes(&[
     InvalidCredentials,
+    SecondFactorRequired,
     TooManyAttempts,
     EmailNotVerified,
     Forbidden,
@@ -32,6 +35,8 @@ pub(super) struct LoginBody {
     password: String,
     /// Needed by members of several tenants.
     tenant_id: Option<Uuid>,
+    /// Needed by people who have a second factor: what the authenticator shows, or a recovery code.
+    code: Option<String>,
 }
 
 /// A tenant that the caller is a member of.
@@ -53,6 +58,28 @@ pub(super) struct LoginAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<String>,
     tenants: Vec<MembershipBody>,
+}
+
+impl From<Membership> for MembershipBody {
+    fn from(it: Membership) -> Self {
+        Self {
+            tenant_id: it.tenant.0,
+            short_name: it.short_name,
+            role: it.role.into(),
+        }
+    }
+}
+
+impl From<Login> for LoginAnswer {
+    fn from(login: Login) -> Self {
+        let token = login.token.as_ref();
+        Self {
+            expires_in: token.map(|it| it.ttl.as_secs()),
+            token_type: token.map(|_| TOKEN_TYPE.to_owned()),
+            access_token: login.token.map(|it| it.token),
+            tenants: login.tenants.into_iter().map(Into::into).collect(),
+        }
+    }
 }
 
 const TOKEN_TYPE: &str = "Bearer";
@@ -98,30 +125,23 @@ pub(super) struct EmailBody {
 impl AuthApi {
     /// Log in
     ///
-    /// A member of several tenants names one; without that the answer lists them and has no token.
+    /// A member of several tenants names one; without that the answer lists them and has no token. Someone
+    /// with a second factor sends a code; without one the answer is 401 `second_factor_required`.
     #[oai(path = "/auth/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
         visitor: Caller<Anyone, LENIENT>,
         JsonBody(body): JsonBody<LoginBody, LENIENT>,
     ) -> Result<Json<LoginAnswer>, Failed<LOGIN>> {
-        let tenant = body.tenant_id.map(TenantId);
-        let login = visitor
-            .app
-            .log_in(visitor.network, &body.email, body.password, tenant)
-            .await?;
-        let token = login.token.as_ref();
-        let tenants = login.tenants.into_iter().map(|it| MembershipBody {
-            tenant_id: it.tenant.0,
-            short_name: it.short_name,
-            role: it.role.into(),
-        });
-        Ok(Json::new(LoginAnswer {
-            expires_in: token.map(|it| it.ttl.as_secs()),
-            token_type: token.map(|_| TOKEN_TYPE.to_owned()),
-            access_token: login.token.map(|it| it.token),
-            tenants: tenants.collect(),
-        }))
+        let request = LoginRequest {
+            email: body.email,
+            password: body.password,
+            code: body.code,
+            tenant: body.tenant_id.map(TenantId),
+            origin: visitor.origin(),
+        };
+        let login = visitor.app.log_in(visitor.network, request).await?;
+        Ok(Json::new(login.into()))
     }
 
     /// Exchange an API key for a short-lived token
@@ -205,7 +225,7 @@ impl AuthApi {
 
     /// Set a new password
     ///
-    /// Ends all sessions of the person. API keys go on working.
+    /// Ends all sessions of the person. API keys go on working, and a second factor stays on.
     #[oai(
         path = "/auth/reset-password",
         method = "post",

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use catalog::Authenticated;
+use catalog::{Authenticated, Origin};
 use poem::http::HeaderValue;
-use poem::http::header::AUTHORIZATION;
+use poem::http::header::{AUTHORIZATION, USER_AGENT};
 use poem::{Request, Result};
 use protocol::RequestId;
 
@@ -21,6 +21,9 @@ use crate::rate_limit::{RateLimitStatus, Verdict};
 /// Longer tokens are none of ours and are not even hashed.
 const TOKEN_BYTES_MAX: usize = 256;
 
+/// What is kept of a `User-Agent`.
+const USER_AGENT_CHARS_MAX: usize = 200;
+
 /// Put into every request by the layer.
 pub(super) struct Scope {
     pub app: Arc<App>,
@@ -30,6 +33,7 @@ pub(super) struct Scope {
     /// Those of all operations.
     pub parameters: Arc<KnownParameters>,
     authorization: Option<HeaderValue>,
+    user_agent: Option<HeaderValue>,
     /// The state of the bucket that the request took from.
     pub rate: OnceLock<RateLimitStatus>,
 }
@@ -47,6 +51,7 @@ impl Scope {
             request_id: RequestId::generate(),
             network,
             authorization: request.headers().get(AUTHORIZATION).cloned(),
+            user_agent: request.headers().get(USER_AGENT).cloned(),
             rate: OnceLock::new(),
         }
     }
@@ -61,6 +66,14 @@ impl Scope {
     /// The token of the request, valid or not.
     pub(super) fn token(&self) -> Option<&str> {
         bearer(self.authorization.as_ref()?.to_str().ok()?)
+    }
+
+    /// By what people recognise a session that the request opens.
+    pub(super) fn origin(&self) -> Origin {
+        Origin {
+            network: Some(self.network.to_string()),
+            user_agent: self.user_agent.as_ref().and_then(readable),
+        }
     }
 
     /// Counts the request for its address.
@@ -94,6 +107,15 @@ impl Scope {
     }
 }
 
+/// The beginning of a header, as it can be shown.
+fn readable(header: &HeaderValue) -> Option<String> {
+    let text = String::from_utf8_lossy(header.as_bytes());
+    let shown = text.chars().filter(|char| !char.is_control());
+    let shown: String = shown.take(USER_AGENT_CHARS_MAX).collect();
+    let shown = shown.trim();
+    (!shown.is_empty()).then(|| shown.to_owned())
+}
+
 /// The token of an `Authorization: Bearer` header.
 fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;
@@ -107,6 +129,14 @@ fn bearer(authorization: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_user_agent_is_cut_and_cleaned() {
+        let read = |bytes: &[u8]| readable(&HeaderValue::from_bytes(bytes).unwrap());
+        assert_eq!(read(b" curl/8\t\xff ").as_deref(), Some("curl/8\u{fffd}"));
+        assert_eq!(read(&[b'x'; 300]), Some("x".repeat(200)));
+        assert_eq!(read(b" \t "), None);
+    }
 
     #[test]
     fn a_bearer_token_is_taken_from_its_header() {

@@ -22,11 +22,14 @@ class LoginBody:
     Attributes:
         email (str):
         password (str):
+        code (None | str | Unset): Needed by people who have a second factor: what the authenticator shows, or a
+            recovery code.
         tenant_id (None | Unset | UUID): Needed by members of several tenants.
     """
 
     email: str
     password: str
+    code: None | str | Unset = UNSET
     tenant_id: None | Unset | UUID = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -34,6 +37,12 @@ class LoginBody:
         email = self.email
 
         password = self.password
+
+        code: None | str | Unset
+        if isinstance(self.code, Unset):
+            code = UNSET
+        else:
+            code = self.code
 
         tenant_id: None | str | Unset
         if isinstance(self.tenant_id, Unset):
@@ -51,6 +60,8 @@ class LoginBody:
                 "password": password,
             }
         )
+        if code is not UNSET:
+            field_dict["code"] = code
         if tenant_id is not UNSET:
             field_dict["tenant_id"] = tenant_id
 
@@ -62,6 +73,15 @@ class LoginBody:
         email = d.pop("email")
 
         password = d.pop("password")
+
+        def _parse_code(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        code = _parse_code(d.pop("code", UNSET))
 
         def _parse_tenant_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -83,6 +103,7 @@ class LoginBody:
         login_body = cls(
             email=email,
             password=password,
+            code=code,
             tenant_id=tenant_id,
         )
 
