@@ -115,6 +115,17 @@ pub enum ControlEvent {
         user: UserId,
         password_hash: String,
     },
+    /// A login of the person needs a code from now on.
+    SecondFactorEnabled {
+        user: UserId,
+    },
+    SecondFactorDisabled {
+        user: UserId,
+    },
+    /// Those that were left work no more.
+    RecoveryCodesReplaced {
+        user: UserId,
+    },
     KeyCreated(KeyCreated),
     /// The key has another secret.
     KeyRotated(KeyRotated),

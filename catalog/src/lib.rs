@@ -5,8 +5,8 @@
 //!
 //! It is event-sourced. Every change appends [`ControlEvent`]s and applies them to the read model
 //! in one transaction (`record`); `apply` is the only code that writes read-model tables, so
-//! [`Catalog::rebuild`] can derive them again. Operational rows (sessions, artifacts, snapshots,
-//! compute, pending deletions and their jobs, last use of keys) are no part of that: they change
+//! [`Catalog::rebuild`] can derive them again. Operational rows (sessions, second factors, artifacts,
+//! snapshots, compute, pending deletions and their jobs, last use of keys) are no part of that: they change
 //! often, and losing them loses no one's data. The ledger of use and the bills are none either: they have
 //! records of their own.
 //!
@@ -51,6 +51,7 @@ mod record;
 mod refusal;
 mod removal;
 mod scope;
+mod second_factor;
 mod secret;
 mod session;
 mod snapshot;
@@ -101,7 +102,8 @@ pub use self::postgres::PostgresOptions;
 pub use self::rebuild::{RebuildReport, TableReport};
 pub use self::refusal::Refusal;
 pub use self::removal::Removal;
-pub use self::session::{Authenticated, NewSession};
+pub use self::second_factor::{SECRET_BYTES, SecondFactor, SecondFactorCode};
+pub use self::session::{Authenticated, NewSession, Origin, Session};
 pub use self::tenant::{NewTenant, Tenant, TenantUse};
 pub use self::tenant_deletion::TenantDeletion;
 pub use self::upload::NewVersion;

@@ -29,6 +29,7 @@ mod m0012_secrets_of_people;
 mod m0013_usage;
 mod m0014_billing;
 mod m0015_invitation_tokens;
+mod m0016_accounts;
 
 /// All migrations, oldest first.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             migration("m0013_usage", m0013_usage::up),
             migration("m0014_billing", m0014_billing::up),
             migration("m0015_invitation_tokens", m0015_invitation_tokens::up),
+            migration("m0016_accounts", m0016_accounts::up),
         ]
     }
 }

@@ -37,8 +37,10 @@ pub enum ErrorCode {
     MalformedBatch,
     /// No credentials came, or they are unknown, expired or revoked.
     Unauthenticated,
-    /// Address and password don't match.
+    /// Address and password don't match, or the code of the second factor is wrong.
     InvalidCredentials,
+    /// The password is right, and the person has a second factor: its code is needed, too.
+    SecondFactorRequired,
     /// The free tier or the monthly cap is used up.
     ComputeLimitReached,
     /// The role or key does not allow the operation.
@@ -70,6 +72,8 @@ pub enum ErrorCode {
     MemberNotFound,
     /// The tenant has no such invitation.
     InvitationNotFound,
+    /// The person has no such session.
+    SessionNotFound,
     /// The route has no such method; `Allow` lists those it has.
     MethodNotAllowed,
     /// None of the media types in `Accept` is offered.
@@ -88,6 +92,10 @@ pub enum ErrorCode {
     IdempotencyKeyReused,
     /// The view halted at an event that it can't fold, or its build failed.
     ViewFailed,
+    /// The person has a second factor already.
+    SecondFactorOn,
+    /// The person has no second factor, or has not begun to set one up.
+    SecondFactorOff,
     /// The tenant has a subscription already.
     AlreadySubscribed,
     /// The tenant never subscribed, so there is nothing to see or to change.
@@ -189,7 +197,7 @@ impl ErrorCode {
             | Self::InvalidToken
             | Self::EmptyBatch
             | Self::MalformedBatch => 400,
-            Self::Unauthenticated | Self::InvalidCredentials => 401,
+            Self::Unauthenticated | Self::InvalidCredentials | Self::SecondFactorRequired => 401,
             Self::ComputeLimitReached => 402,
             Self::Forbidden
             | Self::ForeignOrigin
@@ -211,7 +219,8 @@ impl ErrorCode {
             | Self::KeyNotFound
             | Self::DeletionNotFound
             | Self::MemberNotFound
-            | Self::InvitationNotFound => 404,
+            | Self::InvitationNotFound
+            | Self::SessionNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
             Self::RequestTimeout => 408,
@@ -222,6 +231,8 @@ impl ErrorCode {
             | Self::IdempotencyKeyReused
             | Self::AlreadySubscribed
             | Self::NeverSubscribed
+            | Self::SecondFactorOn
+            | Self::SecondFactorOff
             | Self::ViewFailed => 409,
             Self::TenantDeleted => 410,
             Self::LengthRequired => 411,

@@ -5,6 +5,7 @@
 //! checked in `api`, before the operation begins.
 
 pub(crate) mod access;
+pub(crate) mod account;
 pub(crate) mod append;
 pub(crate) mod audit;
 pub(crate) mod authentication;
@@ -29,6 +30,7 @@ mod passwords;
 mod payments;
 pub(crate) mod queries;
 mod refusals;
+pub(crate) mod second_factor;
 pub(crate) mod sessions;
 mod spending;
 mod stored_bytes;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod account;
 mod append;
 mod audit;
 mod auth;
@@ -31,6 +32,7 @@ mod passwords;
 mod queries;
 mod quotas;
 mod rates;
+mod second_factor;
 mod server;
 mod shutdown;
 mod smtp;

@@ -199,6 +199,17 @@ impl Server {
         self.log_in(email).await
     }
 
+    /// Someone who is registered is invited, and accepts.
+    pub(crate) async fn join_known(&self, inviter: &Client, email: &str, role: &str) {
+        let body = serde_json::json!({ "email": email, "role": role });
+        let sent = inviter.post_json("/tenants/me/invitations", body).await;
+        let token = sent.expect(201).json()["token"].clone();
+        let path = format!("/invitations/{}/accept", token.as_str().unwrap());
+        let body = serde_json::json!({ "email": email, "password": PASSWORD });
+        let accepted = self.anonymous().post_json(&path, body).await;
+        accepted.expect(200);
+    }
+
     /// All mails, the newest first.
     pub(crate) fn mails(&self) -> Vec<String> {
         let mails = std::fs::read_dir(self.directory.path().join("mail")).unwrap();

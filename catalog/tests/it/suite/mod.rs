@@ -19,6 +19,7 @@ mod operations;
 mod passwords;
 mod quotas;
 mod rebuild;
+mod second_factors;
 mod sessions;
 mod storage;
 mod tenant_deletions;

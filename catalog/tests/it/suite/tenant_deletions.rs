@@ -138,6 +138,7 @@ async fn fill(fixture: &Fixture) -> (Access, VersionId) {
         expires_at: fixture.in_seconds(600),
         password_hash: None,
         secret: None,
+        origin: catalog::Origin::default(),
     };
     catalog.create_session(session).await.unwrap();
     let mut log = new_log(MARKER);

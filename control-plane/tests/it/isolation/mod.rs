@@ -80,6 +80,7 @@ impl Operation {
             it if it.contains("{log}") => "log_not_found",
             it if it.contains("/members/") => "member_not_found",
             it if it.contains("/invitations/") => "invitation_not_found",
+            it if it.contains("/sessions/") => "session_not_found",
             it if it.contains("/deletions/") => "deletion_not_found",
             _ => "key_not_found",
         };

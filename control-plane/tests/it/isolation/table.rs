@@ -37,6 +37,15 @@ const fn open_to_limited(operation: &'static str) -> Expected {
     }
 }
 
+/// An operation that is called with an empty object, and refuses that.
+const fn told_nothing(operation: &'static str) -> Expected {
+    Expected {
+        body: "{}",
+        allowed: 400,
+        ..entry(operation, false)
+    }
+}
+
 /// Operations that need no token. They say so themselves; here it is said again, so that no
 /// operation is public by mistake.
 pub(super) const PUBLIC: &[&str] = &[
@@ -75,6 +84,24 @@ pub(super) const PRIVATE: &[Expected] = &[
         limited: Some(200),
         ..entry("logout", false)
     },
+    entry("getAccount", false),
+    Expected {
+        body: r#"{"current_password": "x", "new_password": "short"}"#,
+        allowed: 400,
+        ..entry("changePassword", false)
+    },
+    entry("listSessions", false),
+    Expected {
+        // Nobody's.
+        allowed: 404,
+        ..entry("endSession", false)
+    },
+    // With a body that says nothing, or whoever calls later would have another password, or need a code.
+    told_nothing("switchTenant"),
+    told_nothing("beginSecondFactor"),
+    told_nothing("confirmSecondFactor"),
+    told_nothing("disableSecondFactor"),
+    told_nothing("renewRecoveryCodes"),
     open_to_limited("getUsage"),
     Expected {
         // The server of this test takes no payments.

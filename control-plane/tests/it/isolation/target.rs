@@ -144,6 +144,10 @@ impl Target {
                 "/invitations/{id}",
                 &format!("/invitations/{}", self.invitation),
             )
+            .replace(
+                "/sessions/{id}",
+                &format!("/sessions/{}", uuid::Uuid::nil()),
+            )
             .replace("/deletions/{id}", &format!("/deletions/{}", self.deletion))
             .replace("{id}", &self.key);
         if path.ends_with("append_batch") {
