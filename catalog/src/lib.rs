@@ -6,7 +6,7 @@
 //! It is event-sourced. Every change appends [`ControlEvent`]s and applies them to the read model
 //! in one transaction (`record`); `apply` is the only code that writes read-model tables, so
 //! [`Catalog::rebuild`] can derive them again. Operational rows (sessions, artifacts, snapshots,
-//! compute, pending deletions and their jobs, last use of keys) are no part of that: they change
+//! compute, pending deletions and their jobs, last use of keys, activity) are no part of that: they change
 //! often, and losing them loses no one's data. The ledger of use and the bills are none either: they have
 //! records of their own.
 //!
@@ -17,6 +17,7 @@
 //! on which member.
 
 pub mod access;
+mod activity;
 mod apply;
 pub mod archive;
 mod artifact;
@@ -74,6 +75,7 @@ use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
 use self::access::Actor;
+pub use self::activity::{ActiveMinute, Activity, KEPT as ACTIVITY_KEPT, Minute};
 pub use self::artifact::ArtifactRecord;
 pub use self::audit::{AuditActor, AuditFilter};
 pub use self::billing::{

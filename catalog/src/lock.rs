@@ -68,6 +68,7 @@ pub(super) enum Lock {
     Session([u8; 32]),
     KeyUses,
     StoredBytes,
+    Activity,
     /// Everything: no other change is under way.
     All,
 }
@@ -100,6 +101,7 @@ impl Lock {
             Self::Session(token_sha256) => vec![number("session", &token_sha256)],
             Self::KeyUses => vec![number("key uses", b"")],
             Self::StoredBytes => vec![number("stored bytes", b"")],
+            Self::Activity => vec![number("activity", b"")],
             Self::All => Vec::new(),
         };
         numbers.sort_unstable();

@@ -6,6 +6,7 @@
 //! What all requests have in common (their id, the form of errors, metrics) is in [`layer`].
 
 mod accept;
+mod activity;
 mod append;
 mod audit;
 mod audit_format;

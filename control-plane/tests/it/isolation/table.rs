@@ -67,6 +67,10 @@ pub(super) const PRIVATE: &[Expected] = &[
     },
     Expected {
         limited: Some(403),
+        ..entry("readActivity", false)
+    },
+    Expected {
+        limited: Some(403),
         ..entry("readAudit", false)
     },
     Expected {
