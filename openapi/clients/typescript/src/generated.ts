@@ -606,6 +606,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/logs/{log}/density": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count events over time
+         * @description How many events were appended in each of some stretches of time of equal length, for drawing.
+         *     It is read from indexes, so it costs little, however long the log is, and long stretches are
+         *     estimates.
+         */
+        get: operations["readDensity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/logs/{log}/events": {
         parameters: {
             query?: never;
@@ -616,8 +638,12 @@ export interface paths {
         /**
          * Read events
          * @description The header `Accept` chooses the form: a JSON object, newline-delimited JSON, the binary form
-         *     of a batch, or with `text/event-stream` a live tail, which sends the log from `from` or
-         *     behind `Last-Event-ID` on and then every new event, without a gap.
+         *     of a batch, or with `text/event-stream` a live tail, which sends the log from `from` or `at`
+         *     or behind `Last-Event-ID` on and then every new event, without a gap.
+         *
+         *     With `text` or `filter` only events come that match. A page then looks at a limited number of
+         *     events, so it may hold few, or none, and still have a next one; it says how many it looked at.
+         *     A tail sends at most once in a second, as an event `scanned`, how far it looked.
          */
         get: operations["readEvents"];
         put?: never;
@@ -762,6 +788,27 @@ export interface paths {
          *     `immediately`, now. Asked again, it shortens the wait or changes nothing.
          */
         delete: operations["deleteTenant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/me/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what the own tenant did
+         * @description Appends and queries in each step of time, and how long they took. It is kept for 48 hours, and
+         *     the last minute or two may lack what other nodes of the server did.
+         */
+        get: operations["readActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -928,6 +975,61 @@ export interface components {
             short_name: string;
             /** Format: uuid */
             tenant_id: string;
+        };
+        /**
+         * Activity
+         * @description What a tenant did in each of some steps of time.
+         */
+        Activity: {
+            /** @description The oldest first. */
+            series: components["schemas"]["ActivityStep"][];
+            /** @description The begin of the first step. */
+            since: string;
+            /** Format: int64 */
+            step_seconds: number;
+            /** @description The end of the last step. */
+            until: string;
+        };
+        /**
+         * ActivityStep
+         * @description What a tenant did in a step of time. Latencies are right to about 12 %.
+         */
+        ActivityStep: {
+            /**
+             * Format: double
+             * @description The time that 99 of 100 appends took at most, until they were durable; null when there were
+             *     none.
+             */
+            append_p99_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Requests that appended them.
+             */
+            appends: number;
+            /** @description The begin of the step. */
+            at: string;
+            /**
+             * Format: int64
+             * @description Events that were appended.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Queries that failed, of all.
+             */
+            failed_queries: number;
+            /** Format: int64 */
+            queries: number;
+            /**
+             * Format: double
+             * @description The time that half of the queries took at most; null when there were none.
+             */
+            query_p50_ms?: number | null;
+            /**
+             * Format: double
+             * @description The time that 99 of 100 queries took at most; null when there were none.
+             */
+            query_p99_ms?: number | null;
         };
         /**
          * Actor
@@ -1319,6 +1421,25 @@ export interface components {
          * @enum {string}
          */
         DeletionStepName: "scheduled" | "logs" | "records" | "bytes" | "archive" | "backups" | "done";
+        /**
+         * Density
+         * @description How many events were appended when.
+         */
+        Density: {
+            /** Format: int64 */
+            bucket_ms: number;
+            /** @description The events of each bucket, the oldest first. */
+            counts: number[];
+            /**
+             * @description Whether no count was estimated. Archived events are known in blocks: one that lies in several
+             *     buckets is spread evenly over its time.
+             */
+            exact: boolean;
+            /** @description The begin of the first bucket. */
+            since: string;
+            /** @description The end of the last bucket, which may be shorter than the others. */
+            until: string;
+        };
         /** @enum {string} */
         Direction: "forward" | "backward";
         /**
@@ -1352,7 +1473,7 @@ export interface components {
              * @description For programs.
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_name" | "invalid_delimiter" | "invalid_idempotency_key" | "invalid_sequence" | "invalid_cursor" | "invalid_email" | "invalid_password" | "common_password" | "invalid_token" | "empty_batch" | "malformed_batch" | "unauthenticated" | "invalid_credentials" | "compute_limit_reached" | "forbidden" | "email_not_verified" | "tenant_closed" | "too_many_attempts" | "not_found" | "log_not_found" | "view_not_found" | "version_not_found" | "key_not_found" | "deletion_not_found" | "member_not_found" | "invitation_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "name_taken" | "email_taken" | "already_member" | "sequence_mismatch" | "idempotency_key_reused" | "view_failed" | "already_subscribed" | "never_subscribed" | "tenant_deleted" | "length_required" | "event_too_large" | "batch_too_large" | "batch_too_many_events" | "component_too_large" | "query_too_large" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "invalid_component" | "wrong_world" | "forbidden_import" | "component_too_complex" | "query_failed" | "result_too_large" | "rate_limited" | "headers_too_large" | "log_limit_reached" | "view_limit_reached" | "key_limit_reached" | "storage_limit_reached" | "stream_limit_reached" | "member_limit_reached" | "invitation_limit_reached" | "internal" | "not_implemented" | "billing_not_configured" | "unavailable" | "overloaded" | "query_limit_reached" | "view_memory_limit_reached" | "shutting_down" | "view_behind" | "storage_full";
+            code: "invalid_request" | "invalid_name" | "invalid_delimiter" | "invalid_idempotency_key" | "invalid_sequence" | "invalid_filter" | "invalid_cursor" | "invalid_email" | "invalid_password" | "common_password" | "invalid_token" | "empty_batch" | "malformed_batch" | "unauthenticated" | "invalid_credentials" | "compute_limit_reached" | "forbidden" | "email_not_verified" | "tenant_closed" | "too_many_attempts" | "not_found" | "log_not_found" | "view_not_found" | "version_not_found" | "key_not_found" | "deletion_not_found" | "member_not_found" | "invitation_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "name_taken" | "email_taken" | "already_member" | "sequence_mismatch" | "idempotency_key_reused" | "view_failed" | "already_subscribed" | "never_subscribed" | "tenant_deleted" | "length_required" | "event_too_large" | "batch_too_large" | "batch_too_many_events" | "component_too_large" | "query_too_large" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "invalid_component" | "wrong_world" | "forbidden_import" | "component_too_complex" | "query_failed" | "result_too_large" | "rate_limited" | "headers_too_large" | "log_limit_reached" | "view_limit_reached" | "key_limit_reached" | "storage_limit_reached" | "stream_limit_reached" | "member_limit_reached" | "invitation_limit_reached" | "internal" | "not_implemented" | "billing_not_configured" | "unavailable" | "overloaded" | "query_limit_reached" | "view_memory_limit_reached" | "shutting_down" | "view_behind" | "storage_full";
             /** @description A sentence for people. */
             error: string;
             /**
@@ -1390,9 +1511,19 @@ export interface components {
             events: components["schemas"]["EventBody"][];
             /**
              * Format: int64
+             * @description With `text` or `filter`: how many of them match.
+             */
+            matched?: number | null;
+            /**
+             * Format: int64
              * @description Where the next page begins; null at the end.
              */
             next?: number | null;
+            /**
+             * Format: int64
+             * @description With `text` or `filter`: how many events were looked at for this page.
+             */
+            scanned?: number | null;
         };
         /**
          * ExactUse
@@ -1618,6 +1749,11 @@ export interface components {
              * @description Null for an empty log.
              */
             last_append_at?: string | null;
+            /**
+             * @description In a list with `density`: the events of each of the last 24 hours, the newest last. Where they
+             *     are archived, they may be estimated.
+             */
+            last_day?: number[] | null;
             /** Format: uuid */
             log_id: string;
             log_name: string;
@@ -6469,6 +6605,10 @@ export interface operations {
                 limit?: number;
                 /** @description From the page before. */
                 cursor?: string;
+                /** @description Only logs whose names begin with this. A cursor belongs to its prefix. */
+                prefix?: string;
+                /** @description Whether each log comes with the events of its last hours (`last_day`); then at most 100 logs. */
+                density?: boolean;
             };
             header?: never;
             path?: never;
@@ -6493,7 +6633,7 @@ export interface operations {
                     "application/json": components["schemas"]["LogList"];
                 };
             };
-            /** @description `invalid_cursor`, `invalid_request` */
+            /** @description `invalid_cursor`, `invalid_name`, `invalid_request` */
             400: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7895,6 +8035,163 @@ export interface operations {
             };
         };
     };
+    readDensity: {
+        parameters: {
+            query?: {
+                /** @description The time to begin with, RFC 3339; the log's first event when it is left out. */
+                since?: string;
+                /** @description The time to end before, RFC 3339; now when it is left out. */
+                until?: string;
+                /** @description At most so many buckets; 1 to 500. They have whole milliseconds. */
+                buckets?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The log's id or name. */
+                log: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many events were appended when. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Density"];
+                };
+            };
+            /** @description `invalid_name`, `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `tenant_closed` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `log_not_found` */
+            404: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     readEvents: {
         parameters: {
             query?: {
@@ -7903,10 +8200,23 @@ export interface operations {
                  *     `backward`; a tail with the next one that is appended.
                  */
                 from?: number;
+                /**
+                 * @description The time to begin with, in place of `from`; RFC 3339. Events begin with the first one that
+                 *     was appended then or later, and for `backward` with the last one before it.
+                 */
+                at?: string;
                 /** @description At most so many events; 1 to 10000. A page is also limited in bytes. */
                 limit?: number;
                 /** @description Up or down the sequences; for pages. */
                 direction?: components["schemas"]["Direction"];
+                /** @description Only events that hold these bytes; 1 to 256, in upper and lower case as they stand. */
+                text?: string;
+                /**
+                 * @description Only events that are JSON and for which this expression holds, such as
+                 *     `@.model == "gpt-4" && @.tokens_out > 400`: a part of JSONPath (RFC 9535), at most 512
+                 *     bytes.
+                 */
+                filter?: string;
             };
             header?: {
                 /** @description For a live tail: the last sequence that was seen. */
@@ -7923,8 +8233,12 @@ export interface operations {
             /** @description A page of events, or a live tail. */
             200: {
                 headers: {
+                    /** @description With `text` or `filter`: how many of them match. */
+                    "Primatomic-Matched"?: number;
                     /** @description Where the next page begins. */
                     "Primatomic-Next"?: number;
+                    /** @description With `text` or `filter`: how many events were looked at for this page. */
+                    "Primatomic-Scanned"?: number;
                     /** @description The sequence that the answer reflects. */
                     "Primatomic-Sequence"?: number;
                     /** @description The capacity of the bucket. */
@@ -7944,7 +8258,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description `invalid_name`, `invalid_request`, `invalid_sequence` */
+            /** @description `invalid_filter`, `invalid_name`, `invalid_request`, `invalid_sequence` */
             400: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9752,6 +10066,152 @@ export interface operations {
             };
             /** @description `unsupported_media_type` */
             415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readActivity: {
+        parameters: {
+            query?: {
+                /** @description The time to begin with, RFC 3339; a day before `until` when it is left out. */
+                since?: string;
+                /** @description The time to end before, RFC 3339; now when it is left out. */
+                until?: string;
+                /**
+                 * @description How long a step is: a multiple of 60, at most 86400. The first one begins at a multiple of it
+                 *     since 1970.
+                 */
+                step_seconds?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a tenant did in each of some steps of time. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `tenant_closed` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
