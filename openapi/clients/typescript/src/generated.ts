@@ -4,167 +4,6 @@
  */
 
 export interface paths {
-    "/account": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show the own account */
-        get: operations["getAccount"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/account/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Change the own password
-         * @description Ends all sessions of the person but this one. API keys go on working.
-         */
-        put: operations["changePassword"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/account/recovery-codes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Get new recovery codes
-         * @description Those from before work no more.
-         */
-        post: operations["renewRecoveryCodes"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/account/second-factor": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Begin to set up a second factor
-         * @description Gives a secret for an authenticator (TOTP, RFC 6238). Nothing changes until a code is confirmed;
-         *     begun again, the earlier secret is forgotten.
-         */
-        post: operations["beginSecondFactor"];
-        /** Switch the second factor off */
-        delete: operations["disableSecondFactor"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/account/second-factor/confirm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Switch the second factor on
-         * @description Takes a code of the authenticator. From then on logging in takes one, too. Gives ten recovery codes,
-         *     each of which works once in the place of a code.
-         */
-        post: operations["confirmSecondFactor"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/account/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the own sessions
-         * @description Those of logging in, in all tenants; not those of API keys.
-         */
-        get: operations["listSessions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/account/sessions/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * End a session
-         * @description Its token works no more.
-         */
-        delete: operations["endSession"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/account/tenant": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Go to another tenant
-         * @description Gives a token for another tenant of the person, without asking for the password again. It ends when
-         *     the present one does, which goes on working.
-         */
-        post: operations["switchTenant"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/auth/forgot-password": {
         parameters: {
             query?: never;
@@ -197,8 +36,7 @@ export interface paths {
         put?: never;
         /**
          * Log in
-         * @description A member of several tenants names one; without that the answer lists them and has no token. Someone
-         *     with a second factor sends a code; without one the answer is 401 `second_factor_required`.
+         * @description A member of several tenants names one; without that the answer lists them and has no token.
          */
         post: operations["login"];
         delete?: never;
@@ -258,7 +96,7 @@ export interface paths {
         put?: never;
         /**
          * Set a new password
-         * @description Ends all sessions of the person. API keys go on working, and a second factor stays on.
+         * @description Ends all sessions of the person. API keys go on working.
          */
         post: operations["resetPassword"];
         delete?: never;
@@ -602,9 +440,8 @@ export interface paths {
         put?: never;
         /**
          * Accept an invitation
-         * @description A registered address proves its password; a new one is registered with the password. With the
-         *     token of the mail the address is verified, since the mail came to it. With the one that the
-         *     inviter got, an address that is not verified yet gets a mail for that.
+         * @description A registered address proves its password; a new one is registered with the password, and
+         *     verified, since the invitation came to it.
          */
         post: operations["acceptInvitation"];
         delete?: never;
@@ -622,7 +459,7 @@ export interface paths {
         };
         /**
          * List API keys
-         * @description All of the tenant's for admins, the own ones for others and for keys that are limited to some logs.
+         * @description All of the tenant's for admins, the own ones for others.
          */
         get: operations["listKeys"];
         put?: never;
@@ -769,6 +606,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/logs/{log}/density": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count events over time
+         * @description How many events were appended in each of some stretches of time of equal length, for drawing.
+         *     It is read from indexes, so it costs little, however long the log is, and long stretches are
+         *     estimates.
+         */
+        get: operations["readDensity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/logs/{log}/events": {
         parameters: {
             query?: never;
@@ -779,8 +638,12 @@ export interface paths {
         /**
          * Read events
          * @description The header `Accept` chooses the form: a JSON object, newline-delimited JSON, the binary form
-         *     of a batch, or with `text/event-stream` a live tail, which sends the log from `from` or
-         *     behind `Last-Event-ID` on and then every new event, without a gap.
+         *     of a batch, or with `text/event-stream` a live tail, which sends the log from `from` or `at`
+         *     or behind `Last-Event-ID` on and then every new event, without a gap.
+         *
+         *     With `text` or `filter` only events come that match. A page then looks at a limited number of
+         *     events, so it may hold few, or none, and still have a next one; it says how many it looked at.
+         *     A tail sends at most once in a second, as an event `scanned`, how far it looked.
          */
         get: operations["readEvents"];
         put?: never;
@@ -922,10 +785,30 @@ export interface paths {
          * Delete the own tenant
          * @description With all its members, keys, logs and views. The tenant is closed at once: nothing can be done
          *     but to look at it and to restore it. After seven days it is deleted for good; with
-         *     `immediately`, now, which takes the owner in person, logged in and not by an API key. Asked
-         *     again, it shortens the wait or changes nothing.
+         *     `immediately`, now. Asked again, it shortens the wait or changes nothing.
          */
         delete: operations["deleteTenant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/me/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what the own tenant did
+         * @description Appends and queries in each step of time, and how long they took. It is kept for 48 hours, and
+         *     the last minute or two may lack what other nodes of the server did.
+         */
+        get: operations["readActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -966,10 +849,8 @@ export interface paths {
         put?: never;
         /**
          * Invite someone
-         * @description Sends a mail with a link that works once, for 7 days. The answer has another link to the same
-         *     invitation, which you may pass on yourself; accepting with that one does not verify the address. A
-         *     new invitation of an address takes the place of the one before. An invitation ends when you leave
-         *     the tenant, or get a role that may not give what it gives. API keys can't invite.
+         * @description Sends a mail with a link that works once, for 7 days; the answer has the link, too. A new
+         *     invitation of an address takes the place of the one before. API keys can't invite.
          */
         post: operations["createInvitation"];
         delete?: never;
@@ -1027,8 +908,8 @@ export interface paths {
         post?: never;
         /**
          * Remove a member
-         * @description The member's sessions end, and the API keys and the open invitations that the member made are
-         *     revoked. Nobody removes themselves, and nobody the owner.
+         * @description The member's sessions end, and the API keys that the member made are revoked. Nobody removes
+         *     themselves, and nobody the owner.
          */
         delete: operations["removeMember"];
         options?: never;
@@ -1037,8 +918,7 @@ export interface paths {
          * Change a member's role
          * @description Admins act on members below them and give roles up to their own. The role `owner` is given by
          *     the owner alone, logged in and not by an API key. API keys that the member made are lowered
-         *     to the new role where they were above it, and open invitations that the member made end where
-         *     the new role may not give what they give.
+         *     to the new role where they were above it.
          */
         patch: operations["changeMemberRole"];
         trace?: never;
@@ -1089,10 +969,7 @@ export interface components {
          * @description The new membership.
          */
         AcceptedInvitation: {
-            /**
-             * @description Whether the address is verified. If not, a mail with a link was sent to it, and logging in
-             *     works after that was opened.
-             */
+            /** @description Always true: the invitation came to the address. */
             email_verified: boolean;
             role: components["schemas"]["Role"];
             short_name: string;
@@ -1100,25 +977,59 @@ export interface components {
             tenant_id: string;
         };
         /**
-         * AccountBody
-         * @description The person who is logged in.
+         * Activity
+         * @description What a tenant did in each of some steps of time.
          */
-        AccountBody: {
-            /** Format: date-time */
-            created_at: string;
-            email: string;
-            email_verified: boolean;
+        Activity: {
+            /** @description The oldest first. */
+            series: components["schemas"]["ActivityStep"][];
+            /** @description The begin of the first step. */
+            since: string;
+            /** Format: int64 */
+            step_seconds: number;
+            /** @description The end of the last step. */
+            until: string;
+        };
+        /**
+         * ActivityStep
+         * @description What a tenant did in a step of time. Latencies are right to about 12 %.
+         */
+        ActivityStep: {
+            /**
+             * Format: double
+             * @description The time that 99 of 100 appends took at most, until they were durable; null when there were
+             *     none.
+             */
+            append_p99_ms?: number | null;
             /**
              * Format: int64
-             * @description Recovery codes that were not used yet.
+             * @description Requests that appended them.
              */
-            recovery_codes_left: number;
-            /** @description Whether logging in takes a code. */
-            second_factor: boolean;
-            /** @description By their names. */
-            tenants: components["schemas"]["MembershipBody"][];
-            /** Format: uuid */
-            user_id: string;
+            appends: number;
+            /** @description The begin of the step. */
+            at: string;
+            /**
+             * Format: int64
+             * @description Events that were appended.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Queries that failed, of all.
+             */
+            failed_queries: number;
+            /** Format: int64 */
+            queries: number;
+            /**
+             * Format: double
+             * @description The time that half of the queries took at most; null when there were none.
+             */
+            query_p50_ms?: number | null;
+            /**
+             * Format: double
+             * @description The time that 99 of 100 queries took at most; null when there were none.
+             */
+            query_p99_ms?: number | null;
         };
         /**
          * Actor
@@ -1212,13 +1123,6 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
-         * BeginSecondFactorBody
-         * @description A password, once more.
-         */
-        BeginSecondFactorBody: {
-            current_password: string;
-        };
-        /**
          * BillBody
          * @description The bill of a month. It grows hour by hour, is closed an hour after the month is over, and then
          *     stays as it is: what comes to be known later is an adjustment of another month.
@@ -1276,15 +1180,6 @@ export interface components {
             cap_cents?: number | null;
         };
         /**
-         * ChangePasswordBody
-         * @description A new password.
-         */
-        ChangePasswordBody: {
-            current_password: string;
-            /** @description 8 to 128 characters. */
-            new_password: string;
-        };
-        /**
          * CheckoutAnswer
          * @description A page to subscribe on.
          */
@@ -1301,14 +1196,6 @@ export interface components {
         CheckoutBody: {
             cancel_url: string;
             success_url: string;
-        };
-        /**
-         * CodeBody
-         * @description A code of a second factor.
-         */
-        CodeBody: {
-            /** @description What the authenticator shows: six digits. */
-            code: string;
         };
         /**
          * CostBody
@@ -1534,17 +1421,27 @@ export interface components {
          * @enum {string}
          */
         DeletionStepName: "scheduled" | "logs" | "records" | "bytes" | "archive" | "backups" | "done";
+        /**
+         * Density
+         * @description How many events were appended when.
+         */
+        Density: {
+            /** Format: int64 */
+            bucket_ms: number;
+            /** @description The events of each bucket, the oldest first. */
+            counts: number[];
+            /**
+             * @description Whether no count was estimated. Archived events are known in blocks: one that lies in several
+             *     buckets is spread evenly over its time.
+             */
+            exact: boolean;
+            /** @description The begin of the first bucket. */
+            since: string;
+            /** @description The end of the last bucket, which may be shorter than the others. */
+            until: string;
+        };
         /** @enum {string} */
         Direction: "forward" | "backward";
-        /**
-         * DisableSecondFactorBody
-         * @description Proof that a second factor is one's own.
-         */
-        DisableSecondFactorBody: {
-            /** @description What the authenticator shows, or a recovery code. */
-            code: string;
-            current_password: string;
-        };
         /**
          * EmailBody
          * @description An address.
@@ -1576,7 +1473,7 @@ export interface components {
              * @description For programs.
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_name" | "invalid_delimiter" | "invalid_idempotency_key" | "invalid_sequence" | "invalid_cursor" | "invalid_email" | "invalid_password" | "common_password" | "invalid_token" | "empty_batch" | "malformed_batch" | "unauthenticated" | "invalid_credentials" | "second_factor_required" | "compute_limit_reached" | "forbidden" | "person_only" | "email_not_verified" | "tenant_closed" | "too_many_attempts" | "not_found" | "log_not_found" | "view_not_found" | "version_not_found" | "key_not_found" | "deletion_not_found" | "member_not_found" | "invitation_not_found" | "session_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "name_taken" | "email_taken" | "already_member" | "sequence_mismatch" | "idempotency_key_reused" | "view_failed" | "second_factor_on" | "second_factor_off" | "already_subscribed" | "never_subscribed" | "tenant_deleted" | "length_required" | "event_too_large" | "batch_too_large" | "batch_too_many_events" | "component_too_large" | "query_too_large" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "invalid_component" | "wrong_world" | "forbidden_import" | "component_too_complex" | "query_failed" | "result_too_large" | "rate_limited" | "headers_too_large" | "log_limit_reached" | "view_limit_reached" | "key_limit_reached" | "storage_limit_reached" | "stream_limit_reached" | "member_limit_reached" | "invitation_limit_reached" | "internal" | "not_implemented" | "billing_not_configured" | "unavailable" | "overloaded" | "query_limit_reached" | "view_memory_limit_reached" | "shutting_down" | "view_behind" | "storage_full";
+            code: "invalid_request" | "invalid_name" | "invalid_delimiter" | "invalid_idempotency_key" | "invalid_sequence" | "invalid_filter" | "invalid_cursor" | "invalid_email" | "invalid_password" | "common_password" | "invalid_token" | "empty_batch" | "malformed_batch" | "unauthenticated" | "invalid_credentials" | "compute_limit_reached" | "forbidden" | "email_not_verified" | "tenant_closed" | "too_many_attempts" | "not_found" | "log_not_found" | "view_not_found" | "version_not_found" | "key_not_found" | "deletion_not_found" | "member_not_found" | "invitation_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "name_taken" | "email_taken" | "already_member" | "sequence_mismatch" | "idempotency_key_reused" | "view_failed" | "already_subscribed" | "never_subscribed" | "tenant_deleted" | "length_required" | "event_too_large" | "batch_too_large" | "batch_too_many_events" | "component_too_large" | "query_too_large" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "invalid_component" | "wrong_world" | "forbidden_import" | "component_too_complex" | "query_failed" | "result_too_large" | "rate_limited" | "headers_too_large" | "log_limit_reached" | "view_limit_reached" | "key_limit_reached" | "storage_limit_reached" | "stream_limit_reached" | "member_limit_reached" | "invitation_limit_reached" | "internal" | "not_implemented" | "billing_not_configured" | "unavailable" | "overloaded" | "query_limit_reached" | "view_memory_limit_reached" | "shutting_down" | "view_behind" | "storage_full";
             /** @description A sentence for people. */
             error: string;
             /**
@@ -1614,9 +1511,19 @@ export interface components {
             events: components["schemas"]["EventBody"][];
             /**
              * Format: int64
+             * @description With `text` or `filter`: how many of them match.
+             */
+            matched?: number | null;
+            /**
+             * Format: int64
              * @description Where the next page begins; null at the end.
              */
             next?: number | null;
+            /**
+             * Format: int64
+             * @description With `text` or `filter`: how many events were looked at for this page.
+             */
+            scanned?: number | null;
         };
         /**
          * ExactUse
@@ -1842,6 +1749,11 @@ export interface components {
              * @description Null for an empty log.
              */
             last_append_at?: string | null;
+            /**
+             * @description In a list with `density`: the events of each of the last 24 hours, the newest last. Where they
+             *     are archived, they may be estimated.
+             */
+            last_day?: number[] | null;
             /** Format: uuid */
             log_id: string;
             log_name: string;
@@ -1891,8 +1803,6 @@ export interface components {
          *     }
          */
         LoginBody: {
-            /** @description Needed by people who have a second factor: what the authenticator shows, or a recovery code. */
-            code?: string | null;
             email: string;
             password: string;
             /**
@@ -2042,14 +1952,6 @@ export interface components {
             status: components["schemas"]["HealthStatus"];
         };
         /**
-         * RecoveryCodes
-         * @description Codes for when the authenticator is lost; shown this once.
-         */
-        RecoveryCodes: {
-            /** @description Each stands in for one code of the authenticator. */
-            recovery_codes: string[];
-        };
-        /**
          * RemovedMember
          * @description What went with the membership.
          */
@@ -2140,16 +2042,6 @@ export interface components {
             rotated_at?: string | null;
         };
         /**
-         * SecondFactorSecret
-         * @description What an authenticator needs to know; shown this once.
-         */
-        SecondFactorSecret: {
-            /** @description The same, to be shown as a QR code. */
-            otpauth_url: string;
-            /** @description In Base32, to be typed. */
-            secret: string;
-        };
-        /**
          * SentInvitation
          * @description An invitation with its token, which is shown this once.
          */
@@ -2161,45 +2053,11 @@ export interface components {
             expires_at: string;
             /** Format: uuid */
             id: string;
-            /** @description The page with this token. */
+            /** @description What the mail links to. */
             invite_url: string;
             role: components["schemas"]["Role"];
-            /**
-             * @description Whoever has it can accept; it is not the one in the mail, and does not verify the address. It
-             *     can't be shown again.
-             */
+            /** @description Whoever has it can accept. It can't be shown again. */
             token: string;
-        };
-        /**
-         * Session
-         * @description A session that somebody opened by logging in.
-         */
-        Session: {
-            /** Format: date-time */
-            created_at: string;
-            /** @description Whether it is the one that asks. */
-            current: boolean;
-            /** Format: date-time */
-            expires_at: string;
-            /** Format: uuid */
-            id: string;
-            /** @description The address that it was opened from; of IPv6 the network, a /64. */
-            network?: string | null;
-            /** @description Of the tenant. */
-            short_name: string;
-            /** Format: uuid */
-            tenant_id: string;
-            /** @description What it was opened with, by its own account; at most 200 characters. */
-            user_agent?: string | null;
-        };
-        /**
-         * SessionList
-         * @description A page of sessions, newest first.
-         */
-        SessionList: {
-            /** @description For the next page; null at the end. */
-            next_cursor?: string | null;
-            sessions: components["schemas"]["Session"][];
         };
         /**
          * Snapshot
@@ -2233,14 +2091,6 @@ export interface components {
         Success: {
             /** @description Always true; a failure has another body. */
             success: boolean;
-        };
-        /**
-         * SwitchTenantBody
-         * @description Where to go.
-         */
-        SwitchTenantBody: {
-            /** Format: uuid */
-            tenant_id: string;
         };
         /**
          * TenantBody
@@ -2535,1537 +2385,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    getAccount: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The person who is logged in. */
-            200: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountBody"];
-                };
-            };
-            /** @description `invalid_request` */
-            400: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unauthenticated` */
-            401: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `person_only` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `uri_too_long` */
-            414: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    /** @description Seconds after which it is worth to try again. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example Rate limit exceeded */
-                    "text/plain": string;
-                };
-            };
-            /** @description `headers_too_large` */
-            431: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `overloaded`, `unavailable` */
-            503: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `storage_full` */
-            507: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    changePassword: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChangePasswordBody"];
-            };
-        };
-        responses: {
-            /** @description The operation was carried out. */
-            200: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Success"];
-                };
-            };
-            /** @description `common_password`, `invalid_password`, `invalid_request` */
-            400: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `invalid_credentials`, `unauthenticated` */
-            401: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `person_only`, `too_many_attempts` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `request_timeout` */
-            408: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `body_too_large` */
-            413: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `uri_too_long` */
-            414: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unsupported_media_type` */
-            415: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    /** @description Seconds after which it is worth to try again. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example Rate limit exceeded */
-                    "text/plain": string;
-                };
-            };
-            /** @description `headers_too_large` */
-            431: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `overloaded`, `unavailable` */
-            503: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `storage_full` */
-            507: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    renewRecoveryCodes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CodeBody"];
-            };
-        };
-        responses: {
-            /** @description Codes for when the authenticator is lost; shown this once. */
-            200: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RecoveryCodes"];
-                };
-            };
-            /** @description `invalid_request` */
-            400: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `invalid_credentials`, `unauthenticated` */
-            401: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `person_only`, `too_many_attempts` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `request_timeout` */
-            408: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `second_factor_off` */
-            409: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `body_too_large` */
-            413: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `uri_too_long` */
-            414: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unsupported_media_type` */
-            415: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    /** @description Seconds after which it is worth to try again. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example Rate limit exceeded */
-                    "text/plain": string;
-                };
-            };
-            /** @description `headers_too_large` */
-            431: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `overloaded`, `unavailable` */
-            503: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `storage_full` */
-            507: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    beginSecondFactor: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BeginSecondFactorBody"];
-            };
-        };
-        responses: {
-            /** @description What an authenticator needs to know; shown this once. */
-            200: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SecondFactorSecret"];
-                };
-            };
-            /** @description `invalid_request` */
-            400: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `invalid_credentials`, `unauthenticated` */
-            401: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `person_only`, `too_many_attempts` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `request_timeout` */
-            408: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `second_factor_on` */
-            409: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `body_too_large` */
-            413: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `uri_too_long` */
-            414: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unsupported_media_type` */
-            415: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    /** @description Seconds after which it is worth to try again. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example Rate limit exceeded */
-                    "text/plain": string;
-                };
-            };
-            /** @description `headers_too_large` */
-            431: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `overloaded`, `unavailable` */
-            503: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `storage_full` */
-            507: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    disableSecondFactor: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DisableSecondFactorBody"];
-            };
-        };
-        responses: {
-            /** @description The operation was carried out. */
-            200: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Success"];
-                };
-            };
-            /** @description `invalid_request` */
-            400: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `invalid_credentials`, `unauthenticated` */
-            401: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `person_only`, `too_many_attempts` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `request_timeout` */
-            408: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `second_factor_off` */
-            409: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `body_too_large` */
-            413: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `uri_too_long` */
-            414: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unsupported_media_type` */
-            415: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    /** @description Seconds after which it is worth to try again. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example Rate limit exceeded */
-                    "text/plain": string;
-                };
-            };
-            /** @description `headers_too_large` */
-            431: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `overloaded`, `unavailable` */
-            503: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `storage_full` */
-            507: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    confirmSecondFactor: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CodeBody"];
-            };
-        };
-        responses: {
-            /** @description Codes for when the authenticator is lost; shown this once. */
-            200: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RecoveryCodes"];
-                };
-            };
-            /** @description `invalid_request` */
-            400: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `invalid_credentials`, `unauthenticated` */
-            401: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `person_only`, `too_many_attempts` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `request_timeout` */
-            408: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `second_factor_off`, `second_factor_on` */
-            409: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `body_too_large` */
-            413: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `uri_too_long` */
-            414: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unsupported_media_type` */
-            415: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    /** @description Seconds after which it is worth to try again. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example Rate limit exceeded */
-                    "text/plain": string;
-                };
-            };
-            /** @description `headers_too_large` */
-            431: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `overloaded`, `unavailable` */
-            503: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `storage_full` */
-            507: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    listSessions: {
-        parameters: {
-            query?: {
-                /** @description At most so many; 1 to 1000. */
-                limit?: number;
-                /** @description From the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of sessions, newest first. */
-            200: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionList"];
-                };
-            };
-            /** @description `invalid_cursor`, `invalid_request` */
-            400: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unauthenticated` */
-            401: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `person_only` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `uri_too_long` */
-            414: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    /** @description Seconds after which it is worth to try again. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example Rate limit exceeded */
-                    "text/plain": string;
-                };
-            };
-            /** @description `headers_too_large` */
-            431: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `overloaded`, `unavailable` */
-            503: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `storage_full` */
-            507: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    endSession: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The session's id. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The operation was carried out. */
-            200: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Success"];
-                };
-            };
-            /** @description `invalid_request` */
-            400: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unauthenticated` */
-            401: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `person_only` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `session_not_found` */
-            404: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `uri_too_long` */
-            414: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    /** @description Seconds after which it is worth to try again. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example Rate limit exceeded */
-                    "text/plain": string;
-                };
-            };
-            /** @description `headers_too_large` */
-            431: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `overloaded`, `unavailable` */
-            503: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `storage_full` */
-            507: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    switchTenant: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SwitchTenantBody"];
-            };
-        };
-        responses: {
-            /** @description A token, unless there are several tenants and none was chosen. */
-            200: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LoginAnswer"];
-                };
-            };
-            /** @description `invalid_request` */
-            400: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unauthenticated` */
-            401: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `person_only` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `not_found` */
-            404: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `request_timeout` */
-            408: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `tenant_deleted` */
-            410: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `body_too_large` */
-            413: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `uri_too_long` */
-            414: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unsupported_media_type` */
-            415: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    /** @description Seconds after which it is worth to try again. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example Rate limit exceeded */
-                    "text/plain": string;
-                };
-            };
-            /** @description `headers_too_large` */
-            431: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `overloaded`, `unavailable` */
-            503: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `storage_full` */
-            507: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     forgotPassword: {
         parameters: {
             query?: never;
@@ -4258,7 +2577,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `invalid_credentials`, `second_factor_required` */
+            /** @description `invalid_credentials` */
             401: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8286,6 +6605,10 @@ export interface operations {
                 limit?: number;
                 /** @description From the page before. */
                 cursor?: string;
+                /** @description Only logs whose names begin with this. A cursor belongs to its prefix. */
+                prefix?: string;
+                /** @description Whether each log comes with the events of its last hours (`last_day`); then at most 100 logs. */
+                density?: boolean;
             };
             header?: never;
             path?: never;
@@ -8310,7 +6633,7 @@ export interface operations {
                     "application/json": components["schemas"]["LogList"];
                 };
             };
-            /** @description `invalid_cursor`, `invalid_request` */
+            /** @description `invalid_cursor`, `invalid_name`, `invalid_request` */
             400: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9712,6 +8035,163 @@ export interface operations {
             };
         };
     };
+    readDensity: {
+        parameters: {
+            query?: {
+                /** @description The time to begin with, RFC 3339; the log's first event when it is left out. */
+                since?: string;
+                /** @description The time to end before, RFC 3339; now when it is left out. */
+                until?: string;
+                /** @description At most so many buckets; 1 to 500. They have whole milliseconds. */
+                buckets?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The log's id or name. */
+                log: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many events were appended when. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Density"];
+                };
+            };
+            /** @description `invalid_name`, `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `tenant_closed` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `log_not_found` */
+            404: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     readEvents: {
         parameters: {
             query?: {
@@ -9720,10 +8200,23 @@ export interface operations {
                  *     `backward`; a tail with the next one that is appended.
                  */
                 from?: number;
+                /**
+                 * @description The time to begin with, in place of `from`; RFC 3339. Events begin with the first one that
+                 *     was appended then or later, and for `backward` with the last one before it.
+                 */
+                at?: string;
                 /** @description At most so many events; 1 to 10000. A page is also limited in bytes. */
                 limit?: number;
                 /** @description Up or down the sequences; for pages. */
                 direction?: components["schemas"]["Direction"];
+                /** @description Only events that hold these bytes; 1 to 256, in upper and lower case as they stand. */
+                text?: string;
+                /**
+                 * @description Only events that are JSON and for which this expression holds, such as
+                 *     `@.model == "gpt-4" && @.tokens_out > 400`: a part of JSONPath (RFC 9535), at most 512
+                 *     bytes.
+                 */
+                filter?: string;
             };
             header?: {
                 /** @description For a live tail: the last sequence that was seen. */
@@ -9740,8 +8233,12 @@ export interface operations {
             /** @description A page of events, or a live tail. */
             200: {
                 headers: {
+                    /** @description With `text` or `filter`: how many of them match. */
+                    "Primatomic-Matched"?: number;
                     /** @description Where the next page begins. */
                     "Primatomic-Next"?: number;
+                    /** @description With `text` or `filter`: how many events were looked at for this page. */
+                    "Primatomic-Scanned"?: number;
                     /** @description The sequence that the answer reflects. */
                     "Primatomic-Sequence"?: number;
                     /** @description The capacity of the bucket. */
@@ -9761,7 +8258,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description `invalid_name`, `invalid_request`, `invalid_sequence` */
+            /** @description `invalid_filter`, `invalid_name`, `invalid_request`, `invalid_sequence` */
             400: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -11523,7 +10020,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `person_only` */
+            /** @description `forbidden` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -11569,6 +10066,152 @@ export interface operations {
             };
             /** @description `unsupported_media_type` */
             415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readActivity: {
+        parameters: {
+            query?: {
+                /** @description The time to begin with, RFC 3339; a day before `until` when it is left out. */
+                since?: string;
+                /** @description The time to end before, RFC 3339; now when it is left out. */
+                until?: string;
+                /**
+                 * @description How long a step is: a multiple of 60, at most 86400. The first one begins at a multiple of it
+                 *     since 1970.
+                 */
+                step_seconds?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a tenant did in each of some steps of time. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `tenant_closed` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
@@ -12000,7 +10643,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `invitation_limit_reached`, `member_limit_reached`, `person_only`, `tenant_closed` */
+            /** @description `forbidden`, `invitation_limit_reached`, `member_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -12335,7 +10978,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */

@@ -2,7 +2,8 @@
 
 from .accept_body import AcceptBody
 from .accepted_invitation import AcceptedInvitation
-from .account_body import AccountBody
+from .activity import Activity
+from .activity_step import ActivityStep
 from .actor import Actor
 from .actor_kind import ActorKind
 from .adjustment_body import AdjustmentBody
@@ -10,14 +11,11 @@ from .append_answer import AppendAnswer
 from .append_batch_answer import AppendBatchAnswer
 from .audit_event import AuditEvent
 from .audit_page import AuditPage
-from .begin_second_factor_body import BeginSecondFactorBody
 from .bill_body import BillBody
 from .billed_meter import BilledMeter
 from .cap_body import CapBody
-from .change_password_body import ChangePasswordBody
 from .checkout_answer import CheckoutAnswer
 from .checkout_body import CheckoutBody
-from .code_body import CodeBody
 from .cost_body import CostBody
 from .create_invitation_body import CreateInvitationBody
 from .create_key_body import CreateKeyBody
@@ -33,8 +31,8 @@ from .deletion_body import DeletionBody
 from .deletion_job_state import DeletionJobState
 from .deletion_list import DeletionList
 from .deletion_step_name import DeletionStepName
+from .density import Density
 from .direction import Direction
-from .disable_second_factor_body import DisableSecondFactorBody
 from .email_body import EmailBody
 from .encoding import Encoding
 from .error import Error
@@ -72,7 +70,6 @@ from .quota import Quota
 from .quotas import Quotas
 from .rate_limit import RateLimit
 from .ready_body import ReadyBody
-from .recovery_codes import RecoveryCodes
 from .removed_member import RemovedMember
 from .reset_body import ResetBody
 from .retention import Retention
@@ -81,15 +78,11 @@ from .role import Role
 from .role_body import RoleBody
 from .rotate_key_body import RotateKeyBody
 from .rotated_key import RotatedKey
-from .second_factor_secret import SecondFactorSecret
 from .sent_invitation import SentInvitation
-from .session import Session
-from .session_list import SessionList
 from .snapshot import Snapshot
 from .state import State
 from .step import Step
 from .success import Success
-from .switch_tenant_body import SwitchTenantBody
 from .tenant_body import TenantBody
 from .tenant_deletion_body import TenantDeletionBody
 from .token_answer import TokenAnswer
@@ -105,7 +98,8 @@ from .view_list import ViewList
 __all__ = (
     "AcceptBody",
     "AcceptedInvitation",
-    "AccountBody",
+    "Activity",
+    "ActivityStep",
     "Actor",
     "ActorKind",
     "AdjustmentBody",
@@ -113,14 +107,11 @@ __all__ = (
     "AppendBatchAnswer",
     "AuditEvent",
     "AuditPage",
-    "BeginSecondFactorBody",
     "BillBody",
     "BilledMeter",
     "CapBody",
-    "ChangePasswordBody",
     "CheckoutAnswer",
     "CheckoutBody",
-    "CodeBody",
     "CostBody",
     "CreateInvitationBody",
     "CreateKeyBody",
@@ -136,8 +127,8 @@ __all__ = (
     "DeletionJobState",
     "DeletionList",
     "DeletionStepName",
+    "Density",
     "Direction",
-    "DisableSecondFactorBody",
     "EmailBody",
     "Encoding",
     "Error",
@@ -175,7 +166,6 @@ __all__ = (
     "Quotas",
     "RateLimit",
     "ReadyBody",
-    "RecoveryCodes",
     "RemovedMember",
     "ResetBody",
     "Retention",
@@ -184,15 +174,11 @@ __all__ = (
     "RoleBody",
     "RotateKeyBody",
     "RotatedKey",
-    "SecondFactorSecret",
     "SentInvitation",
-    "Session",
-    "SessionList",
     "Snapshot",
     "State",
     "Step",
     "Success",
-    "SwitchTenantBody",
     "TenantBody",
     "TenantDeletionBody",
     "TokenAnswer",
