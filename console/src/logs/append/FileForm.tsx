@@ -159,7 +159,7 @@ function DropZone({ onFile }: { onFile: (file: File | undefined) => void }) {
       }}
     >
       <span className="soft">Drop a file here: a JSON value on each line, or one array</span>
-      <Button onClick={() => input.current?.click()}>Choose a file</Button>
+      <Button onClick={() => input.current?.click()} data-autofocus>Choose a file</Button>
       <input
         ref={input}
         type="file"

@@ -52,7 +52,8 @@ async function checkLines(text: string): Promise<Checked> {
     }
     const event = line.endsWith("\r") ? line.slice(0, -1) : line;
     if (event.trim() === "") continue;
-    add(checked, event, at + 1, message(event));
+    // A line of its own has no other lines to point at.
+    add(checked, event, at + 1, message(event)?.replace(/ \(line \d+ column \d+\)$/, ""));
   }
   return checked;
 }

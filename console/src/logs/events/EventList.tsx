@@ -59,8 +59,13 @@ export function EventList({ events, selected, onSelect, target, marked, toTop, n
   useEffect(() => {
     if (target === undefined) sought.current = undefined;
     if (!isReached || target === undefined || sought.current === target) return;
-    sought.current = target;
-    virtualizer.scrollToIndex(Math.max(0, events.index(target)), { align: "center" });
+    const frame = requestAnimationFrame(() => {
+      const place = scroller.current;
+      if (!place) return;
+      sought.current = target;
+      place.scrollTop = events.index(target) * ROW_HEIGHT + HEAD_HEIGHT - place.clientHeight / 2;
+    });
+    return () => cancelAnimationFrame(frame);
   });
   useEffect(() => {
     scroller.current?.scrollTo({ top: 0 });

@@ -1,6 +1,6 @@
 /** The events of a log as they come, and those that came; with one of them beside. */
 
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import type { Schemas } from "../../api/client";
 import { Panel } from "../../design/Panel";
 import { Empty, ErrorNotice, Skeleton } from "../../design/Placeholder";
@@ -82,7 +82,7 @@ function EventsOf({ log, onConnection }: Props) {
   const selected = search.event ? Number(search.event) : undefined;
   const newer = isBetween ? 0 : isSearch ? state.total - held.current.total : head - held.current.head;
   const error = events.error ?? state.error ?? range.error;
-  let list = (
+  let list: ReactNode = (
     <EventList
       events={events}
       selected={selected}
@@ -97,7 +97,7 @@ function EventsOf({ log, onConnection }: Props) {
     />
   );
   if (range.isLoading) list = <Skeleton rows={8} height={32} />;
-  else if (events.count === 0 && error) list = <></>;
+  else if (events.count === 0 && error) list = null;
   else if (events.count === 0 && isSearch && found.state.status !== "running") {
     list = <Empty title="No event matches">The whole range was looked at. What is appended and matches appears here.</Empty>;
   } else if (events.count === 0 && isBetween) {
@@ -114,7 +114,7 @@ function EventsOf({ log, onConnection }: Props) {
       </Panel>
       {error ? <ErrorNotice error={error} retry={events.error ? events.retry : undefined} /> : null}
       <div className={selected === undefined ? css.split : `${css.split} ${css.open}`}>
-        <Panel flush>{list}</Panel>
+        {list && <Panel flush>{list}</Panel>}
         {selected !== undefined && (
           <Suspense fallback={<Panel><Skeleton rows={6} height={24} /></Panel>}>
             <EventInspector log={name} sequence={selected} />

@@ -24,11 +24,11 @@ const FRESH_MS = 30_000;
 
 /** Null when the server has no such operation. */
 export function useDensity(log: string) {
-  return useQuery({
+  return useQuery<Density | null>({
     queryKey: ["density", log],
-    refetchInterval: FRESH_MS,
+    refetchInterval: ({ state }) => (state.data === null ? false : FRESH_MS),
     staleTime: FRESH_MS,
-    queryFn: async ({ signal }): Promise<Density | null> => {
+    queryFn: async ({ signal }) => {
       const ask = api.GET as unknown as (path: string, init: object) => Promise<Answer>;
       const params = { path: { log }, query: { buckets: BUCKETS } };
       const { data, error, response } = await ask("/logs/{log}/density", { params, signal });

@@ -60,13 +60,13 @@ function Facts({ log }: { log: Log }) {
         ))}
         <div className={css.wide}>
           <dt>Id</dt>
-          <dd className="mono">
+          <dd className={`mono ${css.long}`}>
             {log.log_id} <Copy value={log.log_id} label="Copy the id" />
           </dd>
         </div>
         <div className={css.wide}>
           <dt>Head of the hash chain</dt>
-          <dd className="mono">
+          <dd className={`mono ${css.long}`}>
             {log.chain_hash} <Copy value={log.chain_hash} label="Copy the hash" />
           </dd>
         </div>
@@ -108,6 +108,11 @@ function Description({ log, mayChange }: { log: Log; mayChange: boolean }) {
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
           />
+          {visible(text) !== text && (
+            <div className="soft">
+              It holds characters that are not seen: <bdi>{visible(text)}</bdi>
+            </div>
+          )}
           {update.isError && <ErrorNotice error={update.error} />}
           <div>
             <Button type="submit" disabled={text === (log.description ?? "")} loading={update.isPending}>

@@ -8,19 +8,22 @@ const HEAD = 32 + 8 + 8 + 4;
 
 export class Chain {
   private value: Uint8Array;
-  private head = new Uint8Array(HEAD);
-  private view = new DataView(this.head.buffer);
+  private buffer = new Uint8Array(1024);
 
   constructor(logId: string) {
     this.value = blake3(hexToBytes(logId.replaceAll("-", "")));
   }
 
   add(sequence: number, timestamp: string, event: Uint8Array): void {
-    this.head.set(this.value);
-    this.view.setBigUint64(32, BigInt(sequence), true);
-    this.view.setBigUint64(40, microseconds(timestamp), true);
-    this.view.setUint32(48, event.length, true);
-    this.value = blake3.create().update(this.head).update(event).digest();
+    const length = HEAD + event.length;
+    if (this.buffer.length < length) this.buffer = new Uint8Array(2 * length);
+    const view = new DataView(this.buffer.buffer);
+    this.buffer.set(this.value);
+    view.setBigUint64(32, BigInt(sequence), true);
+    view.setBigUint64(40, microseconds(timestamp), true);
+    view.setUint32(48, event.length, true);
+    this.buffer.set(event, HEAD);
+    this.value = blake3(this.buffer.subarray(0, length));
   }
 
   hex(): string {
