@@ -24,6 +24,7 @@ async function expectUnharmed(page: Page) {
 }
 
 test("whatever is in events is shown as data, and nothing of it runs", async ({ page, tenant }) => {
+  test.slow();
   expect(tenant.name).toBeTruthy();
   await call(page, "POST", "/logs", { name: "hostile", description: `${HTML}${REVERSED}${ANSI}` });
   for (const event of [HTML, JSON.stringify({ a: REVERSED, b: HTML }), ANSI, PROTOTYPE]) {
@@ -71,21 +72,22 @@ test("a description is text, wherever it stands", async ({ page, tenant }) => {
 });
 
 test("a megabyte on one line does not stop the page", async ({ page, tenant }) => {
+  test.slow();
   expect(tenant.name).toBeTruthy();
   await call(page, "POST", "/logs/hostile");
   const long = "x".repeat(1_000_000);
   for (const event of [long, JSON.stringify({ long }), `{"deep":${"[".repeat(2000)}${"]".repeat(2000)}}`]) {
     await call(page, "POST", "/logs/hostile/append", event);
   }
-  for (const form of ["json", "text", "hex"]) {
-    for (const sequence of [1, 2, 3]) {
-      await page.goto(`/console/logs/hostile?event=${sequence}&live=off&form=${form}`);
-      const inspector = page.getByRole("region", { name: `Event ${sequence}` });
-      await expect(inspector.getByRole("button", { name: "Compare with…" })).toBeVisible();
-      await expect(inspector).toContainText(/x{20}|78 78 78|deep|64 65 65/);
-      const nodes = await page.evaluate(() => document.querySelectorAll("*").length);
-      expect(nodes).toBeLessThan(5000);
-    }
+  for (const [sequence, form, text] of [
+    [1, "text", /x{20}/],
+    [2, "json", /x{20}/],
+    [2, "hex", /78 78 78/],
+    [3, "text", /deep/],
+  ] as const) {
+    await page.goto(`/console/logs/hostile?event=${sequence}&live=off&form=${form}`);
+    await expect(page.getByRole("region", { name: `Event ${sequence}` })).toContainText(text);
+    expect(await page.evaluate(() => document.querySelectorAll("*").length)).toBeLessThan(5000);
   }
   await page.goto("/console/logs/hostile?event=2&compare=1&live=off");
   await expect(page.getByLabel("Event 2 compared with event 1")).toBeVisible();
@@ -95,7 +97,9 @@ test("a megabyte on one line does not stop the page", async ({ page, tenant }) =
 
 test("an error of the server is text", async ({ page, tenant }) => {
   expect(tenant.name).toBeTruthy();
-  await page.route("**/logs/orders", (route) =>
+  await page.route(
+    (url) => url.pathname === "/logs/orders",
+    (route) =>
     route.fulfill({ status: 404, json: { error: HTML, code: "log_not_found", request_id: HTML } }),
   );
   await page.goto("/console/logs/orders");

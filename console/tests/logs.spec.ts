@@ -52,8 +52,9 @@ test("several logs are deleted after their names, events and bytes were shown", 
   await expect(action).toBeDisabled();
   await dialog.getByRole("textbox").fill("delete 2 logs");
   await action.click();
-  await expect(page.getByText("2 of 2 logs out of reach").or(page.getByRole("link", { name: "b", exact: true }).locator("visible=false"))).toBeVisible();
-  await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click({ timeout: 3000 }).catch(() => undefined);
+  // It closes by itself when nothing is left; until then it may be closed.
+  await expect(action).toHaveCount(0);
+  await page.keyboard.press("Escape");
   await expect(page.getByRole("link", { name: "a", exact: true })).toBeVisible();
   await expect(page.getByRole("link", { name: "d", exact: true })).toBeVisible();
   await expect(page.getByRole("link", { name: "b", exact: true })).toHaveCount(0);

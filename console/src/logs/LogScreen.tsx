@@ -30,7 +30,7 @@ const TABS = [
   { name: "views", title: "Views" },
   { name: "settings", title: "Settings" },
 ];
-const FRESH_MS = 5000;
+const FRESH_MS = 2000;
 
 export function LogScreen() {
   const { log: name } = route.useParams();

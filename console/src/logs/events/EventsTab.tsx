@@ -1,6 +1,6 @@
 /** The events of a log as they come, and those that came; with one of them beside. */
 
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import type { Schemas } from "../../api/client";
 import { Panel } from "../../design/Panel";
 import { Empty, ErrorNotice, Skeleton } from "../../design/Placeholder";
@@ -72,12 +72,13 @@ function EventsOf({ log, onConnection }: Props) {
     change({ live: undefined, from: undefined, at: undefined, until: undefined });
   };
   useKeys({ Space: toggle });
-  const onRoom = useRef((rows: number) => {
-    if (live) live.room = rows;
-  });
-  onRoom.current = (rows) => {
-    if (live) live.room = rows;
-  };
+  const room = useRef<number>(undefined);
+  const onRoom = useCallback((rows: number) => {
+    room.current = rows;
+  }, []);
+  useEffect(() => {
+    if (live && room.current) live.room = room.current;
+  }, [live]);
 
   const selected = search.event ? Number(search.event) : undefined;
   const newer = isBetween ? 0 : isSearch ? state.total - held.current.total : head - held.current.head;
@@ -93,7 +94,7 @@ function EventsOf({ log, onConnection }: Props) {
       newer={newer}
       onNewer={goToTop}
       onAtTop={setAtTop}
-      onRoom={onRoom.current}
+      onRoom={onRoom}
     />
   );
   if (range.isLoading) list = <Skeleton rows={8} height={32} />;
