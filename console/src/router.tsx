@@ -89,6 +89,7 @@ const log = screen(
   "tab",
   "from",
   "at",
+  "until",
   "text",
   "filter",
   "live",
@@ -96,6 +97,7 @@ const log = screen(
   "compare",
   "form",
   "append",
+  "deletion",
 );
 const views = screen("/views", () => import("./views/ViewsScreen"), "ViewsScreen", "log");
 const view = screen(
