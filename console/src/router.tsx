@@ -97,7 +97,7 @@ const log = screen(
   "form",
   "append",
 );
-const views = screen("/views", () => import("./views/ViewsScreen"), "ViewsScreen", "log");
+const views = screen("/views", () => import("./views/ViewsScreen"), "ViewsScreen", "prefix", "state");
 const view = screen(
   "/logs/$log/views/$view",
   () => import("./views/ViewScreen"),
@@ -109,6 +109,9 @@ const view = screen(
   "as_of",
   "version",
   "form",
+  "asked",
+  "deploy",
+  "deletion",
 );
 const usage = screen("/usage", () => import("./usage/UsageScreen"), "UsageScreen", "month", "meter", "log", "view", "step");
 const team = screen("/team", () => import("./team/TeamScreen"), "TeamScreen", "invite");
