@@ -10,12 +10,18 @@ export function Facts({ view }: { view: View }) {
   if (!version) return null;
   const snapshot = newestSnapshot(version);
   const perEvent = secondsPerEvent(version);
+  // Without memory and without a snapshot, how far it came is known again when it is asked.
+  const isKnown = version.hot || typeof version.applied_sequence === "number";
   const facts: ReactNode[] = [
-    <>
-      applied {count(version.applied_sequence ?? 0)} of {count(view.head_sequence)}
-    </>,
-    version.lag_events > 0 && <>{plural(version.lag_events, "event")} behind</>,
-    bytes(version.memory_bytes),
+    isKnown ? (
+      <>
+        applied {count(version.applied_sequence ?? 0)} of {count(view.head_sequence)}
+      </>
+    ) : (
+      "not loaded: the next query loads it"
+    ),
+    isKnown && version.lag_events > 0 && <>{plural(version.lag_events, "event")} behind</>,
+    isKnown && bytes(version.memory_bytes),
     perEvent !== undefined && <>{duration(perEvent)} per event</>,
     snapshot ? (
       <>

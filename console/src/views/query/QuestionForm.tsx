@@ -34,8 +34,9 @@ export function QuestionForm({ view, draft, isShareable, onChange, onAsk, onCanc
     onChange(kind === "body" ? { parameters: undefined } : { body: undefined });
   };
   return (
-    <Panel title="Question">
+    <Panel>
       <form className={css.fields} onSubmit={submit}>
+        <h2 className={css.title}>Question</h2>
         <SegmentedControl
           size="xs"
           aria-label="What is sent"

@@ -25,7 +25,10 @@ export function Recent({ history, asked, onAsk }: Props) {
   return (
     <>
       {saved.length > 0 && (
-        <Panel title="Saved">
+        <Panel>
+          <div className={css.heading}>
+            <h2>Saved</h2>
+          </div>
           <ul className={css.list}>
             {saved.map((entry) => (
               <li key={entry.name}>
@@ -47,7 +50,11 @@ export function Recent({ history, asked, onAsk }: Props) {
         </Panel>
       )}
       {recent.length > 0 && (
-        <Panel title="Recent" actions={asked && <Save onSave={(name) => history.save(name, asked)} />}>
+        <Panel>
+          <div className={css.heading}>
+            <h2>Recent</h2>
+            {asked && <Save onSave={(name) => history.save(name, asked)} />}
+          </div>
           <ul className={css.list}>
             {recent.map(({ question }, at) => (
               <li key={at}>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { added, type Entry, entriesOf } from "./history";
+import { added, type Entry, entriesOf } from "./entries";
 
 const entry = (parameters: string): Entry => ({ log: "l", view: "v", question: { parameters } });
 
