@@ -112,7 +112,7 @@ pub use self::usage::{
 pub use self::user::{Membership, User};
 pub use self::version::Version;
 pub use self::version_state::VersionError;
-pub use self::view::View;
+pub use self::view::{View, ViewState};
 
 /// Who makes a change, and in which request: stands in its control events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

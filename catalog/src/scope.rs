@@ -22,9 +22,13 @@ pub(super) fn logs(access: &Access) -> Select<log::Entity> {
 
 /// The views of a log, if the holder may reach it.
 pub(super) fn views(access: &Access, log: LogId) -> Select<view::Entity> {
+    all_views(access).filter(view::Column::LogId.eq(log.0))
+}
+
+/// The views of all logs that the holder may reach.
+pub(super) fn all_views(access: &Access) -> Select<view::Entity> {
     view::Entity::find()
         .filter(view::Column::TenantId.eq(access.tenant.0))
-        .filter(view::Column::LogId.eq(log.0))
         .filter(covered(access, view::Column::LogId))
 }
 

@@ -19,6 +19,8 @@ pub enum ErrorCode {
     InvalidIdempotencyKey,
     /// A sequence is not a whole number from 0 to 2^53-1.
     InvalidSequence,
+    /// The `filter` of a log's events is no expression, or `text` is empty or too long.
+    InvalidFilter,
     /// The cursor was not made by this list.
     InvalidCursor,
     /// The address can't be one.
@@ -177,6 +179,7 @@ impl ErrorCode {
             | Self::InvalidDelimiter
             | Self::InvalidIdempotencyKey
             | Self::InvalidSequence
+            | Self::InvalidFilter
             | Self::InvalidCursor
             | Self::InvalidEmail
             | Self::InvalidPassword

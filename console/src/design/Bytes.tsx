@@ -3,7 +3,7 @@
  * they say they are, nothing of them is ever run or rendered.
  */
 
-import { SegmentedControl } from "@mantine/core";
+import { SegmentedControl } from "./fields";
 import { type Content, FORMS, type Form, formOf } from "./bytes";
 import { Hex } from "./Hex";
 import { JsonTree } from "./JsonTree";

@@ -1,6 +1,6 @@
 /** A call in four languages; the one that was chosen last stays chosen everywhere. */
 
-import { SegmentedControl } from "@mantine/core";
+import { SegmentedControl } from "../design/fields";
 import { Copy } from "../design/Copy";
 import { type Language, useLanguage } from "../preferences";
 import { LANGUAGES, type Snippets } from "../shell/copyAs";

@@ -1,8 +1,9 @@
 /** Deploys a component: which file, as which view, and then how its version comes along. */
 
-import { Autocomplete, Button, FileButton, Group, Modal, Textarea, TextInput } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
+import { Autocomplete, FileButton, Modal, Textarea, TextInput } from "../design/fields";
 import { problem } from "../api/error";
 import { Message } from "../design/Message";
 import { ErrorDetail, ErrorNotice } from "../design/Placeholder";

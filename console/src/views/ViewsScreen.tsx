@@ -1,9 +1,9 @@
 /** All views of the tenant; those that stand still come first. */
 
-import { SegmentedControl, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
+import { SegmentedControl, TextInput } from "../design/fields";
 import { SearchIcon } from "../design/icons";
 import { LinkButton } from "../design/LinkButton";
 import { Page } from "../design/Page";

@@ -17,6 +17,7 @@ mod caller;
 mod console;
 mod cookie;
 mod deletions;
+mod density;
 mod docs;
 mod document;
 mod error;

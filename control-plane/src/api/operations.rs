@@ -11,8 +11,8 @@ use poem_openapi::registry::{MetaApi, MetaOperation};
 
 use super::caller::Credentials;
 use super::{
-    append, audit, auth, billing, console, deletions, docs, events, health, invitations, keys,
-    logs, members, queries, tenant_deletions, tenants, views,
+    append, audit, auth, billing, console, deletions, density, docs, events, health, invitations,
+    keys, logs, members, queries, tenant_deletions, tenants, views,
 };
 
 /// All operations. They hold nothing: what they work on comes with each request.
@@ -27,7 +27,7 @@ pub(super) fn operations() -> impl OpenApi + 'static {
         keys::KeysApi,
         logs::LogsApi,
         append::AppendApi,
-        events::EventsApi,
+        (events::EventsApi, density::DensityApi),
         deletions::DeletionsApi,
         views::ViewsApi,
         queries::QueriesApi,

@@ -1,7 +1,8 @@
 /** Names and values, one pair in a row; there is always an empty one to type into. */
 
-import { ActionIcon, TextInput } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import { useState } from "react";
+import { TextInput } from "../../design/fields";
 import { CloseIcon } from "../../design/icons";
 import css from "./QueryTab.module.css";
 import { type Pair, pairs, parametersOf } from "./question";

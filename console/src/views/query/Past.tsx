@@ -1,7 +1,8 @@
 /** Goes through the states that a view had: a slider over the log's sequences, with a tick at each snapshot. */
 
-import { Button, Slider } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useEffect, useState } from "react";
+import { Slider } from "../../design/fields";
 import { problem } from "../../api/error";
 import { count } from "../../format";
 import { mainVersion, type View } from "../standing";

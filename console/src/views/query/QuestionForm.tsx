@@ -1,7 +1,8 @@
 /** What is asked: parameters or a body, after which event, of which version. */
 
-import { Button, NativeSelect, SegmentedControl, Textarea, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { type FormEvent, useState } from "react";
+import { NativeSelect, SegmentedControl, Textarea, TextInput } from "../../design/fields";
 import { Panel } from "../../design/Panel";
 import { duration } from "../../format";
 import type { View } from "../standing";

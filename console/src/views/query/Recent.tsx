@@ -1,7 +1,8 @@
 /** Questions that this browser asked of the view, and those that were saved with a name. */
 
-import { ActionIcon, Button, TextInput } from "@mantine/core";
+import { ActionIcon, Button } from "@mantine/core";
 import { type FormEvent, useState } from "react";
+import { TextInput } from "../../design/fields";
 import { CloseIcon } from "../../design/icons";
 import { Panel } from "../../design/Panel";
 import { visibleLine } from "../../design/visible";

@@ -146,6 +146,7 @@ pub(super) const PRIVATE: &[Expected] = &[
         ..entry("revokeInvitation", true)
     },
     entry("listLogs", false),
+    entry("listAllViews", false),
     Expected {
         body: r#"{"name": "new-{n}"}"#,
         allowed: 201,
@@ -172,6 +173,7 @@ pub(super) const PRIVATE: &[Expected] = &[
         ..entry("appendBatch", true)
     },
     entry("readEvents", true),
+    entry("readDensity", true),
     entry("listDeletions", false),
     Expected {
         // That of a log that the key does not reach.
