@@ -70,7 +70,7 @@ test("steps can be skipped, and their code is there in four languages", async ({
   }
   // A step that can't be done yet says why.
   await page.getByRole("button", { name: "Append the event" }).click();
-  await expect(page.getByRole("alert")).toContainText("log_not_found");
+  await expect(step(page, "Append an event").getByRole("alert")).toContainText("log_not_found");
 });
 
 test("who may only read is led by code alone", async ({ page, browser, tenant }) => {

@@ -101,7 +101,7 @@ test("an answer of text/html is shown as text, and never runs", async ({ page, t
     route.fulfill({ status: 200, body: HOSTILE, headers: { "Content-Type": "text/html", "Primatomic-Sequence": "3" } }),
   );
   await page.reload();
-  await expect(page.getByLabel("Text", { exact: true })).toHaveText(HOSTILE);
+  await expect(page.locator("pre[aria-label=Text]")).toHaveText(HOSTILE);
   expect(await page.locator("main img, main script, main iframe").count()).toBe(0);
   expect(await page.title()).toContain("Primatomic");
 });

@@ -2,6 +2,8 @@
 
 import { createTheme, type CSSVariablesResolver } from "@mantine/core";
 
+const PRIMARY = { "--button-bg": "var(--ink)", "--button-hover": "var(--ink-2)", "--button-color": "var(--bg)" };
+
 export const theme = createTheme({
   fontFamily: "var(--sans)",
   fontFamilyMonospace: "var(--mono)",
@@ -12,7 +14,12 @@ export const theme = createTheme({
   respectReducedMotion: true,
   // By name, so that no component is loaded before a screen has it.
   components: {
-    Button: { defaultProps: { size: "compact-md", variant: "default", fw: 500 } },
+    Button: {
+      defaultProps: { size: "compact-md", variant: "default", fw: 500 },
+      // What a screen is for is in the colour of the text, so that it is seen in the dark as well.
+      vars: (_: unknown, { variant, color }: { variant?: string; color?: string }) =>
+        variant === "filled" && color === "dark" ? { root: PRIMARY } : { root: {} },
+    },
     TextInput: { defaultProps: { size: "sm" } },
     Modal: { defaultProps: { radius: "10px", centered: true, transitionProps: { duration: 100 } } },
     Menu: { defaultProps: { shadow: "md", position: "bottom-end", transitionProps: { duration: 80 } } },

@@ -3,25 +3,22 @@
 import type { ReactNode } from "react";
 import { Time } from "../design/Time";
 import { bytes, count, duration, plural } from "../format";
-import { mainVersion, newestSnapshot, secondsPerEvent, type View } from "./standing";
+import { applied, mainVersion, newestSnapshot, secondsPerEvent, type View } from "./standing";
 
 export function Facts({ view }: { view: View }) {
   const version = mainVersion(view);
   if (!version) return null;
   const snapshot = newestSnapshot(version);
   const perEvent = secondsPerEvent(version);
-  // Without memory and without a snapshot, how far it came is known again when it is asked.
-  const isKnown = version.hot || typeof version.applied_sequence === "number";
+  const sequence = applied(version);
   const facts: ReactNode[] = [
-    isKnown ? (
+    sequence !== undefined && (
       <>
-        applied {count(version.applied_sequence ?? 0)} of {count(view.head_sequence)}
+        applied {count(sequence)} of {count(view.head_sequence)}
       </>
-    ) : (
-      "not loaded: the next query loads it"
     ),
-    isKnown && version.lag_events > 0 && <>{plural(version.lag_events, "event")} behind</>,
-    isKnown && bytes(version.memory_bytes),
+    sequence !== undefined && sequence < view.head_sequence && <>{plural(view.head_sequence - sequence, "event")} behind</>,
+    version.hot ? bytes(version.memory_bytes) : "not loaded until it is asked",
     perEvent !== undefined && <>{duration(perEvent)} per event</>,
     snapshot ? (
       <>

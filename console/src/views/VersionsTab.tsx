@@ -12,7 +12,7 @@ import { useCopyAs } from "../shell/copyAs";
 import { Progress } from "./Progress";
 import { statusSnippets } from "./snippets";
 import { StandingPill } from "./StandingPill";
-import { newestSnapshot, type Version, versionStanding, type View } from "./standing";
+import { applied, newestSnapshot, type Version, versionStanding, type View } from "./standing";
 import css from "./VersionsTab.module.css";
 
 const VERSIONS = 10;
@@ -59,16 +59,17 @@ function VersionPanel({ version, head }: { version: Version; head: number }) {
 
 function facts(version: Version, head: number): [string, ReactNode][] {
   const snapshot = newestSnapshot(version);
+  const sequence = applied(version);
   return [
-    ["Applied", version.applied_sequence === null || version.applied_sequence === undefined ? "nothing yet" : `${count(version.applied_sequence)} of ${count(head)}`],
+    ["Applied", sequence === undefined ? "known when it is loaded" : `${count(sequence)} of ${count(head)}`],
     ["Compute used", duration(version.compute_ms / 1000)],
-    ["Memory", `${bytes(version.memory_bytes)}${version.hot ? "" : ", not loaded"}`],
+    ["Memory", version.hot ? bytes(version.memory_bytes) : "not loaded"],
     [
       "Snapshots",
       snapshot ? (
         <>
-          {count(version.snapshots.length)}, newest at {count(snapshot.sequence)} ({bytes(snapshot.bytes)},{" "}
-          <Time at={snapshot.created_at} />)
+          {count(version.snapshots.length)}, newest at {count(snapshot.sequence)}: {bytes(snapshot.bytes)},{" "}
+          <Time at={snapshot.created_at} />
         </>
       ) : (
         (version.snapshots_off ?? "none yet")

@@ -5,7 +5,7 @@ import type { Column } from "../design/Table";
 import { bytes, count } from "../format";
 import type { ViewOfLog } from "./allViews";
 import { StandingPill } from "./StandingPill";
-import { mainVersion, progress, standing } from "./standing";
+import { applied, mainVersion, progress, standing, type Version, type View } from "./standing";
 
 const name: Column<ViewOfLog> = {
   title: "View",
@@ -37,28 +37,37 @@ const figures: Column<ViewOfLog>[] = [
     width: 130,
     numeric: true,
     optional: true,
-    cell: ({ view }) => count(mainVersion(view)?.applied_sequence ?? 0),
+    cell: ({ view }) => figure(view, (version) => applied(version), count),
   },
-  { title: "Behind", width: 110, numeric: true, optional: true, cell: ({ view }) => lag(view) },
+  {
+    title: "Behind",
+    width: 110,
+    numeric: true,
+    optional: true,
+    cell: ({ view }) => figure(view, (version) => (applied(version) === undefined ? undefined : version.lag_events), count),
+  },
   {
     title: "Memory",
     width: 110,
     numeric: true,
     optional: true,
-    cell: ({ view }) => bytes(mainVersion(view)?.memory_bytes ?? 0),
+    cell: ({ view }) => figure(view, (version) => (version.hot ? version.memory_bytes : undefined), bytes),
   },
 ];
 
-function State({ of }: { of: ViewOfLog["view"] }) {
+function State({ of }: { of: View }) {
   const state = standing(of);
   const version = mainVersion(of);
   if (state === "building" && version) return <>{<StandingPill standing={state} />} {Math.floor(progress(version) * 100)} %</>;
   return <StandingPill standing={state} />;
 }
 
-function lag(view: ViewOfLog["view"]) {
-  const events = mainVersion(view)?.lag_events ?? 0;
-  return events === 0 ? <span className="faint">0</span> : count(events);
+/** A figure of the version that answers; there is none of what is not loaded. */
+function figure(view: View, of: (version: Version) => number | undefined, write: (value: number) => string) {
+  const version = mainVersion(view);
+  const value = version && of(version);
+  if (value === undefined) return <span className="faint">–</span>;
+  return value === 0 ? <span className="faint">{write(0)}</span> : write(value);
 }
 
 export const ofLog = [name, ...figures];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mainVersion, newestSnapshot, progress, secondsPerEvent, standing, successor, type Version, type View } from "./standing";
+import { applied, mainVersion, newestSnapshot, progress, secondsPerEvent, standing, successor, type Version, type View } from "./standing";
 
 const version = (fields: Partial<Version>): Version => ({
   version: 1,
@@ -37,6 +37,7 @@ test("a view stands as the version that answers does", () => {
   expect(standing(view(version({ state: "failed" })))).toBe("failed");
   expect(standing(view(version({ live: true, lag_events: 3, lag_seconds: 1 })))).toBe("live");
   expect(standing(view(version({ live: true, lag_events: 3, lag_seconds: 30 })))).toBe("behind");
+  expect(standing(view(version({ live: true, hot: false, lag_events: 3, lag_seconds: 30 })))).toBe("live");
 });
 
 test("a version that is built beside the live one is its successor", () => {
@@ -48,6 +49,8 @@ test("a version that is built beside the live one is its successor", () => {
 });
 
 test("figures are made of what was counted", () => {
+  expect(applied(version({ applied_sequence: null, failure: { sequence: 4, message: "" } }))).toBe(3);
+  expect(applied(version({ hot: false }))).toBeUndefined();
   expect(progress(version({ applied_sequence: 25, lag_events: 75 }))).toBe(0.25);
   expect(progress(version({}))).toBe(1);
   expect(secondsPerEvent(version({ applied_sequence: 1000, compute_ms: 2 }))).toBeCloseTo(2e-6);

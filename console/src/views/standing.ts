@@ -25,7 +25,8 @@ export const TONES: Record<Standing, Tone> = {
 
 export function versionStanding(version: Version): Standing {
   if (version.state === "failed") return version.live ? "halted" : "failed";
-  if (version.state === "live" && version.lag_events > 0 && version.lag_seconds > BEHIND_SECONDS) return "behind";
+  // One that is not loaded applies nothing until it is asked, and misses nothing by that.
+  if (version.state === "live" && version.hot && version.lag_events > 0 && version.lag_seconds > BEHIND_SECONDS) return "behind";
   return version.state;
 }
 
@@ -43,6 +44,13 @@ export function standing(view: View): Standing {
 export function successor(view: View): Version | undefined {
   const main = mainVersion(view);
   return view.versions.find((version) => version !== main && version.state === "building");
+}
+
+/** The sequence up to which a version has applied the log; undefined where only loading it would tell. */
+export function applied(version: Version): number | undefined {
+  if (typeof version.applied_sequence === "number") return version.applied_sequence;
+  if (version.failure) return Math.max(version.failure.sequence - 1, 0);
+  return version.hot ? 0 : undefined;
 }
 
 /** How much of the log a version has applied, from 0 to 1. */
