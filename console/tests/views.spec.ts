@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { call, expect, member, test, unique } from "./people";
 
@@ -259,4 +260,22 @@ test("a tenant without views is told what they are", async ({ page, tenant }) =>
   await expect(page.getByText("No views yet")).toBeVisible();
   await page.goto("/console/views?state=halted");
   await expect(page.getByText("No such view")).toBeVisible();
+});
+
+test("nothing keeps anybody from using the screens of views", async ({ page, tenant }) => {
+  expect(tenant.name).toBeTruthy();
+  const log = await counter(page);
+  await append(page, log, "no change");
+  const addresses = [`/console/logs/${log}/views/counter?asked=yes`, `/console/logs/${log}/views/counter?tab=versions`, `/console/logs/${log}/views/counter?tab=settings`, "/console/views", "/console/"];
+  for (const scheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    for (const address of addresses) {
+      await page.goto(address);
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      await page.waitForLoadState("networkidle");
+      const { violations } = await new AxeBuilder({ page }).include("main").analyze();
+      const found = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      expect(found.map(({ id, nodes }) => `${scheme} ${address} ${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
+    }
+  }
 });

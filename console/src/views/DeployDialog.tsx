@@ -4,7 +4,7 @@ import { Button, Group } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { Autocomplete, FileButton, Modal, Textarea, TextInput } from "../design/fields";
-import { problem } from "../api/error";
+import { problem, verbatim } from "../api/error";
 import { Message } from "../design/Message";
 import { ErrorDetail, ErrorNotice } from "../design/Placeholder";
 import { bytes } from "../format";
@@ -64,15 +64,16 @@ export default function DeployDialog({ log, view, file: dropped, onClose }: Prop
     <Modal opened onClose={onClose} title={title} size="lg">
       <form className="stack" onSubmit={submit}>
         <Component file={file} onFile={choose} />
-        <TextInput
-          label="View"
-          description={`A view of the log ${log}. A name that it has already gets a new version.`}
-          required
-          maxLength={128}
-          disabled={view !== undefined}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
+        {!view && (
+          <TextInput
+            label="View"
+            description={`Its name. One that the log ${log} has already gets a new version.`}
+            required
+            maxLength={128}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+        )}
         <Autocomplete
           label="Content type of the answers"
           description="For views that don’t say it themselves."
@@ -137,7 +138,7 @@ function Refused({ error }: { error: unknown }) {
   const title = REFUSED[problem(error).code];
   if (!title) return <ErrorNotice error={error} />;
   return (
-    <Message title={title} text={problem(error).message}>
+    <Message title={title} text={verbatim(error)}>
       Nothing has changed. How to build one is in <a href="/docs">the documentation</a>.
       <ErrorDetail error={error} />
     </Message>

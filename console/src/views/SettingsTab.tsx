@@ -27,10 +27,9 @@ export function SettingsTab({ log, view }: { log: string; view: View }) {
             ["Name", <bdi>{view.view_name}</bdi>],
             [
               "Id",
-              <span className="row">
-                <span className="mono">{view.view_id}</span>
-                <Copy value={view.view_id} label="Copy the id" />
-              </span>,
+              <>
+                <span className="mono">{view.view_id}</span> <Copy value={view.view_id} label="Copy the id" />
+              </>,
             ],
             ["Created", <Time at={view.created_at} />],
             ["Versions", plural(view.versions.length, "version")],
@@ -59,7 +58,7 @@ function Delete({ log, view }: { log: string; view: View }) {
     <Panel title="Delete the view">
       <div className="row">
         <div className="grow soft">
-          All versions, states and snapshots go, and can't be had back. The events of the log stay: the view can be deployed
+          All versions, states and snapshots go, and can’t be had back. The events of the log stay: the view can be deployed
           anew.
         </div>
         <Button color="red" variant="outline" onClick={() => setAsking(true)}>

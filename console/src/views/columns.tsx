@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import type { Column } from "../design/Table";
 import { bytes, count } from "../format";
 import type { ViewOfLog } from "./allViews";
+import css from "./ViewsScreen.module.css";
 import { StandingPill } from "./StandingPill";
 import { applied, mainVersion, progress, standing, type Version, type View } from "./standing";
 
@@ -13,6 +14,16 @@ const name: Column<ViewOfLog> = {
     <Link to="/logs/$log/views/$view" params={{ log, view: view.view_name }}>
       <b>{view.view_name}</b>
     </Link>
+  ),
+};
+
+/** Where there is no room for a column of logs, they stand behind the names. */
+const nameAndLog: Column<ViewOfLog> = {
+  ...name,
+  cell: (row) => (
+    <>
+      {name.cell(row)} <span className={`faint ${css.narrow}`}>{row.log}</span>
+    </>
   ),
 };
 
@@ -71,4 +82,4 @@ function figure(view: View, of: (version: Version) => number | undefined, write:
 }
 
 export const ofLog = [name, ...figures];
-export const ofTenant = [name, log, ...figures];
+export const ofTenant = [nameAndLog, log, ...figures];

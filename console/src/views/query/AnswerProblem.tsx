@@ -2,7 +2,7 @@
 
 import { PrimatomicError } from "@primatomic/client";
 import { Button } from "@mantine/core";
-import { problem } from "../../api/error";
+import { problem, verbatim } from "../../api/error";
 import { LinkButton } from "../../design/LinkButton";
 import { Message } from "../../design/Message";
 import { ErrorDetail, ErrorNotice } from "../../design/Placeholder";
@@ -11,7 +11,7 @@ import { count } from "../../format";
 export function AnswerProblem({ log, error, retry }: { log: string; error: unknown; retry: () => void }) {
   const { code } = problem(error);
   const body = error instanceof PrimatomicError ? error.body : {};
-  const text = error instanceof Error ? error.message : problem(error).message;
+  const text = verbatim(error);
   const again = <Button onClick={retry}>Ask again</Button>;
   if (code === "query_failed") {
     const named = body.view_code ? `The view answered with an error: ${body.view_code}` : "The view answered with an error";
