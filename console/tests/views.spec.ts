@@ -266,6 +266,7 @@ test("nothing keeps anybody from using the screens of views", async ({ page, ten
   expect(tenant.name).toBeTruthy();
   const log = await counter(page);
   await append(page, log, "no change");
+  test.slow();
   const addresses = [`/console/logs/${log}/views/counter?asked=yes`, `/console/logs/${log}/views/counter?tab=versions`, `/console/logs/${log}/views/counter?tab=settings`, "/console/views", "/console/"];
   for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme });

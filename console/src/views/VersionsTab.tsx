@@ -16,6 +16,8 @@ import { applied, newestSnapshot, type Version, versionStanding, type View } fro
 import css from "./VersionsTab.module.css";
 
 const VERSIONS = 10;
+/** Every world of views has this name; the documentation calls each by its version. */
+const WORLD = "primatomic:machine@";
 
 export function VersionsTab({ log, view }: { log: string; view: View }) {
   useCopyAs(statusSnippets(log, view.view_name));
@@ -75,7 +77,7 @@ function facts(version: Version, head: number): [string, ReactNode][] {
         (version.snapshots_off ?? "none yet")
       ),
     ],
-    ["World", <span className="mono">{version.world}</span>],
+    ["World", <span className="mono">{version.world.replace(WORLD, "")}</span>],
     ["Content type", version.content_type ? <bdi className="mono">{version.content_type}</bdi> : "as the answer says"],
     [
       "Component",

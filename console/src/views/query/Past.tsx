@@ -40,6 +40,7 @@ export function Past({ view, asked, onAsOf, error }: Props) {
           max={head}
           value={Math.min(at, head)}
           marks={ticks}
+          classNames={{ mark: css.tick }}
           label={count}
           onChange={setAt}
           onChangeEnd={(sequence) => onAsOf(sequence >= head ? undefined : String(sequence))}
