@@ -99,7 +99,7 @@ const log = screen(
   "append",
   "deletion",
 );
-const views = screen("/views", () => import("./views/ViewsScreen"), "ViewsScreen", "log");
+const views = screen("/views", () => import("./views/ViewsScreen"), "ViewsScreen", "prefix", "state");
 const view = screen(
   "/logs/$log/views/$view",
   () => import("./views/ViewScreen"),
@@ -111,6 +111,9 @@ const view = screen(
   "as_of",
   "version",
   "form",
+  "asked",
+  "deploy",
+  "deletion",
 );
 const usage = screen("/usage", () => import("./usage/UsageScreen"), "UsageScreen", "month", "meter", "log", "view", "step", "sum", "explain", "checkout");
 const team = screen("/team", () => import("./team/TeamScreen"), "TeamScreen", "invite");

@@ -4,12 +4,14 @@ import "./fields.css";
 
 export {
   Alert,
+  Autocomplete,
   Checkbox,
   Drawer,
   FileButton,
   Menu,
   Modal,
   MultiSelect,
+  NativeSelect,
   NumberInput,
   PasswordInput,
   PinInput,
