@@ -9,13 +9,12 @@ import { createRoot } from "react-dom/client";
 import "./design/mantine.css";
 import "./design/tokens.css";
 import { theme, variables } from "./design/theme";
-import { createConsoleRouter, queryClient } from "./router";
+import { queryClient, router } from "./router";
 
 const Notices = lazy(() => import("./shell/Notices"));
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content;
 const root = document.getElementById("root");
-const router = createConsoleRouter();
 if (root) {
   createRoot(root).render(
     <StrictMode>

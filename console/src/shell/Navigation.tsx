@@ -4,6 +4,7 @@ import { Menu, useMantineColorScheme } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { api } from "../api/client";
+import { ROLE_NAMES } from "../session/roles";
 import { useTenant } from "../session/tenant";
 import css from "./Navigation.module.css";
 import { places } from "./places";
@@ -34,8 +35,6 @@ export function Navigation() {
     </nav>
   );
 }
-
-const ROLE_NAMES = { owner: "Owner", admin: "Admin", member: "Member", "read-only": "Read-only" } as const;
 
 function TenantMenu() {
   const tenant = useTenant();
