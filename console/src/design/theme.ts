@@ -38,4 +38,7 @@ const shared = {
   "--mantine-shadow-md": "var(--shadow-float)",
 };
 
-export const variables: CSSVariablesResolver = () => ({ variables: {}, light: shared, dark: shared });
+// Mantine's own red is too light under white words.
+const light = { ...shared, "--mantine-color-red-filled": "var(--bad)", "--mantine-color-red-filled-hover": "var(--bad)" };
+
+export const variables: CSSVariablesResolver = () => ({ variables: {}, light, dark: shared });

@@ -45,9 +45,9 @@ export function RemoveMember({ member, opened, onClose }: Props) {
         <li>
           API keys that they made are revoked, and those that were made with these. <MadeKeys member={member} enabled={opened} />
         </li>
-        <li>invitations that they sent may end, too.</li>
+        <li>open invitations that they sent end.</li>
       </ul>
-      Logs, events and views stay. They can be invited again.
+      Logs, events and views stay. The person can be invited again.
     </Confirm>
   );
 }
