@@ -128,6 +128,7 @@ const audit = screen(
   "about",
   "since",
   "until",
+  "event",
 );
 const settings = screen("/settings", () => import("./settings/SettingsScreen"), "SettingsScreen", "tab");
 const account = screen("/account", () => import("./account/AccountScreen"), "AccountScreen");

@@ -56,8 +56,10 @@ function Some({ value, onChange }: { value: string[]; onChange: (logs: string[])
         placeholder={value.length === 0 ? "Begins with…" : undefined}
         nothingFoundMessage={found.isFetching ? "Looking…" : "No log begins like that"}
         data={[...new Set([...value, ...names])]}
-        // The server has looked for them already.
-        filter={({ options }) => options.filter((option) => "value" in option && !value.includes(option.value))}
+        // While the server looks, what it found before stands here.
+        filter={({ options }) =>
+          options.filter((it) => "value" in it && !value.includes(it.value) && it.value.startsWith(typed.trim()))
+        }
         maxValues={LOGS_MAX}
         searchable
         searchValue={typed}

@@ -1,9 +1,7 @@
 /** Who did something, by name: people by their address, API keys by their name. */
 
 import { useMemo } from "react";
-import { queries, type Schemas } from "../api/client";
-
-export type Actor = Schemas["Actor"];
+import { queries } from "../api/client";
 
 const MAX = 1000;
 
@@ -17,12 +15,4 @@ export function useNames(): ReadonlyMap<string, string> {
     const named = keys.data?.keys.map(({ id, name }) => [id, name] as const) ?? [];
     return new Map([...people, ...named]);
   }, [members.data, keys.data]);
-}
-
-/** `ada@acme.example`, `the key ingest`, `Primatomic`. */
-export function actorName({ kind, id }: Actor, names: ReadonlyMap<string, string>): string {
-  if (kind === "system" || !id) return "Primatomic";
-  const name = names.get(id);
-  if (kind === "api_key") return name ? `the key ${name}` : "a key that is gone";
-  return name ?? "somebody who left";
 }

@@ -1,6 +1,13 @@
-/** The roles, in words. */
+/** The roles: their order, and what they are in words. */
 
-import { includes, type Role } from "./tenant";
+import type { Schemas } from "../api/client";
+
+export type Role = Schemas["Role"];
+
+const RANK: Record<Role, number> = { "read-only": 0, member: 1, admin: 2, owner: 3 };
+
+/** Whether a role includes another. */
+export const includes = (own: Role, needed: Role) => RANK[own] >= RANK[needed];
 
 export const ROLES: readonly Role[] = ["read-only", "member", "admin", "owner"];
 
