@@ -54,6 +54,7 @@ const verify = outside("/verify", session, "VerifyScreen", "token");
 const invite = outside("/invite", session, "InvitationScreen", "token");
 const forgot = outside("/forgot-password", session, "ForgotScreen");
 const reset = outside("/reset-password", session, "ResetScreen", "token");
+const deleted = outside("/deleted", () => import("./settings/DeletedScreen"), "DeletedScreen", "job", "tenant");
 
 /** Screens of somebody who is logged in. */
 const inside = createRoute({
@@ -140,6 +141,7 @@ const routes = root.addChildren([
   invite,
   forgot,
   reset,
+  deleted,
   inside.addChildren([home, logs, log, views, view, usage, team, keys, audit, settings, account]),
 ]);
 

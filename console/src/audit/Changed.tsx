@@ -3,6 +3,8 @@
 import { Drawer } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { Copy } from "../design/Copy";
+import { Facts } from "../design/Facts";
+import { Id } from "../design/Id";
 import { LinkButton } from "../design/LinkButton";
 import { Empty, ErrorNotice, Skeleton } from "../design/Placeholder";
 import { visible } from "../design/Text";
@@ -31,7 +33,7 @@ export function Changed({ event, filter }: Props) {
   const change = found.data?.events.find(({ sequence }) => sequence === wanted?.sequence);
   let content = <Skeleton rows={6} />;
   if (found.isError) content = <ErrorNotice error={found.error} />;
-  else if (change) content = <Facts change={change} />;
+  else if (change) content = <Change change={change} />;
   else if (found.isSuccess) content = <Empty title="There is no such change" />;
   return (
     <Drawer
@@ -46,9 +48,10 @@ export function Changed({ event, filter }: Props) {
   );
 }
 
-function Facts({ change }: { change: AuditEvent }) {
+function Change({ change }: { change: AuditEvent }) {
   const [zone] = useZone();
   const names = useAuditNames([change]);
+  const { id } = change.actor;
   const details = JSON.stringify(change.details, null, 2) ?? "null";
   const subject = sentence(change).find((part): part is Thing => typeof part === "object" && "kind" in part && part.kind !== "invitation");
   return (
@@ -56,24 +59,14 @@ function Facts({ change }: { change: AuditEvent }) {
       <div className={css.sentence}>
         <Sentence event={change} names={names} />
       </div>
-      <dl className={css.facts}>
-        <dt>When</dt>
-        <dd>{absolute(new Date(change.at), zone, { fraction: true })}</dd>
-        <dt>Sequence</dt>
-        <dd>{change.sequence}</dd>
-        <dt>Request</dt>
-        <dd>
-          <span className="mono">{change.request_id}</span> <Copy value={change.request_id} label="Copy the request id" />
-        </dd>
-        {change.actor.id && (
-          <>
-            <dt>{change.actor.kind === "user" ? "Person" : "Key"}</dt>
-            <dd>
-              <span className="mono">{change.actor.id}</span> <Copy value={change.actor.id} label="Copy the id" />
-            </dd>
-          </>
-        )}
-      </dl>
+      <Facts
+        facts={[
+          ["When", absolute(new Date(change.at), zone, { fraction: true })],
+          ["Sequence", change.sequence],
+          ["Request", <Id key="id" id={change.request_id} label="Copy the request id" />],
+          ...(id ? ([[change.actor.kind === "user" ? "Person" : "Key", <Id key="id" id={id} label="Copy the id" />]] as const) : []),
+        ]}
+      />
       <div>
         <div className={css.head}>
           <h2>Details</h2>
