@@ -1,17 +1,15 @@
 import { MantineProvider } from "@mantine/core";
 import "@mantine/core/styles/baseline.css";
-import "@mantine/core/styles/default-css-variables.css";
 import "@mantine/core/styles/global.css";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { lazy, StrictMode, Suspense } from "react";
+import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "./design/mantine.css";
 import "./design/tokens.css";
 import { theme, variables } from "./design/theme";
+import { Notices } from "./shell/Notices";
 import { queryClient, router } from "./router";
-
-const Notices = lazy(() => import("./shell/Notices"));
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content;
 const root = document.getElementById("root");
@@ -22,12 +20,11 @@ if (root) {
         theme={theme}
         cssVariablesResolver={variables}
         defaultColorScheme="auto"
+        deduplicateCssVariables={false}
         getStyleNonce={() => nonce ?? ""}
       >
         <QueryClientProvider client={queryClient}>
-          <Suspense>
-            <Notices />
-          </Suspense>
+          <Notices />
           <RouterProvider router={router} />
         </QueryClientProvider>
       </MantineProvider>

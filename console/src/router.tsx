@@ -117,7 +117,7 @@ const view = screen(
   "version",
   "form",
 );
-const usage = screen("/usage", () => import("./usage/UsageScreen"), "UsageScreen", "month", "meter", "log", "view", "step");
+const usage = screen("/usage", () => import("./usage/UsageScreen"), "UsageScreen", "month", "meter", "log", "view", "step", "sum", "explain", "checkout");
 const team = screen("/team", () => import("./team/TeamScreen"), "TeamScreen", "invite");
 const keys = screen("/keys", () => import("./keys/KeysScreen"), "KeysScreen", "new");
 const audit = screen(

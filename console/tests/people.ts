@@ -42,7 +42,7 @@ export async function call(page: Page, method: string, path: string, body?: unkn
 export async function logIn(page: Page, email: string) {
   await page.goto("/console/login");
   await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
   await page.getByRole("button", { name: "Log in" }).click();
   await expect(page.getByRole("navigation", { name: "Places" })).toBeVisible();
 }

@@ -11,6 +11,7 @@ mod billing;
 mod crash;
 mod domain;
 mod errors;
+mod event_filter;
 pub mod internal;
 mod mail;
 mod metering;

@@ -28,6 +28,8 @@ mod m0011_deletion_jobs;
 mod m0012_secrets_of_people;
 mod m0013_usage;
 mod m0014_billing;
+mod m0015_invitation_tokens;
+mod m0016_accounts;
 
 /// All migrations, oldest first.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +51,8 @@ impl MigratorTrait for Migrator {
             migration("m0012_secrets_of_people", m0012_secrets_of_people::up),
             migration("m0013_usage", m0013_usage::up),
             migration("m0014_billing", m0014_billing::up),
+            migration("m0015_invitation_tokens", m0015_invitation_tokens::up),
+            migration("m0016_accounts", m0016_accounts::up),
         ]
     }
 }

@@ -23,6 +23,8 @@ pub(super) mod key_use;
 pub(super) mod log;
 pub(super) mod membership;
 pub(super) mod password_reset;
+pub(super) mod recovery_code;
+pub(super) mod second_factor;
 pub(super) mod session;
 pub(super) mod snapshot;
 pub(super) mod snapshot_check;

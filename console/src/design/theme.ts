@@ -1,6 +1,6 @@
 /** Mantine in the colours and sizes of tokens.css. */
 
-import { Button, createTheme, type CSSVariablesResolver, Menu, Modal, TextInput, Tooltip } from "@mantine/core";
+import { createTheme, type CSSVariablesResolver } from "@mantine/core";
 
 export const theme = createTheme({
   fontFamily: "var(--sans)",
@@ -10,12 +10,13 @@ export const theme = createTheme({
   defaultRadius: "7px",
   primaryColor: "indigo",
   respectReducedMotion: true,
+  // By name, so that no component is loaded before a screen has it.
   components: {
-    Button: Button.extend({ defaultProps: { size: "compact-md", variant: "default", fw: 500 } }),
-    TextInput: TextInput.extend({ defaultProps: { size: "sm" } }),
-    Modal: Modal.extend({ defaultProps: { radius: "10px", centered: true, transitionProps: { duration: 100 } } }),
-    Menu: Menu.extend({ defaultProps: { shadow: "md", position: "bottom-end", transitionProps: { duration: 80 } } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 250, withArrow: false, transitionProps: { duration: 80 } } }),
+    Button: { defaultProps: { size: "compact-md", variant: "default", fw: 500 } },
+    TextInput: { defaultProps: { size: "sm" } },
+    Modal: { defaultProps: { radius: "10px", centered: true, transitionProps: { duration: 100 } } },
+    Menu: { defaultProps: { shadow: "md", position: "bottom-end", transitionProps: { duration: 80 } } },
+    Tooltip: { defaultProps: { openDelay: 250, withArrow: false, transitionProps: { duration: 80 } } },
   },
 });
 

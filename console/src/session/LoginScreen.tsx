@@ -1,12 +1,13 @@
 /** Logging in: address and password, the tenant where there are several, or the link of a development server. */
 
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { queries, type Schemas } from "../api/client";
 import { problem } from "../api/error";
 import { ErrorNotice, Skeleton } from "../design/Placeholder";
+import { PasswordInput, TextInput } from "../design/fields";
 import { Card } from "./Card";
 import css from "./Card.module.css";
 

@@ -1,6 +1,6 @@
 /** What stands around every screen: navigation, header, palette, shortcuts. */
 
-import { ActionIcon, Button, Tooltip } from "@mantine/core";
+import { ActionIcon, Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
@@ -73,10 +73,15 @@ export function Shell() {
 function ZoneSwitch() {
   const { zone, toggle, name } = usePreferredZone();
   return (
-    <Tooltip label={zone === "utc" ? "Times are in UTC" : "Times are local"}>
-      <Button variant="subtle" color="gray" className={css.zone} onClick={toggle} aria-label={`Times: ${name}`}>
-        {name}
-      </Button>
-    </Tooltip>
+    <Button
+      variant="subtle"
+      color="gray"
+      className={css.zone}
+      onClick={toggle}
+      aria-label={`Times: ${name}`}
+      title={zone === "utc" ? "Times are in UTC" : "Times are local"}
+    >
+      {name}
+    </Button>
   );
 }

@@ -6,6 +6,7 @@
 //! What all requests have in common (their id, the form of errors, metrics) is in [`layer`].
 
 mod accept;
+mod account;
 mod append;
 mod audit;
 mod audit_format;
@@ -17,6 +18,7 @@ mod caller;
 mod console;
 mod cookie;
 mod deletions;
+mod density;
 mod docs;
 mod document;
 mod error;
@@ -57,6 +59,8 @@ enum Tag {
     Tenants,
     /// Logging in and out, tokens, and verifying addresses.
     Authentication,
+    /// The own account: password, sessions, second factor.
+    Account,
     /// Members and invitations.
     People,
     /// API keys.

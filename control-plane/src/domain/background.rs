@@ -31,10 +31,7 @@ impl App {
                 let Some(stale) = stale else {
                     continue;
                 };
-                app.invalidate(stale);
-                if let Some(peers) = &app.bus.peers {
-                    peers.publish_stale(stale).await;
-                }
+                app.announce(stale).await;
             }
         });
         if let Some(peers) = &self.bus.peers {
@@ -66,6 +63,14 @@ impl App {
                 app.flush_key_use().await;
             }
         });
+    }
+
+    /// Has every node ask again for what changed.
+    pub(super) async fn announce(&self, stale: Stale) {
+        self.invalidate(stale);
+        if let Some(peers) = &self.bus.peers {
+            peers.publish_stale(stale).await;
+        }
     }
 
     /// Asks again for what changed.
@@ -217,6 +222,9 @@ fn stale(change: &RecordedEvent) -> Option<Stale> {
         | ControlEvent::InvitationCreated { .. }
         | ControlEvent::InvitationRevoked { .. }
         | ControlEvent::InvitationAccepted { .. }
+        | ControlEvent::SecondFactorEnabled { .. }
+        | ControlEvent::SecondFactorDisabled { .. }
+        | ControlEvent::RecoveryCodesReplaced { .. }
         | ControlEvent::KeyCreated { .. }
         | ControlEvent::LogCreated { .. }
         | ControlEvent::ViewCreated { .. }

@@ -5,6 +5,7 @@
 //! checked in `api`, before the operation begins.
 
 pub(crate) mod access;
+pub(crate) mod account;
 pub(crate) mod append;
 pub(crate) mod audit;
 pub(crate) mod authentication;
@@ -17,16 +18,19 @@ mod credentials;
 mod deleted_storage;
 mod deletion_sweeper;
 mod deletions;
+pub(crate) mod density;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod logs;
 mod members;
+mod page;
 mod passwords;
 mod payments;
 pub(crate) mod queries;
 mod refusals;
+pub(crate) mod second_factor;
 pub(crate) mod sessions;
 mod spending;
 mod stored_bytes;

@@ -4,6 +4,167 @@
  */
 
 export interface paths {
+    "/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the own account */
+        get: operations["getAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the own password
+         * @description Ends all sessions of the person but this one. API keys go on working.
+         */
+        put: operations["changePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get new recovery codes
+         * @description Those from before work no more.
+         */
+        post: operations["renewRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to set up a second factor
+         * @description Gives a secret for an authenticator (TOTP, RFC 6238). Nothing changes until a code is confirmed;
+         *     begun again, the earlier secret is forgotten.
+         */
+        post: operations["beginSecondFactor"];
+        /** Switch the second factor off */
+        delete: operations["disableSecondFactor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch the second factor on
+         * @description Takes a code of the authenticator. From then on logging in takes one, too. Gives ten recovery codes,
+         *     each of which works once in the place of a code.
+         */
+        post: operations["confirmSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the own sessions
+         * @description Those of logging in, in all tenants; not those of API keys.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a session
+         * @description Its token works no more.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/tenant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go to another tenant
+         * @description Gives a token for another tenant of the person, without asking for the password again. It ends when
+         *     the present one does, which goes on working.
+         */
+        post: operations["switchTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/forgot-password": {
         parameters: {
             query?: never;
@@ -25,27 +186,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/auth/link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Log in with a link
-         * @description A development server prints a link that opens the console once. The token is answered as a
-         *     cookie.
-         */
-        post: operations["loginByLink"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -57,7 +197,8 @@ export interface paths {
         put?: never;
         /**
          * Log in
-         * @description A member of several tenants names one; without that the answer lists them and has no token.
+         * @description A member of several tenants names one; without that the answer lists them and has no token. Someone
+         *     with a second factor sends a code; without one the answer is 401 `second_factor_required`.
          */
         post: operations["login"];
         delete?: never;
@@ -77,7 +218,7 @@ export interface paths {
         put?: never;
         /**
          * Log out
-         * @description Ends the session of the token in the header `Authorization`, or in the cookie, which it removes.
+         * @description Ends the session of the token in the header `Authorization`.
          */
         post: operations["logout"];
         delete?: never;
@@ -117,7 +258,7 @@ export interface paths {
         put?: never;
         /**
          * Set a new password
-         * @description Ends all sessions of the person. API keys go on working.
+         * @description Ends all sessions of the person. API keys go on working, and a second factor stays on.
          */
         post: operations["resetPassword"];
         delete?: never;
@@ -461,8 +602,9 @@ export interface paths {
         put?: never;
         /**
          * Accept an invitation
-         * @description A registered address proves its password; a new one is registered with the password, and
-         *     verified, since the invitation came to it.
+         * @description A registered address proves its password; a new one is registered with the password. With the
+         *     token of the mail the address is verified, since the mail came to it. With the one that the
+         *     inviter got, an address that is not verified yet gets a mail for that.
          */
         post: operations["acceptInvitation"];
         delete?: never;
@@ -480,7 +622,7 @@ export interface paths {
         };
         /**
          * List API keys
-         * @description All of the tenant's for admins, the own ones for others.
+         * @description All of the tenant's for admins, the own ones for others and for keys that are limited to some logs.
          */
         get: operations["listKeys"];
         put?: never;
@@ -780,7 +922,8 @@ export interface paths {
          * Delete the own tenant
          * @description With all its members, keys, logs and views. The tenant is closed at once: nothing can be done
          *     but to look at it and to restore it. After seven days it is deleted for good; with
-         *     `immediately`, now. Asked again, it shortens the wait or changes nothing.
+         *     `immediately`, now, which takes the owner in person, logged in and not by an API key. Asked
+         *     again, it shortens the wait or changes nothing.
          */
         delete: operations["deleteTenant"];
         options?: never;
@@ -823,8 +966,10 @@ export interface paths {
         put?: never;
         /**
          * Invite someone
-         * @description Sends a mail with a link that works once, for 7 days; the answer has the link, too. A new
-         *     invitation of an address takes the place of the one before. API keys can't invite.
+         * @description Sends a mail with a link that works once, for 7 days. The answer has another link to the same
+         *     invitation, which you may pass on yourself; accepting with that one does not verify the address. A
+         *     new invitation of an address takes the place of the one before. An invitation ends when you leave
+         *     the tenant, or get a role that may not give what it gives. API keys can't invite.
          */
         post: operations["createInvitation"];
         delete?: never;
@@ -882,8 +1027,8 @@ export interface paths {
         post?: never;
         /**
          * Remove a member
-         * @description The member's sessions end, and the API keys that the member made are revoked. Nobody removes
-         *     themselves, and nobody the owner.
+         * @description The member's sessions end, and the API keys and the open invitations that the member made are
+         *     revoked. Nobody removes themselves, and nobody the owner.
          */
         delete: operations["removeMember"];
         options?: never;
@@ -892,7 +1037,8 @@ export interface paths {
          * Change a member's role
          * @description Admins act on members below them and give roles up to their own. The role `owner` is given by
          *     the owner alone, logged in and not by an API key. API keys that the member made are lowered
-         *     to the new role where they were above it.
+         *     to the new role where they were above it, and open invitations that the member made end where
+         *     the new role may not give what they give.
          */
         patch: operations["changeMemberRole"];
         trace?: never;
@@ -943,12 +1089,36 @@ export interface components {
          * @description The new membership.
          */
         AcceptedInvitation: {
-            /** @description Always true: the invitation came to the address. */
+            /**
+             * @description Whether the address is verified. If not, a mail with a link was sent to it, and logging in
+             *     works after that was opened.
+             */
             email_verified: boolean;
             role: components["schemas"]["Role"];
             short_name: string;
             /** Format: uuid */
             tenant_id: string;
+        };
+        /**
+         * AccountBody
+         * @description The person who is logged in.
+         */
+        AccountBody: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            email_verified: boolean;
+            /**
+             * Format: int64
+             * @description Recovery codes that were not used yet.
+             */
+            recovery_codes_left: number;
+            /** @description Whether logging in takes a code. */
+            second_factor: boolean;
+            /** @description By their names. */
+            tenants: components["schemas"]["MembershipBody"][];
+            /** Format: uuid */
+            user_id: string;
         };
         /**
          * Actor
@@ -1042,6 +1212,13 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * BeginSecondFactorBody
+         * @description A password, once more.
+         */
+        BeginSecondFactorBody: {
+            current_password: string;
+        };
+        /**
          * BillBody
          * @description The bill of a month. It grows hour by hour, is closed an hour after the month is over, and then
          *     stays as it is: what comes to be known later is an adjustment of another month.
@@ -1099,6 +1276,15 @@ export interface components {
             cap_cents?: number | null;
         };
         /**
+         * ChangePasswordBody
+         * @description A new password.
+         */
+        ChangePasswordBody: {
+            current_password: string;
+            /** @description 8 to 128 characters. */
+            new_password: string;
+        };
+        /**
          * CheckoutAnswer
          * @description A page to subscribe on.
          */
@@ -1115,6 +1301,14 @@ export interface components {
         CheckoutBody: {
             cancel_url: string;
             success_url: string;
+        };
+        /**
+         * CodeBody
+         * @description A code of a second factor.
+         */
+        CodeBody: {
+            /** @description What the authenticator shows: six digits. */
+            code: string;
         };
         /**
          * CostBody
@@ -1343,6 +1537,15 @@ export interface components {
         /** @enum {string} */
         Direction: "forward" | "backward";
         /**
+         * DisableSecondFactorBody
+         * @description Proof that a second factor is one's own.
+         */
+        DisableSecondFactorBody: {
+            /** @description What the authenticator shows, or a recovery code. */
+            code: string;
+            current_password: string;
+        };
+        /**
          * EmailBody
          * @description An address.
          */
@@ -1373,7 +1576,7 @@ export interface components {
              * @description For programs.
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_name" | "invalid_delimiter" | "invalid_idempotency_key" | "invalid_sequence" | "invalid_cursor" | "invalid_email" | "invalid_password" | "common_password" | "invalid_token" | "empty_batch" | "malformed_batch" | "unauthenticated" | "invalid_credentials" | "compute_limit_reached" | "forbidden" | "foreign_origin" | "email_not_verified" | "tenant_closed" | "too_many_attempts" | "not_found" | "log_not_found" | "view_not_found" | "version_not_found" | "key_not_found" | "deletion_not_found" | "member_not_found" | "invitation_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "name_taken" | "email_taken" | "already_member" | "sequence_mismatch" | "idempotency_key_reused" | "view_failed" | "already_subscribed" | "never_subscribed" | "tenant_deleted" | "length_required" | "event_too_large" | "batch_too_large" | "batch_too_many_events" | "component_too_large" | "query_too_large" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "invalid_component" | "wrong_world" | "forbidden_import" | "component_too_complex" | "query_failed" | "result_too_large" | "rate_limited" | "headers_too_large" | "log_limit_reached" | "view_limit_reached" | "key_limit_reached" | "storage_limit_reached" | "stream_limit_reached" | "member_limit_reached" | "invitation_limit_reached" | "internal" | "not_implemented" | "billing_not_configured" | "unavailable" | "overloaded" | "query_limit_reached" | "view_memory_limit_reached" | "shutting_down" | "view_behind" | "storage_full";
+            code: "invalid_request" | "invalid_name" | "invalid_delimiter" | "invalid_idempotency_key" | "invalid_sequence" | "invalid_cursor" | "invalid_email" | "invalid_password" | "common_password" | "invalid_token" | "empty_batch" | "malformed_batch" | "unauthenticated" | "invalid_credentials" | "second_factor_required" | "compute_limit_reached" | "forbidden" | "person_only" | "email_not_verified" | "tenant_closed" | "too_many_attempts" | "not_found" | "log_not_found" | "view_not_found" | "version_not_found" | "key_not_found" | "deletion_not_found" | "member_not_found" | "invitation_not_found" | "session_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "name_taken" | "email_taken" | "already_member" | "sequence_mismatch" | "idempotency_key_reused" | "view_failed" | "second_factor_on" | "second_factor_off" | "already_subscribed" | "never_subscribed" | "tenant_deleted" | "length_required" | "event_too_large" | "batch_too_large" | "batch_too_many_events" | "component_too_large" | "query_too_large" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "invalid_component" | "wrong_world" | "forbidden_import" | "component_too_complex" | "query_failed" | "result_too_large" | "rate_limited" | "headers_too_large" | "log_limit_reached" | "view_limit_reached" | "key_limit_reached" | "storage_limit_reached" | "stream_limit_reached" | "member_limit_reached" | "invitation_limit_reached" | "internal" | "not_implemented" | "billing_not_configured" | "unavailable" | "overloaded" | "query_limit_reached" | "view_memory_limit_reached" | "shutting_down" | "view_behind" | "storage_full";
             /** @description A sentence for people. */
             error: string;
             /**
@@ -1666,7 +1869,7 @@ export interface components {
         };
         /**
          * LoginAnswer
-         * @description A token, unless it is in the cookie, or there are several tenants and none was chosen.
+         * @description A token, unless there are several tenants and none was chosen.
          */
         LoginAnswer: {
             access_token?: string | null;
@@ -1688,12 +1891,8 @@ export interface components {
          *     }
          */
         LoginBody: {
-            /**
-             * @description Puts the token into a cookie that no script can read, and not into the answer; for the pages of
-             *     the server itself.
-             * @default false
-             */
-            cookie: boolean;
+            /** @description Needed by people who have a second factor: what the authenticator shows, or a recovery code. */
+            code?: string | null;
             email: string;
             password: string;
             /**
@@ -1843,6 +2042,14 @@ export interface components {
             status: components["schemas"]["HealthStatus"];
         };
         /**
+         * RecoveryCodes
+         * @description Codes for when the authenticator is lost; shown this once.
+         */
+        RecoveryCodes: {
+            /** @description Each stands in for one code of the authenticator. */
+            recovery_codes: string[];
+        };
+        /**
          * RemovedMember
          * @description What went with the membership.
          */
@@ -1933,6 +2140,16 @@ export interface components {
             rotated_at?: string | null;
         };
         /**
+         * SecondFactorSecret
+         * @description What an authenticator needs to know; shown this once.
+         */
+        SecondFactorSecret: {
+            /** @description The same, to be shown as a QR code. */
+            otpauth_url: string;
+            /** @description In Base32, to be typed. */
+            secret: string;
+        };
+        /**
          * SentInvitation
          * @description An invitation with its token, which is shown this once.
          */
@@ -1944,11 +2161,45 @@ export interface components {
             expires_at: string;
             /** Format: uuid */
             id: string;
-            /** @description What the mail links to. */
+            /** @description The page with this token. */
             invite_url: string;
             role: components["schemas"]["Role"];
-            /** @description Whoever has it can accept. It can't be shown again. */
+            /**
+             * @description Whoever has it can accept; it is not the one in the mail, and does not verify the address. It
+             *     can't be shown again.
+             */
             token: string;
+        };
+        /**
+         * Session
+         * @description A session that somebody opened by logging in.
+         */
+        Session: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @description The address that it was opened from; of IPv6 the network, a /64. */
+            network?: string | null;
+            /** @description Of the tenant. */
+            short_name: string;
+            /** Format: uuid */
+            tenant_id: string;
+            /** @description What it was opened with, by its own account; at most 200 characters. */
+            user_agent?: string | null;
+        };
+        /**
+         * SessionList
+         * @description A page of sessions, newest first.
+         */
+        SessionList: {
+            /** @description For the next page; null at the end. */
+            next_cursor?: string | null;
+            sessions: components["schemas"]["Session"][];
         };
         /**
          * Snapshot
@@ -1982,6 +2233,14 @@ export interface components {
         Success: {
             /** @description Always true; a failure has another body. */
             success: boolean;
+        };
+        /**
+         * SwitchTenantBody
+         * @description Where to go.
+         */
+        SwitchTenantBody: {
+            /** Format: uuid */
+            tenant_id: string;
         };
         /**
          * TenantBody
@@ -2276,6 +2535,1537 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person who is logged in. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountBody"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `person_only` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePasswordBody"];
+            };
+        };
+        responses: {
+            /** @description The operation was carried out. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            /** @description `common_password`, `invalid_password`, `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_credentials`, `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `person_only`, `too_many_attempts` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    renewRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeBody"];
+            };
+        };
+        responses: {
+            /** @description Codes for when the authenticator is lost; shown this once. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_credentials`, `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `person_only`, `too_many_attempts` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `second_factor_off` */
+            409: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    beginSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginSecondFactorBody"];
+            };
+        };
+        responses: {
+            /** @description What an authenticator needs to know; shown this once. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorSecret"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_credentials`, `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `person_only`, `too_many_attempts` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `second_factor_on` */
+            409: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    disableSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisableSecondFactorBody"];
+            };
+        };
+        responses: {
+            /** @description The operation was carried out. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_credentials`, `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `person_only`, `too_many_attempts` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `second_factor_off` */
+            409: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    confirmSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeBody"];
+            };
+        };
+        responses: {
+            /** @description Codes for when the authenticator is lost; shown this once. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_credentials`, `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `person_only`, `too_many_attempts` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `second_factor_off`, `second_factor_on` */
+            409: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                /** @description At most so many; 1 to 1000. */
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of sessions, newest first. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description `invalid_cursor`, `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `person_only` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The operation was carried out. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `person_only` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `session_not_found` */
+            404: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    switchTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchTenantBody"];
+            };
+        };
+        responses: {
+            /** @description A token, unless there are several tenants and none was chosen. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginAnswer"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `person_only` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `tenant_deleted` */
+            410: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     forgotPassword: {
         parameters: {
             query?: never;
@@ -2427,168 +4217,6 @@ export interface operations {
             };
         };
     };
-    loginByLink: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["VerifyBody"];
-            };
-        };
-        responses: {
-            /** @description The operation was carried out. */
-            200: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Success"];
-                };
-            };
-            /** @description `invalid_request`, `invalid_token` */
-            400: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `foreign_origin` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `request_timeout` */
-            408: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `body_too_large` */
-            413: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `uri_too_long` */
-            414: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unsupported_media_type` */
-            415: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    /** @description Seconds after which it is worth to try again. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example Rate limit exceeded */
-                    "text/plain": string;
-                };
-            };
-            /** @description `headers_too_large` */
-            431: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `overloaded`, `unavailable` */
-            503: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `storage_full` */
-            507: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     login: {
         parameters: {
             query?: never;
@@ -2602,7 +4230,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A token, unless it is in the cookie, or there are several tenants and none was chosen. */
+            /** @description A token, unless there are several tenants and none was chosen. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -2630,7 +4258,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `invalid_credentials` */
+            /** @description `invalid_credentials`, `second_factor_required` */
             401: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -2641,7 +4269,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `email_not_verified`, `forbidden`, `foreign_origin`, `too_many_attempts` */
+            /** @description `email_not_verified`, `forbidden`, `too_many_attempts` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -2823,17 +4451,6 @@ export interface operations {
             };
             /** @description `unauthenticated` */
             401: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `foreign_origin` */
-            403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
@@ -3587,7 +5204,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3771,7 +5388,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3962,7 +5579,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4113,7 +5730,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4297,7 +5914,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4497,7 +6114,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4664,7 +6281,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -5134,7 +6751,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -5273,7 +6890,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6053,7 +7670,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6193,7 +7810,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `key_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `key_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6376,7 +7993,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6530,7 +8147,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6715,7 +8332,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6855,7 +8472,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `log_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `log_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7040,7 +8657,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7190,7 +8807,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `log_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `log_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7373,7 +8990,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7529,7 +9146,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7736,7 +9353,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `storage_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `storage_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7952,7 +9569,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `storage_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `storage_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8166,7 +9783,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `stream_limit_reached`, `tenant_closed` */
+            /** @description `stream_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8332,7 +9949,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8486,7 +10103,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8659,7 +10276,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed`, `view_limit_reached` */
+            /** @description `forbidden`, `tenant_closed`, `view_limit_reached` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8844,7 +10461,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9047,7 +10664,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9274,7 +10891,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9777,17 +11394,6 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
             /** @description `uri_too_long` */
             414: {
                 headers: {
@@ -9917,7 +11523,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin` */
+            /** @description `forbidden`, `person_only` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10102,7 +11708,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10254,7 +11860,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10394,7 +12000,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `invitation_limit_reached`, `member_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `invitation_limit_reached`, `member_limit_reached`, `person_only`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10577,7 +12183,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10729,7 +12335,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10868,7 +12474,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -11022,7 +12628,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -11202,7 +12808,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin` */
+            /** @description `forbidden` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */

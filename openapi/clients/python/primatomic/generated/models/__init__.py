@@ -2,6 +2,7 @@
 
 from .accept_body import AcceptBody
 from .accepted_invitation import AcceptedInvitation
+from .account_body import AccountBody
 from .actor import Actor
 from .actor_kind import ActorKind
 from .adjustment_body import AdjustmentBody
@@ -9,11 +10,14 @@ from .append_answer import AppendAnswer
 from .append_batch_answer import AppendBatchAnswer
 from .audit_event import AuditEvent
 from .audit_page import AuditPage
+from .begin_second_factor_body import BeginSecondFactorBody
 from .bill_body import BillBody
 from .billed_meter import BilledMeter
 from .cap_body import CapBody
+from .change_password_body import ChangePasswordBody
 from .checkout_answer import CheckoutAnswer
 from .checkout_body import CheckoutBody
+from .code_body import CodeBody
 from .cost_body import CostBody
 from .create_invitation_body import CreateInvitationBody
 from .create_key_body import CreateKeyBody
@@ -30,6 +34,7 @@ from .deletion_job_state import DeletionJobState
 from .deletion_list import DeletionList
 from .deletion_step_name import DeletionStepName
 from .direction import Direction
+from .disable_second_factor_body import DisableSecondFactorBody
 from .email_body import EmailBody
 from .encoding import Encoding
 from .error import Error
@@ -67,6 +72,7 @@ from .quota import Quota
 from .quotas import Quotas
 from .rate_limit import RateLimit
 from .ready_body import ReadyBody
+from .recovery_codes import RecoveryCodes
 from .removed_member import RemovedMember
 from .reset_body import ResetBody
 from .retention import Retention
@@ -75,11 +81,15 @@ from .role import Role
 from .role_body import RoleBody
 from .rotate_key_body import RotateKeyBody
 from .rotated_key import RotatedKey
+from .second_factor_secret import SecondFactorSecret
 from .sent_invitation import SentInvitation
+from .session import Session
+from .session_list import SessionList
 from .snapshot import Snapshot
 from .state import State
 from .step import Step
 from .success import Success
+from .switch_tenant_body import SwitchTenantBody
 from .tenant_body import TenantBody
 from .tenant_deletion_body import TenantDeletionBody
 from .token_answer import TokenAnswer
@@ -95,6 +105,7 @@ from .view_list import ViewList
 __all__ = (
     "AcceptBody",
     "AcceptedInvitation",
+    "AccountBody",
     "Actor",
     "ActorKind",
     "AdjustmentBody",
@@ -102,11 +113,14 @@ __all__ = (
     "AppendBatchAnswer",
     "AuditEvent",
     "AuditPage",
+    "BeginSecondFactorBody",
     "BillBody",
     "BilledMeter",
     "CapBody",
+    "ChangePasswordBody",
     "CheckoutAnswer",
     "CheckoutBody",
+    "CodeBody",
     "CostBody",
     "CreateInvitationBody",
     "CreateKeyBody",
@@ -123,6 +137,7 @@ __all__ = (
     "DeletionList",
     "DeletionStepName",
     "Direction",
+    "DisableSecondFactorBody",
     "EmailBody",
     "Encoding",
     "Error",
@@ -160,6 +175,7 @@ __all__ = (
     "Quotas",
     "RateLimit",
     "ReadyBody",
+    "RecoveryCodes",
     "RemovedMember",
     "ResetBody",
     "Retention",
@@ -168,11 +184,15 @@ __all__ = (
     "RoleBody",
     "RotateKeyBody",
     "RotatedKey",
+    "SecondFactorSecret",
     "SentInvitation",
+    "Session",
+    "SessionList",
     "Snapshot",
     "State",
     "Step",
     "Success",
+    "SwitchTenantBody",
     "TenantBody",
     "TenantDeletionBody",
     "TokenAnswer",

@@ -1,0 +1,24 @@
+/** Fields, dialogs and menus with their style sheets, which come with the first screen that has one. */
+
+import "./fields.css";
+
+export {
+  Alert,
+  Checkbox,
+  Drawer,
+  FileButton,
+  Menu,
+  Modal,
+  MultiSelect,
+  NumberInput,
+  PasswordInput,
+  PinInput,
+  Radio,
+  SegmentedControl,
+  Select,
+  Slider,
+  Switch,
+  Tabs,
+  TextInput,
+  Textarea,
+} from "@mantine/core";
