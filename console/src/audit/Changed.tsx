@@ -1,6 +1,5 @@
 /** One change, with all that is known of it. */
 
-import { Drawer } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { Copy } from "../design/Copy";
 import { Facts } from "../design/Facts";
@@ -8,6 +7,7 @@ import { Id } from "../design/Id";
 import { LinkButton } from "../design/LinkButton";
 import { Empty, ErrorNotice, Skeleton } from "../design/Placeholder";
 import { visible } from "../design/Text";
+import { Drawer } from "../design/fields";
 import { absolute } from "../format";
 import { useZone } from "../preferences";
 import css from "./Audit.module.css";

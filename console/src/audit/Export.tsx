@@ -1,7 +1,8 @@
 /** Everything that the filter lets through, as a file. */
 
-import { Button, Menu, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useRef, useState } from "react";
+import { Menu, Modal } from "../design/fields";
 import { ChevronIcon } from "../design/icons";
 import { ErrorNotice } from "../design/Placeholder";
 import { count } from "../format";

@@ -1,10 +1,11 @@
 /** What of the audit log is shown; all of it stands in the address. */
 
-import { Button, Select, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { queries } from "../api/client";
 import { visible } from "../design/Text";
+import { Select, TextInput } from "../design/fields";
 import { usePreferredZone } from "../shell/zone";
 import css from "./Audit.module.css";
 import { type Filter, fromField, isId, toField } from "./filter";

@@ -112,6 +112,9 @@ export const SENTENCES: Record<string, Sentence> = {
     actor.id === user ? ["accepted the invitation"] : ["let ", thing("user", user), " accept an invitation"],
   password_reset_requested: ({ user }) => ["asked for a new password of ", thing("user", user)],
   password_changed: ({ user }) => ["changed the password of ", thing("user", user)],
+  second_factor_enabled: ({ user }) => ["switched the second factor on for ", thing("user", user)],
+  second_factor_disabled: ({ user }) => ["switched the second factor off for ", thing("user", user)],
+  recovery_codes_replaced: ({ user }) => ["replaced the recovery codes of ", thing("user", user)],
   key_created: keyCreated,
   key_rotated: ({ key, name, earlier_until }) => [
     "rotated the key ",
@@ -138,7 +141,7 @@ export const SENTENCES: Record<string, Sentence> = {
 };
 
 /** What happens to people alone is in no tenant's audit log. */
-const OF_PEOPLE = /^(user|email|password)_/;
+const OF_PEOPLE = /^(user|email|password|second|recovery)_/;
 
 /** The types that can be asked for. */
 export const TYPES = Object.keys(SENTENCES).filter((type) => !OF_PEOPLE.test(type));

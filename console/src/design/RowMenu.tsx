@@ -1,7 +1,8 @@
 /** What can be done to a row, behind three dots at its end. */
 
-import { ActionIcon, Menu } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import type { ReactNode } from "react";
+import { Menu } from "./fields";
 import { MoreIcon } from "./icons";
 
 export function RowMenu({ label, children }: { label: string; children: ReactNode }) {

@@ -13,6 +13,7 @@ export {
   NumberInput,
   PasswordInput,
   PinInput,
+  Popover,
   Radio,
   SegmentedControl,
   Select,

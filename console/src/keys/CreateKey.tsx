@@ -1,10 +1,11 @@
 /** Makes an API key. */
 
-import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { queries } from "../api/client";
 import { ErrorNotice } from "../design/Placeholder";
+import { Modal, TextInput } from "../design/fields";
 import { RoleChoice } from "../session/RoleChoice";
 import { ROLES } from "../session/roles";
 import { includes, type Role, useTenant } from "../session/tenant";

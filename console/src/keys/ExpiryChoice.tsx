@@ -1,9 +1,9 @@
 /** When the key ends: after some days, never, or on a date. The calendar is fetched when it is wanted. */
 
-import { SegmentedControl } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import { Field } from "../design/Field";
 import { Skeleton } from "../design/Placeholder";
+import { SegmentedControl } from "../design/fields";
 import { type Preset, PRESETS } from "./expiry";
 
 const DateChoice = lazy(() => import("./DateChoice"));

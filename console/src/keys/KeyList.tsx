@@ -1,6 +1,5 @@
 /** The list of keys, and what can be done to each. */
 
-import { Menu } from "@mantine/core";
 import { type ReactNode, useMemo, useState } from "react";
 import { queries, type Schemas } from "../api/client";
 import { Pill } from "../design/Pill";
@@ -10,6 +9,7 @@ import type { Column } from "../design/Table";
 import { Text } from "../design/Text";
 import { Time, useNow } from "../design/Time";
 import { VirtualTable } from "../design/VirtualTable";
+import { Menu } from "../design/fields";
 import { actorName } from "../session/actor";
 import { useNames } from "../session/names";
 import { ROLE_NAMES } from "../session/roles";

@@ -1,9 +1,10 @@
 /** The logs that a key is limited to: how many, and their names when asked for. */
 
-import { Popover, UnstyledButton } from "@mantine/core";
+import { UnstyledButton } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { queries } from "../api/client";
+import { Popover } from "../design/fields";
 import { plural } from "../format";
 import css from "./KeyLogs.module.css";
 

@@ -1,12 +1,12 @@
 /** All logs, or some of them, found by the beginning of their names. */
 
-import { MultiSelect, SegmentedControl } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useState } from "react";
 import { queries } from "../api/client";
 import { Field } from "../design/Field";
 import { ErrorNotice } from "../design/Placeholder";
+import { MultiSelect, SegmentedControl } from "../design/fields";
 
 const FOUND_MAX = 30;
 const LOGS_MAX = 1000;

@@ -1,12 +1,13 @@
 /** Gives a key a new secret; the one before works for a while more, so that nothing stands still. */
 
-import { Button, Group, Modal, SegmentedControl } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { queries } from "../api/client";
 import { Field } from "../design/Field";
 import { ErrorNotice } from "../design/Placeholder";
 import { Text } from "../design/Text";
+import { Modal, SegmentedControl } from "../design/fields";
 import type { Key } from "./KeyList";
 import type { Secret } from "./SecretDialog";
 

@@ -1,10 +1,11 @@
 /** Shows the secret of a key, this once. Only its button closes it, so that it is not lost by accident. */
 
-import { Button, Checkbox, Group, Modal } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { SecretText } from "../design/SecretText";
 import { Text } from "../design/Text";
 import { Time } from "../design/Time";
+import { Checkbox, Modal } from "../design/fields";
 import { quoted } from "../shell/snippets";
 
 export interface Secret {

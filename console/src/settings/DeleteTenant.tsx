@@ -1,18 +1,25 @@
 /** Deletes the tenant: closed at once, and gone after some days of grace or now. */
 
-import { Button, Radio, Stack } from "@mantine/core";
-import "@mantine/core/styles/RadioIndicator.css";
-import "@mantine/core/styles/Radio.css";
-import "@mantine/core/styles/Stack.css";
+import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { queries } from "../api/client";
+import { Choice } from "../design/Choice";
 import { Confirm } from "../design/Confirm";
 import { Panel } from "../design/Panel";
 import { useTenant } from "../session/tenant";
 
 type When = "later" | "now";
+
+const WHEN: { value: When; label: string; description: string }[] = [
+  {
+    value: "later",
+    label: "After the days of grace",
+    description: "Closed now: everything is refused but looking at it and restoring it. Deleted in seven days.",
+  },
+  { value: "now", label: "Now", description: "It can't be restored. Only the owner in person does this, never an API key." },
+];
 
 export function DeleteTenant() {
   const tenant = useTenant();
@@ -54,20 +61,7 @@ export function DeleteTenant() {
             All logs with their events, views, API keys and members of <b>{tenant.short_name}</b> are deleted. Programs that
             use it stop working at once.
           </div>
-          <Radio.Group label="When" value={when} onChange={(value) => setWhen(value as When)}>
-            <Stack gap={10} mt={6}>
-              <Radio
-                value="later"
-                label="After the days of grace"
-                description="Closed now: everything is refused but looking at it and restoring it. Deleted in seven days."
-              />
-              <Radio
-                value="now"
-                label="Now"
-                description="It can't be restored. Only the owner in person does this, never an API key."
-              />
-            </Stack>
-          </Radio.Group>
+          <Choice label="When" options={WHEN} value={when} onChange={setWhen} />
         </div>
       </Confirm>
     </Panel>

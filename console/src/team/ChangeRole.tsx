@@ -1,10 +1,11 @@
 /** Gives a member another role. */
 
-import { Button, Group, Modal } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { queries } from "../api/client";
 import { ErrorNotice } from "../design/Placeholder";
 import { Text } from "../design/Text";
+import { Modal } from "../design/fields";
 import { RoleChoice } from "../session/RoleChoice";
 import { givable, ROLE_NAMES } from "../session/roles";
 import { includes, useTenant } from "../session/tenant";

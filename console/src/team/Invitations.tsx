@@ -1,6 +1,5 @@
 /** Invitations that nobody has accepted yet. */
 
-import { Menu } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { queries, type Schemas } from "../api/client";
 import { Confirm } from "../design/Confirm";
@@ -11,6 +10,7 @@ import type { Column } from "../design/Table";
 import { Text } from "../design/Text";
 import { Time } from "../design/Time";
 import { VirtualTable } from "../design/VirtualTable";
+import { Menu } from "../design/fields";
 import { ROLE_NAMES } from "../session/roles";
 import { say } from "../shell/say";
 import { useTeamChange } from "./useTeamChange";

@@ -1,12 +1,13 @@
 /** Invites somebody by mail, and shows the link, which works without the mail. */
 
-import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { queries } from "../api/client";
 import { ErrorNotice } from "../design/Placeholder";
 import { SecretText } from "../design/SecretText";
 import { Text } from "../design/Text";
 import { Time } from "../design/Time";
+import { Modal, TextInput } from "../design/fields";
 import { RoleChoice } from "../session/RoleChoice";
 import { givable, ROLE_NAMES } from "../session/roles";
 import { type Role, useTenant } from "../session/tenant";
@@ -51,7 +52,8 @@ export function Invite({ opened, onClose }: Props) {
           </div>
           <SecretText label="Link" value={sent.invite_url}>
             Should the mail not arrive, send this link yourself. It is shown this once, and whoever has it can accept in the
-            name of this address.
+            name of this address. Only the mail proves the address: somebody new who comes by this link gets another mail to
+            do so.
           </SecretText>
           <Group justify="flex-end" gap={8}>
             <Button onClick={again}>Invite another</Button>

@@ -1,6 +1,5 @@
 /** The members, and what the own role may do to each. */
 
-import { Menu } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { queries, type Schemas } from "../api/client";
 import { Panel } from "../design/Panel";
@@ -10,6 +9,7 @@ import type { Column } from "../design/Table";
 import { Text } from "../design/Text";
 import { Time } from "../design/Time";
 import { VirtualTable } from "../design/VirtualTable";
+import { Menu } from "../design/fields";
 import { actsOn, ROLE_NAMES } from "../session/roles";
 import { useTenant } from "../session/tenant";
 import { ChangeRole } from "./ChangeRole";
