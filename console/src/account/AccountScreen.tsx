@@ -34,11 +34,13 @@ export function AccountScreen() {
         facts={[
           [
             "Email",
-            <b key="email">
-              <Text>{email}</Text>
-            </b>,
+            <span key="email" className="row">
+              <b>
+                <Text>{email}</Text>
+              </b>
+              {email_verified ? <Pill tone="ok">verified</Pill> : <Pill tone="warn">not verified</Pill>}
+            </span>,
           ],
-          ["Address", email_verified ? <Pill key="state" tone="ok">verified</Pill> : <Pill key="state" tone="warn">not verified</Pill>],
           ["Registered", absolute(new Date(created_at), zone)],
         ]}
       />

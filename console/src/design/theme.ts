@@ -2,6 +2,8 @@
 
 import { createTheme, type CSSVariablesResolver } from "@mantine/core";
 
+const closeButtonProps = { "aria-label": "Close" };
+
 export const theme = createTheme({
   fontFamily: "var(--sans)",
   fontFamilyMonospace: "var(--mono)",
@@ -14,7 +16,8 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { size: "compact-md", variant: "default", fw: 500 } },
     TextInput: { defaultProps: { size: "sm" } },
-    Modal: { defaultProps: { radius: "10px", centered: true, transitionProps: { duration: 100 } } },
+    Modal: { defaultProps: { radius: "10px", centered: true, transitionProps: { duration: 100 }, closeButtonProps } },
+    Drawer: { defaultProps: { closeButtonProps } },
     Menu: { defaultProps: { shadow: "md", position: "bottom-end", transitionProps: { duration: 80 } } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: false, transitionProps: { duration: 80 } } },
   },

@@ -40,12 +40,13 @@ function Tenant() {
   const tenant = useTenant();
   return (
     <OnDemand load={tenantMenu}>
-      <button type="button" className={css.tenant} aria-label={`Tenant ${tenant.short_name}`} aria-haspopup="menu">
+      <button type="button" className={css.tenant} aria-haspopup="menu">
+        <span className="spoken">Tenant </span>
         <span className={css.mark} aria-hidden>
           {tenant.short_name.charAt(0).toUpperCase()}
         </span>
         <span className="ellipsis">
-          <b className="ellipsis">{tenant.short_name}</b>
+          <b className="ellipsis">{tenant.short_name}</b>{" "}
           <small className="faint">{ROLE_NAMES[tenant.role]}</small>
         </span>
       </button>
