@@ -9,13 +9,12 @@ import "./design/mantine.css";
 import "./design/tokens.css";
 import { theme, variables } from "./design/theme";
 import { Notices } from "./shell/Notices";
-import { createConsoleRouter, queryClient } from "./router";
+import { queryClient, router } from "./router";
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content;
 // What keeps the page still behind a dialog looks for it here.
 Object.assign(globalThis, { __webpack_nonce__: nonce });
 const root = document.getElementById("root");
-const router = createConsoleRouter();
 if (root) {
   createRoot(root).render(
     <StrictMode>

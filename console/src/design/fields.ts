@@ -15,6 +15,7 @@ export {
   NumberInput,
   PasswordInput,
   PinInput,
+  Popover,
   Radio,
   SegmentedControl,
   Select,

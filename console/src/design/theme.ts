@@ -5,6 +5,7 @@ import { createTheme, type CSSVariablesResolver } from "@mantine/core";
 // Letters on a filled button are readable in the dark as well.
 const DANGER = { "--button-bg": "var(--bad)", "--button-hover": "var(--bad)", "--button-color": "var(--bg)" };
 const PRIMARY = { "--button-bg": "var(--ink)", "--button-hover": "var(--ink-2)", "--button-color": "var(--bg)" };
+const closeButtonProps = { "aria-label": "Close" };
 
 export const theme = createTheme({
   fontFamily: "var(--sans)",
@@ -24,7 +25,8 @@ export const theme = createTheme({
       }),
     },
     TextInput: { defaultProps: { size: "sm" } },
-    Modal: { defaultProps: { radius: "10px", centered: true, transitionProps: { duration: 100 } } },
+    Modal: { defaultProps: { radius: "10px", centered: true, transitionProps: { duration: 100 }, closeButtonProps } },
+    Drawer: { defaultProps: { closeButtonProps } },
     Menu: { defaultProps: { shadow: "md", position: "bottom-end", transitionProps: { duration: 80 } } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: false, transitionProps: { duration: 80 } } },
   },
@@ -51,4 +53,7 @@ const shared = {
   "--mantine-shadow-md": "var(--shadow-float)",
 };
 
-export const variables: CSSVariablesResolver = () => ({ variables: {}, light: shared, dark: shared });
+// Mantine's own red is too light under white words.
+const light = { ...shared, "--mantine-color-red-filled": "var(--bad)", "--mantine-color-red-filled-hover": "var(--bad)" };
+
+export const variables: CSSVariablesResolver = () => ({ variables: {}, light, dark: shared });

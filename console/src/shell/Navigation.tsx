@@ -1,6 +1,7 @@
 /** The places, and the menu of who is logged in. */
 
 import { Link } from "@tanstack/react-router";
+import { ROLE_NAMES } from "../session/roles";
 import { useTenant } from "../session/tenant";
 import css from "./Navigation.module.css";
 import { OnDemand } from "./OnDemand";
@@ -33,20 +34,19 @@ export function Navigation() {
   );
 }
 
-const ROLE_NAMES = { owner: "Owner", admin: "Admin", member: "Member", "read-only": "Read-only" } as const;
-
 const tenantMenu = () => import("./TenantMenu");
 
 function Tenant() {
   const tenant = useTenant();
   return (
     <OnDemand load={tenantMenu}>
-      <button type="button" className={css.tenant} aria-label={`Tenant ${tenant.short_name}`} aria-haspopup="menu">
+      <button type="button" className={css.tenant} aria-haspopup="menu">
+        <span className="spoken">Tenant </span>
         <span className={css.mark} aria-hidden>
           {tenant.short_name.charAt(0).toUpperCase()}
         </span>
         <span className="ellipsis">
-          <b className="ellipsis">{tenant.short_name}</b>
+          <b className="ellipsis">{tenant.short_name}</b>{" "}
           <small className="faint">{ROLE_NAMES[tenant.role]}</small>
         </span>
       </button>

@@ -6,7 +6,9 @@ import { Outlet, useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { MenuIcon, SearchIcon } from "../design/icons";
 import { Skeleton } from "../design/Placeholder";
+import { useTenant } from "../session/tenant";
 import { Breadcrumbs } from "./Breadcrumbs";
+import { ClosedTenant, OPEN_WHILE_CLOSED } from "./ClosedTenant";
 import { CopyAs, CopyAsProvider } from "./copyAs";
 import css from "./Shell.module.css";
 import { Navigation } from "./Navigation";
@@ -22,6 +24,8 @@ export function Shell() {
   const [help, setHelp] = useDisclosure(false);
   const [drawer, setDrawer] = useDisclosure(false);
   const location = useLocation();
+  const { deletion } = useTenant();
+  const isClosed = deletion && !OPEN_WHILE_CLOSED.includes(location.pathname);
   useShortcuts({ openPalette: setPalette.open, openHelp: setHelp.open });
   useEffect(setDrawer.close, [location.pathname]);
   return (
@@ -52,7 +56,7 @@ export function Shell() {
           </header>
           <main id="main" className={css.main} tabIndex={-1}>
             <Suspense fallback={<Skeleton rows={6} />}>
-              <Outlet />
+              {isClosed && deletion ? <ClosedTenant deleteAt={deletion.delete_at} /> : <Outlet />}
             </Suspense>
           </main>
         </div>
