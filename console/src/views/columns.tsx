@@ -55,7 +55,7 @@ const figures: Column<ViewOfLog>[] = [
     width: 110,
     numeric: true,
     optional: true,
-    cell: ({ view }) => figure(view, (version) => (applied(version) === undefined ? undefined : version.lag_events), count),
+    cell: ({ view }) => figure(view, (version) => behind(view, version), count),
   },
   {
     title: "Memory",
@@ -71,6 +71,11 @@ function State({ of }: { of: View }) {
   const version = mainVersion(of);
   if (state === "building" && version) return <>{<StandingPill standing={state} />} {Math.floor(progress(version) * 100)} %</>;
   return <StandingPill standing={state} />;
+}
+
+function behind(view: View, version: Version): number | undefined {
+  const sequence = applied(version);
+  return sequence === undefined ? undefined : Math.max(view.head_sequence - sequence, 0);
 }
 
 /** A figure of the version that answers; there is none of what is not loaded. */
