@@ -24,4 +24,5 @@ export {
   Tabs,
   TextInput,
   Textarea,
+  Tooltip,
 } from "@mantine/core";

@@ -16,7 +16,7 @@ import type { Connection } from "./events/follow";
 import css from "./LogScreen.module.css";
 import { route, useChange } from "./search";
 
-const ViewsTab = lazy(() => import("./ViewsTab"));
+const LogViews = lazy(() => import("../views/LogViews").then(({ LogViews }) => ({ default: LogViews })));
 const SettingsTab = lazy(() => import("./settings/SettingsTab"));
 const AppendDrawer = lazy(() => import("./append/AppendDrawer"));
 const Export = lazy(() => import("./settings/Export"));
@@ -62,7 +62,7 @@ function OneLog({ name }: { name: string }) {
   let content: ReactNode = <Skeleton rows={10} />;
   if (query.isError && !log) content = <ErrorNotice error={query.error} retry={() => void query.refetch()} />;
   else if (log && tab === "events") content = <EventsTab log={log} onConnection={setConnection} />;
-  else if (log && tab === "views") content = <ViewsTab log={log.log_name} />;
+  else if (log && tab === "views") content = <LogViews log={log.log_name} />;
   else if (log) content = <SettingsTab log={log} />;
   return (
     <Page

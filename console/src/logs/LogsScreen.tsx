@@ -30,8 +30,7 @@ const DeleteLogs = lazy(() => import("./list/DeleteLogs"));
 const route = getRouteApi("/inside/logs");
 const PAGE = 100;
 
-/** `last_day` is there when the server counts it. */
-type Log = Schemas["LogBody"] & { last_day?: number[] };
+type Log = Schemas["LogBody"];
 
 const NAME: Column<Log> = {
   title: "Log",

@@ -12,7 +12,7 @@ import { Time } from "../design/Time";
 import { plural } from "../format";
 import { useTenant } from "../session/tenant";
 import { useCopyAs } from "../shell/copyAs";
-import { Definitions } from "../design/Definitions";
+import { Facts } from "../design/Facts";
 import { deleteSnippets } from "./snippets";
 import type { View } from "./standing";
 
@@ -22,8 +22,8 @@ export function SettingsTab({ log, view }: { log: string; view: View }) {
   return (
     <>
       <Panel title="About">
-        <Definitions
-          pairs={[
+        <Facts
+          facts={[
             ["Name", <bdi>{view.view_name}</bdi>],
             [
               "Id",

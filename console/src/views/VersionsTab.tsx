@@ -2,7 +2,7 @@
 
 import type { ReactNode } from "react";
 import { Copy } from "../design/Copy";
-import { Definitions } from "../design/Definitions";
+import { Facts } from "../design/Facts";
 import { Message } from "../design/Message";
 import { More, useShown } from "../design/More";
 import { Panel } from "../design/Panel";
@@ -54,12 +54,12 @@ function VersionPanel({ version, head }: { version: Version; head: number }) {
           />
         </div>
       )}
-      <Definitions pairs={facts(version, head)} />
+      <Facts facts={factsOf(version, head)} />
     </Panel>
   );
 }
 
-function facts(version: Version, head: number): [string, ReactNode][] {
+function factsOf(version: Version, head: number): [string, ReactNode][] {
   const snapshot = newestSnapshot(version);
   const sequence = applied(version);
   return [

@@ -12,7 +12,7 @@ import { useVisits } from "../preferences";
 import { useTenant } from "../session/tenant";
 import { DeletionProgress } from "./DeletionProgress";
 import { DeployButton, DeployDrop } from "./Deploy";
-import { Facts } from "./Facts";
+import { Figures } from "./Figures";
 import { Halted } from "./Halted";
 import { QueryTab } from "./query/QueryTab";
 import { SettingsTab } from "./SettingsTab";
@@ -66,7 +66,7 @@ function Shown({ log, name }: { log: string; name: string }) {
           {view && <State view={view} />}
         </>
       }
-      sub={view && <Facts view={view} />}
+      sub={view && <Figures view={view} />}
       actions={<DeployButton log={log} view={name} />}
     >
       <Tabs

@@ -12,7 +12,7 @@ import { Empty, ErrorNotice, Skeleton } from "../design/Placeholder";
 import { VirtualTable } from "../design/VirtualTable";
 import { count, plural } from "../format";
 import { useCopyAs } from "../shell/copyAs";
-import { type AllViews, filtered, LOGS_MAX, useAllViews, type ViewOfLog } from "./allViews";
+import { type AllViews, filtered, useAllViews, type ViewOfLog, VIEWS_MAX } from "./allViews";
 import { ofTenant } from "./columns";
 import { listSnippets } from "./snippets";
 import { standing, type Standing } from "./standing";
@@ -75,7 +75,7 @@ function Summary({ all }: { all: AllViews }) {
     <>
       {plural(all.views.length, "view")}
       {still > 0 && `, ${count(still)} of them stopped`}
-      {all.isPart && ` · of the first ${count(LOGS_MAX)} logs; open a log for its own`}
+      {all.isPart && ` · of the newest ${count(VIEWS_MAX)}; a log shows all of its own`}
     </>
   );
 }

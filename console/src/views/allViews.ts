@@ -1,7 +1,4 @@
-/**
- * All views of the tenant. The API lists them log by log, so that is how they are read here: of so many
- * logs, a few at a time. `GET /views` would take the place of `readViews`, and of nothing else.
- */
+/** The views of the tenant: those that stand still, and the newest of all. */
 
 import { unwrap } from "@primatomic/client";
 import { useQuery } from "@tanstack/react-query";
@@ -15,42 +12,21 @@ export interface ViewOfLog {
 
 export interface AllViews {
   views: ViewOfLog[];
-  /** That there are more logs, whose views are not here. */
+  /** That there are more. */
   isPart: boolean;
 }
 
-export const LOGS_MAX = 200;
-const AT_A_TIME = 6;
-const PAGE = 1000;
+export const VIEWS_MAX = 200;
 const REFRESH_MS = 20_000;
 
 async function readViews(signal: AbortSignal): Promise<AllViews> {
-  const { logs, next_cursor } = await unwrap(api.GET("/logs", { params: { query: { limit: LOGS_MAX } }, signal }));
-  const lists = await inTurns(logs, AT_A_TIME, async ({ log_name: log }) => {
-    const { data, response, error } = await api.GET("/logs/{log}/views", {
-      params: { path: { log }, query: { limit: PAGE } },
-      signal,
-    });
-    // A log that was deleted meanwhile has none.
-    if (response.status === 404) return [];
-    const { views } = await unwrap(Promise.resolve({ data, response, error }));
-    return views.map((view) => ({ log, view }));
-  });
-  return { views: lists.flat().sort(byNeed), isPart: Boolean(next_cursor) };
-}
-
-/** Does something with every item, with so many under way at once; the results stand in order. */
-export async function inTurns<T, R>(items: readonly T[], atOnce: number, act: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const turn = async () => {
-    while (next < items.length) {
-      const at = next++;
-      results[at] = await act(items[at] as T);
-    }
+  const read = (state?: "failed") => unwrap(api.GET("/views", { params: { query: { state, limit: VIEWS_MAX } }, signal }));
+  const [failed, newest] = await Promise.all([read("failed"), read()]);
+  const views = new Map([...failed.views, ...newest.views].map((view) => [view.view_id, view]));
+  return {
+    views: [...views.values()].map((view) => ({ log: view.log_name, view })).sort(byNeed),
+    isPart: Boolean(newest.next_cursor),
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, turn));
-  return results;
 }
 
 const rank = ({ view }: ViewOfLog) => STANDINGS.indexOf(standing(view));

@@ -25,6 +25,7 @@ const view = (...versions: Version[]): View => ({
   view_id: "1",
   view_name: "v",
   log_id: "1",
+  log_name: "l",
   created_at: "",
   state: "live",
   head_sequence: 10,

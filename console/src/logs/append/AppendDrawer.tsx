@@ -1,7 +1,7 @@
 /** Appends to a log: one event that is typed, or those of a file. */
 
-import { Drawer, SegmentedControl } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
+import { Drawer, SegmentedControl } from "../../design/fields";
 import { useChange } from "../search";
 import { FileForm } from "./FileForm";
 import { OneForm } from "./OneForm";

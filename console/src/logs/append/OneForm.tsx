@@ -1,10 +1,11 @@
 /** One event as it is typed. What is shown as appended was confirmed by the server. */
 
-import { Button, NumberInput, SegmentedControl, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, lazy, Suspense, useState } from "react";
 import { primatomic } from "../../api/client";
 import { ErrorNotice, Skeleton } from "../../design/Placeholder";
+import { NumberInput, SegmentedControl, TextInput } from "../../design/fields";
 import { count } from "../../format";
 import { useCopyAs } from "../../shell/copyAs";
 import { cli, curl, literal, python, ts } from "../../shell/snippets";

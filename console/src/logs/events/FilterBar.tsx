@@ -1,7 +1,8 @@
 /** What is above the events: the filter, going to a place, and pausing. */
 
-import { Button, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { type FormEvent, useEffect, useState } from "react";
+import { TextInput } from "../../design/fields";
 import { SearchIcon } from "../../design/icons";
 import { useZone } from "../../preferences";
 import type { LogSearch } from "../search";

@@ -1,11 +1,12 @@
 /** One event beside the list: as a tree, as text, in hexadecimal, or compared with another one. */
 
-import { ActionIcon, Button, CloseButton, NumberInput, Popover, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, CloseButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { type FormEvent, lazy, Suspense, useState } from "react";
 import { Bytes, FormSwitch } from "../../design/Bytes";
 import type { Content } from "../../design/bytes";
 import { Copy } from "../../design/Copy";
+import { NumberInput, Popover, Tooltip } from "../../design/fields";
 import { ChevronIcon } from "../../design/icons";
 import { Panel } from "../../design/Panel";
 import { Empty, ErrorNotice, Skeleton } from "../../design/Placeholder";

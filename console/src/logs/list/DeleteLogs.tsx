@@ -1,6 +1,6 @@
 /** Deletes several logs: shows first what would be gone, then how far it is. */
 
-import { Button, Group, Modal } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { PrimatomicError, unwrap } from "@primatomic/client";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
@@ -9,6 +9,7 @@ import { persist } from "../../api/persist";
 import { Confirm } from "../../design/Confirm";
 import { ErrorNotice } from "../../design/Placeholder";
 import { Progress } from "../../design/Progress";
+import { Modal } from "../../design/fields";
 import { bytes, count, plural } from "../../format";
 import css from "./DeleteLogs.module.css";
 

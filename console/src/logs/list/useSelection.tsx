@@ -1,9 +1,9 @@
 /** Which logs of a list are chosen; with Shift, all between two. */
 
-import { Checkbox } from "@mantine/core";
 import { type MouseEvent, useRef, useState } from "react";
 import type { Schemas } from "../../api/client";
 import type { Column } from "../../design/Table";
+import { Checkbox } from "../../design/fields";
 
 type Log = Schemas["LogBody"];
 

@@ -1,10 +1,11 @@
 /** All events of a log into a file. */
 
-import { Button, Group, Modal } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import type { Schemas } from "../../api/client";
 import { ErrorNotice } from "../../design/Placeholder";
 import { Progress } from "../../design/Progress";
+import { Modal } from "../../design/fields";
 import { bytes, count, plural } from "../../format";
 import { exportEvents, openSink } from "./export";
 

@@ -1,6 +1,6 @@
 /** What a log is called, where its events are kept, and its end. */
 
-import { Button, SegmentedControl, Textarea } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { queries, type Schemas } from "../../api/client";
@@ -9,6 +9,7 @@ import { Copy } from "../../design/Copy";
 import { Panel } from "../../design/Panel";
 import { ErrorNotice } from "../../design/Placeholder";
 import { Time } from "../../design/Time";
+import { SegmentedControl, Textarea } from "../../design/fields";
 import { visible } from "../../design/visible";
 import { bytes, count, plural } from "../../format";
 import { useTenant } from "../../session/tenant";

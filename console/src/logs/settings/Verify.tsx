@@ -1,11 +1,12 @@
 /** Checks in this browser that no event was changed: recomputes the hash chain, and compares its end. */
 
-import { Button, Group, Modal } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import type { Schemas } from "../../api/client";
 import { Pill } from "../../design/Pill";
 import { ErrorNotice } from "../../design/Placeholder";
 import { Progress } from "../../design/Progress";
+import { Modal } from "../../design/fields";
 import { count, plural } from "../../format";
 import { type Verified, verify } from "./verify";
 

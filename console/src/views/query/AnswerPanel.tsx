@@ -90,7 +90,14 @@ function Shown({ log, asked, now, shown, isDiff, form }: ShownProps): ReactNode 
   if (isDiff) {
     if (now.isError) return <AnswerProblem log={log} error={now.error} retry={() => void now.refetch()} />;
     if (!now.data) return <Skeleton rows={5} />;
-    return <Diff before={readable(shown.data.content)} after={readable(now.data.content)} />;
+    return (
+      <Diff
+        label="The answer then and now"
+        before={readable(shown.data.content)}
+        after={readable(now.data.content)}
+        isJson={shown.data.content.json !== undefined && now.data.content.json !== undefined}
+      />
+    );
   }
   return (
     <div className={shown.isFetching ? css.stale : undefined}>

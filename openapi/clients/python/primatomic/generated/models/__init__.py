@@ -2,6 +2,7 @@
 
 from .accept_body import AcceptBody
 from .accepted_invitation import AcceptedInvitation
+from .account_body import AccountBody
 from .activity import Activity
 from .activity_step import ActivityStep
 from .actor import Actor
@@ -11,11 +12,14 @@ from .append_answer import AppendAnswer
 from .append_batch_answer import AppendBatchAnswer
 from .audit_event import AuditEvent
 from .audit_page import AuditPage
+from .begin_second_factor_body import BeginSecondFactorBody
 from .bill_body import BillBody
 from .billed_meter import BilledMeter
 from .cap_body import CapBody
+from .change_password_body import ChangePasswordBody
 from .checkout_answer import CheckoutAnswer
 from .checkout_body import CheckoutBody
+from .code_body import CodeBody
 from .cost_body import CostBody
 from .create_invitation_body import CreateInvitationBody
 from .create_key_body import CreateKeyBody
@@ -33,6 +37,7 @@ from .deletion_list import DeletionList
 from .deletion_step_name import DeletionStepName
 from .density import Density
 from .direction import Direction
+from .disable_second_factor_body import DisableSecondFactorBody
 from .email_body import EmailBody
 from .encoding import Encoding
 from .error import Error
@@ -70,6 +75,7 @@ from .quota import Quota
 from .quotas import Quotas
 from .rate_limit import RateLimit
 from .ready_body import ReadyBody
+from .recovery_codes import RecoveryCodes
 from .removed_member import RemovedMember
 from .reset_body import ResetBody
 from .retention import Retention
@@ -78,11 +84,15 @@ from .role import Role
 from .role_body import RoleBody
 from .rotate_key_body import RotateKeyBody
 from .rotated_key import RotatedKey
+from .second_factor_secret import SecondFactorSecret
 from .sent_invitation import SentInvitation
+from .session import Session
+from .session_list import SessionList
 from .snapshot import Snapshot
 from .state import State
 from .step import Step
 from .success import Success
+from .switch_tenant_body import SwitchTenantBody
 from .tenant_body import TenantBody
 from .tenant_deletion_body import TenantDeletionBody
 from .token_answer import TokenAnswer
@@ -94,10 +104,12 @@ from .verify_body import VerifyBody
 from .version import Version
 from .view import View
 from .view_list import ViewList
+from .view_state import ViewState
 
 __all__ = (
     "AcceptBody",
     "AcceptedInvitation",
+    "AccountBody",
     "Activity",
     "ActivityStep",
     "Actor",
@@ -107,11 +119,14 @@ __all__ = (
     "AppendBatchAnswer",
     "AuditEvent",
     "AuditPage",
+    "BeginSecondFactorBody",
     "BillBody",
     "BilledMeter",
     "CapBody",
+    "ChangePasswordBody",
     "CheckoutAnswer",
     "CheckoutBody",
+    "CodeBody",
     "CostBody",
     "CreateInvitationBody",
     "CreateKeyBody",
@@ -129,6 +144,7 @@ __all__ = (
     "DeletionStepName",
     "Density",
     "Direction",
+    "DisableSecondFactorBody",
     "EmailBody",
     "Encoding",
     "Error",
@@ -166,6 +182,7 @@ __all__ = (
     "Quotas",
     "RateLimit",
     "ReadyBody",
+    "RecoveryCodes",
     "RemovedMember",
     "ResetBody",
     "Retention",
@@ -174,11 +191,15 @@ __all__ = (
     "RoleBody",
     "RotateKeyBody",
     "RotatedKey",
+    "SecondFactorSecret",
     "SentInvitation",
+    "Session",
+    "SessionList",
     "Snapshot",
     "State",
     "Step",
     "Success",
+    "SwitchTenantBody",
     "TenantBody",
     "TenantDeletionBody",
     "TokenAnswer",
@@ -190,4 +211,5 @@ __all__ = (
     "Version",
     "View",
     "ViewList",
+    "ViewState",
 )

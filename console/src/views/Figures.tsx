@@ -5,7 +5,7 @@ import { Time } from "../design/Time";
 import { bytes, count, duration, plural } from "../format";
 import { applied, mainVersion, newestSnapshot, secondsPerEvent, type View } from "./standing";
 
-export function Facts({ view }: { view: View }) {
+export function Figures({ view }: { view: View }) {
   const version = mainVersion(view);
   if (!version) return null;
   const snapshot = newestSnapshot(version);
