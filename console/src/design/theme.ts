@@ -1,6 +1,6 @@
 /** Mantine in the colours and sizes of tokens.css. */
 
-import { Button, createTheme, type CSSVariablesResolver, Drawer, Menu, Modal, TextInput, Tooltip } from "@mantine/core";
+import { Button, createTheme, type CSSVariablesResolver, Menu, Modal, TextInput, Tooltip } from "@mantine/core";
 
 export const theme = createTheme({
   fontFamily: "var(--sans)",
@@ -13,10 +13,7 @@ export const theme = createTheme({
   components: {
     Button: Button.extend({ defaultProps: { size: "compact-md", variant: "default", fw: 500 } }),
     TextInput: TextInput.extend({ defaultProps: { size: "sm" } }),
-    Modal: Modal.extend({
-      defaultProps: { radius: "10px", centered: true, transitionProps: { duration: 100 }, closeButtonProps: { "aria-label": "Close" } },
-    }),
-    Drawer: Drawer.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close" } } }),
+    Modal: Modal.extend({ defaultProps: { radius: "10px", centered: true, transitionProps: { duration: 100 } } }),
     Menu: Menu.extend({ defaultProps: { shadow: "md", position: "bottom-end", transitionProps: { duration: 80 } } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 250, withArrow: false, transitionProps: { duration: 80 } } }),
   },
