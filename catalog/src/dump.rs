@@ -2,7 +2,7 @@
 //!
 //! What is kept are the control events, which everything of the read model derives from, and the
 //! operational rows that somebody would miss: what is still to be deleted and how far that is, where
-//! snapshots are, and what was used. Sessions end with the catalog; artifacts are compiled
+//! snapshots are, what was used, and second factors, without which a password would be enough again. Sessions end with the catalog; artifacts are compiled
 //! again; where the archive's blocks are stands in its segments.
 
 use sea_orm::sea_query::OnConflict;
@@ -15,9 +15,11 @@ use serde::{Deserialize, Serialize};
 use super::column::{from_u64, to_u64};
 use super::entity::{
     all, billing_month, billing_outbox, compute_usage, control_event, deletion, deletion_job,
-    exists, snapshot, snapshot_check, storage_level, usage_notice, usage_open, usage_record,
+    exists, recovery_code, second_factor, snapshot, snapshot_check, storage_level, usage_notice,
+    usage_open, usage_record,
 };
 use super::lock::Lock;
+use super::second_factor::forget_ended;
 use super::{Catalog, CatalogError, RebuildReport, billing};
 
 /// Rows that are read at a time.
@@ -47,6 +49,8 @@ enum Row {
     UsageNotices(usage_notice::Model),
     BillingMonths(billing_month::Model),
     BillingOutbox(billing_outbox::Model),
+    SecondFactors(second_factor::Model),
+    RecoveryCodes(recovery_code::Model),
 }
 
 impl DumpRow {
@@ -79,8 +83,8 @@ impl Catalog {
         })
     }
 
-    /// The control events since a time, in microseconds, with the deletions that they began, as rows
-    /// of a dump.
+    /// The control events since a time, in microseconds, with the deletions that they began and the
+    /// second factors that were set up, as rows of a dump.
     pub async fn dump_since(&self, at: i64) -> Result<Vec<DumpRow>, CatalogError> {
         // One state, or a deletion whose bytes are there could be missing beside its event.
         let sql = &self.readers().snapshot().await?;
@@ -93,6 +97,12 @@ impl Catalog {
         let jobs = deletion_job::Column::RequestedAt.gte(at);
         let jobs = deletion_job::Entity::find().filter(jobs);
         rows.extend(all(sql, jobs, |row| Ok(DumpRow(Row::DeletionJobs(row)))).await?);
+        let since = second_factor::Column::CreatedAt.gte(at);
+        let factors = second_factor::Entity::find().filter(since);
+        rows.extend(all(sql, factors, |row| Ok(DumpRow(Row::SecondFactors(row)))).await?);
+        let since = recovery_code::Column::CreatedAt.gte(at);
+        let codes = recovery_code::Entity::find().filter(since);
+        rows.extend(all(sql, codes, |row| Ok(DumpRow(Row::RecoveryCodes(row)))).await?);
         Ok(rows)
     }
 
@@ -122,6 +132,8 @@ impl Catalog {
             put::<usage_notice::Entity>(sql, &tables.usage_notices).await?;
             put::<billing_month::Entity>(sql, &tables.billing_months).await?;
             put::<billing_outbox::Entity>(sql, &tables.billing_outbox).await?;
+            put::<second_factor::Entity>(sql, &tables.second_factors).await?;
+            put::<recovery_code::Entity>(sql, &tables.recovery_codes).await?;
             change.commit(()).await
         })
         .await
@@ -137,6 +149,7 @@ impl Catalog {
         }
         self.change(Lock::All, move |change| async move {
             billing::unsettle(change.sql(), change.at()).await?;
+            forget_ended(change.sql()).await?;
             change.commit::<_, CatalogError>(()).await
         })
         .await?;
@@ -163,6 +176,8 @@ impl Dump {
                 9 => page(sql, usage_notice::Entity, behind, Row::UsageNotices).await?,
                 10 => page(sql, billing_month::Entity, behind, Row::BillingMonths).await?,
                 11 => page(sql, billing_outbox::Entity, behind, Row::BillingOutbox).await?,
+                12 => page(sql, second_factor::Entity, behind, Row::SecondFactors).await?,
+                13 => page(sql, recovery_code::Entity, behind, Row::RecoveryCodes).await?,
                 _ => return Ok(Vec::new()),
             };
             if let Some(last) = rows.last() {
@@ -219,6 +234,8 @@ struct Tables {
     usage_notices: Vec<usage_notice::Model>,
     billing_months: Vec<billing_month::Model>,
     billing_outbox: Vec<billing_outbox::Model>,
+    second_factors: Vec<second_factor::Model>,
+    recovery_codes: Vec<recovery_code::Model>,
 }
 
 impl Tables {
@@ -238,6 +255,8 @@ impl Tables {
                 Row::UsageNotices(row) => tables.usage_notices.push(row),
                 Row::BillingMonths(row) => tables.billing_months.push(row),
                 Row::BillingOutbox(row) => tables.billing_outbox.push(row),
+                Row::SecondFactors(row) => tables.second_factors.push(row),
+                Row::RecoveryCodes(row) => tables.recovery_codes.push(row),
             }
         }
         tables

@@ -115,6 +115,17 @@ pub enum ControlEvent {
         user: UserId,
         password_hash: String,
     },
+    /// A login of the person needs a code from now on.
+    SecondFactorEnabled {
+        user: UserId,
+    },
+    SecondFactorDisabled {
+        user: UserId,
+    },
+    /// Those that were left work no more.
+    RecoveryCodesReplaced {
+        user: UserId,
+    },
     KeyCreated(KeyCreated),
     /// The key has another secret.
     KeyRotated(KeyRotated),
@@ -205,6 +216,14 @@ pub struct InvitationCreated {
     pub role: Role,
     #[serde(with = "hex_bytes")]
     pub token_sha256: [u8; 32],
+    /// That of the token in the mail, which proves the address; the other one does not. There was none
+    /// at first.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "optional_hex_bytes"
+    )]
+    pub mailed_sha256: Option<[u8; 32]>,
     pub expires_at: Timestamp,
 }
 
@@ -331,5 +350,30 @@ mod hex_bytes {
         let text = String::deserialize(deserializer)?;
         let bytes = hex::decode(text).map_err(D::Error::custom)?;
         T::try_from(bytes).map_err(|_| D::Error::custom("the number of bytes is wrong"))
+    }
+}
+
+/// The same, of bytes that may be missing.
+mod optional_hex_bytes {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use super::hex_bytes;
+
+    pub(super) fn serialize<S: Serializer>(
+        bytes: &Option<[u8; 32]>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match bytes {
+            Some(bytes) => hex_bytes::serialize(bytes, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<[u8; 32]>, D::Error> {
+        #[derive(serde::Deserialize)]
+        struct Bytes(#[serde(with = "hex_bytes")] [u8; 32]);
+        Ok(Option::<Bytes>::deserialize(deserializer)?.map(|bytes| bytes.0))
     }
 }

@@ -1,7 +1,11 @@
 //! Invitations: a token that makes whoever holds it, and owns the address, a member.
 //!
-//! A token is known by its SHA-256 alone. A tenant has one open invitation for each address; a new
-//! one takes its place.
+//! Each has two tokens, known by their SHA-256 alone. Whoever invites gets one; the other is in the mail
+//! alone, so that it proves the address. A tenant has one open invitation for each address; a new one
+//! takes its place.
+//!
+//! An invitation is never more than the person who made it may hand out: it ends when that person
+//! leaves, or gets a role that is too low.
 
 mod accept;
 
@@ -13,7 +17,7 @@ use sea_orm::{
     QueryOrder, QuerySelect,
 };
 
-pub use self::accept::Invitee;
+pub use self::accept::{Accepted, Invitee};
 use super::column::{from_time, to_time, to_word};
 use super::email::Email;
 use super::entity::{control_event, exists, invitation, membership, one, tenant, user};
@@ -43,7 +47,10 @@ pub struct Invitation {
 pub struct NewInvitation {
     pub email: String,
     pub role: Role,
+    /// Of the token that the inviter gets.
     pub token_sha256: [u8; 32],
+    /// Of the token that is mailed.
+    pub mailed_sha256: [u8; 32],
     pub expires_at: Timestamp,
 }
 
@@ -95,6 +102,7 @@ impl Catalog {
                 email: email.clone(),
                 role: new.role,
                 token_sha256: new.token_sha256,
+                mailed_sha256: Some(new.mailed_sha256),
                 expires_at: new.expires_at,
             });
             change.record(access.tenant, context, event).await?;
@@ -206,21 +214,68 @@ impl Catalog {
 async fn check_inviter(change: &Change, access: &Access, wanted: Role) -> Result<(), Refusal> {
     let own = role_now(change, access).await?;
     let own = own.ok_or(Refusal::InviterGone)?;
-    if own < Role::Admin || wanted > own {
+    if !may_hand_out(own, wanted) {
         return Err(Refusal::InviteeAboveYou(own));
     }
     Ok(())
 }
 
+fn may_hand_out(own: Role, wanted: Role) -> bool {
+    own >= Role::Admin && wanted <= own
+}
+
+/// Revokes the open invitations of a person who has another role now, or none, as far as they are more
+/// than that role may hand out.
+pub(super) async fn revoke_beyond(
+    change: &mut Change,
+    tenant: TenantId,
+    context: Context,
+    person: UserId,
+    role: Option<Role>,
+) -> Result<(), CatalogError> {
+    let made = invitation::Entity::find()
+        .filter(invitation::Column::TenantId.eq(tenant.0))
+        .filter(invitation::Column::InvitedBy.eq(person.0))
+        .filter(invitation::Column::ExpiresAt.gt(from_time(change.at())))
+        .order_by_asc(invitation::Column::Id);
+    for row in made.all(change.sql()).await? {
+        let invited = to_word(&row.role)?;
+        if role.is_some_and(|own| may_hand_out(own, invited)) {
+            continue;
+        }
+        let invitation = InvitationId(row.id);
+        let event = ControlEvent::InvitationRevoked { invitation };
+        change.record(tenant, context, event).await?;
+    }
+    Ok(())
+}
+
+/// The open invitation with this token, whichever of the two it is. Its inviter may still hand out what
+/// it gives: those of people who left before invitations ended with that are there, and open nothing.
 async fn find_open(
     sql: &impl ConnectionTrait,
     token_sha256: [u8; 32],
     now: Timestamp,
 ) -> Result<Option<invitation::Model>, CatalogError> {
+    let token = token_sha256.to_vec();
+    let either = invitation::Column::TokenSha256
+        .eq(token.clone())
+        .or(invitation::Column::MailedSha256.eq(token));
     let open = invitation::Entity::find()
-        .filter(invitation::Column::TokenSha256.eq(token_sha256.to_vec()))
+        .filter(either)
         .filter(invitation::Column::ExpiresAt.gt(from_time(now)));
-    one(sql, open).await
+    let Some(row) = one(sql, open).await? else {
+        return Ok(None);
+    };
+    let Some(inviter) = row.invited_by else {
+        return Ok(None);
+    };
+    let inviter = membership::Entity::find_by_id((row.tenant_id, inviter));
+    let Some(inviter) = one(sql, inviter).await? else {
+        return Ok(None);
+    };
+    let stands = may_hand_out(to_word(&inviter.role)?, to_word(&row.role)?);
+    Ok(stands.then_some(row))
 }
 
 async fn is_member(

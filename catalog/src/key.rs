@@ -100,7 +100,8 @@ impl Catalog {
         .await
     }
 
-    /// The keys that the holder may see, newest first: from admin on all, below its own.
+    /// The keys that the holder may see, newest first: an admin of the whole tenant all, everyone else its
+    /// own.
     pub async fn keys(&self, access: &Access, page: Page) -> Result<Paged<Key>, CatalogError> {
         let list = List::new("keys", access.tenant, b"");
         let order = (key::Column::Id, Order::Desc);

@@ -5,10 +5,10 @@
 //!
 //! It is event-sourced. Every change appends [`ControlEvent`]s and applies them to the read model
 //! in one transaction (`record`); `apply` is the only code that writes read-model tables, so
-//! [`Catalog::rebuild`] can derive them again. Operational rows (sessions, artifacts, snapshots,
-//! compute, pending deletions and their jobs, last use of keys) are no part of that: they change
-//! often, and losing them loses no one's data. The ledger of use and the bills are none either: they have
-//! records of their own.
+//! [`Catalog::rebuild`] can derive them again. Operational rows (sessions, second factors, artifacts,
+//! snapshots, compute, pending deletions and their jobs, last use of keys, activity) are no part of that:
+//! they change often, and losing them loses no one's data. The ledger of use and the bills are none
+//! either: they have records of their own.
 //!
 //! Rows of a tenant are reached through an [`Access`](access::Access) alone (`scope`), or by
 //! a [`TenantId`](protocol::TenantId) where the system itself works. Something that another tenant
@@ -17,6 +17,7 @@
 //! on which member.
 
 pub mod access;
+mod activity;
 mod apply;
 pub mod archive;
 mod artifact;
@@ -51,6 +52,7 @@ mod record;
 mod refusal;
 mod removal;
 mod scope;
+mod second_factor;
 mod secret;
 mod session;
 mod snapshot;
@@ -74,6 +76,7 @@ use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
 use self::access::Actor;
+pub use self::activity::{ActiveMinute, Activity, KEPT as ACTIVITY_KEPT, Minute};
 pub use self::artifact::ArtifactRecord;
 pub use self::audit::{AuditActor, AuditFilter};
 pub use self::billing::{
@@ -85,7 +88,7 @@ use self::connection::Connection;
 pub use self::deletion::Deletion;
 pub use self::error::CatalogError;
 pub use self::event::{ControlEvent, PEOPLE, RecordedEvent};
-pub use self::invitation::{Invitation, Invitee, NewInvitation, OpenInvitation};
+pub use self::invitation::{Accepted, Invitation, Invitee, NewInvitation, OpenInvitation};
 pub use self::key::{Key, NewKey};
 pub use self::limits::CatalogLimits;
 use self::lock::LocalLocks;
@@ -101,7 +104,8 @@ pub use self::postgres::PostgresOptions;
 pub use self::rebuild::{RebuildReport, TableReport};
 pub use self::refusal::Refusal;
 pub use self::removal::Removal;
-pub use self::session::{Authenticated, NewSession};
+pub use self::second_factor::{SECRET_BYTES, SecondFactor, SecondFactorCode};
+pub use self::session::{Authenticated, NewSession, Origin, Session};
 pub use self::tenant::{NewTenant, Tenant, TenantUse};
 pub use self::tenant_deletion::TenantDeletion;
 pub use self::upload::NewVersion;
@@ -112,7 +116,7 @@ pub use self::usage::{
 pub use self::user::{Membership, User};
 pub use self::version::Version;
 pub use self::version_state::VersionError;
-pub use self::view::View;
+pub use self::view::{View, ViewState};
 
 /// Who makes a change, and in which request: stands in its control events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

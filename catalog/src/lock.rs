@@ -22,7 +22,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{ArtifactDigest, ComponentDigest, LogId, TenantId, VersionId};
+use protocol::{ArtifactDigest, ComponentDigest, LogId, TenantId, UserId, VersionId};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
@@ -66,8 +66,11 @@ pub(super) enum Lock {
     /// What is archived of a shard, and who archives it.
     Shard(u16),
     Session([u8; 32]),
+    /// Which codes a person has used.
+    SecondFactor(UserId),
     KeyUses,
     StoredBytes,
+    Activity,
     /// Everything: no other change is under way.
     All,
 }
@@ -98,8 +101,10 @@ impl Lock {
             Self::Deletions => vec![number("deletion jobs", b"")],
             Self::Shard(shard) => vec![number("shard", &shard.to_le_bytes())],
             Self::Session(token_sha256) => vec![number("session", &token_sha256)],
+            Self::SecondFactor(id) => vec![number("second-factor", id.as_bytes())],
             Self::KeyUses => vec![number("key uses", b"")],
             Self::StoredBytes => vec![number("stored bytes", b"")],
+            Self::Activity => vec![number("activity", b"")],
             Self::All => Vec::new(),
         };
         numbers.sort_unstable();

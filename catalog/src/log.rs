@@ -1,6 +1,6 @@
 //! Logs: their names and properties. Their events are in the event log.
 
-use protocol::{LogId, Name, TenantId, Timestamp};
+use protocol::{LogId, Name, NamePrefix, TenantId, Timestamp};
 use sea_orm::{ColumnTrait, ConnectionTrait, Order, QueryFilter};
 
 use super::column::{plain, to_time, to_word};
@@ -84,10 +84,27 @@ impl Catalog {
 
     /// The logs that the holder may reach, by their names.
     pub async fn logs(&self, access: &Access, page: Page) -> Result<Paged<Log>, CatalogError> {
-        let list = List::new("logs", access.tenant, b"");
+        self.logs_named(access, &NamePrefix::default(), page).await
+    }
+
+    /// Those of them whose names begin with a prefix. A cursor belongs to its prefix.
+    pub async fn logs_named(
+        &self,
+        access: &Access,
+        prefix: &NamePrefix,
+        page: Page,
+    ) -> Result<Paged<Log>, CatalogError> {
+        let list = List::new("logs", access.tenant, prefix.as_str().as_bytes());
+        let mut query = scope::logs(access);
+        // A range of the index by name, which both databases sort by bytes. `LIKE` would take `_` for
+        // any character, and would not find the index everywhere.
+        if let Some(end) = prefix.end() {
+            query = query.filter(Column::Name.gte(prefix.as_str()));
+            query = query.filter(Column::Name.lt(end));
+        }
         let order = (Column::Name, Order::Asc);
         let name = |row: &Model| row.name.clone();
-        let rows = list.read(self.readers(), &page, scope::logs(access), order, name);
+        let rows = list.read(self.readers(), &page, query, order, name);
         rows.await?.try_map(to_log)
     }
 

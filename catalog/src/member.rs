@@ -4,7 +4,7 @@
 //! in the change itself: what a session or key was allowed a moment ago may be more than it is now.
 //!
 //! A key is never above the person behind it: it is lowered with them, and revoked with their
-//! membership. Neither is a secret from before a rotation: it ends.
+//! membership. Neither is a secret from before a rotation, or an invitation that they made: it ends.
 
 use protocol::{KeyId, TenantId, Timestamp, UserId};
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder};
@@ -12,6 +12,7 @@ use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder};
 use super::column::{to_time, to_word};
 use super::entity::{key, membership, one, user};
 use super::event::ControlEvent;
+use super::invitation::revoke_beyond;
 use super::key::revoke;
 use super::lock::Lock;
 use super::page::List;
@@ -86,8 +87,9 @@ impl Catalog {
         .await
     }
 
-    /// Ends a membership, and with it the person's sessions and keys of this tenant. Says how many
-    /// keys that were: those that had their secret from the person, or from such a key.
+    /// Ends a membership, and with it the person's sessions and keys of this tenant, and the invitations
+    /// that they made. Says how many keys that were: those that had their secret from the person, or
+    /// from such a key.
     pub async fn remove_member(
         &self,
         access: &Access,
@@ -106,6 +108,7 @@ impl Catalog {
             for key in keys {
                 revoke(&mut change, access, context, key).await?;
             }
+            revoke_beyond(&mut change, access.tenant, context, member, None).await?;
             let event = ControlEvent::MemberRemoved { user: member };
             change.record(access.tenant, context, event).await?;
             end_sessions(change.sql(), Actor::User(member), Some(access.tenant)).await?;
@@ -149,7 +152,8 @@ async fn keys_of(
     Ok(keys.all(change.sql()).await?)
 }
 
-/// Changes a role and lowers the person's keys that would be above it.
+/// Changes a role, lowers the person's keys that would be above it, and revokes their invitations that
+/// it may not hand out.
 async fn set_role(
     change: &mut Change,
     tenant: TenantId,
@@ -166,7 +170,7 @@ async fn set_role(
             change.record(tenant, context, event).await?;
         }
     }
-    Ok(())
+    revoke_beyond(change, tenant, context, member, Some(role)).await
 }
 
 fn to_member(row: &membership::Model, person: &user::Model) -> Result<Member, CatalogError> {

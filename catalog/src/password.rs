@@ -1,4 +1,4 @@
-//! Links that set a new password. Their tokens are known by their SHA-256 alone.
+//! New passwords: by a link, whose token is known by its SHA-256 alone, or by whoever knows the old one.
 
 use protocol::{RequestId, Timestamp, UserId};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
@@ -7,8 +7,9 @@ use super::column::from_time;
 use super::entity::{one, password_reset, user};
 use super::event::{ControlEvent, MailedToken, PEOPLE};
 use super::lock::Lock;
-use super::session::end_sessions;
-use super::{Catalog, CatalogError, Context, Refusal};
+use super::second_factor::forget_wrong_codes;
+use super::session::{end_other_sessions, end_sessions};
+use super::{Catalog, CatalogError, Context, Refusal, User};
 use crate::access::Actor;
 
 impl Catalog {
@@ -73,7 +74,36 @@ impl Catalog {
                 change.record(PEOPLE, context, verified).await?;
             }
             end_sessions(change.sql(), Actor::User(user), None).await?;
+            forget_wrong_codes(change.sql(), user).await?;
             change.commit(user).await
+        })
+        .await
+    }
+
+    /// Sets the password of a person who gave the present one, and ends all of their sessions but the
+    /// one with the token `kept`.
+    pub async fn change_password(
+        &self,
+        request_id: RequestId,
+        proven: &User,
+        password_hash: String,
+        kept: [u8; 32],
+    ) -> Result<(), Refusal> {
+        let password_hash = &password_hash;
+        self.change(Lock::People, move |mut change| async move {
+            let person = one(change.sql(), user::Entity::find_by_id(proven.id.0)).await?;
+            if person.is_none_or(|it| it.password_hash != proven.password_hash) {
+                return Err(Refusal::PasswordChanged);
+            }
+            let event = ControlEvent::PasswordChanged {
+                user: proven.id,
+                password_hash: password_hash.clone(),
+            };
+            let context = Context::user(proven.id, request_id);
+            change.record(PEOPLE, context, event).await?;
+            end_other_sessions(change.sql(), proven.id, kept).await?;
+            forget_wrong_codes(change.sql(), proven.id).await?;
+            change.commit(()).await
         })
         .await
     }

@@ -21,6 +21,11 @@ pub enum Refusal {
     #[error("the password was changed meanwhile; log in with the new one")]
     PasswordChanged,
 
+    #[error("you have a second factor already; switch it off first, to set another one up")]
+    SecondFactorOn,
+    #[error("you have no second factor; set one up with POST /account/second-factor")]
+    SecondFactorOff,
+
     /// The holder lost the membership, or the key, since it was authenticated.
     #[error("you are no member any more, or your key was revoked")]
     ActorGone,

@@ -22,9 +22,13 @@ pub(super) fn logs(access: &Access) -> Select<log::Entity> {
 
 /// The views of a log, if the holder may reach it.
 pub(super) fn views(access: &Access, log: LogId) -> Select<view::Entity> {
+    all_views(access).filter(view::Column::LogId.eq(log.0))
+}
+
+/// The views of all logs that the holder may reach.
+pub(super) fn all_views(access: &Access) -> Select<view::Entity> {
     view::Entity::find()
         .filter(view::Column::TenantId.eq(access.tenant.0))
-        .filter(view::Column::LogId.eq(log.0))
         .filter(covered(access, view::Column::LogId))
 }
 
@@ -40,10 +44,10 @@ pub(super) fn deletions(access: &Access) -> Select<deletion_job::Entity> {
         .filter(covered(access, deletion_job::Column::LogId))
 }
 
-/// The keys that the holder may see: from admin on all, below those that it made.
+/// The keys that the holder may see: an admin of the whole tenant all, everyone else those that it made.
 pub(super) fn keys(access: &Access) -> Select<key::Entity> {
     let keys = key::Entity::find().filter(key::Column::TenantId.eq(access.tenant.0));
-    if access.has(Role::Admin) {
+    if access.has(Role::Admin) && access.logs.is_none() {
         return keys;
     }
     let (kind, id) = from_actor(access.actor);

@@ -5,23 +5,26 @@
 
 use std::sync::Arc;
 
-use protocol::{KeyId, LogId, Rate, TenantId, Timestamp};
+use protocol::{KeyId, LogId, Rate, SessionId, TenantId, Timestamp, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::column::{
-    from_actor, from_logs, from_time, to_actor, to_digest, to_logs, to_time, to_word,
+    from_actor, from_logs, from_time, plain, to_actor, to_digest, to_logs, to_time, to_word,
 };
 use super::entity::{delete, insert, one, session, tenant, user, values};
+use super::event::PEOPLE;
 use super::limits::within;
 use super::lock::Lock;
 use super::model::Quotas;
+use super::page::List;
 use super::secret;
 use super::tenant::to_rate;
-use super::{Catalog, CatalogError, Refusal, permissions};
+use super::{Catalog, CatalogError, Page, Paged, Refusal, permissions};
 use crate::access::{Access, Actor, Role};
 
 /// Expired sessions that are removed when one is created.
@@ -42,6 +45,28 @@ pub struct NewSession {
     pub password_hash: Option<String>,
     /// The SHA-256 of the secret that it is exchanged for, where it is for a key's: it ends with that.
     pub secret: Option<[u8; 32]>,
+    pub origin: Origin,
+}
+
+/// By what people recognise a session that they opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The address that it was opened from, or its network.
+    pub network: Option<String>,
+    /// What it was opened with, by its own account.
+    pub user_agent: Option<String>,
+}
+
+/// A session that somebody opened by logging in, as they see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub id: SessionId,
+    pub token_sha256: [u8; 32],
+    pub tenant: TenantId,
+    pub short_name: String,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub origin: Origin,
 }
 
 /// The holder of a token.
@@ -81,6 +106,9 @@ impl Catalog {
                 created_at: Set(from_time(change.at())),
                 expires_at: Set(from_time(new.expires_at)),
                 secret_sha256: Set(new.secret.map(Vec::from)),
+                id: Set(SessionId::generate().0),
+                network: Set(new.origin.network.clone().map(plain)),
+                user_agent: Set(new.origin.user_agent.clone().map(plain)),
             };
             insert(sql, row).await.map_err(CatalogError::from)?;
             let expired = session::Entity::find()
@@ -107,6 +135,45 @@ impl Catalog {
             change.commit(deleted > 0).await
         })
         .await
+    }
+
+    /// The sessions that a person opened, in whichever tenant, newest first.
+    pub async fn sessions_of(
+        &self,
+        user: UserId,
+        page: Page,
+    ) -> Result<Paged<Session>, CatalogError> {
+        let list = List::new("sessions", PEOPLE, user.as_bytes());
+        let open = session::Entity::find()
+            .filter(of_person(user))
+            .filter(session::Column::ExpiresAt.gt(from_time(self.now())));
+        let order = (session::Column::Id, Order::Desc);
+        let rows = list.read(self.readers(), &page, open, order, |row| row.id);
+        let Paged { items, next_cursor } = rows.await?;
+        let tenants = tenant::Entity::find()
+            .filter(tenant::Column::Id.is_in(items.iter().map(|row| row.tenant_id)))
+            .all(self.readers())
+            .await?;
+        // A session ends with its tenant, and one that is ending is not worth a line.
+        let sessions = items.into_iter().filter_map(|row| {
+            let tenant = tenants.iter().find(|it| it.id == row.tenant_id)?;
+            Some(to_session(row, tenant.short_name.clone()))
+        });
+        Ok(Paged {
+            items: sessions.collect::<Result<_, _>>()?,
+            next_cursor,
+        })
+    }
+
+    /// Ends a session that a person opened; says whether there was one.
+    pub async fn end_session(&self, user: UserId, id: SessionId) -> Result<bool, CatalogError> {
+        let found = session::Entity::find()
+            .filter(of_person(user))
+            .filter(session::Column::Id.eq(id.0));
+        match one(self.readers(), found).await? {
+            Some(row) => self.delete_session(to_digest(row.token_sha256)?).await,
+            None => Ok(false),
+        }
     }
 
     /// The holder of a session's or key's token. `None` if it is unknown, expired or revoked, or if
@@ -185,6 +252,21 @@ impl Catalog {
     }
 }
 
+fn to_session(row: session::Model, short_name: String) -> Result<Session, CatalogError> {
+    Ok(Session {
+        id: SessionId(row.id),
+        token_sha256: to_digest(row.token_sha256)?,
+        tenant: TenantId(row.tenant_id),
+        short_name,
+        created_at: to_time(row.created_at),
+        expires_at: to_time(row.expires_at),
+        origin: Origin {
+            network: row.network,
+            user_agent: row.user_agent,
+        },
+    })
+}
+
 /// A change of the password waits for the session, and then ends it; or the session waits for the
 /// change, and does not come about.
 async fn check_password(sql: &impl ConnectionTrait, new: &NewSession) -> Result<(), Refusal> {
@@ -211,6 +293,24 @@ pub(super) async fn end_sessions(
         .add_option(tenant.map(|tenant| session::Column::TenantId.eq(tenant.0)));
     delete::<session::Entity>(sql, sessions).await?;
     Ok(())
+}
+
+/// Ends the sessions of a person but the one with the token `kept`.
+pub(super) async fn end_other_sessions(
+    sql: &impl ConnectionTrait,
+    user: UserId,
+    kept: [u8; 32],
+) -> Result<(), CatalogError> {
+    let others = session::Column::TokenSha256.ne(kept.to_vec());
+    delete::<session::Entity>(sql, of_person(user).add(others)).await?;
+    Ok(())
+}
+
+fn of_person(user: UserId) -> Condition {
+    let (kind, id) = from_actor(Actor::User(user));
+    Condition::all()
+        .add(session::Column::ActorKind.eq(kind))
+        .add(session::Column::ActorId.eq(id))
 }
 
 /// The logs in both of two limits.

@@ -3,7 +3,7 @@
 use protocol::{RequestId, TenantId, Timestamp, UserId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::column::{from_time, to_word};
+use super::column::{from_time, to_time, to_word};
 use super::email::Email;
 use super::entity::{email_verification, membership, one, tenant, user};
 use super::event::{ControlEvent, MailedToken, PEOPLE};
@@ -22,6 +22,7 @@ pub struct User {
     pub email: String,
     pub password_hash: String,
     pub email_verified: bool,
+    pub created_at: Timestamp,
 }
 
 /// The hash stays out of logs.
@@ -51,12 +52,13 @@ impl Catalog {
         };
         let row = user::Entity::find().filter(user::Column::EmailKey.eq(email.key()));
         let row = one(self.readers(), row).await?;
-        Ok(row.map(|row| User {
-            id: UserId(row.id),
-            email: row.email,
-            password_hash: row.password_hash,
-            email_verified: row.email_verified,
-        }))
+        Ok(row.map(to_user))
+    }
+
+    /// A person; `None` once they are deleted.
+    pub async fn user(&self, id: UserId) -> Result<Option<User>, CatalogError> {
+        let row = one(self.readers(), user::Entity::find_by_id(id.0)).await?;
+        Ok(row.map(to_user))
     }
 
     /// The tenants that a person is a member of, by their short names.
@@ -129,5 +131,15 @@ impl Catalog {
             change.commit(user).await
         })
         .await
+    }
+}
+
+fn to_user(row: user::Model) -> User {
+    User {
+        id: UserId(row.id),
+        email: row.email,
+        password_hash: row.password_hash,
+        email_verified: row.email_verified,
+        created_at: to_time(row.created_at),
     }
 }

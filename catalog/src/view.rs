@@ -4,15 +4,19 @@ use std::collections::HashMap;
 
 use protocol::view::VersionSpec;
 use protocol::{LogId, Name, TenantId, Timestamp, VersionId, ViewId};
+use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
 };
+use strum::IntoStaticStr;
 use uuid::Uuid;
 
 use super::column::{to_time, to_u64, to_word};
 use super::entity::{one, version, view};
 use super::event::ControlEvent;
 use super::lock::Lock;
+use super::model::VersionState;
 use super::page::List;
 use super::removal::Removal;
 use super::version::{Version, to_version};
@@ -47,6 +51,49 @@ impl View {
     }
 }
 
+/// What a view does, as far as the catalog knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr)]
+pub enum ViewState {
+    /// It has a live version, which did not halt.
+    Live,
+    /// It has no live version yet, and one is being built.
+    Building,
+    /// Its live version halted, or it has none and no build is under way.
+    Failed,
+}
+
+impl ViewState {
+    /// The views of a tenant in this state.
+    fn condition(self, tenant: TenantId) -> Condition {
+        let versions = |column, condition: SimpleExpr| {
+            let versions = scope::versions(tenant).filter(condition);
+            versions.select_only().column(column).into_query()
+        };
+        let halted = || {
+            let halted = version::Column::HaltedSequence.is_not_null();
+            versions(version::Column::Id, halted)
+        };
+        let building = || {
+            let state = VersionState::Building.to_string();
+            versions(version::Column::ViewId, version::Column::State.eq(state))
+        };
+        let (id, live) = (view::Column::Id, view::Column::LiveVersionId);
+        match self {
+            Self::Live => Condition::all()
+                .add(live.is_not_null())
+                .add(live.not_in_subquery(halted())),
+            Self::Building => Condition::all()
+                .add(live.is_null())
+                .add(id.in_subquery(building())),
+            Self::Failed => Condition::any().add(live.in_subquery(halted())).add(
+                Condition::all()
+                    .add(live.is_null())
+                    .add(id.not_in_subquery(building())),
+            ),
+        }
+    }
+}
+
 impl Version {
     /// What a worker must know to run the version.
     #[must_use]
@@ -78,13 +125,42 @@ impl Catalog {
         let order = (view::Column::Name, Order::Asc);
         let name = |row: &view::Model| row.name.clone();
         let views = scope::views(access, log);
-        let read = list.read(self.readers(), &page, views, order, name);
-        let mut paged = read.await?;
+        let rows = list.read(self.readers(), &page, views, order, name);
+        self.with_versions(rows.await?, |row| list.cursor(row.name.as_bytes()))
+            .await
+    }
+
+    /// The views of all logs that the holder reaches, the newest first; those in one state, if one is
+    /// named. A cursor belongs to its state.
+    pub async fn all_views(
+        &self,
+        access: &Access,
+        state: Option<ViewState>,
+        page: Page,
+    ) -> Result<Paged<View>, CatalogError> {
+        let word: &str = state.map_or("", Into::into);
+        let list = List::new("all views", access.tenant, word.as_bytes());
+        let order = (view::Column::Id, Order::Desc);
+        let mut views = scope::all_views(access);
+        if let Some(state) = state {
+            views = views.filter(state.condition(access.tenant));
+        }
+        let rows = list.read(self.readers(), &page, views, order, |row| row.id);
+        self.with_versions(rows.await?, |row| list.cursor(row.id.as_bytes()))
+            .await
+    }
+
+    /// The views of a page with their versions.
+    async fn with_versions(
+        &self,
+        mut paged: Paged<view::Model>,
+        cursor: impl Fn(&view::Model) -> String,
+    ) -> Result<Paged<View>, CatalogError> {
         let rows = &mut paged.items;
         let fitting = self.fitting(rows).await?;
         if fitting < rows.len() {
             rows.truncate(fitting);
-            paged.next_cursor = rows.last().map(|row| list.cursor(row.name.as_bytes()));
+            paged.next_cursor = rows.last().map(cursor);
         }
         let mut versions: HashMap<Uuid, Vec<Version>> = HashMap::new();
         for row in versions_of(self.readers(), rows.iter().map(|row| row.id)).await? {

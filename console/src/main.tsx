@@ -1,21 +1,20 @@
 import { MantineProvider } from "@mantine/core";
 import "@mantine/core/styles/baseline.css";
-import "@mantine/core/styles/default-css-variables.css";
 import "@mantine/core/styles/global.css";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { lazy, StrictMode, Suspense } from "react";
+import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "./design/mantine.css";
 import "./design/tokens.css";
 import { theme, variables } from "./design/theme";
-import { createConsoleRouter, queryClient } from "./router";
-
-const Notices = lazy(() => import("./shell/Notices"));
+import { Notices } from "./shell/Notices";
+import { queryClient, router } from "./router";
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content;
+// What keeps the page still behind a dialog looks for it here.
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 const root = document.getElementById("root");
-const router = createConsoleRouter();
 if (root) {
   createRoot(root).render(
     <StrictMode>
@@ -23,12 +22,11 @@ if (root) {
         theme={theme}
         cssVariablesResolver={variables}
         defaultColorScheme="auto"
+        deduplicateCssVariables={false}
         getStyleNonce={() => nonce ?? ""}
       >
         <QueryClientProvider client={queryClient}>
-          <Suspense>
-            <Notices />
-          </Suspense>
+          <Notices />
           <RouterProvider router={router} />
         </QueryClientProvider>
       </MantineProvider>

@@ -1,13 +1,19 @@
 /** The addresses of all screens, with what they take from their search part. Every state is a URL. */
 
-import { QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
 import { queries } from "./api/client";
 import { problem } from "./api/error";
+import { noteStanding } from "./session/standing";
 import { Failure, Missing } from "./shell/Failure";
 import { Shell } from "./shell/Shell";
 
-export const queryClient = new QueryClient({
+/** An answer may say that one is somebody else now: then the address is looked at again, and may lead to the login. */
+const onError = (error: unknown) => noteStanding(queryClient, error, () => void router.invalidate());
+
+export const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
       staleTime: 5_000,
@@ -48,6 +54,7 @@ const verify = outside("/verify", session, "VerifyScreen", "token");
 const invite = outside("/invite", session, "InvitationScreen", "token");
 const forgot = outside("/forgot-password", session, "ForgotScreen");
 const reset = outside("/reset-password", session, "ResetScreen", "token");
+const deleted = outside("/deleted", () => import("./settings/DeletedScreen"), "DeletedScreen", "job", "tenant");
 
 /** Screens of somebody who is logged in. */
 const inside = createRoute({
@@ -99,7 +106,7 @@ const log = screen(
   "append",
   "deletion",
 );
-const views = screen("/views", () => import("./views/ViewsScreen"), "ViewsScreen", "log");
+const views = screen("/views", () => import("./views/ViewsScreen"), "ViewsScreen", "prefix", "state");
 const view = screen(
   "/logs/$log/views/$view",
   () => import("./views/ViewScreen"),
@@ -111,8 +118,11 @@ const view = screen(
   "as_of",
   "version",
   "form",
+  "asked",
+  "deploy",
+  "deletion",
 );
-const usage = screen("/usage", () => import("./usage/UsageScreen"), "UsageScreen", "month", "meter", "log", "view", "step");
+const usage = screen("/usage", () => import("./usage/UsageScreen"), "UsageScreen", "month", "meter", "log", "view", "step", "sum", "explain", "checkout");
 const team = screen("/team", () => import("./team/TeamScreen"), "TeamScreen", "invite");
 const keys = screen("/keys", () => import("./keys/KeysScreen"), "KeysScreen", "new");
 const audit = screen(
@@ -124,6 +134,7 @@ const audit = screen(
   "about",
   "since",
   "until",
+  "event",
 );
 const settings = screen("/settings", () => import("./settings/SettingsScreen"), "SettingsScreen", "tab");
 const account = screen("/account", () => import("./account/AccountScreen"), "AccountScreen");
@@ -135,27 +146,26 @@ const routes = root.addChildren([
   invite,
   forgot,
   reset,
+  deleted,
   inside.addChildren([home, logs, log, views, view, usage, team, keys, audit, settings, account]),
 ]);
 
-export function createConsoleRouter() {
-  return createRouter({
-    routeTree: routes,
-    basepath: "/console",
-    defaultPreload: "intent",
-    scrollRestoration: true,
-    // Parameters are plain text, so that addresses can be read, typed and shared.
-    parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
-    stringifySearch: (search) => {
-      const pairs = Object.entries(search).filter(([, value]) => value !== undefined && value !== "");
-      const text = new URLSearchParams(pairs as [string, string][]).toString();
-      return text && `?${text}`;
-    },
-  });
-}
+export const router = createRouter({
+  routeTree: routes,
+  basepath: "/console",
+  defaultPreload: "intent",
+  scrollRestoration: true,
+  // Parameters are plain text, so that addresses can be read, typed and shared.
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (search) => {
+    const pairs = Object.entries(search).filter(([, value]) => value !== undefined && value !== "");
+    const text = new URLSearchParams(pairs as [string, string][]).toString();
+    return text && `?${text}`;
+  },
+});
 
 declare module "@tanstack/react-router" {
   interface Register {
-    router: ReturnType<typeof createConsoleRouter>;
+    router: typeof router;
   }
 }

@@ -51,6 +51,12 @@ pub struct Options {
     pub page_events_max: u32,
     /// Payload bytes of one page of events; a page holds at least one event.
     pub page_bytes_max: usize,
+    /// Events that are looked at for one page of those that match a filter.
+    pub search_events_max: u64,
+    /// Payload bytes that are looked at for it.
+    pub search_bytes_max: usize,
+    /// How long it may take to read them and look at them.
+    pub search_time: Duration,
     /// Live tails at a time.
     pub streams_max: usize,
     /// A tail that has nothing to say says so this often.
@@ -120,6 +126,9 @@ impl Default for Options {
             page_events_default: 1_000,
             page_events_max: 10_000,
             page_bytes_max: 8 << 20,
+            search_events_max: 20_000,
+            search_bytes_max: 8 << 20,
+            search_time: Duration::from_millis(250),
             streams_max: 1_000,
             heartbeat: Duration::from_secs(15),
             query_timeout: Duration::from_secs(10),

@@ -28,6 +28,9 @@ mod m0011_deletion_jobs;
 mod m0012_secrets_of_people;
 mod m0013_usage;
 mod m0014_billing;
+mod m0015_invitation_tokens;
+mod m0016_accounts;
+mod m0017_activity;
 
 /// All migrations, oldest first.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +52,9 @@ impl MigratorTrait for Migrator {
             migration("m0012_secrets_of_people", m0012_secrets_of_people::up),
             migration("m0013_usage", m0013_usage::up),
             migration("m0014_billing", m0014_billing::up),
+            migration("m0015_invitation_tokens", m0015_invitation_tokens::up),
+            migration("m0016_accounts", m0016_accounts::up),
+            migration("m0017_activity", m0017_activity::up),
         ]
     }
 }

@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use crate::commands::session::Session;
 use crate::commands::{
     Group, append, audit, billing, deletion, events, invite, key, log, login, mail, member,
-    password, profile, query, tail, tenant, usage, view,
+    password, profile, query, sessions, tail, tenant, usage, view,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -112,6 +112,8 @@ pub(crate) enum Command {
     Invite(Connected<Group<invite::InviteCommand>>),
     /// Set a new password
     Password(Connected<Group<password::PasswordCommand>>),
+    /// List and end your sessions
+    Session(Connected<Group<sessions::SessionCommand>>),
     /// Read the mails of a server on this machine that has no SMTP server
     #[command(subcommand)]
     Mail(mail::MailCommand),

@@ -63,6 +63,7 @@ fn run(command: Command, output: Output) -> Result<(), Failure> {
         Command::Member(it) => it.run(output, commands::member::run),
         Command::Invite(it) => it.run(output, commands::invite::run),
         Command::Password(it) => it.run(output, commands::password::run),
+        Command::Session(it) => it.run(output, commands::sessions::run),
         Command::Mail(command) => commands::mail::run(command, output),
         Command::Login(it) => it.run_login(output),
         Command::Profile(command) => commands::profile::run(command, output),

@@ -19,6 +19,8 @@ pub enum ErrorCode {
     InvalidIdempotencyKey,
     /// A sequence is not a whole number from 0 to 2^53-1.
     InvalidSequence,
+    /// The `filter` of a log's events is no expression, or `text` is empty or too long.
+    InvalidFilter,
     /// The cursor was not made by this list.
     InvalidCursor,
     /// The address can't be one.
@@ -35,14 +37,18 @@ pub enum ErrorCode {
     MalformedBatch,
     /// No credentials came, or they are unknown, expired or revoked.
     Unauthenticated,
-    /// Address and password don't match.
+    /// Address and password don't match, or the code of the second factor is wrong.
     InvalidCredentials,
+    /// The password is right, and the person has a second factor: its code is needed, too.
+    SecondFactorRequired,
     /// The free tier or the monthly cap is used up.
     ComputeLimitReached,
     /// The role or key does not allow the operation.
     Forbidden,
     /// A browser sent its session's cookie, and not for a page of this server.
     ForeignOrigin,
+    /// A person does this, who logged in, and no API key.
+    PersonOnly,
     /// The address was not verified yet.
     EmailNotVerified,
     /// The tenant is going to be deleted, and closed until then.
@@ -66,6 +72,8 @@ pub enum ErrorCode {
     MemberNotFound,
     /// The tenant has no such invitation.
     InvitationNotFound,
+    /// The person has no such session.
+    SessionNotFound,
     /// The route has no such method; `Allow` lists those it has.
     MethodNotAllowed,
     /// None of the media types in `Accept` is offered.
@@ -84,6 +92,10 @@ pub enum ErrorCode {
     IdempotencyKeyReused,
     /// The view halted at an event that it can't fold, or its build failed.
     ViewFailed,
+    /// The person has a second factor already.
+    SecondFactorOn,
+    /// The person has no second factor, or has not begun to set one up.
+    SecondFactorOff,
     /// The tenant has a subscription already.
     AlreadySubscribed,
     /// The tenant never subscribed, so there is nothing to see or to change.
@@ -177,6 +189,7 @@ impl ErrorCode {
             | Self::InvalidDelimiter
             | Self::InvalidIdempotencyKey
             | Self::InvalidSequence
+            | Self::InvalidFilter
             | Self::InvalidCursor
             | Self::InvalidEmail
             | Self::InvalidPassword
@@ -184,10 +197,11 @@ impl ErrorCode {
             | Self::InvalidToken
             | Self::EmptyBatch
             | Self::MalformedBatch => 400,
-            Self::Unauthenticated | Self::InvalidCredentials => 401,
+            Self::Unauthenticated | Self::InvalidCredentials | Self::SecondFactorRequired => 401,
             Self::ComputeLimitReached => 402,
             Self::Forbidden
             | Self::ForeignOrigin
+            | Self::PersonOnly
             | Self::EmailNotVerified
             | Self::TenantClosed
             | Self::TooManyAttempts
@@ -205,7 +219,8 @@ impl ErrorCode {
             | Self::KeyNotFound
             | Self::DeletionNotFound
             | Self::MemberNotFound
-            | Self::InvitationNotFound => 404,
+            | Self::InvitationNotFound
+            | Self::SessionNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
             Self::RequestTimeout => 408,
@@ -216,6 +231,8 @@ impl ErrorCode {
             | Self::IdempotencyKeyReused
             | Self::AlreadySubscribed
             | Self::NeverSubscribed
+            | Self::SecondFactorOn
+            | Self::SecondFactorOff
             | Self::ViewFailed => 409,
             Self::TenantDeleted => 410,
             Self::LengthRequired => 411,

@@ -53,6 +53,8 @@ uuid_ids! {
     KeyId;
     /// The deletion of a tenant. Knowing it is enough to ask how far it is.
     TenantDeletionId;
+    /// What a login opened. Not its token: that one is never stored.
+    SessionId;
     /// An invitation to a tenant. Not its token: that one is never stored.
     InvitationId;
     /// An append-only sequence of events of one tenant.

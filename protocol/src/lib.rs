@@ -9,6 +9,7 @@ pub mod chain;
 pub mod error_code;
 pub mod frame;
 pub mod ids;
+pub mod latencies;
 pub mod limits;
 pub mod meter;
 pub mod name;
@@ -27,9 +28,9 @@ pub use error_code::ErrorCode;
 pub use frame::Frame;
 pub use ids::{
     ArtifactDigest, ChainHash, ComponentDigest, InvitationId, KeyId, LogId, RequestId, SegmentId,
-    TenantDeletionId, TenantId, UserId, VersionId, ViewId,
+    SessionId, TenantDeletionId, TenantId, UserId, VersionId, ViewId,
 };
-pub use name::{InvalidName, Name};
+pub use name::{InvalidName, Name, NamePrefix};
 pub use position::Position;
 pub use rate::Rate;
 pub use run::{Event, Run};

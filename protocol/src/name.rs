@@ -40,10 +40,7 @@ impl TryFrom<String> for Name {
         if text.is_empty() || text.len() > NAME_BYTES_MAX {
             return Err(InvalidName::Length);
         }
-        if !text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
-        {
+        if !text.bytes().all(is_of_name) {
             return Err(InvalidName::Character);
         }
         if text == "." || text == ".." {
@@ -82,9 +79,58 @@ impl fmt::Debug for Name {
     }
 }
 
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"._-".contains(&byte)
+}
+
+/// What names begin with; all names begin with the empty one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamePrefix(String);
+
+impl NamePrefix {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first text behind all names with this prefix, by their bytes; `None` behind all names.
+    pub fn end(&self) -> Option<String> {
+        let last = self.0.chars().next_back()?;
+        let behind = char::from_u32(u32::from(last) + 1)?;
+        let before = &self.0[..self.0.len() - last.len_utf8()];
+        Some(format!("{before}{behind}"))
+    }
+}
+
+impl FromStr for NamePrefix {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        if text.len() > NAME_BYTES_MAX {
+            return Err(InvalidName::Length);
+        }
+        if !text.bytes().all(is_of_name) {
+            return Err(InvalidName::Character);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_prefix_ends_behind_all_names_that_begin_with_it() {
+        let end = |text: &str| text.parse::<NamePrefix>().unwrap().end();
+        assert_eq!(end(""), None);
+        assert_eq!(end("a_"), Some("a`".to_owned()));
+        assert_eq!(end("az"), Some("a{".to_owned()));
+        assert_eq!("a%".parse::<NamePrefix>(), Err(InvalidName::Character));
+        assert_eq!(
+            "a".repeat(129).parse::<NamePrefix>(),
+            Err(InvalidName::Length)
+        );
+    }
 
     #[test]
     fn names_are_checked() {

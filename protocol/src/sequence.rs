@@ -73,6 +73,12 @@ impl Sequence {
         self.saturating_sub(1)
     }
 
+    /// The sequence half-way to a later one, and before it.
+    #[must_use]
+    pub const fn middle(self, later: Self) -> Self {
+        self.saturating_add(later.since(self) / 2)
+    }
+
     /// How many sequences lie after `earlier` up to and including this one; 0 when none do.
     #[must_use]
     pub const fn since(self, earlier: Self) -> u64 {

@@ -12,11 +12,11 @@ use catalog::access::{Access, Actor, Role};
 use catalog::clock::{SharedClock, SystemClock};
 use catalog::{Catalog, Context, NewLog, NewTenant, Retention};
 use protocol::frame::KeyDigest;
-use protocol::{LogId, RequestId, Run, Sequence};
+use protocol::{LogId, RequestId, Run, Sequence, Timestamp};
 use storage::event_log::SharedEventLog;
 use storage::event_log::appender::{AppendRequest, Appender, AppenderOptions, Payload};
 use storage::event_log::sqlite::SqliteEventLog;
-use storage::history::{History, ReaderOptions};
+use storage::history::{History, ReaderOptions, Span};
 use storage::objects::dir::DirObjects;
 use storage::objects::{ObjectError, ObjectKey, ObjectMeta, ObjectStore, Put};
 use tempfile::TempDir;
@@ -248,6 +248,43 @@ impl Setup {
         }
         found.reverse();
         assert_eq!(found, expected);
+        self.check_times(log).await;
+    }
+
+    /// Every time leads to the first event that is not before it.
+    async fn check_times(&self, log: LogId) {
+        let history = self.history();
+        let mut times: Vec<(u64, Sequence)> = Vec::new();
+        let mut next = Sequence::FIRST;
+        while let Some(run) = history.read(log, next, 1).await.unwrap().pop() {
+            times.push((run.timestamp().as_micros(), run.first()));
+            next = run.last().next();
+        }
+        let spans = history.spans(log, Timestamp(0), Timestamp(u64::MAX)).await;
+        let spans = spans.unwrap();
+        assert_eq!(spans.iter().map(Span::count).sum::<u64>(), next.get() - 1);
+        for pair in spans.windows(2) {
+            assert_eq!(pair[0].last.next(), pair[1].first);
+            assert!(pair[0].last_at <= pair[1].first_at);
+        }
+        assert_eq!(
+            history.first_at(log).await.unwrap(),
+            spans.first().map(|it| it.first_at)
+        );
+        for (time, first) in times.iter().step_by(5) {
+            let from_time = history.spans(log, Timestamp(*time), Timestamp(time + 1));
+            let spans = from_time.await.unwrap();
+            assert!(spans[0].first <= *first && spans[spans.len() - 1].last >= *first);
+            for pair in spans.windows(2) {
+                assert_eq!(pair[0].last.next(), pair[1].first);
+            }
+            for time in [time - 1, *time, time + 1] {
+                let wanted = times.iter().find(|(it, _)| *it >= time);
+                let wanted = wanted.map_or(next, |(_, first)| *first);
+                let found = history.since(log, Timestamp(time)).await.unwrap();
+                assert_eq!(found, wanted);
+            }
+        }
     }
 
     /// How many events of a log the hot log has, by its first frame.

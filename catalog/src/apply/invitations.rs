@@ -5,6 +5,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
 
 use super::ReadModel;
+use crate::access::Actor;
 use crate::column::from_time;
 use crate::email::Email;
 use crate::entity::invitation::{ActiveModel, Column, Entity};
@@ -26,6 +27,10 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
             .add(Column::TenantId.eq(self.recorded.tenant.0))
             .add(replaced);
         self.delete::<Entity>(rows).await?;
+        let invited_by = match self.recorded.actor {
+            Actor::User(person) => Some(person.0),
+            Actor::ApiKey(_) | Actor::System => None,
+        };
         let row = ActiveModel {
             id: Set(new.invitation.0),
             tenant_id: Set(self.recorded.tenant.0),
@@ -35,6 +40,8 @@ impl<C: ConnectionTrait> ReadModel<'_, C> {
             token_sha256: Set(new.token_sha256.to_vec()),
             created_at: Set(at),
             expires_at: Set(from_time(new.expires_at)),
+            mailed_sha256: Set(new.mailed_sha256.map(Vec::from)),
+            invited_by: Set(invited_by),
         };
         self.insert(row).await
     }

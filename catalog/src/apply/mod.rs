@@ -117,6 +117,10 @@ pub(super) async fn apply(
             user,
             password_hash,
         } => to.set_password(*user, password_hash).await,
+        // What they are about is operational; they say that it happened.
+        Event::SecondFactorEnabled { .. }
+        | Event::SecondFactorDisabled { .. }
+        | Event::RecoveryCodesReplaced { .. } => Ok(()),
         Event::KeyCreated(new) => to.create_key(new).await,
         Event::KeyRotated(rotated) => to.rotate_key(rotated).await,
         Event::KeyRevoked { key, .. } => to.revoke_key(*key).await,

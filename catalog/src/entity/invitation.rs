@@ -14,6 +14,10 @@ pub(crate) struct Model {
     pub(crate) token_sha256: Vec<u8>,
     pub(crate) created_at: i64,
     pub(crate) expires_at: i64,
+    /// Of the token in the mail; none in those from before there were two tokens.
+    pub(crate) mailed_sha256: Option<Vec<u8>>,
+    /// Who made it.
+    pub(crate) invited_by: Option<Uuid>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

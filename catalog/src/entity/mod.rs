@@ -1,6 +1,7 @@
 //! The rows of the catalog's tables, one module for each table. Columns hold plain values;
 //! [`super::column`] turns them into the words of the domain and back.
 
+pub(super) mod activity;
 pub(super) mod archive_block;
 pub(super) mod archive_id;
 pub(super) mod archive_segment;
@@ -23,6 +24,8 @@ pub(super) mod key_use;
 pub(super) mod log;
 pub(super) mod membership;
 pub(super) mod password_reset;
+pub(super) mod recovery_code;
+pub(super) mod second_factor;
 pub(super) mod session;
 pub(super) mod snapshot;
 pub(super) mod snapshot_check;

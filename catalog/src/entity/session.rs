@@ -16,6 +16,12 @@ pub(crate) struct Model {
     pub(crate) expires_at: i64,
     /// The secret of the key that it was exchanged for; none for people.
     pub(crate) secret_sha256: Option<Vec<u8>>,
+    /// What it is called where its token must not stand.
+    pub(crate) id: Uuid,
+    /// Where whoever opened it came from.
+    pub(crate) network: Option<String>,
+    /// What they opened it with, by its own account.
+    pub(crate) user_agent: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -13,7 +13,8 @@ use crate::{Catalog, CatalogError, Context, Refusal, scope};
 
 impl Catalog {
     /// Revokes a key, and with it every session that was made from it and every key that was made
-    /// with it. Below admin, holders revoke their own keys only. Gives the keys that ended, the one
+    /// with it. Who is no admin of the whole tenant revokes own
+    /// keys only. Gives the keys that ended, the one
     /// that was asked for first.
     pub async fn revoke_key(
         &self,

@@ -16,7 +16,7 @@ use crate::entity::{
 use crate::event::{ControlEvent, PEOPLE};
 use crate::lock::Lock;
 use crate::record::Change;
-use crate::{Catalog, CatalogError, Context, archive, removal};
+use crate::{Catalog, CatalogError, Context, archive, removal, second_factor};
 
 /// Logs that are removed in one transaction.
 const LOGS_AT_A_TIME: u64 = 100;
@@ -72,6 +72,7 @@ impl Catalog {
                 for user in leaving(change.sql(), members).await? {
                     let gone = ControlEvent::UserDeleted { user };
                     change.record(PEOPLE, context, gone).await?;
+                    second_factor::forget(change.sql(), user).await?;
                 }
                 let sql = change.sql();
                 delete::<session::Entity>(sql, session::Column::TenantId.eq(tenant.0)).await?;

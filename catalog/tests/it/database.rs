@@ -19,6 +19,11 @@ impl TestDatabase {
     /// Random histories of a property test, so many that it takes seconds.
     pub(super) const HISTORIES: u32 = 24;
 
+    /// A column of JSON without one of its fields.
+    pub(super) fn without(column: &str, field: &str) -> String {
+        format!("json_remove({column}, '$.{field}')")
+    }
+
     pub(super) async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         Self { directory }

@@ -31,7 +31,7 @@ async fn the_file_is_in_wal_mode() {
 #[tokio::test]
 async fn a_full_disk_is_said_so_loses_nothing_and_works_again_with_space() {
     let limits = CatalogLimits {
-        database_bytes: 512 << 10,
+        database_bytes: 768 << 10,
         ..CatalogLimits::default()
     };
     let fixture = Fixture::with_limits(limits).await;

@@ -74,6 +74,11 @@ impl TestDatabase {
     /// Random histories of a property test, so many that it takes seconds.
     pub(super) const HISTORIES: u32 = 6;
 
+    /// A column of JSON without one of its fields.
+    pub(super) fn without(column: &str, field: &str) -> String {
+        format!("{column} - '{field}'")
+    }
+
     pub(super) async fn new() -> Self {
         let server = server();
         let name = uuid::Uuid::new_v4().simple().to_string();

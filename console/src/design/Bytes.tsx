@@ -3,7 +3,7 @@
  * they say they are, nothing of them is ever run or rendered.
  */
 
-import { SegmentedControl } from "@mantine/core";
+import { SegmentedControl } from "./fields";
 import { type Content, FORMS, type Form, formOf } from "./bytes";
 import { Hex } from "./Hex";
 import { JsonTree } from "./JsonTree";
@@ -43,15 +43,25 @@ function Text({ text }: { text: string }) {
   );
 }
 
+interface SwitchProps extends Props {
+  onForm: (form: string) => void;
+  /** Forms of the screen's own, such as a difference; the first of them is what it begins with. */
+  extra?: [form: string, title: string][];
+}
+
 /** Chooses the form; JSON is offered where it is some. */
-export function FormSwitch({ content, form, onForm }: Props & { onForm: (form: Form) => void }) {
+export function FormSwitch({ content, form, onForm, extra = [] }: SwitchProps) {
+  const own = form === undefined ? extra[0] : extra.find(([value]) => value === form);
   return (
     <SegmentedControl
       size="xs"
       aria-label="Shown as"
-      value={formOf(content, form)}
-      onChange={(form) => onForm(form as Form)}
-      data={FORMS.map((value) => ({ value, label: TITLES[value], disabled: value === "json" && !content.json }))}
+      value={own?.[0] ?? formOf(content, form)}
+      onChange={onForm}
+      data={[
+        ...extra.map(([value, label]) => ({ value, label })),
+        ...FORMS.map((value) => ({ value, label: TITLES[value], disabled: value === "json" && !content.json })),
+      ]}
     />
   );
 }

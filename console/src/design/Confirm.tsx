@@ -1,8 +1,9 @@
 /** Asks before what can't be undone; for the worst, the name has to be typed. */
 
-import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { ErrorNotice } from "./Placeholder";
+import { Modal, TextInput } from "./fields";
 
 interface Props {
   opened: boolean;

@@ -1,6 +1,6 @@
 /** Copies a text, and says that it did. */
 
-import { ActionIcon, Tooltip } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { CheckIcon, CopyIcon } from "./icons";
 
@@ -8,10 +8,8 @@ export function Copy({ value, label = "Copy" }: { value: string; label?: string 
   const clipboard = useClipboard({ timeout: 1500 });
   const said = clipboard.copied ? "Copied" : label;
   return (
-    <Tooltip label={said}>
-      <ActionIcon variant="subtle" color="gray" size={22} aria-label={said} onClick={() => clipboard.copy(value)}>
-        {clipboard.copied ? <CheckIcon /> : <CopyIcon />}
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon variant="subtle" color="gray" size={22} aria-label={said} title={said} onClick={() => clipboard.copy(value)}>
+      {clipboard.copied ? <CheckIcon /> : <CopyIcon />}
+    </ActionIcon>
   );
 }

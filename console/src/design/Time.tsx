@@ -1,6 +1,5 @@
 /** A moment: how long ago, with the exact time when pointed at. */
 
-import { Tooltip } from "@mantine/core";
 import { useSyncExternalStore } from "react";
 import { absolute, relative } from "../format";
 import { useZone } from "../preferences";
@@ -25,8 +24,8 @@ export function Time({ at }: { at: string | Date }) {
   const moment = typeof at === "string" ? new Date(at) : at;
   const text = relative(moment, useNow());
   return (
-    <Tooltip label={absolute(moment, zone)} events={{ hover: true, focus: true, touch: true }}>
-      <time dateTime={moment.toISOString()}>{text}</time>
-    </Tooltip>
+    <time dateTime={moment.toISOString()} title={absolute(moment, zone)}>
+      {text}
+    </time>
   );
 }

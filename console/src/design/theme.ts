@@ -1,6 +1,11 @@
 /** Mantine in the colours and sizes of tokens.css. */
 
-import { Button, createTheme, type CSSVariablesResolver, Menu, Modal, TextInput, Tooltip } from "@mantine/core";
+import { createTheme, type CSSVariablesResolver } from "@mantine/core";
+
+// Letters on a filled button are readable in the dark as well.
+const DANGER = { "--button-bg": "var(--bad)", "--button-hover": "var(--bad)", "--button-color": "var(--bg)" };
+const PRIMARY = { "--button-bg": "var(--ink)", "--button-hover": "var(--ink-2)", "--button-color": "var(--bg)" };
+const closeButtonProps = { "aria-label": "Close" };
 
 export const theme = createTheme({
   fontFamily: "var(--sans)",
@@ -10,12 +15,20 @@ export const theme = createTheme({
   defaultRadius: "7px",
   primaryColor: "indigo",
   respectReducedMotion: true,
+  // By name, so that no component is loaded before a screen has it.
   components: {
-    Button: Button.extend({ defaultProps: { size: "compact-md", variant: "default", fw: 500 } }),
-    TextInput: TextInput.extend({ defaultProps: { size: "sm" } }),
-    Modal: Modal.extend({ defaultProps: { radius: "10px", centered: true, transitionProps: { duration: 100 } } }),
-    Menu: Menu.extend({ defaultProps: { shadow: "md", position: "bottom-end", transitionProps: { duration: 80 } } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 250, withArrow: false, transitionProps: { duration: 80 } } }),
+    Button: {
+      defaultProps: { size: "compact-md", variant: "default", fw: 500 },
+      // What a screen is for is in the colour of the text, so that it is seen in the dark as well.
+      vars: (_: unknown, { variant, color }: { variant?: string; color?: string }) => ({
+        root: variant !== "filled" ? {} : color === "dark" ? PRIMARY : color === "red" ? DANGER : {},
+      }),
+    },
+    TextInput: { defaultProps: { size: "sm" } },
+    Modal: { defaultProps: { radius: "10px", centered: true, transitionProps: { duration: 100 }, closeButtonProps } },
+    Drawer: { defaultProps: { closeButtonProps } },
+    Menu: { defaultProps: { shadow: "md", position: "bottom-end", transitionProps: { duration: 80 } } },
+    Tooltip: { defaultProps: { openDelay: 250, withArrow: false, transitionProps: { duration: 80 } } },
   },
 });
 
@@ -35,7 +48,12 @@ const shared = {
   "--mantine-primary-color-contrast": "var(--on-accent)",
   "--mantine-primary-color-light": "var(--accent-bg)",
   "--mantine-primary-color-light-color": "var(--accent)",
+  "--mantine-color-red-outline": "var(--bad)",
+  "--mantine-color-red-outline-hover": "var(--bad-bg)",
   "--mantine-shadow-md": "var(--shadow-float)",
 };
 
-export const variables: CSSVariablesResolver = () => ({ variables: {}, light: shared, dark: shared });
+// Mantine's own red is too light under white words.
+const light = { ...shared, "--mantine-color-red-filled": "var(--bad)", "--mantine-color-red-filled-hover": "var(--bad)" };
+
+export const variables: CSSVariablesResolver = () => ({ variables: {}, light, dark: shared });

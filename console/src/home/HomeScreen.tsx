@@ -1,9 +1,56 @@
+/** What needs somebody, how things go, and which logs are used most. */
+
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { queries } from "../api/client";
 import { Page } from "../design/Page";
+import { ErrorNotice, Skeleton } from "../design/Placeholder";
+import { SegmentedControl } from "../design/fields";
+import { useCopyAs } from "../shell/copyAs";
+import { cli, curl, python, ts } from "../shell/snippets";
+import { Activity } from "./Activity";
+import { NeedsYou } from "./NeedsYou";
+import { Onboarding } from "./Onboarding";
+import { RecentLogs } from "./RecentLogs";
+
+const route = getRouteApi("/inside/");
+
+export const RANGES = { hour: 3600, day: 86_400, "2days": 172_800 } as const;
 
 export function HomeScreen() {
+  const { range = "day" } = route.useSearch();
+  const navigate = useNavigate();
+  const usage = queries.useQuery("get", "/billing/usage", { params: { query: {} } }, { refetchInterval: 60_000 });
+  useCopyAs({
+    curl: curl({ path: "/billing/usage" }),
+    ts: ts(`const { data } = await primatomic.api.GET("/billing/usage");`),
+    python: python("usage = primatomic.usage()"),
+    cli: cli("usage"),
+  });
   return (
-    <Page name="Home" title="Home">
-      {null}
+    <Page
+      name="Home"
+      title="Home"
+      actions={
+        <SegmentedControl
+          size="xs"
+          aria-label="Range"
+          value={range}
+          onChange={(value) => void navigate({ to: "/", search: { range: value === "day" ? undefined : value }, replace: true })}
+          data={[
+            { value: "hour", label: "1 hour" },
+            { value: "day", label: "24 hours" },
+            { value: "2days", label: "48 hours" },
+          ]}
+        />
+      }
+    >
+      <div className="stack" style={{ gap: 22 }}>
+        <Onboarding />
+        {usage.isError && <ErrorNotice error={usage.error} retry={() => void usage.refetch()} />}
+        {usage.data ? <NeedsYou usage={usage.data} /> : !usage.isError && <Skeleton rows={1} height={56} />}
+        <Activity usage={usage.data} seconds={RANGES[range as keyof typeof RANGES] ?? RANGES.day} />
+        <RecentLogs />
+      </div>
     </Page>
   );
 }

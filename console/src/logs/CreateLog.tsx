@@ -1,11 +1,12 @@
 /** Makes a log. */
 
-import { Button, Group, Modal, SegmentedControl, TextInput } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { queries } from "../api/client";
 import { ErrorNotice } from "../design/Placeholder";
+import { Modal, SegmentedControl, TextInput } from "../design/fields";
 import { RETENTION, RETENTION_NAMES, type Retention } from "./settings/retention";
 
 export function CreateLog({ opened, onClose }: { opened: boolean; onClose: () => void }) {

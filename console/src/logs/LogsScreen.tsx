@@ -1,11 +1,12 @@
 /** All logs of the tenant, found by the beginning of their names. */
 
-import { Button, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { keepPreviousData } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { queries, type Schemas } from "../api/client";
+import { TextInput } from "../design/fields";
 import { SearchIcon } from "../design/icons";
 import { LinkButton } from "../design/LinkButton";
 import { Page } from "../design/Page";

@@ -1,11 +1,12 @@
 /** Accepting an invitation: a known address gives its password, a new one chooses it. */
 
-import { Button, PasswordInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { queries } from "../api/client";
 import { ErrorNotice, Skeleton } from "../design/Placeholder";
 import { Time } from "../design/Time";
+import { PasswordInput } from "../design/fields";
 import { Card } from "./Card";
 
 const route = getRouteApi("/invite");

@@ -1,14 +1,16 @@
 /** Logging in: address and password, the tenant where there are several, or the link of a development server. */
 
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { queries, type Schemas } from "../api/client";
 import { problem } from "../api/error";
 import { ErrorNotice, Skeleton } from "../design/Placeholder";
+import { PasswordInput, TextInput } from "../design/fields";
 import { Card } from "./Card";
 import css from "./Card.module.css";
+import { SecondStep } from "./SecondStep";
 
 const route = getRouteApi("/login");
 
@@ -55,7 +57,14 @@ function PasswordLogin() {
   const login = queries.useMutation("post", "/auth/login", {
     onSuccess: (answer) => (answer.expires_in ? enter(next) : setTenants(answer.tenants)),
   });
-  const submit = (tenant_id?: string) => login.mutate({ body: { email, password, tenant_id, cookie: true } });
+  const [code, setCode] = useState("");
+  const [takesCode, setTakesCode] = useState(false);
+  const failure = login.isError ? problem(login.error).code : undefined;
+  useEffect(() => {
+    if (failure === "second_factor_required") setTakesCode(true);
+  }, [failure]);
+  const submit = (tenant_id?: string) =>
+    login.mutate({ body: { email, password, tenant_id, cookie: true, code: takesCode ? code : undefined } });
   if (!window.isSecureContext) return <Insecure />;
   if (tenants) {
     return (
@@ -70,7 +79,23 @@ function PasswordLogin() {
       </Card>
     );
   }
-  const unverified = login.isError && problem(login.error).code === "email_not_verified";
+  if (takesCode) {
+    return (
+      <SecondStep
+        code={code}
+        onCode={setCode}
+        error={failure === "second_factor_required" ? undefined : login.error}
+        isPending={login.isPending}
+        onSubmit={() => submit()}
+        onBack={() => {
+          login.reset();
+          setTakesCode(false);
+          setCode("");
+        }}
+      />
+    );
+  }
+  const unverified = failure === "email_not_verified";
   return (
     <Card
       title="Log in"

@@ -1,10 +1,11 @@
 /** A forgotten password: asking for a mail, and setting a new one with its link. */
 
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { queries } from "../api/client";
 import { ErrorNotice } from "../design/Placeholder";
+import { PasswordInput, TextInput } from "../design/fields";
 import { Card } from "./Card";
 
 export function ForgotScreen() {

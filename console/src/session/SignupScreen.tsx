@@ -1,10 +1,11 @@
 /** Signing up: a tenant with its owner. */
 
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { queries } from "../api/client";
 import { ErrorNotice } from "../design/Placeholder";
+import { PasswordInput, TextInput } from "../design/fields";
 import { Card } from "./Card";
 import { Resend } from "./LoginScreen";
 

@@ -1,6 +1,6 @@
 /** The navigation on a phone. */
 
-import { Drawer } from "@mantine/core";
+import { Drawer } from "../design/fields";
 import { Navigation } from "./Navigation";
 
 export default function NavigationDrawer({ onClose }: { onClose: () => void }) {

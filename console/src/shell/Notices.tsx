@@ -1,8 +1,14 @@
-/** Short messages that come and go. */
+/** Short messages that come and go. What shows them is fetched with the first one. */
 
-import { Notifications } from "@mantine/notifications";
-import "@mantine/notifications/styles.css";
+import { lazy, Suspense, useSyncExternalStore } from "react";
+import { hasSpoken, onFirst } from "./say";
 
-export default function Notices() {
-  return <Notifications position="bottom-right" limit={3} />;
+const Shown = lazy(() => import("./ShownNotices"));
+
+export function Notices() {
+  return (
+    <Suspense>
+      {useSyncExternalStore(onFirst, hasSpoken) && <Shown />}
+    </Suspense>
+  );
 }

@@ -1,12 +1,14 @@
 /** What stands around every screen: navigation, header, palette, shortcuts. */
 
-import { ActionIcon, Button, Tooltip } from "@mantine/core";
+import { ActionIcon, Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { MenuIcon, SearchIcon } from "../design/icons";
 import { Skeleton } from "../design/Placeholder";
+import { useTenant } from "../session/tenant";
 import { Breadcrumbs } from "./Breadcrumbs";
+import { ClosedTenant, OPEN_WHILE_CLOSED } from "./ClosedTenant";
 import { CopyAs, CopyAsProvider } from "./copyAs";
 import css from "./Shell.module.css";
 import { Navigation } from "./Navigation";
@@ -22,6 +24,8 @@ export function Shell() {
   const [help, setHelp] = useDisclosure(false);
   const [drawer, setDrawer] = useDisclosure(false);
   const location = useLocation();
+  const { deletion } = useTenant();
+  const isClosed = deletion && !OPEN_WHILE_CLOSED.includes(location.pathname);
   useShortcuts({ openPalette: setPalette.open, openHelp: setHelp.open });
   useEffect(setDrawer.close, [location.pathname]);
   return (
@@ -52,7 +56,7 @@ export function Shell() {
           </header>
           <main id="main" className={css.main} tabIndex={-1}>
             <Suspense fallback={<Skeleton rows={6} />}>
-              <Outlet />
+              {isClosed && deletion ? <ClosedTenant deleteAt={deletion.delete_at} /> : <Outlet />}
             </Suspense>
           </main>
         </div>
@@ -69,10 +73,15 @@ export function Shell() {
 function ZoneSwitch() {
   const { zone, toggle, name } = usePreferredZone();
   return (
-    <Tooltip label={zone === "utc" ? "Times are in UTC" : "Times are local"}>
-      <Button variant="subtle" color="gray" className={css.zone} onClick={toggle} aria-label={`Times: ${name}`}>
-        {name}
-      </Button>
-    </Tooltip>
+    <Button
+      variant="subtle"
+      color="gray"
+      className={css.zone}
+      onClick={toggle}
+      aria-label={`Times: ${name}`}
+      title={zone === "utc" ? "Times are in UTC" : "Times are local"}
+    >
+      {name}
+    </Button>
   );
 }

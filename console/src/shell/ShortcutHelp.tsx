@@ -1,6 +1,6 @@
 /** All keys, as `?` shows them. */
 
-import { Modal } from "@mantine/core";
+import { Modal } from "../design/fields";
 import { places } from "./places";
 import css from "./ShortcutHelp.module.css";
 

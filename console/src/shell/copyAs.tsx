@@ -1,11 +1,10 @@
 /** What a screen shows, as a call from elsewhere: screens say it, the header offers it. */
 
-import { Button, Menu } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
+import { Button } from "@mantine/core";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import { ChevronIcon } from "../design/icons";
-import { say } from "./say";
-import { type Language, useLanguage } from "../preferences";
+import type { Language } from "../preferences";
+import { OnDemand } from "./OnDemand";
 
 export type Snippets = Partial<Record<Language, string>>;
 
@@ -19,6 +18,8 @@ export function CopyAsProvider({ children }: { children: ReactNode }) {
   return <Context value={value}>{children}</Context>;
 }
 
+export const useSnippets = () => useContext(Context).snippets;
+
 /** Offers these calls as long as the screen is shown. */
 export function useCopyAs(snippets: Snippets) {
   const { set } = useContext(Context);
@@ -29,30 +30,15 @@ export function useCopyAs(snippets: Snippets) {
   }, [set, text]);
 }
 
+const menu = () => import("./CopyAsMenu");
+
 export function CopyAs() {
-  const { snippets } = useContext(Context);
-  const [, setLanguage] = useLanguage();
-  const clipboard = useClipboard();
-  if (!snippets) return null;
-  const copy = (language: Language) => {
-    clipboard.copy(snippets[language] ?? "");
-    setLanguage(language);
-    say(`Copied as ${LANGUAGES[language]}`);
-  };
+  if (!useSnippets()) return null;
   return (
-    <Menu>
-      <Menu.Target>
-        <Button rightSection={<ChevronIcon />}>Copy as</Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {(Object.keys(LANGUAGES) as Language[])
-          .filter((language) => snippets[language])
-          .map((language) => (
-            <Menu.Item key={language} onClick={() => copy(language)}>
-              {LANGUAGES[language]}
-            </Menu.Item>
-          ))}
-      </Menu.Dropdown>
-    </Menu>
+    <OnDemand load={menu}>
+      <Button rightSection={<ChevronIcon />} aria-haspopup="menu">
+        Copy as
+      </Button>
+    </OnDemand>
   );
 }

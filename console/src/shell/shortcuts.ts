@@ -45,6 +45,8 @@ export function useKeys(keys: Record<string, () => void>) {
           },
         ]),
       ),
+      // By itself it hears nothing in fields; there, keys with ⌘ or Ctrl are no text.
+      { ignore: (event) => event.repeat || event.isComposing },
     ),
   );
 }

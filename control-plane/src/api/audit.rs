@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog::access::Role;
 use catalog::{AuditActor, AuditFilter, Authenticated, ControlEvent, PAGE_LIMIT_MAX, Page};
 use futures::{Stream, StreamExt as _, stream};
 use poem::http::HeaderValue;
@@ -21,7 +20,7 @@ use uuid::Uuid;
 use super::Tag;
 use super::accept::negotiate;
 use super::audit_format::{AuditEventBody, AuditPageBody};
-use super::caller::{Caller, LENIENT, require, role};
+use super::caller::{Caller, Demands, LENIENT, WholeTenant, role};
 use super::events_format::NDJSON;
 use super::failures::{Failed, LIST, codes};
 use super::json::{JSON, Json, Raw, Written, success, with_type};
@@ -66,7 +65,7 @@ impl AuditApi {
     )]
     async fn read(
         &self,
-        caller: Caller<role::Admin, LENIENT>,
+        caller: Caller<AuditReader, LENIENT>,
         request: &Request,
         /// Changes of this type alone, such as `key_created`.
         #[oai(name = "type")]
@@ -111,6 +110,9 @@ impl AuditApi {
     }
 }
 
+/// Who may read the audit log, which is about the whole tenant.
+type AuditReader = WholeTenant<role::Admin>;
+
 /// All that match, page after page.
 struct Export {
     app: Arc<App>,
@@ -136,7 +138,7 @@ impl Export {
         let session = self.app.session(self.session.token_sha256).await;
         let session = session.map_err(broken_off)?;
         let session = session.ok_or_else(|| broken_off("the token ended"))?;
-        require(&session.access, Role::Admin).map_err(broken_off)?;
+        AuditReader::DEMAND.check(&session).map_err(broken_off)?;
         let page = Page {
             limit: PAGE_LIMIT_MAX,
             cursor: Some(cursor),

@@ -1,5 +1,6 @@
 //! `/auth`: public, and limited by address.
 
+use catalog::Membership;
 use poem::http::HeaderValue;
 use poem_openapi::{Object, OpenApi};
 use protocol::ErrorCode::*;
@@ -14,11 +15,12 @@ use super::cookie;
 use super::failures::{Codes, Failed, codes};
 use super::json::{Json, Success};
 use super::keys::RoleName;
-use crate::domain::sessions::Issued;
+use crate::domain::sessions::{Issued, Login, LoginRequest};
 
 /// What may go wrong with logging in.
 const LOGIN: Codes = codes(&[
     InvalidCredentials,
+    SecondFactorRequired,
     TooManyAttempts,
     EmailNotVerified,
     Forbidden,
@@ -29,12 +31,6 @@ const LOGIN: Codes = codes(&[
 
 pub(super) struct AuthApi;
 
-impl Issued {
-    fn cookie(&self) -> HeaderValue {
-        cookie::with_token(&self.token, self.ttl)
-    }
-}
-
 /// Address and password.
 #[derive(Object, Serialize, Deserialize)]
 pub(super) struct LoginBody {
@@ -42,6 +38,8 @@ pub(super) struct LoginBody {
     password: String,
     /// Needed by members of several tenants.
     tenant_id: Option<Uuid>,
+    /// Needed by people who have a second factor: what the authenticator shows, or a recovery code.
+    code: Option<String>,
     /// Puts the token into a cookie that no script can read, and not into the answer; for the pages of
     /// the server itself.
     #[oai(default)]
@@ -68,6 +66,47 @@ pub(super) struct LoginAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<String>,
     tenants: Vec<MembershipBody>,
+}
+
+impl From<Membership> for MembershipBody {
+    fn from(it: Membership) -> Self {
+        Self {
+            tenant_id: it.tenant.0,
+            short_name: it.short_name,
+            role: it.role.into(),
+        }
+    }
+}
+
+impl From<Login> for LoginAnswer {
+    fn from(login: Login) -> Self {
+        let token = login.token.as_ref();
+        Self {
+            expires_in: token.map(|it| it.ttl.as_secs()),
+            token_type: token.map(|_| TOKEN_TYPE.to_owned()),
+            access_token: login.token.map(|it| it.token),
+            tenants: login.tenants.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl LoginAnswer {
+    /// The answer with the token in it, or in a cookie.
+    pub(super) fn json(login: Login, by_browser: bool) -> Json<Self> {
+        let token = login.token.as_ref().filter(|_| by_browser);
+        let cookie = token.map(Issued::cookie);
+        let mut answer = Self::from(login);
+        if by_browser {
+            answer.access_token = None;
+        }
+        Json::new(answer).with_cookie(cookie)
+    }
+}
+
+impl Issued {
+    fn cookie(&self) -> HeaderValue {
+        cookie::with_token(&self.token, self.ttl)
+    }
 }
 
 const TOKEN_TYPE: &str = "Bearer";
@@ -113,34 +152,26 @@ pub(super) struct EmailBody {
 impl AuthApi {
     /// Log in
     ///
-    /// A member of several tenants names one; without that the answer lists them and has no token.
+    /// A member of several tenants names one; without that the answer lists them and has no token. Someone
+    /// with a second factor sends a code; without one the answer is 401 `second_factor_required`.
     #[oai(path = "/auth/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
         visitor: Caller<Anyone, LENIENT>,
         JsonBody(body): JsonBody<LoginBody, LENIENT>,
     ) -> Result<Json<LoginAnswer>, Failed<LOGIN>> {
-        visitor.check_page(body.cookie)?;
-        let app = &visitor.app;
-        let tenant = body.tenant_id.map(TenantId);
-        let ttl = app.session_ttl(body.cookie);
-        let login = app
-            .log_in(visitor.network, &body.email, body.password, tenant, ttl)
-            .await?;
-        let token = login.token.as_ref();
-        let cookie = token.filter(|_| body.cookie).map(Issued::cookie);
-        let tenants = login.tenants.into_iter().map(|it| MembershipBody {
-            tenant_id: it.tenant.0,
-            short_name: it.short_name,
-            role: it.role.into(),
-        });
-        Ok(Json::new(LoginAnswer {
-            expires_in: token.map(|it| it.ttl.as_secs()),
-            token_type: token.map(|_| TOKEN_TYPE.to_owned()),
-            access_token: login.token.map(|it| it.token).filter(|_| !body.cookie),
-            tenants: tenants.collect(),
-        })
-        .with_cookie(cookie))
+        let by_browser = body.cookie;
+        visitor.check_page(by_browser)?;
+        let request = LoginRequest {
+            email: body.email,
+            password: body.password,
+            code: body.code,
+            tenant: body.tenant_id.map(TenantId),
+            by_browser,
+            origin: visitor.origin(),
+        };
+        let login = visitor.app.log_in(visitor.network, request).await?;
+        Ok(LoginAnswer::json(login, by_browser))
     }
 
     /// Log in with a link
@@ -154,8 +185,9 @@ impl AuthApi {
         JsonBody(body): JsonBody<VerifyBody>,
     ) -> Result<Json<Success>, Failed<{ codes(&[InvalidToken, ForeignOrigin]) }>> {
         visitor.check_page(true)?;
-        let issued = visitor.app.log_in_by_link(&body.token).await?;
-        Ok(Success::json().with_cookie(Some(issued.cookie())))
+        let link = visitor.app.log_in_by_link(&body.token, visitor.origin());
+        let cookie = link.await?.cookie();
+        Ok(Success::json().with_cookie(Some(cookie)))
     }
 
     /// Exchange an API key for a short-lived token
@@ -240,7 +272,7 @@ impl AuthApi {
 
     /// Set a new password
     ///
-    /// Ends all sessions of the person. API keys go on working.
+    /// Ends all sessions of the person. API keys go on working, and a second factor stays on.
     #[oai(
         path = "/auth/reset-password",
         method = "post",

@@ -9,12 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Tag;
 use super::body::{BodyKind, JsonBody, RawBody};
-use super::caller::{Caller, Probe, role};
+use super::caller::{Caller, Probe, WholeTenant, role};
 use super::failures::{Codes, Failed, IN_VIEW, LIST, RAW_BODY, codes};
 use super::json::{Json, Success};
 use super::parameters::Parameters;
 use super::usage_format::{ExplainedUsage, MeterName, Step, UsageBody};
-use crate::domain::access::require_all_logs;
 use crate::domain::usage::UsageQuestion;
 use crate::errors::Failure;
 
@@ -101,12 +100,11 @@ impl BillingApi {
     )]
     async fn checkout(
         &self,
-        caller: Caller<role::Admin>,
+        caller: Caller<WholeTenant<role::Admin>>,
         JsonBody(body): JsonBody<CheckoutBody>,
     ) -> Result<Json<CheckoutAnswer>, Failed<{ codes(&[BillingNotConfigured, AlreadySubscribed]) }>>
     {
         let (app, access, context) = caller.parts();
-        require_all_logs(access)?;
         let (success, cancel) = (&body.success_url, &body.cancel_url);
         let (session_id, url) = app.checkout(access, context, success, cancel).await?;
         Ok(Json::new(CheckoutAnswer { session_id, url }))
@@ -118,12 +116,11 @@ impl BillingApi {
     #[oai(path = "/billing/portal", method = "post", operation_id = "openPortal")]
     async fn portal(
         &self,
-        caller: Caller<role::Admin>,
+        caller: Caller<WholeTenant<role::Admin>>,
         JsonBody(body): JsonBody<Option<PortalBody>>,
     ) -> Result<Json<PortalAnswer>, Failed<{ codes(&[BillingNotConfigured, NeverSubscribed]) }>>
     {
         let (app, access, _) = caller.parts();
-        require_all_logs(access)?;
         let return_url = body.and_then(|it| it.return_url);
         let url = app.portal(access, return_url.as_deref()).await?;
         Ok(Json::new(PortalAnswer { url }))
@@ -137,11 +134,10 @@ impl BillingApi {
     #[oai(path = "/billing/cap", method = "put", operation_id = "setCap")]
     async fn cap(
         &self,
-        caller: Caller<role::Admin>,
+        caller: Caller<WholeTenant<role::Admin>>,
         JsonBody(body): JsonBody<CapBody>,
     ) -> Result<Json<CapBody>, Failed<{ codes(&[BillingNotConfigured]) }>> {
         let (app, access, context) = caller.parts();
-        require_all_logs(access)?;
         let account = app.set_cap(access, context, body.cap_cents).await?;
         Ok(Json::new(CapBody {
             cap_cents: account.cap_cents,
@@ -155,10 +151,9 @@ impl BillingApi {
     #[oai(path = "/billing/notices", method = "get", operation_id = "getNotices")]
     async fn notices(
         &self,
-        caller: Caller<role::Admin>,
+        caller: Caller<WholeTenant<role::Admin>>,
     ) -> Result<Json<NoticesBody>, Failed<{ codes(&[BillingNotConfigured]) }>> {
         let (app, access, _) = caller.parts();
-        require_all_logs(access)?;
         let webhook_url = app.webhook_url(access).await?;
         Ok(Json::new(NoticesBody { webhook_url }))
     }
@@ -171,11 +166,10 @@ impl BillingApi {
     #[oai(path = "/billing/notices", method = "put", operation_id = "setNotices")]
     async fn set_notices(
         &self,
-        caller: Caller<role::Admin>,
+        caller: Caller<WholeTenant<role::Admin>>,
         JsonBody(body): JsonBody<NoticesBody>,
     ) -> Result<Json<NoticesBody>, Failed<{ codes(&[BillingNotConfigured]) }>> {
         let (app, access, context) = caller.parts();
-        require_all_logs(access)?;
         let webhook_url = app
             .set_webhook_url(access, context, body.webhook_url)
             .await?;

@@ -1,5 +1,5 @@
 //! Who may call an operation, and whose rate limit it counts for, as the type of its first parameter:
-//! `Caller<role::Member>`, `Caller<Anyone>`. [`Credentials`] reads the same facts back for the
+//! `Caller<role::Member>`, `Caller<WholeTenant<role::Admin>>`, `Caller<Anyone>`. [`Credentials`] reads the same facts back for the
 //! document and for the tests.
 
 use std::marker::PhantomData;
@@ -14,7 +14,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use protocol::{ErrorCode, Timestamp};
 
 use super::scope::Scope;
-use crate::domain::App;
+use crate::domain::{App, access};
 use crate::errors::Failure;
 
 /// Marks an operation of the first release: it ignores query parameters, and fields of its JSON
@@ -26,6 +26,8 @@ pub(super) const BEARER: &str = "bearer";
 /// The request counts for its address.
 const BY_ADDRESS: &str = "by address";
 const WHILE_CLOSED: &str = "while closed";
+const WHOLE_TENANT: &str = "whole tenant";
+const IN_PERSON: &str = "in person";
 const IGNORES_UNKNOWN: &str = "lenient";
 
 /// What an operation needs of its caller, and whose rate limit the request counts for.
@@ -40,49 +42,94 @@ pub(super) trait Need: Sized + Send + Sync + 'static {
     fn admit(scope: &Scope) -> impl Future<Output = Result<Self::Session>> + Send;
 }
 
-/// The lowest role that may call an operation; the request counts for the tenant.
-pub(super) trait Lowest: Send + Sync + 'static {
-    const ROLE: Role;
+/// What an operation demands of a session; the request counts for the tenant.
+#[derive(Clone, Copy)]
+pub(super) struct Demand {
+    /// The lowest role that may call it.
+    role: Role,
     /// Whether it works while the tenant is closed, which it is before it is deleted.
-    const WHILE_CLOSED: bool = false;
+    while_closed: bool,
+    /// Whether it is about more than some logs, so that no key that is limited to some may call it.
+    whole_tenant: bool,
+    /// Whether a person must call it, who logged in.
+    in_person: bool,
+}
+
+/// A demand as a type: a role, and wrappers that demand more or less than it alone does.
+pub(super) trait Demands: Send + Sync + 'static {
+    const DEMAND: Demand;
 }
 
 pub(super) mod role {
-    use super::{Lowest, Role};
+    use super::{Demand, Demands, Role};
 
     pub(in crate::api) struct ReadOnly;
     pub(in crate::api) struct Member;
     pub(in crate::api) struct Admin;
     pub(in crate::api) struct Owner;
 
-    impl Lowest for ReadOnly {
-        const ROLE: Role = Role::ReadOnly;
+    const fn of(role: Role) -> Demand {
+        Demand {
+            role,
+            while_closed: false,
+            whole_tenant: false,
+            in_person: false,
+        }
     }
-    impl Lowest for Member {
-        const ROLE: Role = Role::Member;
+
+    impl Demands for ReadOnly {
+        const DEMAND: Demand = of(Role::ReadOnly);
     }
-    impl Lowest for Admin {
-        const ROLE: Role = Role::Admin;
+    impl Demands for Member {
+        const DEMAND: Demand = of(Role::Member);
     }
-    impl Lowest for Owner {
-        const ROLE: Role = Role::Owner;
+    impl Demands for Admin {
+        const DEMAND: Demand = of(Role::Admin);
+    }
+    impl Demands for Owner {
+        const DEMAND: Demand = of(Role::Owner);
     }
 }
 
 /// The role, also in a tenant that is closed.
 pub(super) struct WhileClosed<R>(PhantomData<R>);
 
-impl<R: Lowest> Lowest for WhileClosed<R> {
-    const ROLE: Role = R::ROLE;
-    const WHILE_CLOSED: bool = true;
+impl<R: Demands> Demands for WhileClosed<R> {
+    const DEMAND: Demand = Demand {
+        while_closed: true,
+        ..R::DEMAND
+    };
 }
 
-impl<R: Lowest> Need for R {
+/// The role in the whole tenant: a key that is limited to some logs does not have it.
+pub(super) struct WholeTenant<R>(PhantomData<R>);
+
+impl<R: Demands> Demands for WholeTenant<R> {
+    const DEMAND: Demand = Demand {
+        whole_tenant: true,
+        ..R::DEMAND
+    };
+}
+
+/// The role of a person who logged in: no key has it, nor a token that was exchanged for one.
+pub(super) struct InPerson<R>(PhantomData<R>);
+
+impl<R: Demands> Demands for InPerson<R> {
+    const DEMAND: Demand = Demand {
+        in_person: true,
+        ..R::DEMAND
+    };
+}
+
+impl<R: Demands> Need for R {
     type Session = Arc<Authenticated>;
 
     fn schemes() -> Vec<&'static str> {
-        let mut schemes = vec![BEARER, R::ROLE.into_str()];
-        schemes.extend(R::WHILE_CLOSED.then_some(WHILE_CLOSED));
+        let demand = R::DEMAND;
+        let mut schemes = vec![BEARER, demand.role.into_str()];
+        schemes.extend(demand.while_closed.then_some(WHILE_CLOSED));
+        schemes.extend(demand.whole_tenant.then_some(WHOLE_TENANT));
+        schemes.extend(demand.in_person.then_some(IN_PERSON));
         schemes
     }
 
@@ -91,12 +138,30 @@ impl<R: Lowest> Need for R {
             scope.check_page(false)?;
             return Err(unauthenticated(scope.token().is_some()).into());
         };
-        match session.delete_at {
-            Some(delete_at) if !R::WHILE_CLOSED => return Err(closed(delete_at).into()),
-            _ => {}
-        }
-        require(&session.access, R::ROLE)?;
+        R::DEMAND.check(&session)?;
         Ok(session)
+    }
+}
+
+impl Demand {
+    /// # Errors
+    /// When the session does not meet it.
+    pub(super) fn check(self, session: &Authenticated) -> Result<(), Failure> {
+        let access = &session.access;
+        if let Some(delete_at) = session.delete_at.filter(|_| !self.while_closed) {
+            return Err(closed(delete_at));
+        }
+        require(access, self.role)?;
+        if self.in_person {
+            access::person(access)?;
+        }
+        if self.whole_tenant && access.logs.is_some() {
+            return Err(Failure::forbidden(
+                "an API key that is limited to some logs can't do this, which is about the whole \
+                 tenant",
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -208,7 +273,7 @@ fn closed(delete_at: Timestamp) -> Failure {
 }
 
 /// Refuses a caller with a lower role.
-pub(super) fn require(access: &Access, role: Role) -> Result<(), Failure> {
+fn require(access: &Access, role: Role) -> Result<(), Failure> {
     if access.has(role) {
         return Ok(());
     }
@@ -230,6 +295,10 @@ pub struct Credentials {
     pub role: Option<Role>,
     /// Whether a closed tenant still has it.
     pub while_closed: bool,
+    /// Whether no API key that is limited to some logs may call it.
+    pub whole_tenant: bool,
+    /// Whether no API key may call it, but people who logged in.
+    pub in_person: bool,
     /// Whether every request takes from a bucket.
     pub rate_limited: bool,
     /// Whether it ignores query parameters that it does not know.
@@ -246,6 +315,8 @@ impl Credentials {
             token: has(BEARER),
             role,
             while_closed: has(WHILE_CLOSED),
+            whole_tenant: has(WHOLE_TENANT),
+            in_person: has(IN_PERSON),
             rate_limited: role.is_some() || has(BY_ADDRESS),
             lenient: has(IGNORES_UNKNOWN),
         }
@@ -259,7 +330,8 @@ impl Credentials {
             self.token.then_some(ErrorCode::Unauthenticated),
             self.token.then_some(ErrorCode::ForeignOrigin),
             is_closed.then_some(ErrorCode::TenantClosed),
-            is_too_low.then_some(ErrorCode::Forbidden),
+            (is_too_low || self.whole_tenant).then_some(ErrorCode::Forbidden),
+            self.in_person.then_some(ErrorCode::PersonOnly),
         ];
         failures.into_iter().flatten()
     }

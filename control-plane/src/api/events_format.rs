@@ -40,7 +40,13 @@ pub(super) fn write(page: &EventPage, format: Format) -> Vec<u8> {
             let next = page
                 .next
                 .map_or_else(|| "null".to_owned(), |next| next.to_string());
-            out.extend_from_slice(format!("],\"next\":{next}}}").as_bytes());
+            out.extend_from_slice(format!("],\"next\":{next}").as_bytes());
+            if let Some(found) = &page.found {
+                let (scanned, matched) = (found.scanned, found.matching.len());
+                let counts = format!(",\"scanned\":{scanned},\"matched\":{matched}");
+                out.extend_from_slice(counts.as_bytes());
+            }
+            out.push(b'}');
         }
     }
     out

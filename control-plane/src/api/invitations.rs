@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Tag;
 use super::body::JsonBody;
-use super::caller::{Anyone, Caller, LENIENT, role};
+use super::caller::{Anyone, Caller, InPerson, LENIENT, WholeTenant, role};
 use super::failures::{Codes, Failed, LIST, codes};
 use super::json::{Json, Success};
 use super::keys::RoleName;
@@ -76,9 +76,10 @@ pub(super) struct SentInvitation {
     id: Uuid,
     email: String,
     role: RoleName,
-    /// Whoever has it can accept. It can't be shown again.
+    /// Whoever has it can accept; it is not the one in the mail, and does not verify the address. It
+    /// can't be shown again.
     token: String,
-    /// What the mail links to.
+    /// The page with this token.
     invite_url: String,
     created_at: String,
     expires_at: String,
@@ -118,7 +119,8 @@ pub(super) struct AcceptedInvitation {
     tenant_id: Uuid,
     short_name: String,
     role: RoleName,
-    /// Always true: the invitation came to the address.
+    /// Whether the address is verified. If not, a mail with a link was sent to it, and logging in
+    /// works after that was opened.
     email_verified: bool,
 }
 
@@ -132,7 +134,7 @@ impl InvitationsApi {
     )]
     async fn list(
         &self,
-        caller: Caller<role::Admin, LENIENT>,
+        caller: Caller<WholeTenant<role::Admin>, LENIENT>,
         Parameters(page): Parameters<Page>,
     ) -> Result<Json<InvitationList>, Failed<LIST>> {
         let (app, access, _) = caller.parts();
@@ -145,8 +147,10 @@ impl InvitationsApi {
 
     /// Invite someone
     ///
-    /// Sends a mail with a link that works once, for 7 days; the answer has the link, too. A new
-    /// invitation of an address takes the place of the one before. API keys can't invite.
+    /// Sends a mail with a link that works once, for 7 days. The answer has another link to the same
+    /// invitation, which you may pass on yourself; accepting with that one does not verify the address. A
+    /// new invitation of an address takes the place of the one before. An invitation ends when you leave
+    /// the tenant, or get a role that may not give what it gives. API keys can't invite.
     #[oai(
         path = "/tenants/me/invitations",
         method = "post",
@@ -154,7 +158,7 @@ impl InvitationsApi {
     )]
     async fn create(
         &self,
-        caller: Caller<role::Admin, LENIENT>,
+        caller: Caller<InPerson<role::Admin>, LENIENT>,
         JsonBody(body): JsonBody<CreateInvitationBody, LENIENT>,
     ) -> Result<Json<SentInvitation, 201>, Failed<INVITE>> {
         let (app, access, context) = caller.parts();
@@ -182,7 +186,7 @@ impl InvitationsApi {
     )]
     async fn revoke(
         &self,
-        caller: Caller<role::Admin, LENIENT>,
+        caller: Caller<WholeTenant<role::Admin>, LENIENT>,
         /// The invitation's id.
         id: Path<Uuid>,
     ) -> Result<Json<Success>, Failed<{ codes(&[InvitationNotFound]) }>> {
@@ -216,8 +220,9 @@ impl InvitationsApi {
 
     /// Accept an invitation
     ///
-    /// A registered address proves its password; a new one is registered with the password, and
-    /// verified, since the invitation came to it.
+    /// A registered address proves its password; a new one is registered with the password. With the
+    /// token of the mail the address is verified, since the mail came to it. With the one that the
+    /// inviter got, an address that is not verified yet gets a mail for that.
     #[oai(
         path = "/invitations/:token/accept",
         method = "post",
@@ -231,14 +236,15 @@ impl InvitationsApi {
         JsonBody(body): JsonBody<AcceptBody, LENIENT>,
     ) -> Result<Json<AcceptedInvitation>, Failed<ACCEPT>> {
         let (app, network, request_id) = (&visitor.app, visitor.network, visitor.request_id);
-        let open = app
+        let accepted = app
             .accept_invitation(network, request_id, &token.0, &body.email, body.password)
             .await?;
+        let open = accepted.open;
         Ok(Json::new(AcceptedInvitation {
             tenant_id: open.tenant.0,
             short_name: open.short_name,
             role: open.invitation.role.into(),
-            email_verified: true,
+            email_verified: accepted.email_verified,
         }))
     }
 }

@@ -140,7 +140,7 @@ pub(super) struct KeyList {
 impl KeysApi {
     /// List API keys
     ///
-    /// All of the tenant's for admins, the own ones for others.
+    /// All of the tenant's for admins, the own ones for others and for keys that are limited to some logs.
     #[oai(path = "/keys", method = "get", operation_id = "listKeys")]
     async fn list(
         &self,

@@ -1,7 +1,7 @@
 //! `/logs` and `/logs/{log}`.
 
-use catalog::{LogChanges, Page, Retention};
-use poem_openapi::param::Path;
+use catalog::{LogChanges, Page, Paged, Retention};
+use poem_openapi::param::{Path, Query};
 use poem_openapi::{Enum, Object, OpenApi};
 use protocol::ErrorCode::*;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::Tag;
 use super::body::JsonBody;
-use super::caller::{Caller, LENIENT, role};
+use super::caller::{Caller, LENIENT, WholeTenant, role};
 use super::deletions::Deleted;
 use super::failures::{Codes, Failed, IN_LOG, JSON_BODY, LIST, codes};
 use super::json::Json;
@@ -73,6 +73,10 @@ pub(super) struct LogBody {
     archived_events: u64,
     /// Null for an empty log.
     last_append_at: Option<String>,
+    /// In a list with `density`: the events of each of the last 24 hours, the newest last. Where they
+    /// are archived, they may be estimated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_day: Option<Vec<u64>>,
 }
 
 impl From<LogState> for LogBody {
@@ -94,6 +98,7 @@ impl From<LogState> for LogBody {
             hot_events: events - archived,
             archived_events: archived,
             last_append_at: (events > 0).then(|| head.timestamp.to_string()),
+            last_day: None,
         }
     }
 }
@@ -104,6 +109,30 @@ pub(super) struct LogList {
     logs: Vec<LogBody>,
     /// For the next page; null at the end.
     next_cursor: Option<String>,
+}
+
+/// Logs of a page that come with the events of their last hours: each of them takes some reads.
+const DENSITY_LIMIT_MAX: u32 = 100;
+
+fn check_density_limit(page: &Page) -> Result<(), Failure> {
+    if page.limit > DENSITY_LIMIT_MAX {
+        let message = "with `density`, `limit` is at most 100";
+        return Err(Failure::invalid_request(message));
+    }
+    Ok(())
+}
+
+impl LogList {
+    fn with_last_days(logs: Paged<(LogState, Vec<u64>)>) -> Self {
+        let log = |(state, last_day): (LogState, _)| LogBody {
+            last_day: Some(last_day),
+            ..state.into()
+        };
+        Self {
+            logs: logs.items.into_iter().map(log).collect(),
+            next_cursor: logs.next_cursor,
+        }
+    }
 }
 
 /// What is to change; what is left out stays as it is.
@@ -127,7 +156,7 @@ impl LogsApi {
     #[oai(path = "/logs", method = "post", operation_id = "createLog")]
     async fn create(
         &self,
-        caller: Caller<role::Member, LENIENT>,
+        caller: Caller<WholeTenant<role::Member>, LENIENT>,
         JsonBody(body): JsonBody<CreateLogBody, LENIENT>,
     ) -> Result<Json<CreatedLog, 201>, Failed<CREATE_LOG>> {
         Ok(create(&caller, body).await?)
@@ -139,9 +168,20 @@ impl LogsApi {
         &self,
         caller: Caller<role::ReadOnly, LENIENT>,
         Parameters(page): Parameters<Page>,
-    ) -> Result<Json<LogList>, Failed<LIST>> {
+        /// Only logs whose names begin with this. A cursor belongs to its prefix.
+        #[oai(default)]
+        prefix: Query<String>,
+        /// Whether each log comes with the events of its last hours (`last_day`); then at most 100 logs.
+        #[oai(default)]
+        density: Query<bool>,
+    ) -> Result<Json<LogList>, Failed<{ LIST | codes(&[InvalidName]) }>> {
         let (app, access, _) = caller.parts();
-        let logs = app.logs(access, page).await?;
+        if density.0 {
+            check_density_limit(&page)?;
+            let logs = app.logs_with_last_day(access, &prefix.0, page).await?;
+            return Ok(Json::new(LogList::with_last_days(logs)));
+        }
+        let logs = app.logs(access, &prefix.0, page).await?;
         Ok(Json::new(LogList {
             logs: logs.items.into_iter().map(Into::into).collect(),
             next_cursor: logs.next_cursor,
@@ -154,7 +194,7 @@ impl LogsApi {
     #[oai(path = "/logs/:log", method = "post", operation_id = "createLogByName")]
     async fn create_by_name(
         &self,
-        caller: Caller<role::Member, LENIENT>,
+        caller: Caller<WholeTenant<role::Member>, LENIENT>,
         /// The name of the new log.
         log: Path<String>,
     ) -> Result<Json<CreatedLog, 201>, Failed<{ CREATE_LOG | JSON_BODY }>> {
@@ -227,7 +267,7 @@ impl LogsApi {
 }
 
 async fn create(
-    caller: &Caller<role::Member, LENIENT>,
+    caller: &Caller<WholeTenant<role::Member>, LENIENT>,
     body: CreateLogBody,
 ) -> Result<Json<CreatedLog, 201>, Failure> {
     let (app, access, context) = caller.parts();

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Tag;
 use super::body::JsonBody;
-use super::caller::{Caller, LENIENT, role};
+use super::caller::{Caller, LENIENT, WholeTenant, role};
 use super::failures::{Failed, LIST, codes};
 use super::json::Json;
 use super::keys::RoleName;
@@ -69,7 +69,7 @@ impl MembersApi {
     #[oai(path = "/", method = "get", operation_id = "listMembers")]
     async fn list(
         &self,
-        caller: Caller<role::ReadOnly, LENIENT>,
+        caller: Caller<WholeTenant<role::ReadOnly>, LENIENT>,
         Parameters(page): Parameters<Page>,
     ) -> Result<Json<MemberList>, Failed<LIST>> {
         let (app, access, _) = caller.parts();
@@ -84,7 +84,8 @@ impl MembersApi {
     ///
     /// Admins act on members below them and give roles up to their own. The role `owner` is given by
     /// the owner alone, logged in and not by an API key. API keys that the member made are lowered
-    /// to the new role where they were above it.
+    /// to the new role where they were above it, and open invitations that the member made end where
+    /// the new role may not give what they give.
     #[oai(
         path = "/:user_id",
         method = "patch",
@@ -92,7 +93,7 @@ impl MembersApi {
     )]
     async fn change(
         &self,
-        caller: Caller<role::Admin, LENIENT>,
+        caller: Caller<WholeTenant<role::Admin>, LENIENT>,
         /// The member's id.
         user_id: Path<Uuid>,
         JsonBody(body): JsonBody<RoleBody, LENIENT>,
@@ -105,12 +106,12 @@ impl MembersApi {
 
     /// Remove a member
     ///
-    /// The member's sessions end, and the API keys that the member made are revoked. Nobody removes
-    /// themselves, and nobody the owner.
+    /// The member's sessions end, and the API keys and the open invitations that the member made are
+    /// revoked. Nobody removes themselves, and nobody the owner.
     #[oai(path = "/:user_id", method = "delete", operation_id = "removeMember")]
     async fn remove(
         &self,
-        caller: Caller<role::Admin, LENIENT>,
+        caller: Caller<WholeTenant<role::Admin>, LENIENT>,
         /// The member's id.
         user_id: Path<Uuid>,
     ) -> Result<Json<RemovedMember>, Failed<{ codes(&[MemberNotFound]) }>> {

@@ -6,6 +6,8 @@
 //! What all requests have in common (their id, the form of errors, metrics) is in [`layer`].
 
 mod accept;
+mod account;
+mod activity;
 mod append;
 mod audit;
 mod audit_format;
@@ -17,6 +19,7 @@ mod caller;
 mod console;
 mod cookie;
 mod deletions;
+mod density;
 mod docs;
 mod document;
 mod error;
@@ -57,6 +60,8 @@ enum Tag {
     Tenants,
     /// Logging in and out, tokens, and verifying addresses.
     Authentication,
+    /// The own account: password, sessions, second factor.
+    Account,
     /// Members and invitations.
     People,
     /// API keys.

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use catalog::Authenticated;
+use catalog::{Authenticated, Origin};
 use poem::http::HeaderValue;
-use poem::http::header::AUTHORIZATION;
+use poem::http::header::{AUTHORIZATION, USER_AGENT};
 use poem::{Request, Result};
 use protocol::{ErrorCode, RequestId};
 
@@ -31,6 +31,9 @@ enum Credentials {
     None,
 }
 
+/// What is kept of a `User-Agent`.
+const USER_AGENT_CHARS_MAX: usize = 200;
+
 /// Put into every request by the layer.
 pub(super) struct Scope {
     pub app: Arc<App>,
@@ -42,6 +45,7 @@ pub(super) struct Scope {
     credentials: Credentials,
     /// Whether a page of ours sent the request, as what goes with a cookie has to be.
     pub is_own_page: bool,
+    user_agent: Option<HeaderValue>,
     /// The state of the bucket that the request took from.
     pub rate: OnceLock<RateLimitStatus>,
 }
@@ -69,6 +73,7 @@ impl Scope {
             request_id: RequestId::generate(),
             network,
             credentials,
+            user_agent: headers.get(USER_AGENT).cloned(),
             rate: OnceLock::new(),
         }
     }
@@ -90,11 +95,15 @@ impl Scope {
         }
     }
 
+    /// Whether a browser's cookie says who sent the request.
+    pub(super) fn is_by_cookie(&self) -> bool {
+        matches!(self.credentials, Credentials::Cookie(_))
+    }
+
     /// # Errors
     /// When the request has a cookie, or asks for one, and no page of ours sent it.
     pub(super) fn check_page(&self, asks_for_cookie: bool) -> Result<(), Failure> {
-        let by_cookie = asks_for_cookie || matches!(self.credentials, Credentials::Cookie(_));
-        if by_cookie && !self.is_own_page {
+        if (asks_for_cookie || self.is_by_cookie()) && !self.is_own_page {
             return Err(Failure::new(
                 ErrorCode::ForeignOrigin,
                 "a session's cookie is for the pages of this server alone; other programs send a \
@@ -102,6 +111,14 @@ impl Scope {
             ));
         }
         Ok(())
+    }
+
+    /// By what people recognise a session that the request opens.
+    pub(super) fn origin(&self) -> Origin {
+        Origin {
+            network: Some(self.network.to_string()),
+            user_agent: self.user_agent.as_ref().and_then(readable),
+        }
     }
 
     /// Counts the request for its address.
@@ -135,6 +152,15 @@ impl Scope {
     }
 }
 
+/// The beginning of a header, as it can be shown.
+fn readable(header: &HeaderValue) -> Option<String> {
+    let text = String::from_utf8_lossy(header.as_bytes());
+    let shown = text.chars().filter(|char| !char.is_control());
+    let shown: String = shown.take(USER_AGENT_CHARS_MAX).collect();
+    let shown = shown.trim();
+    (!shown.is_empty()).then(|| shown.to_owned())
+}
+
 /// The token of an `Authorization: Bearer` header.
 fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;
@@ -148,6 +174,14 @@ fn bearer(authorization: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_user_agent_is_cut_and_cleaned() {
+        let read = |bytes: &[u8]| readable(&HeaderValue::from_bytes(bytes).unwrap());
+        assert_eq!(read(b" curl/8\t\xff ").as_deref(), Some("curl/8\u{fffd}"));
+        assert_eq!(read(&[b'x'; 300]), Some("x".repeat(200)));
+        assert_eq!(read(b" \t "), None);
+    }
 
     #[test]
     fn a_bearer_token_is_taken_from_its_header() {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Tag;
 use super::body::JsonBody;
-use super::caller::{Anyone, Caller, LENIENT, WhileClosed, role};
+use super::caller::{Anyone, Caller, LENIENT, WhileClosed, WholeTenant, role};
 use super::failures::{Codes, Failed, codes};
 use super::json::Json;
 use super::keys::RoleName;
@@ -139,13 +139,14 @@ impl TenantsApi {
     ///
     /// With all its members, keys, logs and views. The tenant is closed at once: nothing can be done
     /// but to look at it and to restore it. After seven days it is deleted for good; with
-    /// `immediately`, now. Asked again, it shortens the wait or changes nothing.
+    /// `immediately`, now, which takes the owner in person, logged in and not by an API key. Asked
+    /// again, it shortens the wait or changes nothing.
     #[oai(path = "/tenants/me", method = "delete", operation_id = "deleteTenant")]
     async fn delete(
         &self,
-        caller: Caller<WhileClosed<role::Owner>, LENIENT>,
+        caller: Caller<WhileClosed<WholeTenant<role::Owner>>, LENIENT>,
         JsonBody(body): JsonBody<DeleteTenantBody, LENIENT>,
-    ) -> Result<Json<TenantDeletionBody, 202>, Failed> {
+    ) -> Result<Json<TenantDeletionBody, 202>, Failed<{ codes(&[PersonOnly]) }>> {
         let (app, access, context) = caller.parts();
         let state = app
             .delete_tenant(access, context, &body.short_name, body.immediately)
@@ -163,7 +164,7 @@ impl TenantsApi {
     )]
     async fn restore(
         &self,
-        caller: Caller<WhileClosed<role::Owner>, LENIENT>,
+        caller: Caller<WhileClosed<WholeTenant<role::Owner>>, LENIENT>,
     ) -> Result<Json<TenantBody>, Failed<{ codes(&[TenantDeleted]) }>> {
         let (app, access, context) = caller.parts();
         let tenant = app.restore_tenant(access, context).await?;

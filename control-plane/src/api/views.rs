@@ -1,6 +1,6 @@
-//! `/logs/{log}/views` and `/logs/{log}/views/{view}`.
+//! `/views`, `/logs/{log}/views` and `/logs/{log}/views/{view}`.
 
-use catalog::{Page, Version, VersionState, View};
+use catalog::{Page, Version, VersionState, View, ViewState};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::{Enum, Object, OpenApi};
 use protocol::ErrorCode::*;
@@ -63,6 +63,28 @@ impl State {
             VersionState::Live => Self::Live,
             VersionState::Retired => Self::Retired,
             VersionState::Failed => Self::Failed,
+        }
+    }
+}
+
+/// What a view does.
+#[derive(Clone, Copy, Enum)]
+#[oai(rename_all = "snake_case", rename = "ViewState")]
+pub(super) enum ViewStateName {
+    /// It answers.
+    Live,
+    /// Its first version is being built.
+    Building,
+    /// It halted at an event, or none of its versions could be built.
+    Failed,
+}
+
+impl From<ViewStateName> for ViewState {
+    fn from(name: ViewStateName) -> Self {
+        match name {
+            ViewStateName::Live => Self::Live,
+            ViewStateName::Building => Self::Building,
+            ViewStateName::Failed => Self::Failed,
         }
     }
 }
@@ -186,6 +208,7 @@ pub(super) struct ViewBody {
     view_id: Uuid,
     view_name: String,
     log_id: Uuid,
+    log_name: String,
     created_at: String,
     /// The state of the live version, or of the newest one when none is live.
     state: State,
@@ -211,6 +234,7 @@ impl ViewBody {
             view_id: view.id.0,
             view_name: view.name.to_string(),
             log_id: status.log.id.0,
+            log_name: status.log.name.to_string(),
             created_at: view.created_at.to_string(),
             state: current.map_or(State::Building, |version| version.state),
             live_version: live.map(|version| version.version),
@@ -220,7 +244,7 @@ impl ViewBody {
     }
 }
 
-/// A page of views, by name.
+/// A page of views.
 #[derive(Object, Serialize, Deserialize)]
 pub(super) struct ViewList {
     views: Vec<ViewBody>,
@@ -296,6 +320,28 @@ impl ViewsApi {
     ) -> Result<Json<ViewList>, Failed<{ IN_LOG | LIST }>> {
         let (app, access, _) = caller.parts();
         let views = app.views(access, &log.0, page).await?;
+        let now = app.clock.now();
+        let bodies = views.items.iter().map(|it| ViewBody::new(it, now));
+        Ok(Json::new(ViewList {
+            views: bodies.collect(),
+            next_cursor: views.next_cursor,
+        }))
+    }
+
+    /// List the views of all logs
+    ///
+    /// The newest view comes first.
+    #[oai(path = "/views", method = "get", operation_id = "listAllViews")]
+    async fn list_all(
+        &self,
+        caller: Caller<role::ReadOnly>,
+        Parameters(page): Parameters<Page>,
+        /// Only views in this state. A cursor belongs to its state.
+        state: Query<Option<ViewStateName>>,
+    ) -> Result<Json<ViewList>, Failed<LIST>> {
+        let (app, access, _) = caller.parts();
+        let state = state.0.map(Into::into);
+        let views = app.all_views(access, state, page).await?;
         let now = app.clock.now();
         let bodies = views.items.iter().map(|it| ViewBody::new(it, now));
         Ok(Json::new(ViewList {

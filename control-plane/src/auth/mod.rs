@@ -3,3 +3,4 @@
 pub(crate) mod attempts;
 pub(crate) mod password;
 pub(crate) mod token;
+pub(crate) mod totp;

@@ -1,7 +1,7 @@
 //! What a caller may do beyond its role, which the operation states in `api`.
 
 use catalog::access::{Access, Actor, Role};
-use protocol::TenantId;
+use protocol::{ErrorCode, TenantId, UserId};
 
 use crate::errors::{Failure, Result};
 
@@ -16,13 +16,16 @@ pub(super) fn to_all_logs(tenant: TenantId, actor: Actor, role: Role) -> Access 
     }
 }
 
+/// The person who calls.
+///
 /// # Errors
-/// When the caller is limited to some logs: people are members of the whole tenant.
-pub(crate) fn require_all_logs(access: &Access) -> Result<()> {
-    if access.logs.is_none() {
-        return Ok(());
+/// When an API key does, or a token that was exchanged for one.
+pub(crate) fn person(access: &Access) -> Result<UserId> {
+    match access.actor {
+        Actor::User(user) => Ok(user),
+        Actor::ApiKey(_) | Actor::System => Err(Failure::new(
+            ErrorCode::PersonOnly,
+            "an API key can't do this; log in with POST /auth/login, and use the token that it gives",
+        )),
     }
-    Err(Failure::forbidden(
-        "an API key that is limited to some logs can't do this",
-    ))
 }

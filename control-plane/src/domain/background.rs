@@ -11,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
 use super::{App, spending};
-use crate::{metering, quotas, rate_limit};
+use crate::{activity, metering, quotas, rate_limit};
 
 const TIDY_INTERVAL: Duration = Duration::from_secs(60);
 /// It is looked this often whether another hour is over.
@@ -31,10 +31,7 @@ impl App {
                 let Some(stale) = stale else {
                     continue;
                 };
-                app.invalidate(stale);
-                if let Some(peers) = &app.bus.peers {
-                    peers.publish_stale(stale).await;
-                }
+                app.announce(stale).await;
             }
         });
         if let Some(peers) = &self.bus.peers {
@@ -55,6 +52,12 @@ impl App {
         self.spawn_until_stop(|app| async move { app.sweep_deleted().await });
         self.keep_stored();
         self.keep_usage();
+        self.spawn_until_stop(|app| async move {
+            loop {
+                tokio::time::sleep(activity::PERIOD).await;
+                app.flush_activity(Some(app.clock.now())).await;
+            }
+        });
         self.spawn_until_stop(|app| async move { app.keep_webhooks().await });
         self.spawn_until_stop(|app| async move { app.keep_reported().await });
         self.spawn_until_stop(|app| async move { app.keep_invoiced().await });
@@ -66,6 +69,14 @@ impl App {
                 app.flush_key_use().await;
             }
         });
+    }
+
+    /// Has every node ask again for what changed.
+    pub(super) async fn announce(&self, stale: Stale) {
+        self.invalidate(stale);
+        if let Some(peers) = &self.bus.peers {
+            peers.publish_stale(stale).await;
+        }
     }
 
     /// Asks again for what changed.
@@ -217,6 +228,9 @@ fn stale(change: &RecordedEvent) -> Option<Stale> {
         | ControlEvent::InvitationCreated { .. }
         | ControlEvent::InvitationRevoked { .. }
         | ControlEvent::InvitationAccepted { .. }
+        | ControlEvent::SecondFactorEnabled { .. }
+        | ControlEvent::SecondFactorDisabled { .. }
+        | ControlEvent::RecoveryCodesReplaced { .. }
         | ControlEvent::KeyCreated { .. }
         | ControlEvent::LogCreated { .. }
         | ControlEvent::ViewCreated { .. }

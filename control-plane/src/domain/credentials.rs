@@ -1,7 +1,7 @@
 //! Proving who one is with an address and a password.
 //!
 //! Nothing here tells whether an address is registered: not the answer, not its time, and not the
-//! wait after wrong passwords.
+//! wait after wrong passwords. Codes of a second factor are tried in the same way.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -24,32 +24,42 @@ impl App {
         email: &str,
         password: String,
     ) -> Result<User> {
-        let attempt = self.limits.attempts.begin(email, network, Instant::now());
-        let attempt = attempt.map_err(too_many_attempts)?;
-        match self.check_password(attempt, email, password).await {
-            Ok(Some(user)) => {
-                self.limits.attempts.right(attempt);
-                Ok(user)
-            }
-            Ok(None) => Err(wrong_credentials()),
-            Err(failure) => {
-                self.limits.attempts.forgive(attempt);
-                Err(failure)
-            }
-        }
+        let attempt = self.begin_attempt(network, email)?;
+        let checked = self.check_password(attempt, email, password).await;
+        self.conclude(attempt, checked)
     }
 
-    async fn check_password(
+    /// Begins to try a password, or a code of a second factor.
+    ///
+    /// # Errors
+    /// When too many wrong ones for the address came from the network.
+    pub(super) fn begin_attempt(&self, network: IpAddr, email: &str) -> Result<Attempt> {
+        let attempt = self.limits.attempts.begin(email, network, Instant::now());
+        attempt.map_err(too_many_attempts)
+    }
+
+    /// What an attempt came to: a wrong one counts, a right one ends the count, and what failed in another
+    /// way was none.
+    pub(super) fn conclude<T>(&self, attempt: Attempt, checked: Result<T>) -> Result<T> {
+        match &checked {
+            Ok(_) => self.limits.attempts.right(attempt),
+            Err(failure) if failure.code == ErrorCode::InvalidCredentials => {}
+            Err(_) => self.limits.attempts.forgive(attempt),
+        }
+        checked
+    }
+
+    pub(super) async fn check_password(
         &self,
         attempt: Attempt,
         email: &str,
         password: String,
-    ) -> Result<Option<User>> {
+    ) -> Result<User> {
         let user = self.catalog.user_by_email(email).await?;
         let stored = user.as_ref().map(|user| user.password_hash.clone());
         let verified = self.passwords.verify(attempt.is_known, password, stored);
         let is_right = verified.await?;
-        Ok(user.filter(|_| is_right))
+        user.filter(|_| is_right).ok_or_else(wrong_credentials)
     }
 }
 

@@ -2,18 +2,19 @@
 
 use std::net::IpAddr;
 
-use catalog::access::{Access, Actor, Role};
-use catalog::{Context, Invitation, Invitee, NewInvitation, OpenInvitation, Page, Paged, Refusal};
+use catalog::access::{Access, Role};
+use catalog::{
+    Accepted, Context, Invitation, Invitee, NewInvitation, OpenInvitation, Page, Paged, Refusal,
+};
 use protocol::{ErrorCode, InvitationId, RequestId};
 
 use super::App;
-use super::access::require_all_logs;
 use super::tenants::normal_email;
 use crate::auth::{password, token};
 use crate::errors::{Failure, Result};
 use crate::mail::Message;
 
-/// An invitation that was just made, with what its mail has.
+/// An invitation that was just made, with what its inviter gets. The mail has a token of its own.
 pub(crate) struct Sent {
     pub invitation: Invitation,
     pub token: String,
@@ -21,8 +22,9 @@ pub(crate) struct Sent {
 }
 
 impl App {
-    /// Invites an address and sends it a mail. The answer has the link, too, so that an invitation
-    /// does not depend on the mail.
+    /// Invites an address and sends it a mail. The answer has a link, too, so that an invitation does
+    /// not depend on the mail; but it is another one, since only what was mailed tells whose the
+    /// address is.
     ///
     /// # Errors
     /// When the caller may not, the address is a member's, or there are too many.
@@ -33,11 +35,6 @@ impl App {
         email: &str,
         role: Option<Role>,
     ) -> Result<Sent> {
-        if !matches!(access.actor, Actor::User(_)) {
-            return Err(Failure::forbidden(
-                "an API key can't invite; log in as an admin or the owner",
-            ));
-        }
         let role = role.unwrap_or(Role::Member);
         if role == Role::Owner {
             return Err(Failure::invalid_request(
@@ -46,25 +43,26 @@ impl App {
         }
         let email = normal_email(email)?;
         let tenant = self.catalog.tenant(access).await?;
-        let secret = token::random(token::INVITATION);
+        let [secret, mailed] = [(); 2].map(|()| token::random(token::INVITATION));
         let new = NewInvitation {
             email: email.clone(),
             role,
             token_sha256: token::digest(&secret),
+            mailed_sha256: token::digest(&mailed),
             expires_at: self.time_after(self.options.invitation_ttl),
         };
         let invitation = self.catalog.invite(access, context, new).await?;
-        let url = self.link("invite", &secret);
         if self.mailer.admits(&email) {
             let ttl = self.options.invitation_ttl;
             let tenant = (access.tenant, tenant.short_name.as_str());
-            let message = Message::invitation(&email, tenant, role, &url, ttl);
+            let link = self.link("invite", &mailed);
+            let message = Message::invitation(&email, tenant, role, &link, ttl);
             self.mailer.send(context.request_id, message);
         }
         Ok(Sent {
             invitation,
+            url: self.link("invite", &secret),
             token: secret,
-            url,
         })
     }
 
@@ -75,7 +73,6 @@ impl App {
         access: &Access,
         page: Page,
     ) -> Result<Paged<Invitation>> {
-        require_all_logs(access)?;
         Ok(self.catalog.invitations(access, page).await?)
     }
 
@@ -87,7 +84,6 @@ impl App {
         context: Context,
         id: InvitationId,
     ) -> Result<()> {
-        require_all_logs(access)?;
         Ok(self.catalog.revoke_invitation(access, context, id).await?)
     }
 
@@ -101,7 +97,7 @@ impl App {
     }
 
     /// Makes the holder of a token a member. A known address proves its password, a new one gets
-    /// it.
+    /// it. Where the token does not tell whose the address is, and nothing did before, a mail asks.
     ///
     /// # Errors
     /// When the token opens nothing, the address is another one, the password is wrong or can't be
@@ -113,7 +109,7 @@ impl App {
         secret: &str,
         email: &str,
         password: String,
-    ) -> Result<OpenInvitation> {
+    ) -> Result<Accepted> {
         let open = self.invitation(secret).await?;
         let email = normal_email(email)?;
         if email != open.invitation.email.to_lowercase() {
@@ -130,11 +126,19 @@ impl App {
             Invitee::New { password_hash }
         };
         let digest = token::digest(secret);
-        let (open, _) = self
+        let accepted = self
             .catalog
             .accept_invitation(request_id, digest, invitee)
             .await?;
-        self.limits.attempts.welcome(&email, network);
-        Ok(open)
+        if accepted.email_verified {
+            self.limits.attempts.welcome(&email, network);
+        } else if self.mailer.admits(&email) {
+            // The membership is there whatever becomes of the mail; another one can be asked for.
+            let sent = self.send_verification(request_id, accepted.user, &email);
+            if let Err(failure) = sent.await {
+                tracing::warn!(%failure, %request_id, "a verification mail was not sent");
+            }
+        }
+        Ok(accepted)
     }
 }

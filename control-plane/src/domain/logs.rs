@@ -5,7 +5,7 @@ use std::sync::Arc;
 use catalog::access::Access;
 use catalog::{Context, DeletionId, Log, LogChanges, LogRef, NewLog, Page, Paged, Retention};
 use protocol::frame::Head;
-use protocol::{ErrorCode, Name, Sequence};
+use protocol::{ErrorCode, InvalidName, Name, Sequence};
 use storage::bus::Stale;
 
 use super::App;
@@ -84,10 +84,18 @@ impl App {
         })
     }
 
+    /// The logs whose names begin with `prefix`.
+    ///
     /// # Errors
-    /// When the cursor is not of this list, or the event log can't be read.
-    pub(crate) async fn logs(&self, access: &Access, page: Page) -> Result<Paged<LogState>> {
-        let logs = self.catalog.logs(access, page).await?;
+    /// When no name begins like that, the cursor is not of this list, or the event log can't be read.
+    pub(crate) async fn logs(
+        &self,
+        access: &Access,
+        prefix: &str,
+        page: Page,
+    ) -> Result<Paged<LogState>> {
+        let prefix = prefix.parse().map_err(invalid_name)?;
+        let logs = self.catalog.logs_named(access, &prefix, page).await?;
         let mut items = Vec::with_capacity(logs.items.len());
         for log in logs.items {
             items.push(self.state_of(Arc::new(log)).await?);
@@ -153,9 +161,12 @@ fn log_ref(text: &str) -> Result<LogRef> {
 }
 
 pub(super) fn parse_name(text: &str) -> Result<Name> {
-    text.parse().map_err(|error: protocol::InvalidName| {
-        Failure::new(ErrorCode::InvalidName, error.to_string())
-    })
+    text.parse().map_err(invalid_name)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is passed to `map_err`")]
+fn invalid_name(error: InvalidName) -> Failure {
+    Failure::new(ErrorCode::InvalidName, error.to_string())
 }
 
 fn check_description(description: Option<&str>) -> Result<()> {

@@ -5,6 +5,8 @@
 //! checked in `api`, before the operation begins.
 
 pub(crate) mod access;
+pub(crate) mod account;
+pub(crate) mod activity;
 pub(crate) mod append;
 pub(crate) mod audit;
 pub(crate) mod authentication;
@@ -17,16 +19,19 @@ mod credentials;
 mod deleted_storage;
 mod deletion_sweeper;
 mod deletions;
+pub(crate) mod density;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod logs;
 mod members;
+mod page;
 mod passwords;
 mod payments;
 pub(crate) mod queries;
 mod refusals;
+pub(crate) mod second_factor;
 pub(crate) mod sessions;
 mod spending;
 mod stored_bytes;
@@ -54,6 +59,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::activity::Activities;
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
 use crate::auth::token::TokenDigest;
@@ -88,6 +94,8 @@ pub(crate) struct App {
     pub(crate) bus: Bus,
     pub(crate) caches: Caches,
     pub(crate) limits: Limits,
+    /// What tenants did lately and is not recorded yet.
+    pub(crate) activities: Activities,
     /// Bytes of answers that are not reported yet.
     pub(crate) data_out: DataOut,
     pub(crate) lifecycle: Lifecycle,
@@ -168,6 +176,7 @@ impl App {
         let (event_log, objects) = (parts.event_log, parts.objects);
         let history = History::new(event_log.clone(), catalog.clone(), objects.clone());
         Arc::new(Self {
+            activities: Activities::new(),
             data_out: DataOut::new(catalog.clone(), parts.clock.now()),
             catalog,
             stores: Stores {

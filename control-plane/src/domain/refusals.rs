@@ -19,6 +19,8 @@ impl From<Refusal> for Failure {
             Refusal::VerificationUnknown | Refusal::ResetUnknown | Refusal::InvitationUnknown => {
                 ErrorCode::InvalidToken
             }
+            Refusal::SecondFactorOn => ErrorCode::SecondFactorOn,
+            Refusal::SecondFactorOff => ErrorCode::SecondFactorOff,
             Refusal::ActorGone | Refusal::InviterGone => ErrorCode::Unauthenticated,
             Refusal::Yourself | Refusal::OutlivesMaker(_) | Refusal::KeyExpired(_) => {
                 ErrorCode::InvalidRequest

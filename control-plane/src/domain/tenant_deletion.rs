@@ -6,6 +6,7 @@ use protocol::{ErrorCode, TenantDeletionId, TenantId};
 use storage::bus::Stale;
 
 use super::App;
+use super::access::person;
 use super::tenants::TenantState;
 use crate::errors::{Failure, Result};
 
@@ -19,10 +20,11 @@ pub(crate) struct DeletionState {
 }
 
 impl App {
-    /// Closes the tenant, to be deleted when the time for changing one's mind is over, or at once.
+    /// Closes the tenant, to be deleted when the time for changing one's mind is over, or at once: that
+    /// can't be taken back, and so is for people alone.
     ///
     /// # Errors
-    /// When the caller is not its owner, or does not name it.
+    /// When the caller does not name the tenant, or is a key that wants it gone at once.
     pub(crate) async fn delete_tenant(
         &self,
         access: &Access,
@@ -30,6 +32,9 @@ impl App {
         short_name: &str,
         immediately: bool,
     ) -> Result<DeletionState> {
+        if immediately {
+            person(access)?;
+        }
         let tenant = self.catalog.tenant(access).await?;
         if tenant.short_name != short_name {
             return Err(Failure::invalid_request(
@@ -53,7 +58,7 @@ impl App {
     /// Opens the tenant again.
     ///
     /// # Errors
-    /// When the caller is not its owner.
+    /// When it is too late.
     pub(crate) async fn restore_tenant(
         &self,
         access: &Access,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use catalog::access::Access;
-use catalog::{Context, DeletionId, Log, NewVersion, Page, Paged, Version, View};
+use catalog::{Context, DeletionId, Log, NewVersion, Page, Paged, Version, View, ViewState};
 use futures::future::join_all;
 use protocol::frame::Head;
 use protocol::view::{ComponentError, ComponentReport};
@@ -167,13 +167,35 @@ impl App {
         let head = self.stores.appender.head(log.id).await?;
         let views = self.catalog.views(access, log.id, page).await?;
         let mut items = Vec::with_capacity(views.items.len());
-        for mut view in views.items {
-            let (live, mut position) = (view.live, 0);
-            view.versions.retain(|it| {
-                position += 1;
-                position <= LISTED_VERSIONS || live == Some(it.id)
-            });
-            items.push(self.with_status(Arc::clone(&log), head, view).await);
+        for view in views.items {
+            let log = Arc::clone(&log);
+            items.push(self.with_status(log, head, shortened(view)).await);
+        }
+        Ok(Paged {
+            items,
+            next_cursor: views.next_cursor,
+        })
+    }
+
+    /// The views of all logs, the newest first; those in one state, if one is named.
+    ///
+    /// # Errors
+    /// When the cursor is not of this list.
+    pub(crate) async fn all_views(
+        &self,
+        access: &Access,
+        state: Option<ViewState>,
+        page: Page,
+    ) -> Result<Paged<ViewStatus>> {
+        let views = self.catalog.all_views(access, state, page).await?;
+        let mut items = Vec::with_capacity(views.items.len());
+        for view in views.items {
+            // A log that was deleted meanwhile took its views along.
+            let Ok(log) = self.log(access, &view.log.to_string()).await else {
+                continue;
+            };
+            let head = self.stores.appender.head(log.id).await?;
+            items.push(self.with_status(log, head, shortened(view)).await);
         }
         Ok(Paged {
             items,
@@ -217,6 +239,16 @@ impl App {
         self.lifecycle.deleted.notify_one();
         Ok(deletion.id)
     }
+}
+
+/// The view with its newest versions and the live one.
+fn shortened(mut view: View) -> View {
+    let (live, mut position) = (view.live, 0);
+    view.versions.retain(|it| {
+        position += 1;
+        position <= LISTED_VERSIONS || live == Some(it.id)
+    });
+    view
 }
 
 /// # Errors

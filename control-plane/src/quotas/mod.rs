@@ -1,10 +1,11 @@
-//! Quotas that are kept in memory: queries and streams at a time, and bytes stored.
+//! Quotas that are kept in memory: queries and streams at a time, and bytes stored. Searches take turns ([`searches`]).
 //!
 //! What is counted in rows is the catalog's to check. Here nothing asks the catalog: a tenant's
 //! quotas come with the sessions of its callers, queries and streams are counted where they run, on
 //! each node by itself, and bytes are known from the last few seconds ([`stored`]).
 
 mod permits;
+mod searches;
 mod stored;
 
 use catalog::Quotas;
@@ -14,6 +15,7 @@ use protocol::{ErrorCode, TenantId};
 use crate::errors::{Failure, Result};
 pub(crate) use permits::Permit;
 use permits::Permits;
+pub(crate) use searches::Searches;
 pub(crate) use stored::{PERIOD, StoredBytes};
 
 /// What each tenant may have on this node.
@@ -23,6 +25,7 @@ pub(crate) struct TenantQuotas {
     own: DashMap<TenantId, Quotas>,
     queries: Permits,
     streams: Permits,
+    pub(crate) searches: Searches,
     pub(crate) stored: StoredBytes,
 }
 
@@ -33,6 +36,7 @@ impl TenantQuotas {
             own: DashMap::new(),
             queries: Permits::default(),
             streams: Permits::default(),
+            searches: Searches::new(),
             stored: StoredBytes::default(),
         }
     }

@@ -112,6 +112,43 @@ async fn only_the_owner_who_names_the_tenant_deletes_it() {
         .expect_error(404, "deletion_not_found");
 }
 
+/// What a key can do by mistake, or by whoever stole it, can be taken back.
+#[tokio::test]
+async fn only_a_person_deletes_a_tenant_at_once_and_no_key_of_some_logs_does_at_all() {
+    let server = Server::start().await;
+    let owner = server.tenant("acme").await;
+    owner.log("a").await;
+    let body = json!({ "name": "x", "role": "owner", "logs": ["a"] });
+    let made = owner.post_json("/keys", body).await.expect(201).json();
+    let limited = server.with_token(made["key"].as_str().unwrap());
+    let now = json!({ "short_name": "acme", "immediately": true });
+    let exchange = json!({ "api_key": owner.token() });
+    let issued = server.anonymous().post_json("/auth/token", exchange).await;
+    let issued = issued.expect(200).json();
+    let token = server.with_token(issued["access_token"].as_str().unwrap());
+    for key in [&owner, &token] {
+        let refused = delete(key, now.clone()).await;
+        refused.expect_error(403, "person_only");
+    }
+    for body in [&now, &json!({ "short_name": "acme" })] {
+        let refused = delete(&limited, body.clone()).await;
+        refused.expect_error(403, "forbidden");
+    }
+    let me = owner.get("/tenants/me").await.expect(200).json();
+    assert_eq!(me["deletion"], Value::Null);
+    delete(&owner, json!({ "short_name": "acme" }))
+        .await
+        .expect(202);
+    limited
+        .post("/tenants/me/restore", "")
+        .await
+        .expect_error(403, "forbidden");
+    owner.post("/tenants/me/restore", "").await.expect(200);
+    let session = server.log_in("acme@example.org").await;
+    let job = delete(&session, now).await.expect(202).json();
+    until_archive(&server, job["link"].as_str().unwrap()).await;
+}
+
 #[tokio::test]
 async fn a_live_tail_ends_when_the_tenant_is_closed() {
     let server = Server::with(control_plane::Options {
@@ -144,7 +181,7 @@ async fn a_deleted_tenant_is_gone_for_good() {
     let session = log_in(&server, None).await.expect(200).json();
     let session = server.with_token(session["access_token"].as_str().unwrap());
     let body = json!({ "short_name": "acme", "immediately": true });
-    let job = delete(&owner, body).await.expect(202).json();
+    let job = delete(&session, body).await.expect(202).json();
     let link = job["link"].as_str().unwrap();
     let job = until_archive(&server, link).await;
     assert_eq!(job["state"], "running");

@@ -96,6 +96,63 @@ async fn a_page_begins_where_it_is_asked_to() {
 }
 
 #[tokio::test]
+async fn a_page_begins_at_a_time() {
+    let server = Server::start().await;
+    let owner = log_of_ten(&server).await;
+    let all = owner.get("/logs/a/events").await.expect(200).json();
+    let events = all["events"].as_array().unwrap();
+    let times: Vec<&str> = events
+        .iter()
+        .map(|it| it["timestamp"].as_str().unwrap())
+        .collect();
+    for (index, time) in times.iter().enumerate() {
+        let before = times[..index].iter().filter(|it| *it < time).count();
+        let page = owner.get(&format!("/logs/a/events?at={time}")).await;
+        let expected: Vec<u64> = (before as u64 + 1..=10).collect();
+        assert_eq!(sequences(&page.expect(200).json()), expected);
+        let path = format!("/logs/a/events?at={time}&direction=backward&limit=2");
+        let page = owner.get(&path).await.expect(200).json();
+        let expected: Vec<u64> = (1..=before as u64).rev().take(2).collect();
+        assert_eq!(sequences(&page), expected);
+    }
+    for (time, forward, backward) in [
+        ("1970-01-01T00:00:00Z", 10, 0),
+        ("2999-01-01T00:00:00%2B02:00", 0, 10),
+    ] {
+        let page = owner.get(&format!("/logs/a/events?at={time}")).await;
+        assert_eq!(sequences(&page.expect(200).json()).len(), forward);
+        let path = format!("/logs/a/events?at={time}&direction=backward");
+        let page = owner.get(&path).await.expect(200).json();
+        assert_eq!(sequences(&page).len(), backward);
+    }
+    owner.log("empty").await;
+    let page = owner
+        .get("/logs/empty/events?at=2026-01-01T00:00:00Z")
+        .await;
+    assert_eq!(sequences(&page.expect(200).json()), [0; 0]);
+}
+
+#[tokio::test]
+async fn a_time_to_begin_with_is_checked_and_stands_alone() {
+    let server = Server::start().await;
+    let owner = log_of_ten(&server).await;
+    let at = "at=2026-01-01T00:00:00Z";
+    for query in [
+        "at=yesterday".to_owned(),
+        "at=".to_owned(),
+        "at=1969-12-31T23:59:59Z".to_owned(),
+        format!("{at}&from=1"),
+    ] {
+        let answer = owner.get(&format!("/logs/a/events?{query}")).await;
+        answer.expect_error(400, "invalid_request");
+    }
+    let request = owner
+        .request(Method::GET, &format!("/logs/a/events?{at}"))
+        .header("last-event-id", "1");
+    send(request).await.expect_error(400, "invalid_request");
+}
+
+#[tokio::test]
 async fn a_page_is_limited_in_bytes_and_holds_one_event_at_least() {
     let options = Options {
         page_bytes_max: 1_000,

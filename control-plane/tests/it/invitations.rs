@@ -3,7 +3,7 @@
 use control_plane::Options;
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::{Client, send};
 use crate::server::{PASSWORD, Server, unlimited};
 
 async fn invite(client: &Client, email: &str, role: &str) -> Value {
@@ -31,11 +31,12 @@ async fn someone_is_invited_by_mail_accepts_and_logs_in() {
         (&json!("grace@example.org"), &json!("admin"))
     );
     let token = server.mailed_token("invite").await;
-    assert_eq!(sent["token"], token.as_str());
     let url = sent["invite_url"].as_str().unwrap();
-    assert!(url.ends_with(&format!("/invite?token={token}")), "{url}");
+    let own = sent["token"].as_str().unwrap();
+    assert!(url.ends_with(&format!("/invite?token={own}")), "{url}");
+    assert_ne!(own, token, "the inviter never has what was mailed");
     let listed = owner.get("/tenants/me/invitations").await.expect(200);
-    assert!(!listed.text().contains(&token));
+    assert!(!listed.text().contains(&token) && !listed.text().contains(own));
     assert_eq!(listed.json()["invitations"][0]["id"], sent["id"]);
 
     let anyone = server.anonymous();
@@ -69,10 +70,12 @@ async fn someone_is_invited_by_mail_accepts_and_logs_in() {
         (&accepted["short_name"], &accepted["role"]),
         (&json!("acme"), &json!("admin"))
     );
-    anyone
-        .post_json(&path, body)
-        .await
-        .expect_error(400, "invalid_token");
+    assert_eq!(accepted["email_verified"], true);
+    for token in [&*token, own] {
+        let path = format!("/invitations/{token}/accept");
+        let again = anyone.post_json(&path, body.clone()).await;
+        again.expect_error(400, "invalid_token");
+    }
     let grace = server.log_in("grace@example.org").await;
     let me = grace.get("/tenants/me").await.expect(200).json();
     assert_eq!(
@@ -86,6 +89,80 @@ async fn someone_is_invited_by_mail_accepts_and_logs_in() {
         .post_json("/tenants/me/invitations", body)
         .await
         .expect_error(409, "already_member");
+}
+
+/// Whoever invites an address of somebody else does not own it by that.
+#[tokio::test]
+async fn an_address_is_verified_by_its_mail_alone() {
+    let server = Server::start().await;
+    let mallory = owner(&server, "mallory").await;
+    let anyone = server.anonymous();
+    let (new, known) = ("ceo@example.org", "cfo@example.org");
+    let sign_up = json!({ "owner_email": known, "owner_password": PASSWORD, "short_name": "cfo" });
+    let signed_up = anyone.post_json("/tenants", sign_up).await;
+    signed_up.expect(201);
+    for email in [new, known] {
+        let sent = invite(&mallory, email, "member").await;
+        let token = sent["token"].as_str().unwrap();
+        let offer = anyone.get(&format!("/invitations/{token}")).await;
+        assert_eq!(offer.expect(200).json()["email"], email);
+        let path = format!("/invitations/{token}/accept");
+        let accepted = anyone.post_json(&path, accept(email, PASSWORD)).await;
+        assert_eq!(accepted.expect(200).json()["email_verified"], false);
+        let login = accept(email, PASSWORD);
+        let refused = anyone.post_json("/auth/login", login.clone()).await;
+        refused.expect_error(403, "email_not_verified");
+        // Both tokens are used up; the mail that verifies has one of its own.
+        let mailed = server.mailed_token_to(email, "invite").await;
+        let late = anyone.get(&format!("/invitations/{mailed}")).await;
+        late.expect_error(400, "invalid_token");
+        let token = server.mailed_token_to(email, "verify").await;
+        let verify = json!({ "token": token });
+        let verified = anyone.post_json("/auth/verify-email", verify).await;
+        verified.expect(200);
+        anyone.post_json("/auth/login", login).await.expect(200);
+    }
+    assert!(server.catalog.rebuild().await.unwrap().equal());
+}
+
+#[tokio::test]
+async fn nobody_comes_back_by_an_invitation_of_their_own() {
+    let server = Server::start().await;
+    let acme = owner(&server, "acme").await;
+    let mallory = server.join(&acme, "mallory@example.org", "admin").await;
+    let anyone = server.anonymous();
+    let members = acme.get("/tenants/me/members").await.expect(200).json();
+    let path = format!(
+        "/tenants/me/members/{}",
+        members["members"][1]["user_id"].as_str().unwrap()
+    );
+    let lower = async |role: &str| {
+        let request = acme.request(reqwest::Method::PATCH, &path);
+        send(request.json(&json!({ "role": role })))
+            .await
+            .expect(200);
+    };
+    for lowers in [true, false] {
+        let sent = invite(&mallory, "mallory2@example.org", "admin").await;
+        let mailed = server
+            .mailed_token_to("mallory2@example.org", "invite")
+            .await;
+        if lowers {
+            lower("member").await;
+            lower("admin").await;
+        } else {
+            acme.delete(&path).await.expect(200);
+        }
+        for token in [sent["token"].as_str().unwrap(), &mailed] {
+            let path = format!("/invitations/{token}");
+            anyone.get(&path).await.expect_error(400, "invalid_token");
+            let body = accept("mallory2@example.org", PASSWORD);
+            let refused = anyone.post_json(&format!("{path}/accept"), body).await;
+            refused.expect_error(400, "invalid_token");
+        }
+        let open = acme.get("/tenants/me/invitations").await.expect(200).json();
+        assert_eq!(open["invitations"], json!([]));
+    }
 }
 
 #[tokio::test]
@@ -141,7 +218,12 @@ async fn an_invitation_is_refused_where_it_must_be() {
     let member = server.join(&owner, "b@example.org", "member").await;
     let path = "/tenants/me/invitations";
     for (client, body, status, code) in [
-        (&key, json!({ "email": "x@example.org" }), 403, "forbidden"),
+        (
+            &key,
+            json!({ "email": "x@example.org" }),
+            403,
+            "person_only",
+        ),
         (
             &member,
             json!({ "email": "x@example.org" }),

@@ -206,3 +206,37 @@ async fn a_key_ends_with_the_key_that_made_it() {
             .expect_error(401, "unauthenticated");
     }
 }
+
+/// A key of some logs is an admin there, and not of the tenant's keys.
+#[tokio::test]
+async fn a_key_of_some_logs_sees_and_revokes_those_alone_that_it_made() {
+    let server = Server::start().await;
+    let owner = server.tenant("acme").await;
+    owner.log("a").await;
+    let body = json!({ "name": "limited", "role": "admin", "logs": ["a"] });
+    let made = owner.post_json("/keys", body.clone()).await.expect(201);
+    let limited = server.with_token(made.json()["key"].as_str().unwrap());
+    let own = limited.post_json("/keys", body).await.expect(201).json();
+    let listed = limited.get("/keys").await.expect(200).json();
+    let ids: Vec<_> = listed["keys"].as_array().unwrap().iter().collect();
+    assert_eq!((ids.len(), &ids[0]["id"]), (1, &own["id"]));
+    let all = owner.get("/keys").await.expect(200).json();
+    for key in all["keys"].as_array().unwrap() {
+        let path = format!("/keys/{}", key["id"].as_str().unwrap());
+        if key["id"] == own["id"] {
+            limited
+                .post(&format!("{path}/rotate"), "")
+                .await
+                .expect(200);
+            limited.delete(&path).await.expect(200);
+            continue;
+        }
+        for refused in [
+            limited.post(&format!("{path}/rotate"), "").await,
+            limited.delete(&path).await,
+        ] {
+            refused.expect_error(404, "key_not_found");
+        }
+    }
+    owner.get("/tenants/me").await.expect(200);
+}

@@ -1,7 +1,7 @@
 //! `/logs`.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::send;
 use crate::server::Server;
@@ -164,4 +164,34 @@ async fn lists_are_read_page_by_page() {
         .get("/logs?limit=0")
         .await
         .expect_error(400, "invalid_request");
+}
+
+#[tokio::test]
+async fn a_list_holds_the_names_with_a_prefix() {
+    let server = Server::start().await;
+    let owner = server.tenant("acme").await;
+    for name in ["shop_1", "shop_2", "shopx", "other"] {
+        owner.log(name).await;
+    }
+    let names = |page: &Value| -> Vec<String> {
+        let logs = page["logs"].as_array().unwrap().iter();
+        logs.map(|log| log["log_name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let page = owner.get("/logs?prefix=shop_").await.expect(200).json();
+    assert_eq!(names(&page), ["shop_1", "shop_2"]);
+    assert_eq!(page["next_cursor"], Value::Null);
+    let page = owner.get("/logs?prefix=shop&limit=2").await.expect(200);
+    let cursor = page.json()["next_cursor"].as_str().unwrap().to_owned();
+    let next = format!("/logs?prefix=shop&cursor={cursor}");
+    assert_eq!(names(&owner.get(&next).await.expect(200).json()), ["shopx"]);
+    for path in ["/logs?prefix=sho", "/logs?prefix=", "/logs?limit=9"] {
+        let answer = owner.get(&format!("{path}&cursor={cursor}")).await;
+        answer.expect_error(400, "invalid_cursor");
+    }
+    let long = "a".repeat(129);
+    for prefix in ["%25", "a%20b", &long] {
+        let answer = owner.get(&format!("/logs?prefix={prefix}")).await;
+        answer.expect_error(400, "invalid_name");
+    }
 }

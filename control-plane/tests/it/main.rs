@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod account;
+mod activity;
 mod append;
 mod audit;
 mod auth;
@@ -12,7 +14,9 @@ mod client;
 mod compatibility;
 mod deletion;
 mod deletion_jobs;
+mod density;
 mod errors;
+mod event_filters;
 mod events;
 mod garbage;
 mod invitations;
@@ -29,6 +33,7 @@ mod passwords;
 mod queries;
 mod quotas;
 mod rates;
+mod second_factor;
 mod server;
 mod shutdown;
 mod smtp;

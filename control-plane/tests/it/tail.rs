@@ -87,6 +87,59 @@ async fn there_is_no_gap_between_history_and_live() {
 }
 
 #[tokio::test]
+async fn a_tail_begins_at_a_time() {
+    let server = Server::start().await;
+    let owner = server.tenant("acme").await;
+    owner.log("a").await;
+    for event in ["one", "two", "three"] {
+        owner.post("/logs/a/append", event).await.expect(200);
+    }
+    let page = owner.get("/logs/a/events").await.expect(200).json();
+    let time = page["events"][1]["timestamp"].as_str().unwrap();
+    let mut events = Events::open(&owner, &format!("?at={time}"), None).await;
+    let first = events.event().await.unwrap().1;
+    assert_eq!(first["timestamp"], time);
+    let mut events = Events::open(&owner, "?at=2999-01-01T00:00:00Z", None).await;
+    owner.post("/logs/a/append", "four").await.expect(200);
+    assert_eq!(events.event().await.unwrap().0, 4);
+}
+
+#[tokio::test]
+async fn a_tail_with_a_filter_sends_what_matches_and_says_how_far_it_looked() {
+    let server = Server::start().await;
+    let owner = server.tenant("acme").await;
+    owner.log("a").await;
+    let append = async |number: u64| {
+        let event = format!("{{\"n\":{number}}}");
+        owner.post("/logs/a/append", event).await.expect(200);
+    };
+    for number in 1..=10 {
+        append(number).await;
+    }
+    let query = "?from=1&filter=@.n%20%3E%3D%209&text=n";
+    let mut events = Events::open(&owner, query, None).await;
+    assert_eq!(events.event().await.unwrap().0, 9);
+    assert_eq!(events.event().await.unwrap().0, 10);
+    let said = async |events: &mut Events, through: u64, scanned: u64, matched: u64| {
+        let block = events.block().await.unwrap();
+        let counts =
+            format!("{{\"sequence\":{through},\"scanned\":{scanned},\"matched\":{matched}}}");
+        let expected = format!("event: scanned\nid: {through}\ndata: {counts}");
+        assert_eq!(block, expected);
+    };
+    let began = std::time::Instant::now();
+    said(&mut events, 10, 10, 2).await;
+    for number in [1, 2, 3] {
+        append(number).await;
+    }
+    said(&mut events, 13, 13, 2).await;
+    assert!(began.elapsed() >= Duration::from_secs(1));
+    append(11).await;
+    assert_eq!(events.event().await.unwrap().0, 14);
+    said(&mut events, 14, 14, 3).await;
+}
+
+#[tokio::test]
 async fn a_client_goes_on_behind_what_it_saw() {
     let server = Server::start().await;
     let owner = server.tenant("acme").await;

@@ -14,6 +14,8 @@ const PAGE_EVENTS: u64 = 1_000;
 Examples:
   primatomic events demo
   primatomic events demo --newest --limit 10
+  primatomic events demo --at 2026-11-22T09:30:00Z
+  primatomic events demo --filter '@.model == \"gpt-4\" && @.tokens_out > 400' --all
   primatomic events demo --from 1000 --all --json > events.ndjson
   primatomic events demo --raw --all | jq .inc")]
 pub(crate) struct EventsArguments {
@@ -22,6 +24,15 @@ pub(crate) struct EventsArguments {
     /// Sequence to begin with
     #[arg(long, value_name = "N")]
     from: Option<u64>,
+    /// Time to begin with, such as 2026-11-22T09:30:00Z
+    #[arg(long, value_name = "TIME", conflicts_with = "from")]
+    at: Option<String>,
+    /// Only events that hold this text
+    #[arg(long, value_name = "TEXT")]
+    text: Option<String>,
+    /// Only events that are JSON and for which this holds, such as '@.tokens_out > 400'
+    #[arg(long, value_name = "EXPRESSION")]
+    filter: Option<String>,
     /// Print at most this many
     #[arg(long, value_name = "N", default_value_t = 100, conflicts_with = "all")]
     limit: u64,
@@ -42,6 +53,7 @@ pub(crate) async fn run(arguments: EventsArguments, session: &Session) -> Result
         false => arguments.limit,
     };
     let mut from = arguments.from;
+    let mut at = arguments.at;
     while left > 0 {
         let call = session
             .client
@@ -49,6 +61,9 @@ pub(crate) async fn run(arguments: EventsArguments, session: &Session) -> Result
             .accept("application/json")
             .query("limit", left.min(PAGE_EVENTS))
             .query_if("from", from)
+            .query_if("at", at.take())
+            .query_if("text", arguments.text.as_deref())
+            .query_if("filter", arguments.filter.as_deref())
             .query_if("direction", arguments.newest.then_some("backward"));
         let page: EventsPage = session.client.json(&call).await?;
         let mut text = Vec::new();

@@ -12,9 +12,10 @@ use crate::failure::Failure;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum InviteCommand {
-    /// Invite someone by mail; prints the link, too
+    /// Invite someone by mail; prints a link, too, in case the mail does not arrive
     #[command(after_help = "\
-An API key can't invite: log in with `primatomic login --email` first.
+An API key can't invite: log in with `primatomic login --email` first. The link that is printed is not
+that of the mail: whoever accepts with it gets another mail that verifies the address.
 
 Example:
   primatomic invite send grace@example.org --role admin")]
@@ -37,7 +38,7 @@ Someone who is registered gives the password; someone new chooses one of at leas
 Example:
   primatomic invite accept 'https://primatomic.example/invite?token=pi_...'")]
     Accept {
-        /// The link of the mail, or its token
+        /// The link of the mail or from the inviter, or its token
         link: String,
     },
 }
@@ -90,9 +91,13 @@ async fn accept(session: &Session, link: &str) -> Result<(), Failure> {
     let call = client.post(&["invitations", token, "accept"]);
     let human = |it: &Value| {
         let tenant = text(it, "short_name");
+        let first = match it["email_verified"].as_bool() {
+            Some(false) => " Open the link in the mail that was sent to you, and then log",
+            _ => " Log",
+        };
         format!(
-            "You are a member of {tenant} now. Log in:\n  primatomic login --email {email} --tenant \
-             {tenant}"
+            "You are a member of {tenant} now.{first} in:\n  primatomic login --email {email} \
+             --tenant {tenant}"
         )
     };
     session.print(&call.json_body(&body)?, human).await

@@ -18,7 +18,7 @@ pub(crate) enum LogCommand {
     #[command(after_help = "Example:\n  primatomic log create customer-acme-usage")]
     Create(CreateArguments),
     /// List your logs by name
-    List(ListOptions),
+    List(ListArguments),
     /// Show a log: its head, size and hash chain
     Get {
         /// Name or id
@@ -34,6 +34,15 @@ pub(crate) enum LogCommand {
     /// Read every event and recompute the hash chain
     #[command(after_help = verify::AFTER_HELP)]
     Verify(verify::VerifyArguments),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ListArguments {
+    /// Only those whose names begin with this
+    #[arg(long, value_name = "TEXT")]
+    prefix: Option<String>,
+    #[command(flatten)]
+    options: ListOptions,
 }
 
 #[derive(Args, Debug, Serialize)]
@@ -66,11 +75,12 @@ pub(crate) async fn run(group: Group<LogCommand>, session: &Session) -> Result<(
             let human = |it: &Value| format!("Created log {name} ({}).", text(it, "log_id"));
             session.print(&call, human).await
         }
-        LogCommand::List(options) => {
+        LogCommand::List(ListArguments { prefix, options }) => {
             let row = |it: &Value| cells(it, ["log_name", "head_sequence", "created_at", "log_id"]);
             let titles = ["NAME", "EVENTS", "CREATED", "ID"];
+            let call = client.get(&["logs"]).query_if("prefix", prefix);
             session
-                .print_list(&["logs"], options.limit, titles, row)
+                .print_list_of(&call, "logs", options.limit, titles, row)
                 .await
         }
         LogCommand::Get { log } => session.print(&client.get(&["logs", &log]), describe).await,

@@ -2,7 +2,7 @@
 //! a profile.
 
 use clap::Args;
-use primatomic_client::Client;
+use primatomic_client::{Client, ErrorAnswer};
 use serde_json::{Value, json};
 
 use crate::commands::json::text;
@@ -28,6 +28,9 @@ pub(crate) struct LoginArguments {
     /// Short name of the tenant, for members of several
     #[arg(long, value_name = "NAME", requires = "email")]
     tenant: Option<String>,
+    /// Code of the second factor, or a recovery code; asked for where one is needed
+    #[arg(long, requires = "email")]
+    code: Option<String>,
 }
 
 pub(crate) async fn run(
@@ -42,7 +45,7 @@ pub(crate) async fn run(
     let url = options.url.clone().or(saved);
     let url = url.unwrap_or_else(|| DEFAULT_URL.to_owned());
     let api_key = match &arguments.email {
-        Some(email) => token(&url, email, arguments.tenant.as_deref()).await?,
+        Some(email) => token(&url, email, &arguments).await?,
         None => key(options, &url)?,
     };
     let client = Client::new(&url, Some(api_key.expose()))?;
@@ -75,18 +78,27 @@ fn key(options: &ConnectionOptions, url: &str) -> Result<Secret, Failure> {
 }
 
 /// A token for a person, in the tenant that is named or the only one.
-async fn token(url: &str, email: &str, tenant: Option<&str>) -> Result<Secret, Failure> {
+async fn token(url: &str, email: &str, arguments: &LoginArguments) -> Result<Secret, Failure> {
     let password = secret::ask_password(&format!("Password of {email}"))?;
     let client = Client::new(url, None)?;
-    let log_in = async |tenant_id: Option<&str>| -> Result<Value, Failure> {
-        let body = json!({ "email": email, "password": password, "tenant_id": tenant_id });
+    let log_in = async |tenant_id: Option<&str>, code: &Option<String>| -> Result<Value, Failure> {
+        let body = json!({
+            "email": email, "password": password, "tenant_id": tenant_id, "code": code
+        });
         let call = client.post(&["auth", "login"]).json_body(&body)?;
         Ok(client.json(&call).await?)
     };
-    let mut answer = log_in(None).await?;
+    let mut code = arguments.code.clone();
+    let mut answer = match log_in(None, &code).await {
+        Err(Failure::Answer(refused)) if is_code_needed(&refused) => {
+            code = Some(secret::ask("Code of the second factor")?);
+            log_in(None, &code).await?
+        }
+        answer => answer?,
+    };
     let tenants = answer["tenants"].as_array().cloned().unwrap_or_default();
     let names: Vec<_> = tenants.iter().map(|it| text(it, "short_name")).collect();
-    if let Some(wanted) = tenant {
+    if let Some(wanted) = arguments.tenant.as_deref() {
         let found = tenants.iter().find(|it| text(it, "short_name") == wanted);
         let Some(found) = found else {
             return Err(Failure::Usage(format!(
@@ -95,7 +107,7 @@ async fn token(url: &str, email: &str, tenant: Option<&str>) -> Result<Secret, F
             )));
         };
         if tenants.len() > 1 {
-            answer = log_in(Some(text(found, "tenant_id"))).await?;
+            answer = log_in(Some(text(found, "tenant_id")), &code).await?;
         }
     }
     let token = text(&answer, "access_token");
@@ -106,4 +118,8 @@ async fn token(url: &str, email: &str, tenant: Option<&str>) -> Result<Secret, F
         )));
     }
     Ok(Secret::new(token))
+}
+
+fn is_code_needed(refused: &ErrorAnswer) -> bool {
+    refused.code.as_deref() == Some("second_factor_required")
 }

@@ -23,6 +23,7 @@ pub(crate) mod profile;
 pub(crate) mod query;
 mod secret;
 pub(crate) mod session;
+pub(crate) mod sessions;
 pub(crate) mod tail;
 pub(crate) mod tenant;
 pub(crate) mod usage;

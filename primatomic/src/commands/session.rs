@@ -32,7 +32,21 @@ impl Session {
         titles: [&str; N],
         row: impl Fn(&Value) -> [String; N],
     ) -> Result<(), Failure> {
-        let items = self.collect(path, limit).await?;
+        let items = path.last().copied().unwrap_or_default();
+        let call = self.client.get(path);
+        self.print_list_of(&call, items, limit, titles, row).await
+    }
+
+    /// The same for what a call lists, which has its items under this name.
+    pub(crate) async fn print_list_of<const N: usize>(
+        &self,
+        call: &Call,
+        items: &str,
+        limit: Option<usize>,
+        titles: [&str; N],
+        row: impl Fn(&Value) -> [String; N],
+    ) -> Result<(), Failure> {
+        let items = self.collect(call, items, limit).await?;
         self.output.value(&items, |items| {
             let rows: Vec<_> = items.iter().map(row).collect();
             table(titles, &rows)
@@ -51,7 +65,8 @@ impl Session {
         if !named.contains('@') {
             return Ok(named.to_owned());
         }
-        let items = self.collect(path, None).await?;
+        let items = path.last().copied().unwrap_or_default();
+        let items = self.collect(&self.client.get(path), items, None).await?;
         let is_named = |it: &&Value| text(it, "email").eq_ignore_ascii_case(named);
         let found = items
             .iter()
@@ -60,13 +75,16 @@ impl Session {
         found.ok_or_else(|| Failure::Other(format!("{named} {missing}")))
     }
 
-    /// Walks a list's pages and collects its items, which every page names as its path ends.
-    async fn collect(&self, path: &[&str], limit: Option<usize>) -> Result<Vec<Value>, Failure> {
-        let items = path.last().copied().unwrap_or_default();
+    /// Walks a list's pages and collects its items.
+    async fn collect(
+        &self,
+        call: &Call,
+        items: &str,
+        limit: Option<usize>,
+    ) -> Result<Vec<Value>, Failure> {
         let mut found = Vec::new();
-        let call = self.client.get(path);
         let limit = limit.unwrap_or(usize::MAX);
-        self.pages(&call, limit, items, |mut rows| {
+        self.pages(call, limit, items, |mut rows| {
             found.append(&mut rows);
             Ok(())
         })

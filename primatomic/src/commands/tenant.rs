@@ -17,7 +17,8 @@ pub(crate) enum TenantCommand {
     /// Close the tenant, and delete it with everything in it after the days of grace
     #[command(after_help = "\
 Until it is deleted, `primatomic tenant restore` takes it back. How far a deletion is, `primatomic
-tenant deletion JOB` says, with the id that this command prints; it needs no key.
+tenant deletion JOB` says, with the id that this command prints; it needs no key. An API key can't delete
+a tenant at once: log in as its owner with `primatomic login --email` for that.
 
 Examples:
   primatomic tenant delete acme

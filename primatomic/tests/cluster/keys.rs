@@ -16,8 +16,11 @@ fn join(owner: &Member, node: &Node, email: &str) -> (Member, String) {
     let text = |answer: &Value, field: &str| answer[field].as_str().unwrap().to_owned();
     let anyone = owner.with_token("");
     let invited = json!({ "email": email, "role": "admin" });
-    let invited = call(owner, "/tenants/me/invitations", &invited);
-    let path = format!("/invitations/{}/accept", text(&invited, "token"));
+    call(owner, "/tenants/me/invitations", &invited);
+    let path = format!(
+        "/invitations/{}/accept",
+        node.mailed_token("invite").unwrap()
+    );
     let credentials = json!({ "email": email, "password": "correct horse" });
     call(&anyone, &path, &credentials);
     let session = call(&anyone, "/auth/login", &credentials);

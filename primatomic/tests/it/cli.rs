@@ -29,6 +29,35 @@ fn bytes_of_every_kind_come_back_as_they_were() {
 }
 
 #[test]
+fn logs_and_events_are_searched() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    for log in ["shop_1", "shop_2", "other"] {
+        server.run(&["log", "create", log]);
+    }
+    let listed = server.json(&["log", "list", "--prefix", "shop_"]);
+    let names = listed.as_array().unwrap().iter();
+    let names: Vec<_> = names.map(|log| log["log_name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["shop_1", "shop_2"]);
+    for event in ["{\"n\":1}", "{\"n\":2}", "text 2"] {
+        server.run(&["append", "other", "--data", event]);
+    }
+    let events = |options: &[&str]| server.run(&[&["events", "other", "--raw"], options].concat());
+    assert_eq!(events(&["--text", "2"]), "{\"n\":2}\ntext 2\n");
+    assert_eq!(
+        events(&["--text", "2", "--filter", "@.n > 1"]),
+        "{\"n\":2}\n"
+    );
+    assert_eq!(events(&["--at", "2999-01-01T00:00:00Z"]), "");
+    let before = ["--at", "2999-01-01T00:00:00Z", "--newest", "--limit", "1"];
+    assert_eq!(events(&before), "text 2\n");
+    let wrong = ["events", "other", "--filter", "@.n = 1"];
+    let output = finish(server.command(&wrong), b"");
+    assert!(text(&output.stderr).contains("column 5"));
+    server.stop();
+}
+
+#[test]
 fn an_import_is_complete_verified_and_can_be_repeated() {
     let directory = directory();
     let server = Server::start(directory.path());

@@ -2,8 +2,12 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use data_encoding::BASE32_NOPAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
+use sha1::Sha1;
 
 use crate::harness::{Server, directory, finish, program, text};
 
@@ -101,6 +105,7 @@ fn people_are_invited_get_roles_and_leave() {
     let listed = ada.run(&["invite", "list"], "");
     assert!(listed.contains("grace@example.org  member"), "{listed}");
     let accept = link(server, "grace@example.org", "invite");
+    assert_ne!(sent["invite_url"], accept.as_str());
     let accepted = grace.run(&["invite", "accept", &accept], PASSWORD);
     assert!(
         accepted.contains("primatomic login --email grace@example.org --tenant ada"),
@@ -132,6 +137,94 @@ fn people_are_invited_get_roles_and_leave() {
     let late = link(server, "grace@example.org", "invite");
     let late = grace.try_run(&["invite", "accept", &late], PASSWORD);
     assert_eq!(late.status.code(), Some(1));
+
+    // What the inviter passes on does not verify the address.
+    let sent = ada.json(&["invite", "send", "bob@example.org"], "");
+    let url = sent["invite_url"].as_str().unwrap();
+    let bob = Person {
+        server,
+        name: "bob",
+    };
+    let accepted = bob.run(&["invite", "accept", url], PASSWORD);
+    assert!(accepted.contains("Open the link in the mail"), "{accepted}");
+    let login = ["login", "--email", "bob@example.org"];
+    let refused = text(&bob.try_run(&login, PASSWORD).stderr);
+    assert!(refused.contains("email_not_verified"), "{refused}");
+}
+
+#[test]
+fn sessions_are_listed_and_ended() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let server = &server;
+    let [laptop, phone] = ["laptop", "phone"].map(|name| Person { server, name });
+    sign_up(server, "ada");
+    let login = ["login", "--email", "ada@example.org"];
+    for device in [&laptop, &phone] {
+        device.run(&login, PASSWORD);
+    }
+    let shown = laptop.run(&["session", "list"], "");
+    assert!(shown.contains("this one"), "{shown}");
+    let sessions = laptop.json(&["session", "list"], "");
+    assert_eq!(sessions.as_array().unwrap().len(), 2);
+    let newest = sessions[0]["id"].as_str().unwrap();
+    laptop.run(&["session", "end", newest], "");
+    let ended = phone.try_run(&["session", "list"], "");
+    assert_eq!(ended.status.code(), Some(3));
+    let gone = laptop.try_run(&["session", "end", newest], "");
+    assert_eq!(gone.status.code(), Some(4));
+}
+
+/// What an authenticator shows now (RFC 6238).
+fn code(secret: &str) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let secret = BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
+    let mut mac = Hmac::<Sha1>::new_from_slice(&secret).unwrap();
+    mac.update(&(now.as_secs() / 30).to_be_bytes());
+    let hash = mac.finalize().into_bytes();
+    let offset = usize::from(hash[19] & 0x0f);
+    let bytes: [u8; 4] = hash[offset..offset + 4].try_into().unwrap();
+    format!(
+        "{:06}",
+        (u32::from_be_bytes(bytes) & 0x7fff_ffff) % 1_000_000
+    )
+}
+
+#[test]
+fn a_login_asks_for_the_code_of_a_second_factor() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let server = &server;
+    let ada = Person {
+        server,
+        name: "ada",
+    };
+    sign_up(server, "ada");
+    let http = reqwest::blocking::Client::new();
+    let post = |path: &str, token: &str, body: Value| -> Value {
+        let call = http.post(format!("{}{path}", server.url)).json(&body);
+        let answer = call.bearer_auth(token).send().unwrap();
+        serde_json::from_str(&answer.text().unwrap()).unwrap()
+    };
+    let text_of = |answer: &Value, field: &str| answer[field].as_str().unwrap().to_owned();
+    let password = PASSWORD.trim_end();
+    let login = json!({ "email": "ada@example.org", "password": password });
+    let token = text_of(&post("/auth/login", "", login), "access_token");
+    let begin = json!({ "current_password": password });
+    let begun = post("/account/second-factor", &token, begin);
+    let confirm = json!({ "code": code(&text_of(&begun, "secret")) });
+    let confirmed = post("/account/second-factor/confirm", &token, confirm);
+    let codes = confirmed["recovery_codes"].as_array().unwrap();
+    let [first, second] = [0, 1].map(|number: usize| codes[number].as_str().unwrap());
+
+    let login = ["login", "--email", "ada@example.org"];
+    let wrong = ada.try_run(&login, &format!("{PASSWORD}000000\n"));
+    assert_eq!(wrong.status.code(), Some(3));
+    ada.run(&login, &format!("{PASSWORD}{first}\n"));
+    let with_code = [&login[..], &["--code", second]].concat();
+    ada.run(&with_code, PASSWORD);
+    let again = ada.try_run(&with_code, PASSWORD);
+    assert!(text(&again.stderr).contains("invalid_credentials"));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use protocol::frame::Head;
-use protocol::{Frame, LogId, Position, Sequence};
+use protocol::{Frame, LogId, Position, Sequence, Timestamp};
 use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 
@@ -56,6 +56,11 @@ pub trait EventLog: Send + Sync + 'static {
         before: Sequence,
         bytes_max: usize,
     ) -> Result<Vec<StoredFrame>, ReadError>;
+
+    /// The first frame whose timestamp is at or after `time`; `None` when the log ends before it.
+    /// Frames below a trimmed sequence are missing. Found by halving, as timestamps never go
+    /// backwards.
+    async fn since(&self, log: LogId, time: Timestamp) -> Result<Option<StoredFrame>, ReadError>;
 
     /// Frames of a log as they are stored. May skip some; whoever follows a log detects gaps by
     /// sequence and fills them with [`EventLog::read`], as [`crate::history::tail::Tail`] does.

@@ -7,12 +7,15 @@
 
 mod blocks;
 mod reader;
+mod since;
+mod spans;
 pub mod tail;
 
 use protocol::{LogId, Run, Sequence};
 
 pub use self::blocks::Blocks;
 pub use self::reader::{Reader, ReaderOptions};
+pub use self::spans::Span;
 use crate::event_log::{ReadError, SharedEventLog, StoredFrame};
 use crate::limit::Limit;
 use crate::objects::SharedObjects;

@@ -200,6 +200,10 @@ impl EventLog for Lossy {
         self.event_log.read_back(log, before, bytes_max).await
     }
 
+    async fn since(&self, log: LogId, time: Timestamp) -> Result<Option<StoredFrame>, ReadError> {
+        self.event_log.since(log, time).await
+    }
+
     fn subscribe(&self, log: LogId) -> Subscription {
         self.event_log.subscribe(log)
     }

@@ -95,6 +95,7 @@ macro_rules! conforms {
             many_publishers_of_many_logs_are_independent,
             many_publishers_of_one_log_never_overwrite,
             reads_are_bounded_and_gapless,
+            frames_are_found_by_their_time,
             reads_go_back,
             tails_have_no_gap,
             trimming_keeps_the_newest_frame,

@@ -34,7 +34,7 @@ impl Member {
             "owner_email": email, "owner_password": password, "short_name": short_name
         });
         anyone.call(Method::POST, node, "/tenants", &owner)?;
-        let verify = json!({ "token": node.mailed_token()? });
+        let verify = json!({ "token": node.mailed_token("verify")? });
         anyone.call(Method::POST, node, "/auth/verify-email", &verify)?;
         let login = json!({ "email": email, "password": password });
         let session = anyone.call(Method::POST, node, "/auth/login", &login)?;

@@ -116,16 +116,20 @@ impl Node {
         }
     }
 
-    /// The token in the only mail that it sent, which is written in the background.
-    pub(super) fn mailed_token(&self) -> Result<String> {
+    /// The token in the only link to a page that it mailed, which is written in the background.
+    ///
+    /// # Errors
+    /// When no such mail comes.
+    pub fn mailed_token(&self, page: &str) -> Result<String> {
         let mails = self.data.join("mail");
+        let link = format!("{page}?token=");
         let start = Instant::now();
         while start.elapsed() < TIMEOUT {
-            if let Some(mail) = fs::read_dir(&mails)?.next() {
+            for mail in fs::read_dir(&mails)? {
                 // Long lines are folded in quoted-printable mail, and '=' is written as =3D.
                 let text = fs::read_to_string(mail?.path())?;
                 let text = text.replace("=\r\n", "").replace("=3D", "=");
-                if let Some((_, token)) = text.split_once("verify?token=")
+                if let Some((_, token)) = text.split_once(&link)
                     && let Some(token) = token.split_whitespace().next()
                 {
                     return Ok(token.to_owned());

@@ -85,6 +85,7 @@ async fn secrets_never_enter_an_event() {
         expires_at: fixture.in_seconds(60),
         password_hash: None,
         secret: None,
+        origin: catalog::Origin::default(),
     };
     catalog.create_session(session).await.unwrap();
     let new = NewKey {

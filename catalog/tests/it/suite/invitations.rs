@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use catalog::access::{Access, Role};
-use catalog::{
-    CatalogLimits, Invitation, Invitee, NewInvitation, OpenInvitation, Page, Quotas, Refusal,
-};
-use protocol::{InvitationId, RequestId, UserId};
+use catalog::{Accepted, CatalogLimits, Invitation, Invitee, NewInvitation, Page, Quotas, Refusal};
+use protocol::{InvitationId, RequestId};
 
-use super::{Fixture, by, with_role};
+use super::super::database::TestDatabase;
+use super::{Fixture, by, user_of, with_role};
 
 const WEEK: u64 = 7 * 24 * 3_600;
+
+/// The number of the token that is mailed, where the inviter gets this one.
+fn mailed(token: u8) -> u8 {
+    u8::MAX - token
+}
 
 async fn invite(
     fixture: &Fixture,
@@ -23,16 +27,13 @@ async fn invite(
         email: email.to_owned(),
         role,
         token_sha256: [token; 32],
+        mailed_sha256: [mailed(token); 32],
         expires_at: fixture.in_seconds(WEEK),
     };
     fixture.catalog.invite(access, by(access), new).await
 }
 
-async fn accept(
-    fixture: &Fixture,
-    token: u8,
-    invitee: Invitee,
-) -> Result<(OpenInvitation, UserId), Refusal> {
+async fn accept(fixture: &Fixture, token: u8, invitee: Invitee) -> Result<Accepted, Refusal> {
     fixture
         .catalog
         .accept_invitation(RequestId::generate(), [token; 32], invitee)
@@ -52,27 +53,145 @@ async fn an_invitation_registers_and_verifies_whoever_accepts_it_once() {
     let made = invite(&fixture, &owner, "Grace@X.example", Role::Admin, 1).await;
     let made = made.unwrap();
     let open = fixture.catalog.open_invitation([1; 32]).await.unwrap();
+    let by_mail = fixture.catalog.open_invitation([mailed(1); 32]).await;
+    assert_eq!(open, by_mail.unwrap());
     let open = open.unwrap();
     assert_eq!(
         (open.tenant, open.short_name.as_str()),
         (owner.tenant, "acme")
     );
     assert_eq!(open.invitation, made);
-    let (accepted, user) = accept(&fixture, 1, newcomer()).await.unwrap();
-    assert_eq!(accepted, open);
+    let accepted = accept(&fixture, mailed(1), newcomer()).await.unwrap();
+    assert_eq!((&accepted.open, accepted.email_verified), (&open, true));
+    let user = accepted.user;
     let person = fixture.catalog.user_by_email("grace@x.example").await;
     let person = person.unwrap().unwrap();
     assert_eq!((person.id, person.email_verified), (user, true));
     let memberships = fixture.catalog.memberships(user).await.unwrap();
     assert_eq!((memberships.len(), memberships[0].role), (1, Role::Admin));
-    assert_eq!(
-        fixture.catalog.open_invitation([1; 32]).await.unwrap(),
-        None
-    );
+    for token in [1, mailed(1)] {
+        let used = fixture.catalog.open_invitation([token; 32]).await;
+        assert_eq!(used.unwrap(), None);
+    }
     let again = accept(&fixture, 1, Invitee::Known(user)).await;
     assert!(matches!(again, Err(Refusal::InvitationUnknown)));
     let member = invite(&fixture, &owner, "GRACE@x.example", Role::Member, 2).await;
     assert!(matches!(member, Err(Refusal::InviteeIsMember)));
+}
+
+/// Whoever invites has this token, and owns no address by it.
+#[tokio::test]
+async fn the_token_of_the_inviter_verifies_nobody() {
+    let fixture = Fixture::new().await;
+    let owner = fixture.tenant("acme").await;
+    let catalog = &fixture.catalog;
+    let invited = invite(&fixture, &owner, "a@x.example", Role::Member, 1).await;
+    invited.unwrap();
+    let accepted = accept(&fixture, 1, newcomer()).await.unwrap();
+    assert!(!accepted.email_verified);
+    let person = catalog.user_by_email("a@x.example").await.unwrap().unwrap();
+    assert!(!person.email_verified);
+
+    let other = fixture.tenant("other").await;
+    let invitee = Invitee::Known(person.id);
+    for (tenant, token, used, verified) in [
+        (&other, 2, 2, false),
+        (&fixture.tenant("third").await, 3, mailed(3), true),
+        (&fixture.tenant("fourth").await, 4, 4, true),
+    ] {
+        let invited = invite(&fixture, tenant, "a@x.example", Role::Member, token).await;
+        invited.unwrap();
+        let accepted = accept(&fixture, used, invitee.clone()).await.unwrap();
+        assert_eq!(accepted.email_verified, verified, "{token}");
+        let person = catalog.user_by_email("a@x.example").await.unwrap().unwrap();
+        assert_eq!(person.email_verified, verified, "{token}");
+    }
+    assert!(catalog.rebuild().await.unwrap().equal());
+}
+
+#[tokio::test]
+async fn invitations_end_with_the_person_who_made_them() {
+    let fixture = Fixture::new().await;
+    let owner = fixture.tenant("acme").await;
+    let admin = fixture.member(&owner, "a@x.example", Role::Admin).await;
+    let person = user_of(&admin);
+    let catalog = &fixture.catalog;
+    let is_open = async |token: u8| {
+        let open = catalog.open_invitation([token; 32]).await;
+        open.unwrap().is_some()
+    };
+    for (access, email, role, token) in [
+        (&owner, "b@x.example", Role::Admin, 1),
+        (&admin, "c@x.example", Role::Admin, 2),
+        (&admin, "d@x.example", Role::ReadOnly, 3),
+    ] {
+        let invited = invite(&fixture, access, email, role, token).await;
+        invited.unwrap();
+    }
+    // Who is no admin invites nobody, to whatever role.
+    let lowered = catalog.change_role(&owner, by(&owner), person, Role::Member);
+    lowered.await.unwrap();
+    assert_eq!(
+        (is_open(1).await, is_open(2).await, is_open(3).await),
+        (true, false, false)
+    );
+    let raised = catalog.change_role(&owner, by(&owner), person, Role::Admin);
+    raised.await.unwrap();
+    assert!(!is_open(2).await && !is_open(3).await);
+
+    let invited = invite(&fixture, &admin, "c@x.example", Role::Admin, 4).await;
+    invited.unwrap();
+    // An admin may still hand out what an owner who is one now has handed out.
+    let transferred = catalog.change_role(&owner, by(&owner), person, Role::Owner);
+    transferred.await.unwrap();
+    assert!(is_open(1).await && is_open(4).await);
+    let admin = with_role(&admin, Role::Owner);
+    let back = catalog.change_role(&admin, by(&admin), user_of(&owner), Role::Owner);
+    back.await.unwrap();
+    let removed = catalog.remove_member(&owner, by(&owner), person);
+    removed.await.unwrap();
+    assert_eq!((is_open(1).await, is_open(4).await), (true, false));
+    for token in [4, mailed(4)] {
+        let late = accept(&fixture, token, newcomer()).await;
+        assert!(matches!(late, Err(Refusal::InvitationUnknown)));
+    }
+    let listed = catalog.invitations(&owner, Page::first(9)).await.unwrap();
+    assert_eq!(listed.items.len(), 1);
+    assert!(catalog.rebuild().await.unwrap().equal());
+}
+
+/// As a catalog was before invitations had two tokens and an inviter, and as an upgrade leaves it.
+#[tokio::test]
+async fn invitations_from_before_verify_nobody_and_have_their_inviter() {
+    let fixture = Fixture::new().await;
+    let owner = fixture.tenant("acme").await;
+    let admin = fixture.member(&owner, "a@x.example", Role::Admin).await;
+    for (access, email, token) in [(&owner, "b@x.example", 1), (&admin, "c@x.example", 2)] {
+        let invited = invite(&fixture, access, email, Role::Member, token).await;
+        invited.unwrap();
+    }
+    let database = &fixture.database;
+    let payload = TestDatabase::without("payload", "mailed_sha256");
+    let forget = format!("UPDATE control_events SET payload = {payload}");
+    database.execute(&forget).await;
+    for statement in [
+        "DROP INDEX invitations_mailed_sha256",
+        "ALTER TABLE invitations DROP COLUMN mailed_sha256",
+        "ALTER TABLE invitations DROP COLUMN invited_by",
+        "DELETE FROM seaql_migrations WHERE version LIKE '%m0015%'",
+    ] {
+        database.execute(statement).await;
+    }
+    let catalog = &fixture.catalog;
+    catalog.migrate().await.unwrap();
+    assert!(catalog.rebuild().await.unwrap().equal());
+    // Somebody was removed when that left invitations as they were.
+    let left = "DELETE FROM memberships WHERE role = 'admin'";
+    database.execute(left).await;
+    let gone = accept(&fixture, 2, newcomer()).await;
+    assert!(matches!(gone, Err(Refusal::InvitationUnknown)));
+    let accepted = accept(&fixture, 1, newcomer()).await.unwrap();
+    assert!(!accepted.email_verified);
 }
 
 #[tokio::test]
@@ -89,7 +208,8 @@ async fn a_known_person_joins_a_further_tenant_and_no_other_one_in_its_name() {
     assert!(matches!(wrong, Err(Refusal::InvitationUnknown)));
     let taken = accept(&fixture, 1, newcomer()).await;
     assert!(matches!(taken, Err(Refusal::RegisteredMeanwhile)));
-    accept(&fixture, 1, Invitee::Known(person)).await.unwrap();
+    let accepted = accept(&fixture, mailed(1), Invitee::Known(person)).await;
+    accepted.unwrap();
     let memberships = fixture.catalog.memberships(person).await.unwrap();
     let roles: Vec<_> = memberships.iter().map(|it| (it.tenant, it.role)).collect();
     assert_eq!(

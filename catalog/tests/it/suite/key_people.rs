@@ -74,6 +74,7 @@ impl People {
             expires_at: self.fixture.in_seconds(60),
             password_hash: None,
             secret: holder.secret,
+            origin: catalog::Origin::default(),
         };
         let catalog = &self.fixture.catalog;
         catalog.create_session(session).await.unwrap();

@@ -100,6 +100,7 @@ async fn without_an_overlap_earlier_secrets_and_their_sessions_end_at_once() {
         expires_at: fixture.in_seconds(60),
         password_hash: None,
         secret: holder.access.secret,
+        origin: catalog::Origin::default(),
     };
     catalog.create_session(session).await.unwrap();
     assert_eq!(fixture.working(&[1, 2, 100]).await, [1, 2, 100]);
@@ -131,6 +132,7 @@ async fn a_shorter_overlap_ends_all_secrets_before_it() {
         expires_at: fixture.in_seconds(7_200),
         password_hash: None,
         secret: holder.access.secret,
+        origin: catalog::Origin::default(),
     };
     catalog.create_session(session).await.unwrap();
     fixture.rotate(&owner, key, 2, DAY).await;

@@ -1,6 +1,8 @@
 //! Logs.
 
-use catalog::{CatalogError, CatalogLimits, LogChanges, LogRef, Page, Quotas, Refusal, Retention};
+use catalog::{
+    CatalogError, CatalogLimits, Log, LogChanges, LogRef, Page, Paged, Quotas, Refusal, Retention,
+};
 use protocol::LogId;
 
 use super::{Fixture, by, limited_to, name, new_log, page};
@@ -23,6 +25,44 @@ async fn a_log_is_found_by_its_name_and_its_id() {
     }
     for reference in [LogRef::Id(LogId::generate()), LogRef::Name(name("Orders"))] {
         assert_eq!(catalog.log(&access, &reference).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn logs_are_listed_by_the_beginning_of_their_names() {
+    let fixture = Fixture::new().await;
+    let access = fixture.tenant("acme").await;
+    let other = fixture.tenant("other").await;
+    let catalog = &fixture.catalog;
+    for name in ["a_1", "a_2", "a_3", "ab1", "A_1", "a", "a-1", "b", "zz"] {
+        fixture.log(&access, name).await;
+    }
+    fixture.log(&other, "a_9").await;
+    let access = &access;
+    let list = |prefix: &'static str, page| async move {
+        let prefix = prefix.parse().unwrap();
+        catalog.logs_named(access, &prefix, page).await
+    };
+    let names = |page: &Paged<Log>| -> Vec<String> {
+        page.items.iter().map(|log| log.name.to_string()).collect()
+    };
+    for (prefix, expected) in [
+        ("a_", &["a_1", "a_2", "a_3"][..]),
+        ("a", &["a", "a-1", "a_1", "a_2", "a_3", "ab1"]),
+        ("A", &["A_1"]),
+        ("z", &["zz"]),
+        ("c", &[]),
+    ] {
+        let found = list(prefix, Page::first(9)).await.unwrap();
+        assert_eq!(names(&found), expected, "{prefix}");
+    }
+    let first = list("a_", page(2, None)).await.unwrap();
+    assert_eq!(names(&first), ["a_1", "a_2"]);
+    let second = list("a_", page(2, first.next_cursor.clone())).await;
+    assert_eq!(names(&second.unwrap()), ["a_3"]);
+    for prefix in ["", "a", "a_1"] {
+        let error = list(prefix, page(2, first.next_cursor.clone())).await;
+        assert!(matches!(error, Err(CatalogError::InvalidCursor)));
     }
 }
 

@@ -43,6 +43,7 @@ async fn session(fixture: &Fixture, access: &Access, token: u8) -> [u8; 32] {
         expires_at: fixture.in_seconds(600),
         password_hash: None,
         secret: None,
+        origin: catalog::Origin::default(),
     };
     fixture.catalog.create_session(new).await.unwrap();
     [token; 32]
@@ -304,6 +305,7 @@ async fn a_password_that_was_changed_meanwhile_opens_no_session() {
         expires_at: fixture.in_seconds(60),
         password_hash: Some(hash.to_owned()),
         secret: None,
+        origin: catalog::Origin::default(),
     };
     let old = fixture.catalog.create_session(new("$argon2id$old")).await;
     assert!(matches!(old, Err(Refusal::PasswordChanged)));

@@ -1,5 +1,6 @@
 //! What the catalog does, whatever database it lies in. The module above says which one that is.
 
+mod activity;
 mod archive;
 mod billing;
 mod broadcast;
@@ -19,6 +20,7 @@ mod operations;
 mod passwords;
 mod quotas;
 mod rebuild;
+mod second_factors;
 mod sessions;
 mod storage;
 mod tenant_deletions;
@@ -129,7 +131,8 @@ impl Fixture {
         let new = NewInvitation {
             email: email.to_owned(),
             role,
-            token_sha256,
+            token_sha256: [0; 32],
+            mailed_sha256: token_sha256,
             expires_at: self.in_seconds(60),
         };
         let invited = self.catalog.invite(inviter, by(inviter), new).await;
@@ -144,7 +147,7 @@ impl Fixture {
             .catalog
             .accept_invitation(RequestId::generate(), token_sha256, invitee)
             .await;
-        let (_, user) = accepted.unwrap();
+        let user = accepted.unwrap().user;
         Access {
             tenant: inviter.tenant,
             actor: Actor::User(user),

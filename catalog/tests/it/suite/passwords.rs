@@ -41,6 +41,7 @@ async fn session(fixture: &Fixture, access: &Access, token: u8) {
         expires_at: fixture.in_seconds(600),
         password_hash: None,
         secret: None,
+        origin: catalog::Origin::default(),
     };
     fixture.catalog.create_session(new).await.unwrap();
 }

@@ -98,6 +98,7 @@ async fn a_rebuild_leaves_operational_rows_alone() {
         expires_at: fixture.in_seconds(60),
         password_hash: None,
         secret: None,
+        origin: catalog::Origin::default(),
     };
     fixture.catalog.create_session(session).await.unwrap();
     let log = fixture.log(&access, "orders").await;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use catalog::access::{Access, Actor, Role};
-use catalog::{CatalogLimits, NewKey, NewSession};
+use catalog::{CatalogLimits, NewKey, NewSession, Origin, Page};
 use protocol::Rate;
 
-use super::{Fixture, by, system};
+use super::{Fixture, by, page, system, user_of};
 
 fn session(access: &Access, token: u8, fixture: &Fixture, seconds: u64) -> NewSession {
     NewSession {
@@ -18,6 +18,7 @@ fn session(access: &Access, token: u8, fixture: &Fixture, seconds: u64) -> NewSe
         expires_at: fixture.in_seconds(seconds),
         password_hash: None,
         secret: access.secret,
+        origin: Origin::default(),
     }
 }
 
@@ -199,4 +200,87 @@ async fn the_oldest_sessions_of_an_actor_make_room_and_expired_ones_go() {
         .number("SELECT COUNT(*) FROM sessions")
         .await;
     assert_eq!(rows, 2);
+}
+
+#[tokio::test]
+async fn people_see_their_own_sessions_and_end_them() {
+    let fixture = Fixture::new().await;
+    let (acme, other) = (fixture.tenant("acme").await, fixture.tenant("other").await);
+    let user = user_of(&acme);
+    let guest = Access {
+        actor: acme.actor,
+        ..fixture
+            .member(&other, "owner@acme.example", Role::Member)
+            .await
+    };
+    let catalog = &fixture.catalog;
+    let origin = Origin {
+        network: Some("192.0.2.1".to_owned()),
+        user_agent: Some("a browser\0".to_owned()),
+    };
+    for (access, token, seconds) in [
+        (&acme, 1, 60),
+        (&guest, 2, 60),
+        (&other, 3, 60),
+        (&acme, 4, 1),
+    ] {
+        let new = NewSession {
+            origin: origin.clone(),
+            ..session(access, token, &fixture, seconds)
+        };
+        catalog.create_session(new).await.unwrap();
+    }
+    fixture.clock.advance(Duration::from_secs(1));
+    let first = catalog.sessions_of(user, page(1, None)).await.unwrap();
+    let rest = catalog.sessions_of(user, page(9, first.next_cursor)).await;
+    let seen = [first.items, rest.unwrap().items].concat();
+    let names: Vec<_> = seen
+        .iter()
+        .map(|it| (it.short_name.as_str(), it.token_sha256))
+        .collect();
+    assert_eq!(names, [("other", [2; 32]), ("acme", [1; 32])]);
+    assert_eq!(seen[0].origin.network, origin.network);
+    let agent = seen[0].origin.user_agent.as_deref();
+    assert_eq!(agent, Some("a browser\u{fffd}"));
+
+    let stranger = user_of(&other);
+    assert!(!catalog.end_session(stranger, seen[0].id).await.unwrap());
+    assert!(catalog.end_session(user, seen[0].id).await.unwrap());
+    assert!(!catalog.end_session(user, seen[0].id).await.unwrap());
+    assert_eq!(catalog.authenticate([2; 32]).await.unwrap(), None);
+    let left = catalog.sessions_of(user, Page::first(9)).await.unwrap();
+    assert_eq!(left.items, seen[1..]);
+}
+
+/// As a catalog was before sessions had ids, and as an upgrade leaves it.
+#[tokio::test]
+async fn an_upgrade_gives_sessions_their_ids() {
+    let fixture = Fixture::new().await;
+    let access = fixture.tenant("acme").await;
+    for token in [1, 2] {
+        let new = session(&access, token, &fixture, 60);
+        fixture.catalog.create_session(new).await.unwrap();
+    }
+    for statement in [
+        "DROP INDEX sessions_id",
+        "ALTER TABLE sessions DROP COLUMN id",
+        "ALTER TABLE sessions DROP COLUMN network",
+        "ALTER TABLE sessions DROP COLUMN user_agent",
+        "DROP TABLE second_factors",
+        "DROP TABLE recovery_codes",
+        "DELETE FROM seaql_migrations WHERE version LIKE '%m0016%'",
+    ] {
+        fixture.database.execute(statement).await;
+    }
+    let catalog = &fixture.catalog;
+    catalog.migrate().await.unwrap();
+    let user = user_of(&access);
+    let sessions = catalog.sessions_of(user, Page::first(9)).await.unwrap();
+    let [one, two] = &sessions.items[..] else {
+        panic!("{sessions:?}");
+    };
+    assert_ne!(one.id, two.id);
+    assert!(catalog.end_session(user, one.id).await.unwrap());
+    let found = catalog.authenticate(two.token_sha256).await.unwrap();
+    assert!(found.is_some());
 }

@@ -112,6 +112,7 @@ async fn fill(fixture: &Fixture) -> (Access, VersionId) {
         email: format!("invited-{MARKER}@example.com"),
         role: Role::Member,
         token_sha256: token,
+        mailed_sha256: [9; 32],
         expires_at: fixture.in_seconds(60),
     };
     catalog
@@ -137,6 +138,7 @@ async fn fill(fixture: &Fixture) -> (Access, VersionId) {
         expires_at: fixture.in_seconds(600),
         password_hash: None,
         secret: None,
+        origin: catalog::Origin::default(),
     };
     catalog.create_session(session).await.unwrap();
     let mut log = new_log(MARKER);

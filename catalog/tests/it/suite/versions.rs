@@ -1,11 +1,14 @@
 //! Versions: building, live, retired, failed, halted.
 
 use catalog::access::Access;
-use catalog::{CatalogLimits, Page, Refusal, Version, VersionError, VersionState, View};
+use catalog::{
+    CatalogError, CatalogLimits, Page, Refusal, Version, VersionError, VersionState, View,
+    ViewState,
+};
 use protocol::view::Halt;
 use protocol::{Sequence, TenantId, VersionId};
 
-use super::{Fixture, by, name, new_version, system};
+use super::{Fixture, by, limited_to, name, new_version, page, system};
 
 fn halt(sequence: u64, message: &str) -> Halt {
     Halt {
@@ -299,4 +302,69 @@ async fn many_versions_are_uploaded_and_activated_all_or_none() {
     let newest = view_of(&fixture, &access, &uploaded[2].0).await;
     assert_eq!(newest.live, Some(ids[2]));
     assert_eq!(catalog.building_versions().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_views_of_all_logs_are_found_by_what_they_do() {
+    let fixture = Fixture::new().await;
+    let access = fixture.tenant("acme").await;
+    let (catalog, tenant) = (&fixture.catalog, access.tenant);
+    let [orders, visits] = [
+        fixture.log(&access, "orders").await,
+        fixture.log(&access, "visits").await,
+    ];
+    fixture.upload(&access, orders.id, "building").await;
+    let (_, live) = fixture.upload(&access, visits.id, "live").await;
+    fixture.activate(&access, live.id).await.unwrap();
+    // A build that fails beside a live version changes nothing for those who query the view.
+    let (_, next) = fixture.upload(&access, visits.id, "live").await;
+    let fail = async |id| {
+        let failed = catalog.fail_version(tenant, system(), id, halt(1, "trapped"));
+        failed.await.unwrap();
+    };
+    fail(next.id).await;
+    let (_, halted) = fixture.upload(&access, orders.id, "halted").await;
+    fixture.activate(&access, halted.id).await.unwrap();
+    let at = halt(7, "trapped");
+    catalog
+        .halt_version(tenant, system(), halted.id, at)
+        .await
+        .unwrap();
+    let (_, failed) = fixture.upload(&access, orders.id, "failed").await;
+    fail(failed.id).await;
+    let other = fixture.tenant("other").await;
+    let theirs = fixture.log(&other, "orders").await;
+    fixture.upload(&other, theirs.id, "x").await;
+
+    let found = async |access: &Access, state, page| {
+        let views = catalog.all_views(access, state, page).await.unwrap();
+        let names: Vec<String> = views
+            .items
+            .into_iter()
+            .map(|view| view.name.into())
+            .collect();
+        (names.join(" "), views.next_cursor)
+    };
+    let named = async |state| found(&access, state, Page::first(9)).await.0;
+    assert_eq!(named(None).await, "failed halted live building");
+    assert_eq!(named(Some(ViewState::Live)).await, "live");
+    assert_eq!(named(Some(ViewState::Building)).await, "building");
+    assert_eq!(named(Some(ViewState::Failed)).await, "failed halted");
+    let limited = limited_to(&access, &[visits.id]);
+    assert_eq!(found(&limited, None, Page::first(9)).await.0, "live");
+
+    let (first, cursor) = found(&access, None, Page::first(3)).await;
+    assert_eq!(first, "failed halted live");
+    let next = page(3, cursor);
+    assert_eq!(
+        found(&access, None, next.clone()).await,
+        ("building".to_owned(), None)
+    );
+    let error = catalog
+        .all_views(&access, Some(ViewState::Live), next)
+        .await;
+    assert!(
+        matches!(error, Err(CatalogError::InvalidCursor)),
+        "{error:?}"
+    );
 }

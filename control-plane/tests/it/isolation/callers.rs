@@ -3,6 +3,7 @@
 
 use catalog::NewKey;
 use catalog::access::Role;
+use control_plane::Credentials;
 use protocol::Timestamp;
 use protocol::api_key::ApiKey;
 use serde_json::json;
@@ -42,44 +43,56 @@ enum Membership {
     Owner,
     /// The owner of another tenant.
     Stranger,
-    /// An admin as far as other logs go.
+    /// An owner as far as other logs go.
     OfOtherLogs,
 }
 
-impl Membership {
-    /// The role, for members of the tenant itself.
-    fn role(self) -> Option<Role> {
-        match self {
-            Self::Reader => Some(Role::ReadOnly),
-            Self::Member => Some(Role::Member),
-            Self::Admin => Some(Role::Admin),
-            Self::Owner => Some(Role::Owner),
-            Self::Ended | Self::Stranger | Self::OfOtherLogs => None,
+impl Caller {
+    /// The role, in whichever tenant.
+    fn role(&self) -> Option<Role> {
+        match self.membership {
+            Membership::Reader => Some(Role::ReadOnly),
+            Membership::Member => Some(Role::Member),
+            Membership::Admin => Some(Role::Admin),
+            Membership::Owner | Membership::Stranger | Membership::OfOtherLogs => Some(Role::Owner),
+            Membership::Ended => None,
         }
     }
-}
 
-impl Caller {
-    /// The status that an operation answers which needs the role.
-    pub(super) fn expects(&self, expected: &Expected, needed: Role, template: &str) -> u16 {
-        let otherwise = match self.credential {
-            Credential::Key => expected.by_key,
-            Credential::Token(_) => expected.by_token,
-            Credential::Nothing | Credential::Session(_) => None,
-        };
-        let allowed = otherwise.unwrap_or(expected.allowed);
-        let is_too_low = self.membership.role().is_some_and(|role| role < needed);
+    /// Why an operation that needs such credentials is closed to the caller; `None` where it is open.
+    pub(super) fn refused(&self, needed: Credentials) -> Option<(u16, &'static str)> {
+        if matches!(self.membership, Membership::Ended) {
+            return Some((401, "unauthenticated"));
+        }
+        let is_too_low = self.role() < needed.role;
+        let is_limited = matches!(self.membership, Membership::OfOtherLogs);
+        let is_person = matches!(self.credential, Credential::Session(_));
+        if is_too_low {
+            Some((403, "forbidden"))
+        } else if needed.in_person && !is_person {
+            Some((403, "person_only"))
+        } else if needed.whole_tenant && is_limited {
+            Some((403, "forbidden"))
+        } else {
+            None
+        }
+    }
+
+    /// The status of an operation that is open to the caller.
+    pub(super) fn expects(&self, expected: &Expected, template: &str) -> u16 {
+        let is_key = matches!(self.credential, Credential::Key);
+        if let Some(status) = expected.by_key.filter(|_| is_key) {
+            return status;
+        }
         match self.membership {
-            Membership::Ended => 401,
-            _ if is_too_low => 403,
             // Who is not found to be in the tenant acts in an own one.
             Membership::Stranger if expected.owned => 404,
-            Membership::OfOtherLogs => match expected.limited {
-                Some(status) => status,
-                None if template.contains("{log}") => 404,
-                None => allowed,
-            },
-            _ => allowed,
+            Membership::OfOtherLogs if template.contains("{log}") => 404,
+            Membership::OfOtherLogs => expected.limited.unwrap_or_else(|| {
+                let id = expected.operation;
+                panic!("{id} is open to keys of some logs, and the table does not say why")
+            }),
+            _ => expected.allowed,
         }
     }
 
@@ -149,7 +162,7 @@ async fn ended_session(server: &Server, email: &str) -> Client {
 
 async fn key_of_other_logs(server: &Server, owner: &Client) -> Client {
     owner.log("other").await;
-    let body = json!({ "name": "limited", "role": "admin", "logs": ["other"] });
+    let body = json!({ "name": "limited", "role": "owner", "logs": ["other"] });
     let made = owner.post_json("/keys", body).await.expect(201).json();
     server.with_token(made["key"].as_str().unwrap())
 }

@@ -5,7 +5,7 @@ mod callers;
 mod table;
 mod target;
 
-use catalog::access::Role;
+use control_plane::Credentials;
 use reqwest::Method;
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ use target::{Target, Tenant};
 struct Operation {
     method: Method,
     template: String,
-    role: Role,
+    credentials: Credentials,
     expected: &'static Expected,
 }
 
@@ -44,8 +44,7 @@ fn private_operations() -> Vec<Operation> {
         found.push(Operation {
             method: method.parse().unwrap(),
             template,
-            // Without a session there is no role to look at.
-            role: credentials.role.unwrap_or(Role::ReadOnly),
+            credentials,
             expected,
         });
     }
@@ -69,13 +68,19 @@ impl Operation {
 
     fn check(&self, caller: &Caller, answer: &Answer) {
         let (id, name) = (self.expected.operation, caller.name);
-        let status = caller.expects(self.expected, self.role, &self.template);
+        if let Some((status, code)) = caller.refused(self.credentials) {
+            let refused = (answer.status.as_u16(), answer.code());
+            assert_eq!(refused, (status, code.to_owned()), "{id} for {name}");
+            return;
+        }
+        let status = caller.expects(self.expected, &self.template);
         assert_eq!(answer.status, status, "{id} for {name}: {}", answer.text());
         // What belongs to someone else is what is not there.
         let missing = match self.template.as_str() {
             it if it.contains("{log}") => "log_not_found",
             it if it.contains("/members/") => "member_not_found",
             it if it.contains("/invitations/") => "invitation_not_found",
+            it if it.contains("/sessions/") => "session_not_found",
             it if it.contains("/deletions/") => "deletion_not_found",
             _ => "key_not_found",
         };

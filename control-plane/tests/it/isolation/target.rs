@@ -45,6 +45,7 @@ impl Tenant {
             email: format!("{name}{number}@example.org"),
             role: Role::Member,
             token_sha256,
+            mailed_sha256: Sha256::digest(format!("mailed {name}{number}")).into(),
             expires_at: Timestamp(4_000_000_000_000_000),
         };
         let context = by(&self.owner);
@@ -62,7 +63,7 @@ impl Tenant {
             .catalog
             .accept_invitation(RequestId::generate(), token_sha256, invitee)
             .await;
-        accepted.unwrap().1
+        accepted.unwrap().user
     }
 }
 
@@ -142,6 +143,10 @@ impl Target {
             .replace(
                 "/invitations/{id}",
                 &format!("/invitations/{}", self.invitation),
+            )
+            .replace(
+                "/sessions/{id}",
+                &format!("/sessions/{}", uuid::Uuid::nil()),
             )
             .replace("/deletions/{id}", &format!("/deletions/{}", self.deletion))
             .replace("{id}", &self.key);

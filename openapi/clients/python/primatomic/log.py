@@ -81,13 +81,29 @@ class Log:
         return response.json()
 
     def events(
-        self, *, start: int | None = None, limit: int | None = None, direction: str = "forward"
+        self,
+        *,
+        start: int | None = None,
+        at: str | None = None,
+        limit: int | None = None,
+        direction: str = "forward",
+        text: str | None = None,
+        filter: str | None = None,
     ) -> Iterator[Event]:
-        """Reads events, page by page, up to the end of the log."""
+        """Reads events, page by page, up to the end of the log.
+
+        From a sequence or a time (RFC 3339) on, and only those that hold a text and for which an
+        expression holds, such as `@.tokens_out > 400`.
+        """
+        wanted = {"text": text, "filter": filter}
+        wanted = {name: value for name, value in wanted.items() if value is not None}
         while limit is None or limit > 0:
             query: dict[str, Any] = {"direction": direction, "limit": min(limit or 1000, 1000)}
+            query |= wanted
             if start is not None:
                 query["from"] = start
+            elif at is not None:
+                query["at"] = at
             response = self._http.get(f"{self._path}/events", params=query)
             if response.is_error:
                 raise PrimatomicError.of(response)

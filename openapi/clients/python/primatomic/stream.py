@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 
 
 def messages(chunks: Iterable[bytes]) -> Iterator[str]:
-    """The data of each message of a stream."""
+    """The data of each message of a stream that carries an event; other kinds are left out."""
     rest = b""
     data: list[bytes] = []
+    kind = b""
     for chunk in chunks:
         rest += chunk
         # A carriage return at the end may be half of a line end.
@@ -14,8 +15,11 @@ def messages(chunks: Iterable[bytes]) -> Iterator[str]:
             continue
         *lines, rest = rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         for line in lines:
-            if not line and data:
-                yield b"\n".join(data).decode()
-                data = []
+            if not line:
+                if data and kind in (b"", b"message"):
+                    yield b"\n".join(data).decode()
+                data, kind = [], b""
+            elif line.startswith(b"event:"):
+                kind = line[6:].removeprefix(b" ")
             elif line.startswith(b"data:"):
                 data.append(line[5:].removeprefix(b" "))

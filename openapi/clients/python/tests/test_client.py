@@ -57,6 +57,8 @@ class Client(unittest.TestCase):
         self.assertEqual(events[0].json(), {"inc": 1})
         self.assertEqual(events[1].text(), "text")
         self.assertEqual([event.data for event in events[2:]], [b"\x00\xff\n\r", b""])
+        found = log.events(at="2020-01-01T00:00:00Z", text="te", filter="@ == 1")
+        self.assertEqual(list(found), [])
         newest = log.events(direction="backward", limit=2)
         self.assertEqual([event.sequence for event in newest], [4, 3])
 
@@ -185,7 +187,8 @@ class Client(unittest.TestCase):
 class Stream(unittest.TestCase):
     def test_messages_are_the_same_however_the_bytes_arrive(self):
         stream = (
-            b": x\n\nid: 7\ndata: {}\n\nevent: end\r\ndata:x\r\ndata: y\r\n\r\nid: 9\n\ndata: z"
+            b": x\n\nid: 7\ndata: {}\n\nevent: scanned\ndata: 1\n\n"
+            b"event: message\r\ndata:x\r\ndata: y\r\n\r\nid: 9\n\ndata: z"
         )
         for size in range(1, len(stream)):
             chunks = (stream[at : at + size] for at in range(0, len(stream), size))

@@ -67,6 +67,9 @@ impl Tail<'_> {
             let mut events = Vec::new();
             for message in messages {
                 // Other kinds of messages carry no event.
+                if !matches!(message.event.as_str(), "" | "message") {
+                    continue;
+                }
                 let Ok(event) = serde_json::from_str::<Event>(&message.data) else {
                     continue;
                 };

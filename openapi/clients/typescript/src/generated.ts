@@ -25,27 +25,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/auth/link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Log in with a link
-         * @description A development server prints a link that opens the console once. The token is answered as a
-         *     cookie.
-         */
-        post: operations["loginByLink"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -77,7 +56,7 @@ export interface paths {
         put?: never;
         /**
          * Log out
-         * @description Ends the session of the token in the header `Authorization`, or in the cookie, which it removes.
+         * @description Ends the session of the token in the header `Authorization`.
          */
         post: operations["logout"];
         delete?: never;
@@ -627,6 +606,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/logs/{log}/density": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count events over time
+         * @description How many events were appended in each of some stretches of time of equal length, for drawing.
+         *     It is read from indexes, so it costs little, however long the log is, and long stretches are
+         *     estimates.
+         */
+        get: operations["readDensity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/logs/{log}/events": {
         parameters: {
             query?: never;
@@ -637,8 +638,12 @@ export interface paths {
         /**
          * Read events
          * @description The header `Accept` chooses the form: a JSON object, newline-delimited JSON, the binary form
-         *     of a batch, or with `text/event-stream` a live tail, which sends the log from `from` or
-         *     behind `Last-Event-ID` on and then every new event, without a gap.
+         *     of a batch, or with `text/event-stream` a live tail, which sends the log from `from` or `at`
+         *     or behind `Last-Event-ID` on and then every new event, without a gap.
+         *
+         *     With `text` or `filter` only events come that match. A page then looks at a limited number of
+         *     events, so it may hold few, or none, and still have a next one; it says how many it looked at.
+         *     A tail sends at most once in a second, as an event `scanned`, how far it looked.
          */
         get: operations["readEvents"];
         put?: never;
@@ -783,6 +788,27 @@ export interface paths {
          *     `immediately`, now. Asked again, it shortens the wait or changes nothing.
          */
         delete: operations["deleteTenant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/me/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what the own tenant did
+         * @description Appends and queries in each step of time, and how long they took. It is kept for 48 hours, and
+         *     the last minute or two may lack what other nodes of the server did.
+         */
+        get: operations["readActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -949,6 +975,61 @@ export interface components {
             short_name: string;
             /** Format: uuid */
             tenant_id: string;
+        };
+        /**
+         * Activity
+         * @description What a tenant did in each of some steps of time.
+         */
+        Activity: {
+            /** @description The oldest first. */
+            series: components["schemas"]["ActivityStep"][];
+            /** @description The begin of the first step. */
+            since: string;
+            /** Format: int64 */
+            step_seconds: number;
+            /** @description The end of the last step. */
+            until: string;
+        };
+        /**
+         * ActivityStep
+         * @description What a tenant did in a step of time. Latencies are right to about 12 %.
+         */
+        ActivityStep: {
+            /**
+             * Format: double
+             * @description The time that 99 of 100 appends took at most, until they were durable; null when there were
+             *     none.
+             */
+            append_p99_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Requests that appended them.
+             */
+            appends: number;
+            /** @description The begin of the step. */
+            at: string;
+            /**
+             * Format: int64
+             * @description Events that were appended.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Queries that failed, of all.
+             */
+            failed_queries: number;
+            /** Format: int64 */
+            queries: number;
+            /**
+             * Format: double
+             * @description The time that half of the queries took at most; null when there were none.
+             */
+            query_p50_ms?: number | null;
+            /**
+             * Format: double
+             * @description The time that 99 of 100 queries took at most; null when there were none.
+             */
+            query_p99_ms?: number | null;
         };
         /**
          * Actor
@@ -1340,6 +1421,25 @@ export interface components {
          * @enum {string}
          */
         DeletionStepName: "scheduled" | "logs" | "records" | "bytes" | "archive" | "backups" | "done";
+        /**
+         * Density
+         * @description How many events were appended when.
+         */
+        Density: {
+            /** Format: int64 */
+            bucket_ms: number;
+            /** @description The events of each bucket, the oldest first. */
+            counts: number[];
+            /**
+             * @description Whether no count was estimated. Archived events are known in blocks: one that lies in several
+             *     buckets is spread evenly over its time.
+             */
+            exact: boolean;
+            /** @description The begin of the first bucket. */
+            since: string;
+            /** @description The end of the last bucket, which may be shorter than the others. */
+            until: string;
+        };
         /** @enum {string} */
         Direction: "forward" | "backward";
         /**
@@ -1373,7 +1473,7 @@ export interface components {
              * @description For programs.
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_name" | "invalid_delimiter" | "invalid_idempotency_key" | "invalid_sequence" | "invalid_cursor" | "invalid_email" | "invalid_password" | "common_password" | "invalid_token" | "empty_batch" | "malformed_batch" | "unauthenticated" | "invalid_credentials" | "compute_limit_reached" | "forbidden" | "foreign_origin" | "email_not_verified" | "tenant_closed" | "too_many_attempts" | "not_found" | "log_not_found" | "view_not_found" | "version_not_found" | "key_not_found" | "deletion_not_found" | "member_not_found" | "invitation_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "name_taken" | "email_taken" | "already_member" | "sequence_mismatch" | "idempotency_key_reused" | "view_failed" | "already_subscribed" | "never_subscribed" | "tenant_deleted" | "length_required" | "event_too_large" | "batch_too_large" | "batch_too_many_events" | "component_too_large" | "query_too_large" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "invalid_component" | "wrong_world" | "forbidden_import" | "component_too_complex" | "query_failed" | "result_too_large" | "rate_limited" | "headers_too_large" | "log_limit_reached" | "view_limit_reached" | "key_limit_reached" | "storage_limit_reached" | "stream_limit_reached" | "member_limit_reached" | "invitation_limit_reached" | "internal" | "not_implemented" | "billing_not_configured" | "unavailable" | "overloaded" | "query_limit_reached" | "view_memory_limit_reached" | "shutting_down" | "view_behind" | "storage_full";
+            code: "invalid_request" | "invalid_name" | "invalid_delimiter" | "invalid_idempotency_key" | "invalid_sequence" | "invalid_filter" | "invalid_cursor" | "invalid_email" | "invalid_password" | "common_password" | "invalid_token" | "empty_batch" | "malformed_batch" | "unauthenticated" | "invalid_credentials" | "compute_limit_reached" | "forbidden" | "email_not_verified" | "tenant_closed" | "too_many_attempts" | "not_found" | "log_not_found" | "view_not_found" | "version_not_found" | "key_not_found" | "deletion_not_found" | "member_not_found" | "invitation_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "name_taken" | "email_taken" | "already_member" | "sequence_mismatch" | "idempotency_key_reused" | "view_failed" | "already_subscribed" | "never_subscribed" | "tenant_deleted" | "length_required" | "event_too_large" | "batch_too_large" | "batch_too_many_events" | "component_too_large" | "query_too_large" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "invalid_component" | "wrong_world" | "forbidden_import" | "component_too_complex" | "query_failed" | "result_too_large" | "rate_limited" | "headers_too_large" | "log_limit_reached" | "view_limit_reached" | "key_limit_reached" | "storage_limit_reached" | "stream_limit_reached" | "member_limit_reached" | "invitation_limit_reached" | "internal" | "not_implemented" | "billing_not_configured" | "unavailable" | "overloaded" | "query_limit_reached" | "view_memory_limit_reached" | "shutting_down" | "view_behind" | "storage_full";
             /** @description A sentence for people. */
             error: string;
             /**
@@ -1411,9 +1511,19 @@ export interface components {
             events: components["schemas"]["EventBody"][];
             /**
              * Format: int64
+             * @description With `text` or `filter`: how many of them match.
+             */
+            matched?: number | null;
+            /**
+             * Format: int64
              * @description Where the next page begins; null at the end.
              */
             next?: number | null;
+            /**
+             * Format: int64
+             * @description With `text` or `filter`: how many events were looked at for this page.
+             */
+            scanned?: number | null;
         };
         /**
          * ExactUse
@@ -1639,6 +1749,11 @@ export interface components {
              * @description Null for an empty log.
              */
             last_append_at?: string | null;
+            /**
+             * @description In a list with `density`: the events of each of the last 24 hours, the newest last. Where they
+             *     are archived, they may be estimated.
+             */
+            last_day?: number[] | null;
             /** Format: uuid */
             log_id: string;
             log_name: string;
@@ -1666,7 +1781,7 @@ export interface components {
         };
         /**
          * LoginAnswer
-         * @description A token, unless it is in the cookie, or there are several tenants and none was chosen.
+         * @description A token, unless there are several tenants and none was chosen.
          */
         LoginAnswer: {
             access_token?: string | null;
@@ -1688,12 +1803,6 @@ export interface components {
          *     }
          */
         LoginBody: {
-            /**
-             * @description Puts the token into a cookie that no script can read, and not into the answer; for the pages of
-             *     the server itself.
-             * @default false
-             */
-            cookie: boolean;
             email: string;
             password: string;
             /**
@@ -2427,168 +2536,6 @@ export interface operations {
             };
         };
     };
-    loginByLink: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["VerifyBody"];
-            };
-        };
-        responses: {
-            /** @description The operation was carried out. */
-            200: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Success"];
-                };
-            };
-            /** @description `invalid_request`, `invalid_token` */
-            400: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `foreign_origin` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `request_timeout` */
-            408: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `body_too_large` */
-            413: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `uri_too_long` */
-            414: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `unsupported_media_type` */
-            415: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    /** @description The capacity of the bucket. */
-                    "RateLimit-Limit"?: number;
-                    /** @description Requests that are left in it. */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until it is full again. */
-                    "RateLimit-Reset"?: number;
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    /** @description Seconds after which it is worth to try again. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /** @example Rate limit exceeded */
-                    "text/plain": string;
-                };
-            };
-            /** @description `headers_too_large` */
-            431: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `overloaded`, `unavailable` */
-            503: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `storage_full` */
-            507: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     login: {
         parameters: {
             query?: never;
@@ -2602,7 +2549,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A token, unless it is in the cookie, or there are several tenants and none was chosen. */
+            /** @description A token, unless there are several tenants and none was chosen. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -2641,7 +2588,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `email_not_verified`, `forbidden`, `foreign_origin`, `too_many_attempts` */
+            /** @description `email_not_verified`, `forbidden`, `too_many_attempts` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -2823,17 +2770,6 @@ export interface operations {
             };
             /** @description `unauthenticated` */
             401: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `foreign_origin` */
-            403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
@@ -3587,7 +3523,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3771,7 +3707,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3962,7 +3898,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4113,7 +4049,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4297,7 +4233,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4497,7 +4433,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4664,7 +4600,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -5134,7 +5070,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -5273,7 +5209,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6053,7 +5989,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6193,7 +6129,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `key_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `key_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6376,7 +6312,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6530,7 +6466,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6669,6 +6605,10 @@ export interface operations {
                 limit?: number;
                 /** @description From the page before. */
                 cursor?: string;
+                /** @description Only logs whose names begin with this. A cursor belongs to its prefix. */
+                prefix?: string;
+                /** @description Whether each log comes with the events of its last hours (`last_day`); then at most 100 logs. */
+                density?: boolean;
             };
             header?: never;
             path?: never;
@@ -6693,7 +6633,7 @@ export interface operations {
                     "application/json": components["schemas"]["LogList"];
                 };
             };
-            /** @description `invalid_cursor`, `invalid_request` */
+            /** @description `invalid_cursor`, `invalid_name`, `invalid_request` */
             400: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6715,7 +6655,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6855,7 +6795,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `log_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `log_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7040,7 +6980,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7190,7 +7130,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `log_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `log_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7373,7 +7313,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7529,7 +7469,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7736,7 +7676,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `storage_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `storage_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7952,7 +7892,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `storage_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `storage_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8095,23 +8035,17 @@ export interface operations {
             };
         };
     };
-    readEvents: {
+    readDensity: {
         parameters: {
             query?: {
-                /**
-                 * @description The sequence to begin with. A page begins with the first event, or the last one for
-                 *     `backward`; a tail with the next one that is appended.
-                 */
-                from?: number;
-                /** @description At most so many events; 1 to 10000. A page is also limited in bytes. */
-                limit?: number;
-                /** @description Up or down the sequences; for pages. */
-                direction?: components["schemas"]["Direction"];
+                /** @description The time to begin with, RFC 3339; the log's first event when it is left out. */
+                since?: string;
+                /** @description The time to end before, RFC 3339; now when it is left out. */
+                until?: string;
+                /** @description At most so many buckets; 1 to 500. They have whole milliseconds. */
+                buckets?: number;
             };
-            header?: {
-                /** @description For a live tail: the last sequence that was seen. */
-                "Last-Event-ID"?: number;
-            };
+            header?: never;
             path: {
                 /** @description The log's id or name. */
                 log: string;
@@ -8120,13 +8054,9 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of events, or a live tail. */
+            /** @description How many events were appended when. */
             200: {
                 headers: {
-                    /** @description Where the next page begins. */
-                    "Primatomic-Next"?: number;
-                    /** @description The sequence that the answer reflects. */
-                    "Primatomic-Sequence"?: number;
                     /** @description The capacity of the bucket. */
                     "RateLimit-Limit"?: number;
                     /** @description Requests that are left in it. */
@@ -8138,13 +8068,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EventPageBody"];
-                    "application/vnd.primatomic.events": string;
-                    "application/x-ndjson": components["schemas"]["EventBody"];
-                    "text/event-stream": string;
+                    "application/json": components["schemas"]["Density"];
                 };
             };
-            /** @description `invalid_name`, `invalid_request`, `invalid_sequence` */
+            /** @description `invalid_name`, `invalid_request` */
             400: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8166,7 +8093,194 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `stream_limit_reached`, `tenant_closed` */
+            /** @description `tenant_closed` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `log_not_found` */
+            404: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The sequence to begin with. A page begins with the first event, or the last one for
+                 *     `backward`; a tail with the next one that is appended.
+                 */
+                from?: number;
+                /**
+                 * @description The time to begin with, in place of `from`; RFC 3339. Events begin with the first one that
+                 *     was appended then or later, and for `backward` with the last one before it.
+                 */
+                at?: string;
+                /** @description At most so many events; 1 to 10000. A page is also limited in bytes. */
+                limit?: number;
+                /** @description Up or down the sequences; for pages. */
+                direction?: components["schemas"]["Direction"];
+                /** @description Only events that hold these bytes; 1 to 256, in upper and lower case as they stand. */
+                text?: string;
+                /**
+                 * @description Only events that are JSON and for which this expression holds, such as
+                 *     `@.model == "gpt-4" && @.tokens_out > 400`: a part of JSONPath (RFC 9535), at most 512
+                 *     bytes.
+                 */
+                filter?: string;
+            };
+            header?: {
+                /** @description For a live tail: the last sequence that was seen. */
+                "Last-Event-ID"?: number;
+            };
+            path: {
+                /** @description The log's id or name. */
+                log: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events, or a live tail. */
+            200: {
+                headers: {
+                    /** @description With `text` or `filter`: how many of them match. */
+                    "Primatomic-Matched"?: number;
+                    /** @description Where the next page begins. */
+                    "Primatomic-Next"?: number;
+                    /** @description With `text` or `filter`: how many events were looked at for this page. */
+                    "Primatomic-Scanned"?: number;
+                    /** @description The sequence that the answer reflects. */
+                    "Primatomic-Sequence"?: number;
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPageBody"];
+                    "application/vnd.primatomic.events": string;
+                    "application/x-ndjson": components["schemas"]["EventBody"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `invalid_filter`, `invalid_name`, `invalid_request`, `invalid_sequence` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stream_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8332,7 +8446,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8486,7 +8600,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8659,7 +8773,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed`, `view_limit_reached` */
+            /** @description `forbidden`, `tenant_closed`, `view_limit_reached` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8844,7 +8958,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9047,7 +9161,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9274,7 +9388,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9777,17 +9891,6 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin` */
-            403: {
-                headers: {
-                    /** @description Names the request; every line about it in the server's log has it. */
-                    "Request-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
             /** @description `uri_too_long` */
             414: {
                 headers: {
@@ -9917,7 +10020,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin` */
+            /** @description `forbidden` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9963,6 +10066,152 @@ export interface operations {
             };
             /** @description `unsupported_media_type` */
             415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readActivity: {
+        parameters: {
+            query?: {
+                /** @description The time to begin with, RFC 3339; a day before `until` when it is left out. */
+                since?: string;
+                /** @description The time to end before, RFC 3339; now when it is left out. */
+                until?: string;
+                /**
+                 * @description How long a step is: a multiple of 60, at most 86400. The first one begins at a multiple of it
+                 *     since 1970.
+                 */
+                step_seconds?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a tenant did in each of some steps of time. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `tenant_closed` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
@@ -10102,7 +10351,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10254,7 +10503,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10394,7 +10643,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `invitation_limit_reached`, `member_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `invitation_limit_reached`, `member_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10577,7 +10826,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10729,7 +10978,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `foreign_origin`, `tenant_closed` */
+            /** @description `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10868,7 +11117,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -11022,7 +11271,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            /** @description `forbidden`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -11202,7 +11451,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `foreign_origin` */
+            /** @description `forbidden` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */

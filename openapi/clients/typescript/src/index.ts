@@ -12,7 +12,7 @@ export { PrimatomicError } from "./error.js";
 export { LogEvent, packed, toBytes } from "./event.js";
 export type { EventInput } from "./event.js";
 export { Log } from "./log.js";
-export type { AppendOptions } from "./log.js";
+export type { AppendOptions, EventRange } from "./log.js";
 export { retrying } from "./retry.js";
 export { QueryAnswer, View } from "./view.js";
 export type { QueryOptions } from "./view.js";

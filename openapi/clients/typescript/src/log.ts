@@ -19,6 +19,18 @@ export interface AppendOptions {
   signal?: AbortSignal;
 }
 
+export interface EventRange {
+  from?: number;
+  /** The time to begin with, in place of `from`; RFC 3339. */
+  at?: string;
+  limit?: number;
+  direction?: Schemas["Direction"];
+  /** Only events that hold this. */
+  text?: string;
+  /** Only events for which this holds, such as `@.tokens_out > 400`. */
+  filter?: string;
+}
+
 function appendHeaders(options: AppendOptions) {
   return {
     "Idempotency-Key": options.idempotencyKey ?? crypto.randomUUID(),
@@ -85,13 +97,15 @@ export class Log {
     if (batch.length > 0) yield await send();
   }
 
-  /** Reads events, page by page, up to the end of the log. */
-  async *events(
-    range: { from?: number; limit?: number; direction?: Schemas["Direction"] } = {},
-  ): AsyncGenerator<LogEvent> {
-    let { from, limit = Infinity } = range;
+  /**
+   * Reads events, page by page, up to the end of the log: from a sequence or a time on, and only
+   * those that hold a text and for which an expression holds.
+   */
+  async *events(range: EventRange = {}): AsyncGenerator<LogEvent> {
+    const { direction, text, filter } = range;
+    let { from, at, limit = Infinity } = range;
     while (limit > 0) {
-      const query = { from, limit: Math.min(limit, 1000), direction: range.direction };
+      const query = { from, at, limit: Math.min(limit, 1000), direction, text, filter };
       const answer = await unwrap(
         this.api.GET("/logs/{log}/events", { params: { path: { log: this.name }, query } }),
       );
@@ -101,6 +115,7 @@ export class Log {
       limit -= page.events.length;
       if (page.next === null || page.next === undefined) return;
       from = page.next;
+      at = undefined;
     }
   }
 

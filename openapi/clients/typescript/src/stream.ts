@@ -1,11 +1,12 @@
 /** Server-sent events, as the HTML standard defines them, as far as an event log needs them. */
 
-/** The data of each message of a stream. */
+/** The data of each message of a stream that carries an event; other kinds are left out. */
 export async function* messages(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = stream.getReader();
   const decoder = new TextDecoder();
   let rest = "";
   let data: string[] = [];
+  let kind = "";
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -16,9 +17,12 @@ export async function* messages(stream: ReadableStream<Uint8Array>): AsyncGenera
       const lines = whole.split(/\r\n|\r|\n/);
       rest = (lines.pop() ?? "") + rest.slice(whole.length);
       for (const line of lines) {
-        if (line === "" && data.length > 0) {
-          yield data.join("\n");
+        if (line === "") {
+          if (data.length > 0 && (kind === "" || kind === "message")) yield data.join("\n");
           data = [];
+          kind = "";
+        } else if (line.startsWith("event:")) {
+          kind = line.slice(line.startsWith("event: ") ? 7 : 6);
         } else if (line.startsWith("data:")) {
           data.push(line.slice(line.startsWith("data: ") ? 6 : 5));
         }

@@ -26,6 +26,16 @@ test("events come back with their bytes", async () => {
   assert.deepEqual(newest.map((event) => event.sequence), [4, 3]);
 });
 
+test("events are searched from a time on", async () => {
+  const log = await client().createLog(freshName());
+  await log.appendBatch(Array.from({ length: 3000 }, (_, number) => ({ number })));
+  const range = { at: "2020-01-01T00:00:00Z", text: "99", filter: "@.number >= 2000" };
+  const found = await collect(log.events(range));
+  assert(found.length > 0 && found.every((event) => event.text().includes("99")));
+  assert.equal(found[0]?.sequence, 2100);
+  assert.equal(found.at(-1)?.sequence, 3000);
+});
+
 test("many events go in batches and come back page by page", async () => {
   const log = await client().createLog(freshName());
   const events = Array.from({ length: 2500 }, (_, number) => ({ number }));
@@ -89,6 +99,11 @@ test("a tail goes on where its connection broke", async () => {
     // Cut the stream off after its third message.
     let messages = 0;
     const cut = new TransformStream<Uint8Array, Uint8Array>({
+      // Other kinds of messages carry no event.
+      start(controller) {
+        const other = 'event: scanned\ndata: {"sequence":9}\n\n';
+        controller.enqueue(new TextEncoder().encode(other));
+      },
       transform(chunk, controller) {
         messages += new TextDecoder().decode(chunk).split("data:").length - 1;
         controller.enqueue(chunk);

@@ -16,6 +16,7 @@ mod options;
 mod read;
 mod remove;
 mod shard;
+mod since;
 mod streams;
 
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use moka::sync::Cache;
-use protocol::{Frame, LogId, Position, Sequence, subject};
+use protocol::{Frame, LogId, Position, Sequence, Timestamp, subject};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -216,6 +217,10 @@ impl EventLog for JetStreamEventLog {
     ) -> Result<Vec<StoredFrame>, ReadError> {
         let at = self.0.address(log);
         self.0.read_backward(&at, before, bytes_max).await
+    }
+
+    async fn since(&self, log: LogId, time: Timestamp) -> Result<Option<StoredFrame>, ReadError> {
+        self.0.frame_since(&self.0.address(log), time).await
     }
 
     fn subscribe(&self, log: LogId) -> Subscription {

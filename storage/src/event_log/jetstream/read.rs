@@ -249,7 +249,7 @@ fn decode(log: LogId, stored: Stored) -> Result<StoredFrame, ReadError> {
     })
 }
 
-fn decode_unless_tombstone(
+pub(super) fn decode_unless_tombstone(
     log: LogId,
     stored: Option<Stored>,
 ) -> Result<Option<StoredFrame>, ReadError> {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use protocol::{Frame, LogId, Position, Sequence};
+use protocol::{Frame, LogId, Position, Sequence, Timestamp};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -171,6 +171,11 @@ impl EventLog for SqliteEventLog {
     ) -> Result<Vec<StoredFrame>, ReadError> {
         self.frames(rows::BACKWARD, log, Some(before), bytes_max)
             .await
+    }
+
+    async fn since(&self, log: LogId, time: Timestamp) -> Result<Option<StoredFrame>, ReadError> {
+        let find = move |file: &Connection| rows::since(file, log, time);
+        self.0.readers.run(find).await
     }
 
     fn subscribe(&self, log: LogId) -> Subscription {

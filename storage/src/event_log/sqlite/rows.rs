@@ -1,7 +1,7 @@
 //! The queries that read frames.
 
 use bytes::Bytes;
-use protocol::{Frame, LogId, Position, Sequence};
+use protocol::{Frame, LogId, Position, Sequence, Timestamp};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
@@ -69,6 +69,35 @@ pub(super) fn frames(
     let number = sequence.map(|sequence| Value::Integer(sequence.get().cast_signed()));
     let values = std::iter::once(Value::Blob(log.as_bytes().to_vec())).chain(number);
     query(connection, sql, values, Some(log), bytes_max)
+}
+
+/// The first frame whose timestamp is at or after `time`.
+pub(super) fn since(
+    connection: &Connection,
+    log: LogId,
+    time: Timestamp,
+) -> Result<Option<StoredFrame>, ReadError> {
+    let newest = frames(connection, NEWEST, log, None, 0)?.pop();
+    let Some(mut found) = newest.filter(|newest| newest.frame.timestamp() >= time) else {
+        return Ok(None);
+    };
+    let mut low = Sequence::FIRST;
+    while low < found.frame.first() {
+        let middle = low.middle(found.frame.first());
+        // The frame that holds it, or the first one of all that were not trimmed.
+        let Some(stored) = frames(connection, FORWARD, log, Some(middle), 0)?.pop() else {
+            break;
+        };
+        if stored.frame.timestamp() < time {
+            low = stored.frame.last().next();
+            continue;
+        }
+        if stored.frame.first() > middle {
+            return Ok(Some(stored));
+        }
+        found = stored;
+    }
+    Ok(Some(found))
 }
 
 /// `log` is the one that all frames must be of, if there is one.

@@ -14,18 +14,20 @@ impl History {
             Step::Invite(choice, number, role) => {
                 let (inviter, _) = self.tenant(choice);
                 let role = [Role::ReadOnly, Role::Member, Role::Admin][usize::from(role) % 3];
-                let (email, token) = (format!("p{number}@example.com"), self.unique());
+                let email = format!("p{number}@example.com");
+                let (token, mailed) = (self.unique(), self.unique());
                 let new = NewInvitation {
                     email: email.clone(),
                     role,
                     token_sha256: token,
+                    mailed_sha256: mailed,
                     expires_at: self.fixture.in_seconds(20),
                 };
                 match catalog.invite(&inviter, by(&inviter), new).await {
                     Ok(invitation) => self.invitations.push(Invited {
                         inviter,
                         id: invitation.id,
-                        token,
+                        token: if number % 2 == 0 { token } else { mailed },
                         email,
                         role,
                     }),
@@ -48,7 +50,8 @@ impl History {
                     .accept_invitation(RequestId::generate(), invited.token, invitee)
                     .await;
                 match accepted {
-                    Ok((_, user)) => {
+                    Ok(accepted) => {
+                        let user = accepted.user;
                         let access = owner_of(invited.inviter.tenant, user);
                         let access = with_role(&access, invited.role);
                         self.tenants.push((access, user));

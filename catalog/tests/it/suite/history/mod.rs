@@ -98,6 +98,9 @@ impl History {
             Step::RequestReset(..) | Step::ResetPassword(_) => {
                 self.apply_to_passwords(step).await;
             }
+            Step::EnableSecondFactor(_)
+            | Step::DisableSecondFactor(_)
+            | Step::RenewRecoveryCodes(_) => self.apply_to_second_factors(step).await,
             Step::Invite(..) | Step::Accept(_) | Step::RevokeInvitation(_) => {
                 self.apply_to_invitations(step).await;
             }

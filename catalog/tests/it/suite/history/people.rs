@@ -1,6 +1,6 @@
 //! Tenants and their limits, and the addresses and passwords of people.
 
-use catalog::{QuotaOverrides, Refusal};
+use catalog::{QuotaOverrides, Refusal, SECRET_BYTES};
 use protocol::{Rate, RequestId};
 
 use super::super::{new_tenant, owner_of, system};
@@ -99,5 +99,36 @@ impl History {
             }
             other => panic!("{other:?} is not about passwords"),
         }
+    }
+
+    pub(super) async fn apply_to_second_factors(&mut self, step: Step) {
+        let catalog = self.fixture.catalog.clone();
+        let request = RequestId::generate();
+        let codes = [self.unique(), self.unique()];
+        let result = match step {
+            Step::EnableSecondFactor(choice) => {
+                let (_, user) = self.tenant(choice);
+                let secret = [choice; SECRET_BYTES];
+                match catalog.begin_second_factor(user, secret).await {
+                    Ok(()) => {
+                        let known = (&secret[..], 1);
+                        let enabled = catalog.enable_second_factor(request, user, known, &codes);
+                        enabled.await
+                    }
+                    refused => refused,
+                }
+            }
+            Step::DisableSecondFactor(choice) => {
+                let (_, user) = self.tenant(choice);
+                catalog.disable_second_factor(request, user).await
+            }
+            Step::RenewRecoveryCodes(choice) => {
+                let (_, user) = self.tenant(choice);
+                let renewed = catalog.replace_recovery_codes(request, user, &codes);
+                renewed.await
+            }
+            other => panic!("{other:?} is about no second factor"),
+        };
+        assert!(!matches!(result, Err(Refusal::Catalog(_))), "{result:?}");
     }
 }

@@ -42,9 +42,16 @@ async fn what_was_used_is_accepted_and_invoiced_to_the_unit() {
          faults {faults:?}"
     );
 
-    // What is lost is found.
-    let stays = |it: &&TenantId| !world.left.contains(it);
-    let tenant = *world.tenants.iter().find(stays).unwrap();
+    // What is lost is found. Only a tenant with a subscription gets an invoice that can be stopped.
+    let mut stays = None;
+    for tenant in &world.tenants {
+        let account = world.simulation.account(*tenant).await;
+        if !world.left.contains(tenant) && account.standing() == Standing::Active {
+            stays = Some(*tenant);
+            break;
+        }
+    }
+    let tenant = stays.unwrap();
     let last = (tenant, end.previous(), Meter::DataOut);
     *world.simulation.used.entry(last).or_default() += 5_000_000_000;
     let found = world.differences().await.join("\n");

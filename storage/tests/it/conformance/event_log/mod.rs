@@ -20,7 +20,8 @@ pub(crate) use self::publishing::{
     many_publishers_of_one_log_never_overwrite,
 };
 pub(crate) use self::reading::{
-    an_empty_log_has_no_frames, reads_are_bounded_and_gapless, reads_go_back,
+    an_empty_log_has_no_frames, frames_are_found_by_their_time, reads_are_bounded_and_gapless,
+    reads_go_back,
 };
 pub(crate) use self::removing::{a_deleted_log_stays_deleted, trimming_keeps_the_newest_frame};
 pub(crate) use self::shards::shards_hold_every_frame_in_order;
@@ -65,6 +66,7 @@ struct Writer {
     log: LogId,
     head: Head,
     position: Position,
+    now: Timestamp,
 }
 
 impl Writer {
@@ -77,13 +79,13 @@ impl Writer {
             log,
             head: Head::origin(log),
             position: Position::START,
+            now: Timestamp(1_700_000_000_000_000),
         }
     }
 
     /// A frame behind the head, with so many events of so many bytes.
     fn frame(&self, count: u32, event_bytes: usize) -> Result<Frame, Violation> {
-        let now = Timestamp(1_700_000_000_000_000);
-        let mut builder = FrameBuilder::new(self.log, self.head, now, rand::random());
+        let mut builder = FrameBuilder::new(self.log, self.head, self.now, rand::random());
         for index in 0..count {
             let fill = u8::try_from(index % 251).unwrap_or_default();
             let event = vec![fill; event_bytes];

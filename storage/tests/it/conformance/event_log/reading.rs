@@ -1,6 +1,6 @@
 //! Windows of frames, forwards and backwards.
 
-use protocol::{LogId, Sequence};
+use protocol::{LogId, Sequence, Timestamp};
 
 use super::{Violation, Writer, ensure, ensure_dense, ensure_equal};
 use storage::event_log::{SharedEventLog, StoredFrame};
@@ -88,4 +88,41 @@ pub(crate) async fn reads_go_back(event_log: SharedEventLog) -> Result<(), Viola
         .read_back(log, Sequence::FIRST, usize::MAX)
         .await?;
     ensure_equal("frames before the first", none.len(), 0)
+}
+
+/// A frame is found by its time, however many share it, and behind what was trimmed.
+pub(crate) async fn frames_are_found_by_their_time(
+    event_log: SharedEventLog,
+) -> Result<(), Violation> {
+    let (mut writer, mut neighbour) = (Writer::new(), Writer::new());
+    let found = event_log.since(writer.log, Timestamp(0)).await?;
+    ensure(found.is_none(), || "an empty log has a frame".to_owned())?;
+    // Three frames at each of seven times.
+    for index in 0..21u64 {
+        writer.now = Timestamp(1_700_000_000_000_000 + index / 3 * 10);
+        writer.publish(&event_log, 5, 100).await?;
+        neighbour.publish(&event_log, 1, 100).await?;
+    }
+    let log = writer.log;
+    let check = async |time: u64, wanted: Option<u64>| {
+        let time = Timestamp(1_700_000_000_000_000 + time);
+        let found = event_log.since(log, time).await?;
+        let first = found.map(|stored| stored.frame.first().get());
+        ensure_equal("the first frame since a time", first, wanted)
+    };
+    for step in 0..7u64 {
+        check(step * 10, Some(step * 15 + 1)).await?;
+        check(step * 10 + 1, (step < 6).then_some(step * 15 + 16)).await?;
+    }
+    ensure_equal(
+        "frames since ever",
+        event_log.since(log, Timestamp(0)).await?.is_some(),
+        true,
+    )?;
+    event_log.trim(log, sequence(35)).await?;
+    check(0, Some(36)).await?;
+    check(20, Some(36)).await?;
+    check(21, Some(46)).await?;
+    check(60, Some(91)).await?;
+    check(61, None).await
 }

@@ -2,6 +2,8 @@
 
 from .accept_body import AcceptBody
 from .accepted_invitation import AcceptedInvitation
+from .activity import Activity
+from .activity_step import ActivityStep
 from .actor import Actor
 from .actor_kind import ActorKind
 from .adjustment_body import AdjustmentBody
@@ -29,6 +31,7 @@ from .deletion_body import DeletionBody
 from .deletion_job_state import DeletionJobState
 from .deletion_list import DeletionList
 from .deletion_step_name import DeletionStepName
+from .density import Density
 from .direction import Direction
 from .email_body import EmailBody
 from .encoding import Encoding
@@ -95,6 +98,8 @@ from .view_list import ViewList
 __all__ = (
     "AcceptBody",
     "AcceptedInvitation",
+    "Activity",
+    "ActivityStep",
     "Actor",
     "ActorKind",
     "AdjustmentBody",
@@ -122,6 +127,7 @@ __all__ = (
     "DeletionJobState",
     "DeletionList",
     "DeletionStepName",
+    "Density",
     "Direction",
     "EmailBody",
     "Encoding",

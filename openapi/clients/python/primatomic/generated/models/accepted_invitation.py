@@ -17,7 +17,9 @@ class AcceptedInvitation:
     """The new membership.
 
     Attributes:
-        email_verified (bool): Always true: the invitation came to the address.
+        email_verified (bool): Whether the address is verified. If not, a mail with a link was sent to it, and logging
+            in
+            works after that was opened.
         role (Role): What someone may do; each role may do all that a lower one may.
         short_name (str):
         tenant_id (UUID):

@@ -22,15 +22,14 @@ class LoginBody:
     Attributes:
         email (str):
         password (str):
-        cookie (bool | Unset): Puts the token into a cookie that no script can read, and not into the answer; for the
-            pages of
-            the server itself. Default: False.
+        code (None | str | Unset): Needed by people who have a second factor: what the authenticator shows, or a
+            recovery code.
         tenant_id (None | Unset | UUID): Needed by members of several tenants.
     """
 
     email: str
     password: str
-    cookie: bool | Unset = False
+    code: None | str | Unset = UNSET
     tenant_id: None | Unset | UUID = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -39,7 +38,11 @@ class LoginBody:
 
         password = self.password
 
-        cookie = self.cookie
+        code: None | str | Unset
+        if isinstance(self.code, Unset):
+            code = UNSET
+        else:
+            code = self.code
 
         tenant_id: None | str | Unset
         if isinstance(self.tenant_id, Unset):
@@ -57,8 +60,8 @@ class LoginBody:
                 "password": password,
             }
         )
-        if cookie is not UNSET:
-            field_dict["cookie"] = cookie
+        if code is not UNSET:
+            field_dict["code"] = code
         if tenant_id is not UNSET:
             field_dict["tenant_id"] = tenant_id
 
@@ -71,7 +74,14 @@ class LoginBody:
 
         password = d.pop("password")
 
-        cookie = d.pop("cookie", UNSET)
+        def _parse_code(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        code = _parse_code(d.pop("code", UNSET))
 
         def _parse_tenant_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -93,7 +103,7 @@ class LoginBody:
         login_body = cls(
             email=email,
             password=password,
-            cookie=cookie,
+            code=code,
             tenant_id=tenant_id,
         )
 

@@ -22,9 +22,10 @@ class SentInvitation:
         email (str):
         expires_at (datetime.datetime):
         id (UUID):
-        invite_url (str): What the mail links to.
+        invite_url (str): The page with this token.
         role (Role): What someone may do; each role may do all that a lower one may.
-        token (str): Whoever has it can accept. It can't be shown again.
+        token (str): Whoever has it can accept; it is not the one in the mail, and does not verify the address. It
+            can't be shown again.
     """
 
     created_at: datetime.datetime

@@ -131,7 +131,8 @@ def sync_detailed(
 ) -> Response[Error | LoginAnswer | str]:
     """Log in
 
-     A member of several tenants names one; without that the answer lists them and has no token.
+     A member of several tenants names one; without that the answer lists them and has no token. Someone
+    with a second factor sends a code; without one the answer is 401 `second_factor_required`.
 
     Args:
         body (LoginBody): Address and password. Example: {'email': 'ada@example.org', 'password':
@@ -163,7 +164,8 @@ def sync(
 ) -> Error | LoginAnswer | str | None:
     """Log in
 
-     A member of several tenants names one; without that the answer lists them and has no token.
+     A member of several tenants names one; without that the answer lists them and has no token. Someone
+    with a second factor sends a code; without one the answer is 401 `second_factor_required`.
 
     Args:
         body (LoginBody): Address and password. Example: {'email': 'ada@example.org', 'password':
@@ -190,7 +192,8 @@ async def asyncio_detailed(
 ) -> Response[Error | LoginAnswer | str]:
     """Log in
 
-     A member of several tenants names one; without that the answer lists them and has no token.
+     A member of several tenants names one; without that the answer lists them and has no token. Someone
+    with a second factor sends a code; without one the answer is 401 `second_factor_required`.
 
     Args:
         body (LoginBody): Address and password. Example: {'email': 'ada@example.org', 'password':
@@ -220,7 +223,8 @@ async def asyncio(
 ) -> Error | LoginAnswer | str | None:
     """Log in
 
-     A member of several tenants names one; without that the answer lists them and has no token.
+     A member of several tenants names one; without that the answer lists them and has no token. Someone
+    with a second factor sends a code; without one the answer is 401 `second_factor_required`.
 
     Args:
         body (LoginBody): Address and password. Example: {'email': 'ada@example.org', 'password':

@@ -111,7 +111,7 @@ def sync_detailed(
 ) -> Response[Error | Success | str]:
     """Set a new password
 
-     Ends all sessions of the person. API keys go on working.
+     Ends all sessions of the person. API keys go on working, and a second factor stays on.
 
     Args:
         body (ResetBody): The token of a mail's link, and what it sets.
@@ -142,7 +142,7 @@ def sync(
 ) -> Error | Success | str | None:
     """Set a new password
 
-     Ends all sessions of the person. API keys go on working.
+     Ends all sessions of the person. API keys go on working, and a second factor stays on.
 
     Args:
         body (ResetBody): The token of a mail's link, and what it sets.
@@ -168,7 +168,7 @@ async def asyncio_detailed(
 ) -> Response[Error | Success | str]:
     """Set a new password
 
-     Ends all sessions of the person. API keys go on working.
+     Ends all sessions of the person. API keys go on working, and a second factor stays on.
 
     Args:
         body (ResetBody): The token of a mail's link, and what it sets.
@@ -197,7 +197,7 @@ async def asyncio(
 ) -> Error | Success | str | None:
     """Set a new password
 
-     Ends all sessions of the person. API keys go on working.
+     Ends all sessions of the person. API keys go on working, and a second factor stays on.
 
     Args:
         body (ResetBody): The token of a mail's link, and what it sets.

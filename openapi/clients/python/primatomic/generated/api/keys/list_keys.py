@@ -110,7 +110,7 @@ def sync_detailed(
 ) -> Response[Error | KeyList | str]:
     """List API keys
 
-     All of the tenant's for admins, the own ones for others.
+     All of the tenant's for admins, the own ones for others and for keys that are limited to some logs.
 
     Args:
         limit (int | Unset):  Default: 100.
@@ -144,7 +144,7 @@ def sync(
 ) -> Error | KeyList | str | None:
     """List API keys
 
-     All of the tenant's for admins, the own ones for others.
+     All of the tenant's for admins, the own ones for others and for keys that are limited to some logs.
 
     Args:
         limit (int | Unset):  Default: 100.
@@ -173,7 +173,7 @@ async def asyncio_detailed(
 ) -> Response[Error | KeyList | str]:
     """List API keys
 
-     All of the tenant's for admins, the own ones for others.
+     All of the tenant's for admins, the own ones for others and for keys that are limited to some logs.
 
     Args:
         limit (int | Unset):  Default: 100.
@@ -205,7 +205,7 @@ async def asyncio(
 ) -> Error | KeyList | str | None:
     """List API keys
 
-     All of the tenant's for admins, the own ones for others.
+     All of the tenant's for admins, the own ones for others and for keys that are limited to some logs.
 
     Args:
         limit (int | Unset):  Default: 100.

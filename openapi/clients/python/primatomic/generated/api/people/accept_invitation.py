@@ -131,8 +131,9 @@ def sync_detailed(
 ) -> Response[AcceptedInvitation | Error | str]:
     """Accept an invitation
 
-     A registered address proves its password; a new one is registered with the password, and
-    verified, since the invitation came to it.
+     A registered address proves its password; a new one is registered with the password. With the
+    token of the mail the address is verified, since the mail came to it. With the one that the
+    inviter got, an address that is not verified yet gets a mail for that.
 
     Args:
         token (str):
@@ -167,8 +168,9 @@ def sync(
 ) -> AcceptedInvitation | Error | str | None:
     """Accept an invitation
 
-     A registered address proves its password; a new one is registered with the password, and
-    verified, since the invitation came to it.
+     A registered address proves its password; a new one is registered with the password. With the
+    token of the mail the address is verified, since the mail came to it. With the one that the
+    inviter got, an address that is not verified yet gets a mail for that.
 
     Args:
         token (str):
@@ -198,8 +200,9 @@ async def asyncio_detailed(
 ) -> Response[AcceptedInvitation | Error | str]:
     """Accept an invitation
 
-     A registered address proves its password; a new one is registered with the password, and
-    verified, since the invitation came to it.
+     A registered address proves its password; a new one is registered with the password. With the
+    token of the mail the address is verified, since the mail came to it. With the one that the
+    inviter got, an address that is not verified yet gets a mail for that.
 
     Args:
         token (str):
@@ -232,8 +235,9 @@ async def asyncio(
 ) -> AcceptedInvitation | Error | str | None:
     """Accept an invitation
 
-     A registered address proves its password; a new one is registered with the password, and
-    verified, since the invitation came to it.
+     A registered address proves its password; a new one is registered with the password. With the
+    token of the mail the address is verified, since the mail came to it. With the one that the
+    inviter got, an address that is not verified yet gets a mail for that.
 
     Args:
         token (str):

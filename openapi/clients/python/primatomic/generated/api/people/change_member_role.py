@@ -134,7 +134,8 @@ def sync_detailed(
 
      Admins act on members below them and give roles up to their own. The role `owner` is given by
     the owner alone, logged in and not by an API key. API keys that the member made are lowered
-    to the new role where they were above it.
+    to the new role where they were above it, and open invitations that the member made end where
+    the new role may not give what they give.
 
     Args:
         user_id (UUID):
@@ -170,7 +171,8 @@ def sync(
 
      Admins act on members below them and give roles up to their own. The role `owner` is given by
     the owner alone, logged in and not by an API key. API keys that the member made are lowered
-    to the new role where they were above it.
+    to the new role where they were above it, and open invitations that the member made end where
+    the new role may not give what they give.
 
     Args:
         user_id (UUID):
@@ -201,7 +203,8 @@ async def asyncio_detailed(
 
      Admins act on members below them and give roles up to their own. The role `owner` is given by
     the owner alone, logged in and not by an API key. API keys that the member made are lowered
-    to the new role where they were above it.
+    to the new role where they were above it, and open invitations that the member made end where
+    the new role may not give what they give.
 
     Args:
         user_id (UUID):
@@ -235,7 +238,8 @@ async def asyncio(
 
      Admins act on members below them and give roles up to their own. The role `owner` is given by
     the owner alone, logged in and not by an API key. API keys that the member made are lowered
-    to the new role where they were above it.
+    to the new role where they were above it, and open invitations that the member made end where
+    the new role may not give what they give.
 
     Args:
         user_id (UUID):

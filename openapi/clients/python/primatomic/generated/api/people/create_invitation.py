@@ -126,8 +126,10 @@ def sync_detailed(
 ) -> Response[Error | SentInvitation | str]:
     """Invite someone
 
-     Sends a mail with a link that works once, for 7 days; the answer has the link, too. A new
-    invitation of an address takes the place of the one before. API keys can't invite.
+     Sends a mail with a link that works once, for 7 days. The answer has another link to the same
+    invitation, which you may pass on yourself; accepting with that one does not verify the address. A
+    new invitation of an address takes the place of the one before. An invitation ends when you leave
+    the tenant, or get a role that may not give what it gives. API keys can't invite.
 
     Args:
         body (CreateInvitationBody): Who is invited. Example: {'email': 'grace@example.org',
@@ -159,8 +161,10 @@ def sync(
 ) -> Error | SentInvitation | str | None:
     """Invite someone
 
-     Sends a mail with a link that works once, for 7 days; the answer has the link, too. A new
-    invitation of an address takes the place of the one before. API keys can't invite.
+     Sends a mail with a link that works once, for 7 days. The answer has another link to the same
+    invitation, which you may pass on yourself; accepting with that one does not verify the address. A
+    new invitation of an address takes the place of the one before. An invitation ends when you leave
+    the tenant, or get a role that may not give what it gives. API keys can't invite.
 
     Args:
         body (CreateInvitationBody): Who is invited. Example: {'email': 'grace@example.org',
@@ -187,8 +191,10 @@ async def asyncio_detailed(
 ) -> Response[Error | SentInvitation | str]:
     """Invite someone
 
-     Sends a mail with a link that works once, for 7 days; the answer has the link, too. A new
-    invitation of an address takes the place of the one before. API keys can't invite.
+     Sends a mail with a link that works once, for 7 days. The answer has another link to the same
+    invitation, which you may pass on yourself; accepting with that one does not verify the address. A
+    new invitation of an address takes the place of the one before. An invitation ends when you leave
+    the tenant, or get a role that may not give what it gives. API keys can't invite.
 
     Args:
         body (CreateInvitationBody): Who is invited. Example: {'email': 'grace@example.org',
@@ -218,8 +224,10 @@ async def asyncio(
 ) -> Error | SentInvitation | str | None:
     """Invite someone
 
-     Sends a mail with a link that works once, for 7 days; the answer has the link, too. A new
-    invitation of an address takes the place of the one before. API keys can't invite.
+     Sends a mail with a link that works once, for 7 days. The answer has another link to the same
+    invitation, which you may pass on yourself; accepting with that one does not verify the address. A
+    new invitation of an address takes the place of the one before. An invitation ends when you leave
+    the tenant, or get a role that may not give what it gives. API keys can't invite.
 
     Args:
         body (CreateInvitationBody): Who is invited. Example: {'email': 'grace@example.org',

@@ -107,8 +107,8 @@ def sync_detailed(
 ) -> Response[Error | RemovedMember | str]:
     """Remove a member
 
-     The member's sessions end, and the API keys that the member made are revoked. Nobody removes
-    themselves, and nobody the owner.
+     The member's sessions end, and the API keys and the open invitations that the member made are
+    revoked. Nobody removes themselves, and nobody the owner.
 
     Args:
         user_id (UUID):
@@ -139,8 +139,8 @@ def sync(
 ) -> Error | RemovedMember | str | None:
     """Remove a member
 
-     The member's sessions end, and the API keys that the member made are revoked. Nobody removes
-    themselves, and nobody the owner.
+     The member's sessions end, and the API keys and the open invitations that the member made are
+    revoked. Nobody removes themselves, and nobody the owner.
 
     Args:
         user_id (UUID):
@@ -166,8 +166,8 @@ async def asyncio_detailed(
 ) -> Response[Error | RemovedMember | str]:
     """Remove a member
 
-     The member's sessions end, and the API keys that the member made are revoked. Nobody removes
-    themselves, and nobody the owner.
+     The member's sessions end, and the API keys and the open invitations that the member made are
+    revoked. Nobody removes themselves, and nobody the owner.
 
     Args:
         user_id (UUID):
@@ -196,8 +196,8 @@ async def asyncio(
 ) -> Error | RemovedMember | str | None:
     """Remove a member
 
-     The member's sessions end, and the API keys that the member made are revoked. Nobody removes
-    themselves, and nobody the owner.
+     The member's sessions end, and the API keys and the open invitations that the member made are
+    revoked. Nobody removes themselves, and nobody the owner.
 
     Args:
         user_id (UUID):

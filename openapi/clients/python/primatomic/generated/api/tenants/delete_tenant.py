@@ -123,7 +123,8 @@ def sync_detailed(
 
      With all its members, keys, logs and views. The tenant is closed at once: nothing can be done
     but to look at it and to restore it. After seven days it is deleted for good; with
-    `immediately`, now. Asked again, it shortens the wait or changes nothing.
+    `immediately`, now, which takes the owner in person, logged in and not by an API key. Asked
+    again, it shortens the wait or changes nothing.
 
     Args:
         body (DeleteTenantBody): Which tenant goes, and when. Example: {'immediately': False,
@@ -157,7 +158,8 @@ def sync(
 
      With all its members, keys, logs and views. The tenant is closed at once: nothing can be done
     but to look at it and to restore it. After seven days it is deleted for good; with
-    `immediately`, now. Asked again, it shortens the wait or changes nothing.
+    `immediately`, now, which takes the owner in person, logged in and not by an API key. Asked
+    again, it shortens the wait or changes nothing.
 
     Args:
         body (DeleteTenantBody): Which tenant goes, and when. Example: {'immediately': False,
@@ -186,7 +188,8 @@ async def asyncio_detailed(
 
      With all its members, keys, logs and views. The tenant is closed at once: nothing can be done
     but to look at it and to restore it. After seven days it is deleted for good; with
-    `immediately`, now. Asked again, it shortens the wait or changes nothing.
+    `immediately`, now, which takes the owner in person, logged in and not by an API key. Asked
+    again, it shortens the wait or changes nothing.
 
     Args:
         body (DeleteTenantBody): Which tenant goes, and when. Example: {'immediately': False,
@@ -218,7 +221,8 @@ async def asyncio(
 
      With all its members, keys, logs and views. The tenant is closed at once: nothing can be done
     but to look at it and to restore it. After seven days it is deleted for good; with
-    `immediately`, now. Asked again, it shortens the wait or changes nothing.
+    `immediately`, now, which takes the owner in person, logged in and not by an API key. Asked
+    again, it shortens the wait or changes nothing.
 
     Args:
         body (DeleteTenantBody): Which tenant goes, and when. Example: {'immediately': False,
