@@ -153,7 +153,7 @@ export function LogsScreen() {
             <div className={css.selected} role="group" aria-label="Selected logs">
               <span className="soft">{count(selection.selected.length)} selected</span>
               <Button onClick={selection.clear}>Clear</Button>
-              <Button color="red" variant="outline" onClick={() => setDeleted(true)}>
+              <Button c="var(--bad)" onClick={() => setDeleted(true)}>
                 Delete…
               </Button>
             </div>

@@ -165,7 +165,7 @@ function Delete({ log }: { log: Log }) {
     <Panel title="Delete">
       <div className="row">
         <span className="grow soft">The log, its {plural(log.event_count, "event")} and its views, for good.</span>
-        <Button color="red" variant="outline" onClick={() => setAsked(true)}>
+        <Button c="var(--bad)" onClick={() => setAsked(true)}>
           Delete the log
         </Button>
       </div>
