@@ -14,7 +14,7 @@ function compressed(): Plugin {
     name: "compressed",
     closeBundle() {
       for (const name of readdirSync(output, { recursive: true, encoding: "utf8" })) {
-        if (!/\.(js|css|svg)$/.test(name)) continue;
+        if (!/\.(js|css|svg|wasm)$/.test(name)) continue;
         const path = `${output}/${name}`;
         writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
       }

@@ -6,9 +6,9 @@
 //! It is event-sourced. Every change appends [`ControlEvent`]s and applies them to the read model
 //! in one transaction (`record`); `apply` is the only code that writes read-model tables, so
 //! [`Catalog::rebuild`] can derive them again. Operational rows (sessions, second factors, artifacts,
-//! snapshots, compute, pending deletions and their jobs, last use of keys) are no part of that: they change
-//! often, and losing them loses no one's data. The ledger of use and the bills are none either: they have
-//! records of their own.
+//! snapshots, compute, pending deletions and their jobs, last use of keys, activity) are no part of that:
+//! they change often, and losing them loses no one's data. The ledger of use and the bills are none
+//! either: they have records of their own.
 //!
 //! Rows of a tenant are reached through an [`Access`](access::Access) alone (`scope`), or by
 //! a [`TenantId`](protocol::TenantId) where the system itself works. Something that another tenant
@@ -17,6 +17,7 @@
 //! on which member.
 
 pub mod access;
+mod activity;
 mod apply;
 pub mod archive;
 mod artifact;
@@ -75,6 +76,7 @@ use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
 use self::access::Actor;
+pub use self::activity::{ActiveMinute, Activity, KEPT as ACTIVITY_KEPT, Minute};
 pub use self::artifact::ArtifactRecord;
 pub use self::audit::{AuditActor, AuditFilter};
 pub use self::billing::{

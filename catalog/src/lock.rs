@@ -70,6 +70,7 @@ pub(super) enum Lock {
     SecondFactor(UserId),
     KeyUses,
     StoredBytes,
+    Activity,
     /// Everything: no other change is under way.
     All,
 }
@@ -103,6 +104,7 @@ impl Lock {
             Self::SecondFactor(id) => vec![number("second-factor", id.as_bytes())],
             Self::KeyUses => vec![number("key uses", b"")],
             Self::StoredBytes => vec![number("stored bytes", b"")],
+            Self::Activity => vec![number("activity", b"")],
             Self::All => Vec::new(),
         };
         numbers.sort_unstable();

@@ -12,6 +12,8 @@ import { Notices } from "./shell/Notices";
 import { queryClient, router } from "./router";
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content;
+// What keeps the page still behind a dialog looks for it here.
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(

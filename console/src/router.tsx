@@ -96,6 +96,7 @@ const log = screen(
   "tab",
   "from",
   "at",
+  "until",
   "text",
   "filter",
   "live",
@@ -103,8 +104,9 @@ const log = screen(
   "compare",
   "form",
   "append",
+  "deletion",
 );
-const views = screen("/views", () => import("./views/ViewsScreen"), "ViewsScreen", "log");
+const views = screen("/views", () => import("./views/ViewsScreen"), "ViewsScreen", "prefix", "state");
 const view = screen(
   "/logs/$log/views/$view",
   () => import("./views/ViewScreen"),
@@ -116,6 +118,9 @@ const view = screen(
   "as_of",
   "version",
   "form",
+  "asked",
+  "deploy",
+  "deletion",
 );
 const usage = screen("/usage", () => import("./usage/UsageScreen"), "UsageScreen", "month", "meter", "log", "view", "step", "sum", "explain", "checkout");
 const team = screen("/team", () => import("./team/TeamScreen"), "TeamScreen", "invite");

@@ -4,6 +4,7 @@
 //! the catalog, events in the event log, components in the object store, and views run on workers.
 //! What it keeps in memory can be lost at any moment.
 
+mod activity;
 mod api;
 mod auth;
 mod batch;
@@ -115,6 +116,7 @@ impl ControlPlane {
         }
         self.app.flush_key_use().await;
         self.app.data_out.flush().await;
+        self.app.flush_activity(None).await;
         if let Err(failure) = self.app.add_up_stored().await {
             tracing::warn!(%failure, "what was stored last is not added up");
         }

@@ -30,6 +30,7 @@ mod m0013_usage;
 mod m0014_billing;
 mod m0015_invitation_tokens;
 mod m0016_accounts;
+mod m0017_activity;
 
 /// All migrations, oldest first.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             migration("m0014_billing", m0014_billing::up),
             migration("m0015_invitation_tokens", m0015_invitation_tokens::up),
             migration("m0016_accounts", m0016_accounts::up),
+            migration("m0017_activity", m0017_activity::up),
         ]
     }
 }

@@ -9,6 +9,7 @@ pub mod chain;
 pub mod error_code;
 pub mod frame;
 pub mod ids;
+pub mod latencies;
 pub mod limits;
 pub mod meter;
 pub mod name;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use archiver::ArchiverOptions;
 use catalog::{LogChanges, Retention};
-use protocol::Sequence;
+use protocol::{Sequence, Timestamp};
 use storage::event_log::appender::{AppendRequest, Payload};
 use storage::history::tail::Tail;
 
@@ -65,6 +65,14 @@ async fn readers_see_nothing_of_merging() {
     })
     .await;
     setup.check(log, 120).await;
+    // Up to any time, the spans are some of those of all time, and no guess across others.
+    let history = setup.history();
+    let (begin, end) = (Timestamp(0), Timestamp(u64::MAX));
+    let all = history.spans(log, begin, end).await.unwrap();
+    for span in &all {
+        let found = history.spans(log, begin, span.first_at).await.unwrap();
+        assert!(all.starts_with(&found));
+    }
     archiver.shutdown().await;
 }
 

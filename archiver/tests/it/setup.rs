@@ -275,6 +275,9 @@ impl Setup {
             let from_time = history.spans(log, Timestamp(*time), Timestamp(time + 1));
             let spans = from_time.await.unwrap();
             assert!(spans[0].first <= *first && spans[spans.len() - 1].last >= *first);
+            for pair in spans.windows(2) {
+                assert_eq!(pair[0].last.next(), pair[1].first);
+            }
             for time in [time - 1, *time, time + 1] {
                 let wanted = times.iter().find(|(it, _)| *it >= time);
                 let wanted = wanted.map_or(next, |(_, first)| *first);

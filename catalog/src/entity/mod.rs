@@ -1,6 +1,7 @@
 //! The rows of the catalog's tables, one module for each table. Columns hold plain values;
 //! [`super::column`] turns them into the words of the domain and back.
 
+pub(super) mod activity;
 pub(super) mod archive_block;
 pub(super) mod archive_id;
 pub(super) mod archive_segment;

@@ -13,8 +13,8 @@ use super::TenantDeletion;
 use crate::column::from_json;
 use crate::connection::number;
 use crate::entity::{
-    compute_usage, control_event, delete, deletion_job, session, set, storage_level, stored_bytes,
-    usage_notice, usage_open, usage_record, values,
+    activity, compute_usage, control_event, delete, deletion_job, session, set, storage_level,
+    stored_bytes, usage_notice, usage_open, usage_record, values,
 };
 use crate::event::{ControlEvent, PEOPLE};
 use crate::lock::Lock;
@@ -58,6 +58,7 @@ impl Catalog {
             let more = usage_records(sql, tenant).await?;
             delete::<storage_level::Entity>(sql, storage_level::Column::TenantId.eq(id)).await?;
             delete::<stored_bytes::Entity>(sql, stored_bytes::Column::TenantId.eq(id)).await?;
+            delete::<activity::Entity>(sql, activity::Column::TenantId.eq(id)).await?;
             delete::<session::Entity>(sql, session::Column::TenantId.eq(id)).await?;
             delete::<deletion_job::Entity>(sql, deletion_job::Column::TenantId.eq(id)).await?;
             people(sql).await?;

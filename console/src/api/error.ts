@@ -31,6 +31,12 @@ export function problem(error: unknown): Problem {
   return { message: error instanceof Error ? error.message : String(error), code: "unknown" };
 }
 
+/** The server's words just as they came. */
+export function verbatim(error: unknown): string {
+  const { error: said, message } = (error ?? {}) as Record<string, unknown>;
+  return text(said) ?? text(message) ?? problem(error).message;
+}
+
 const text = (value: unknown) => (typeof value === "string" ? value : undefined);
 
 /** Messages of the API begin in lower case, since programs put them behind a colon. */

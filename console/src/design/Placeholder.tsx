@@ -32,22 +32,29 @@ export function Empty({ title, children, action }: { title: string; children?: R
 
 /** An error of the server, with the id that finds it in the server's log. */
 export function ErrorNotice({ error, retry }: { error: unknown; retry?: () => void }) {
-  const { message, code, requestId } = problem(error);
   return (
     <div className={css.error} role="alert">
       <div className="grow">
-        <div className={css.message}>{message}</div>
-        <div className={css.detail}>
-          <span className="mono">{code}</span>
-          {requestId && (
-            <>
-              {" · request "}
-              <span className="mono">{requestId}</span> <Copy value={requestId} label="Copy the request id" />
-            </>
-          )}
-        </div>
+        <div className={css.message}>{problem(error).message}</div>
+        <ErrorDetail error={error} />
       </div>
       {retry && <Button onClick={retry}>Try again</Button>}
+    </div>
+  );
+}
+
+/** What helps to find an error: its code, and the id of the request. */
+export function ErrorDetail({ error }: { error: unknown }) {
+  const { code, requestId } = problem(error);
+  return (
+    <div className={css.detail}>
+      <span className="mono">{code}</span>
+      {requestId && (
+        <>
+          {" · request "}
+          <span className="mono">{requestId}</span> <Copy value={requestId} label="Copy the request id" />
+        </>
+      )}
     </div>
   );
 }

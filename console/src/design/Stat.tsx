@@ -23,9 +23,9 @@ export function Stat({ label, value, unit, children }: Props) {
   );
 }
 
-/** How much of something is used, from 0 to 1 and beyond. */
-export function Meter({ share, label }: { share: number; label: string }) {
-  const tone = share >= 1 ? css.full : share >= 0.8 ? css.high : css.normal;
+/** How much of something is used, from 0 to 1 and beyond; or done, where much is nothing bad (`plain`). */
+export function Meter({ share, label, plain }: { share: number; label: string; plain?: boolean }) {
+  const tone = plain ? css.normal : share >= 1 ? css.full : share >= 0.8 ? css.high : css.normal;
   const percent = Math.min(100, Math.max(0, share * 100));
   return (
     <div

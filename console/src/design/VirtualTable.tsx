@@ -15,13 +15,14 @@ interface Props<T> {
   columns: Column<T>[];
   rows: readonly T[];
   rowKey: (row: T) => string;
+  isSelected?: (row: T) => boolean;
   /** Whether there are more, and how to get them. */
   hasMore: boolean;
   isFetching: boolean;
   fetchMore: () => void;
 }
 
-export function VirtualTable<T>({ label, columns, rows, rowKey, hasMore, isFetching, fetchMore }: Props<T>) {
+export function VirtualTable<T>({ label, columns, rows, rowKey, isSelected, hasMore, isFetching, fetchMore }: Props<T>) {
   const body = useRef<HTMLDivElement>(null);
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
@@ -39,7 +40,7 @@ export function VirtualTable<T>({ label, columns, rows, rowKey, hasMore, isFetch
   const template = columns.map(({ width }) => (typeof width === "number" ? `${width}px` : (width ?? "minmax(0, 1fr)"))).join(" ");
   const narrow = columns
     .filter((column) => !column.optional)
-    .map((column, at) => (at === 0 ? "minmax(0, 1fr)" : typeof column.width === "number" ? `${Math.min(column.width, 110)}px` : "auto"))
+    .map((column) => (typeof column.width === "number" ? `${Math.min(column.width, 96)}px` : "minmax(0, 1fr)"))
     .join(" ");
   const cell = (column: Column<T>) =>
     [css.cell, column.numeric && css.numeric, column.optional && css.optional].filter(Boolean).join(" ");
@@ -66,7 +67,7 @@ export function VirtualTable<T>({ label, columns, rows, rowKey, hasMore, isFetch
               key={item.key}
               role="row"
               aria-rowindex={item.index + 2}
-              className={css.row}
+              className={isSelected?.(row) ? `${css.row} ${css.selected}` : css.row}
               style={{ transform: `translateY(${item.start - virtualizer.options.scrollMargin}px)` }}
             >
               {columns.map((column, at) => (

@@ -4,12 +4,14 @@ import "./fields.css";
 
 export {
   Alert,
+  Autocomplete,
   Checkbox,
   Drawer,
   FileButton,
   Menu,
   Modal,
   MultiSelect,
+  NativeSelect,
   NumberInput,
   PasswordInput,
   PinInput,
@@ -22,4 +24,5 @@ export {
   Tabs,
   TextInput,
   Textarea,
+  Tooltip,
 } from "@mantine/core";

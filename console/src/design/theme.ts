@@ -2,6 +2,9 @@
 
 import { createTheme, type CSSVariablesResolver } from "@mantine/core";
 
+// Letters on a filled button are readable in the dark as well.
+const DANGER = { "--button-bg": "var(--bad)", "--button-hover": "var(--bad)", "--button-color": "var(--bg)" };
+const PRIMARY = { "--button-bg": "var(--ink)", "--button-hover": "var(--ink-2)", "--button-color": "var(--bg)" };
 const closeButtonProps = { "aria-label": "Close" };
 
 export const theme = createTheme({
@@ -14,7 +17,13 @@ export const theme = createTheme({
   respectReducedMotion: true,
   // By name, so that no component is loaded before a screen has it.
   components: {
-    Button: { defaultProps: { size: "compact-md", variant: "default", fw: 500 } },
+    Button: {
+      defaultProps: { size: "compact-md", variant: "default", fw: 500 },
+      // What a screen is for is in the colour of the text, so that it is seen in the dark as well.
+      vars: (_: unknown, { variant, color }: { variant?: string; color?: string }) => ({
+        root: variant !== "filled" ? {} : color === "dark" ? PRIMARY : color === "red" ? DANGER : {},
+      }),
+    },
     TextInput: { defaultProps: { size: "sm" } },
     Modal: { defaultProps: { radius: "10px", centered: true, transitionProps: { duration: 100 }, closeButtonProps } },
     Drawer: { defaultProps: { closeButtonProps } },
@@ -39,6 +48,8 @@ const shared = {
   "--mantine-primary-color-contrast": "var(--on-accent)",
   "--mantine-primary-color-light": "var(--accent-bg)",
   "--mantine-primary-color-light-color": "var(--accent)",
+  "--mantine-color-red-outline": "var(--bad)",
+  "--mantine-color-red-outline-hover": "var(--bad-bg)",
   "--mantine-shadow-md": "var(--shadow-float)",
   // Mantine's own red is too light as words, and in light colours under white ones.
   "--mantine-color-red-outline": "var(--bad)",

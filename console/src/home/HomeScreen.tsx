@@ -9,6 +9,7 @@ import { useCopyAs } from "../shell/copyAs";
 import { cli, curl, python, ts } from "../shell/snippets";
 import { Activity } from "./Activity";
 import { NeedsYou } from "./NeedsYou";
+import { Onboarding } from "./Onboarding";
 import { RecentLogs } from "./RecentLogs";
 
 const route = getRouteApi("/inside/");
@@ -44,6 +45,7 @@ export function HomeScreen() {
       }
     >
       <div className="stack" style={{ gap: 22 }}>
+        <Onboarding />
         {usage.isError && <ErrorNotice error={usage.error} retry={() => void usage.refetch()} />}
         {usage.data ? <NeedsYou usage={usage.data} /> : !usage.isError && <Skeleton rows={1} height={56} />}
         <Activity usage={usage.data} seconds={RANGES[range as keyof typeof RANGES] ?? RANGES.day} />

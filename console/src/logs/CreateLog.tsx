@@ -4,16 +4,10 @@ import { Button, Group } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { queries, type Schemas } from "../api/client";
+import { queries } from "../api/client";
 import { ErrorNotice } from "../design/Placeholder";
 import { Modal, SegmentedControl, TextInput } from "../design/fields";
-
-type Retention = Schemas["Retention"];
-
-const KEPT: Record<Retention, string> = {
-  keep_hot: "Events stay in the hot log and go to the archive as well: reads are fastest.",
-  archive: "Events leave the hot log once they are in the archive: for logs that are seldom read.",
-};
+import { RETENTION, RETENTION_NAMES, type Retention } from "./settings/retention";
 
 export function CreateLog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const client = useQueryClient();
@@ -54,13 +48,10 @@ export function CreateLog({ opened, onClose }: { opened: boolean; onClose: () =>
             aria-label="Where events are kept"
             value={retention}
             onChange={(value) => setRetention(value as Retention)}
-            data={[
-              { value: "keep_hot", label: "Keep hot" },
-              { value: "archive", label: "Archive" },
-            ]}
+            data={RETENTION_NAMES}
           />
           <div className="soft" style={{ marginTop: 6 }}>
-            {KEPT[retention]}
+            {RETENTION[retention]}
           </div>
         </div>
         {create.isError && <ErrorNotice error={create.error} />}

@@ -185,7 +185,9 @@ impl AccountApi {
         let (session, tenant) = (&caller.session, TenantId(body.tenant_id));
         let by_browser = caller.is_by_cookie();
         let origin = caller.origin();
-        let switched = caller.app.switch_tenant(session, tenant, by_browser, origin);
+        let switched = caller
+            .app
+            .switch_tenant(session, tenant, by_browser, origin);
         Ok(LoginAnswer::json(switched.await?, by_browser))
     }
 }

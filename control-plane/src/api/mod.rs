@@ -7,6 +7,7 @@
 
 mod accept;
 mod account;
+mod activity;
 mod append;
 mod audit;
 mod audit_format;

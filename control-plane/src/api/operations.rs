@@ -11,14 +11,14 @@ use poem_openapi::registry::{MetaApi, MetaOperation};
 
 use super::caller::Credentials;
 use super::{
-    account, append, audit, auth, billing, console, deletions, density, docs, events, health,
-    invitations, keys, logs, members, queries, tenant_deletions, tenants, views,
+    account, activity, append, audit, auth, billing, console, deletions, density, docs, events,
+    health, invitations, keys, logs, members, queries, tenant_deletions, tenants, views,
 };
 
 /// All operations. They hold nothing: what they work on comes with each request.
 pub(super) fn operations() -> impl OpenApi + 'static {
     (
-        tenants::TenantsApi,
+        (tenants::TenantsApi, activity::ActivityApi),
         audit::AuditApi,
         tenant_deletions::TenantDeletionsApi,
         (auth::AuthApi, account::AccountApi, account::SecondFactorApi),

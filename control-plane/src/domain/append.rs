@@ -1,6 +1,8 @@
 //! Appending events. With warm caches this touches the event log alone, through the node that the log
 //! prefers where there are several.
 
+use std::time::Instant;
+
 use catalog::access::Access;
 use protocol::{ErrorCode, LogId, Sequence};
 use storage::event_log::appender::{AppendError, AppendRequest, Appended, Payload};
@@ -22,6 +24,7 @@ impl App {
         log: &str,
         request: AppendRequest,
     ) -> Result<Appended> {
+        let began = Instant::now();
         let log = self.log(access, log).await?;
         let bytes = payload_bytes(&request.payload);
         let quotas = &self.limits.quotas;
@@ -35,6 +38,13 @@ impl App {
             let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
             self.limits.quotas.stored.add(access.tenant, bytes);
         }
+        let events = if appended.replayed {
+            0
+        } else {
+            appended.count.into()
+        };
+        let (now, took) = (self.clock.now(), began.elapsed());
+        self.activities.add_append(access.tenant, now, events, took);
         Ok(appended)
     }
 

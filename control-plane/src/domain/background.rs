@@ -11,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
 use super::{App, spending};
-use crate::{metering, quotas, rate_limit};
+use crate::{activity, metering, quotas, rate_limit};
 
 const TIDY_INTERVAL: Duration = Duration::from_secs(60);
 /// It is looked this often whether another hour is over.
@@ -52,6 +52,12 @@ impl App {
         self.spawn_until_stop(|app| async move { app.sweep_deleted().await });
         self.keep_stored();
         self.keep_usage();
+        self.spawn_until_stop(|app| async move {
+            loop {
+                tokio::time::sleep(activity::PERIOD).await;
+                app.flush_activity(Some(app.clock.now())).await;
+            }
+        });
         self.spawn_until_stop(|app| async move { app.keep_webhooks().await });
         self.spawn_until_stop(|app| async move { app.keep_reported().await });
         self.spawn_until_stop(|app| async move { app.keep_invoiced().await });

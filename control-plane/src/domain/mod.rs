@@ -6,6 +6,7 @@
 
 pub(crate) mod access;
 pub(crate) mod account;
+pub(crate) mod activity;
 pub(crate) mod append;
 pub(crate) mod audit;
 pub(crate) mod authentication;
@@ -58,6 +59,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::activity::Activities;
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
 use crate::auth::token::TokenDigest;
@@ -92,6 +94,8 @@ pub(crate) struct App {
     pub(crate) bus: Bus,
     pub(crate) caches: Caches,
     pub(crate) limits: Limits,
+    /// What tenants did lately and is not recorded yet.
+    pub(crate) activities: Activities,
     /// Bytes of answers that are not reported yet.
     pub(crate) data_out: DataOut,
     pub(crate) lifecycle: Lifecycle,
@@ -172,6 +176,7 @@ impl App {
         let (event_log, objects) = (parts.event_log, parts.objects);
         let history = History::new(event_log.clone(), catalog.clone(), objects.clone());
         Arc::new(Self {
+            activities: Activities::new(),
             data_out: DataOut::new(catalog.clone(), parts.clock.now()),
             catalog,
             stores: Stores {

@@ -1,7 +1,7 @@
 //! Queries. With warm caches this touches a worker alone.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use catalog::access::Access;
@@ -54,7 +54,12 @@ impl App {
             body: question.body,
             parameters: question.parameters,
         };
-        let answer = self.bus.views.query(request).await?;
+        let began = Instant::now();
+        let answer = self.bus.views.query(request).await;
+        let (now, took) = (self.clock.now(), began.elapsed());
+        self.activities
+            .add_query(access.tenant, now, answer.is_err(), took);
+        let answer = answer?;
         Ok(Answered { answer, version })
     }
 

@@ -92,9 +92,10 @@ impl History {
                 spans = self.archived_spans(log, since, until, end.sequence).await?;
             }
         }
-        if spans.is_empty()
-            && let Some(stored) = self.event_log.since(log, since).await?
-        {
+        if let Some(last) = spans.last() {
+            // More may have been archived since its end was looked up.
+            next = next.max(last.last.next());
+        } else if let Some(stored) = self.event_log.since(log, since).await? {
             next = next.max(stored.frame.first());
         }
         let goes_on = |last: &Span| last.last_at < until;
@@ -115,10 +116,13 @@ impl History {
         let first = self.block_since(log, since, end).await?;
         let found = self.blocks_from(log, first, BLOCKS_MAX).await?;
         let is_all = (found.len() as u64) < u64::from(BLOCKS_MAX);
-        let spans: Vec<Span> = found.iter().map(|block| (&block.entry).into()).collect();
+        let mut spans: Vec<Span> = found.iter().map(|block| (&block.entry).into()).collect();
         let reaches = spans.last().is_some_and(|last| last.last_at >= until);
         if is_all || reaches {
-            return Ok(spans.into_iter().filter(|it| it.first_at < until).collect());
+            // One behind the end stays, so that it is known where the events before it end.
+            let before = spans.partition_point(|span| span.first_at < until);
+            spans.truncate(before + 1);
+            return Ok(spans);
         }
         let last = self.block_since(log, until, end).await?;
         let mut sampled: Vec<Span> = Vec::new();

@@ -1,5 +1,6 @@
 //! What the catalog does, whatever database it lies in. The module above says which one that is.
 
+mod activity;
 mod archive;
 mod billing;
 mod broadcast;

@@ -77,6 +77,7 @@ pub(super) const PRIVATE: &[Expected] = &[
         ..entry("deleteTenant", false)
     },
     entry("restoreTenant", false),
+    entry("readActivity", false),
     entry("readAudit", false),
     Expected {
         // A key has no session that could be ended; a token is one.

@@ -156,7 +156,7 @@ export interface paths {
         /**
          * Go to another tenant
          * @description Gives a token for another tenant of the person, without asking for the password again. It ends when
-         *     the present one does, which goes on working.
+         *     the present one does, which goes on working. A browser gets it as a cookie, too.
          */
         post: operations["switchTenant"];
         delete?: never;
@@ -180,6 +180,27 @@ export interface paths {
          *     address is registered or not.
          */
         post: operations["forgotPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in with a link
+         * @description A development server prints a link that opens the console once. The token is answered as a
+         *     cookie.
+         */
+        post: operations["loginByLink"];
         delete?: never;
         options?: never;
         head?: never;
@@ -218,7 +239,7 @@ export interface paths {
         put?: never;
         /**
          * Log out
-         * @description Ends the session of the token in the header `Authorization`.
+         * @description Ends the session of the token in the header `Authorization`, or in the cookie, which it removes.
          */
         post: operations["logout"];
         delete?: never;
@@ -769,6 +790,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/logs/{log}/density": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count events over time
+         * @description How many events were appended in each of some stretches of time of equal length, for drawing.
+         *     It is read from indexes, so it costs little, however long the log is, and long stretches are
+         *     estimates.
+         */
+        get: operations["readDensity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/logs/{log}/events": {
         parameters: {
             query?: never;
@@ -779,8 +822,12 @@ export interface paths {
         /**
          * Read events
          * @description The header `Accept` chooses the form: a JSON object, newline-delimited JSON, the binary form
-         *     of a batch, or with `text/event-stream` a live tail, which sends the log from `from` or
-         *     behind `Last-Event-ID` on and then every new event, without a gap.
+         *     of a batch, or with `text/event-stream` a live tail, which sends the log from `from` or `at`
+         *     or behind `Last-Event-ID` on and then every new event, without a gap.
+         *
+         *     With `text` or `filter` only events come that match. A page then looks at a limited number of
+         *     events, so it may hold few, or none, and still have a next one; it says how many it looked at.
+         *     A tail sends at most once in a second, as an event `scanned`, how far it looked.
          */
         get: operations["readEvents"];
         put?: never;
@@ -931,6 +978,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tenants/me/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what the own tenant did
+         * @description Appends and queries in each step of time, and how long they took. It is kept for 48 hours, and
+         *     the last minute or two may lack what other nodes of the server did.
+         */
+        get: operations["readActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tenants/me/audit": {
         parameters: {
             query?: never;
@@ -1063,6 +1131,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the views of all logs
+         * @description The newest view comes first.
+         */
+        get: operations["listAllViews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1119,6 +1207,61 @@ export interface components {
             tenants: components["schemas"]["MembershipBody"][];
             /** Format: uuid */
             user_id: string;
+        };
+        /**
+         * Activity
+         * @description What a tenant did in each of some steps of time.
+         */
+        Activity: {
+            /** @description The oldest first. */
+            series: components["schemas"]["ActivityStep"][];
+            /** @description The begin of the first step. */
+            since: string;
+            /** Format: int64 */
+            step_seconds: number;
+            /** @description The end of the last step. */
+            until: string;
+        };
+        /**
+         * ActivityStep
+         * @description What a tenant did in a step of time. Latencies are right to about 12 %.
+         */
+        ActivityStep: {
+            /**
+             * Format: double
+             * @description The time that 99 of 100 appends took at most, until they were durable; null when there were
+             *     none.
+             */
+            append_p99_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Requests that appended them.
+             */
+            appends: number;
+            /** @description The begin of the step. */
+            at: string;
+            /**
+             * Format: int64
+             * @description Events that were appended.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Queries that failed, of all.
+             */
+            failed_queries: number;
+            /** Format: int64 */
+            queries: number;
+            /**
+             * Format: double
+             * @description The time that half of the queries took at most; null when there were none.
+             */
+            query_p50_ms?: number | null;
+            /**
+             * Format: double
+             * @description The time that 99 of 100 queries took at most; null when there were none.
+             */
+            query_p99_ms?: number | null;
         };
         /**
          * Actor
@@ -1534,6 +1677,25 @@ export interface components {
          * @enum {string}
          */
         DeletionStepName: "scheduled" | "logs" | "records" | "bytes" | "archive" | "backups" | "done";
+        /**
+         * Density
+         * @description How many events were appended when.
+         */
+        Density: {
+            /** Format: int64 */
+            bucket_ms: number;
+            /** @description The events of each bucket, the oldest first. */
+            counts: number[];
+            /**
+             * @description Whether no count was estimated. Archived events are known in blocks: one that lies in several
+             *     buckets is spread evenly over its time.
+             */
+            exact: boolean;
+            /** @description The begin of the first bucket. */
+            since: string;
+            /** @description The end of the last bucket, which may be shorter than the others. */
+            until: string;
+        };
         /** @enum {string} */
         Direction: "forward" | "backward";
         /**
@@ -1576,7 +1738,7 @@ export interface components {
              * @description For programs.
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_name" | "invalid_delimiter" | "invalid_idempotency_key" | "invalid_sequence" | "invalid_cursor" | "invalid_email" | "invalid_password" | "common_password" | "invalid_token" | "empty_batch" | "malformed_batch" | "unauthenticated" | "invalid_credentials" | "second_factor_required" | "compute_limit_reached" | "forbidden" | "person_only" | "email_not_verified" | "tenant_closed" | "too_many_attempts" | "not_found" | "log_not_found" | "view_not_found" | "version_not_found" | "key_not_found" | "deletion_not_found" | "member_not_found" | "invitation_not_found" | "session_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "name_taken" | "email_taken" | "already_member" | "sequence_mismatch" | "idempotency_key_reused" | "view_failed" | "second_factor_on" | "second_factor_off" | "already_subscribed" | "never_subscribed" | "tenant_deleted" | "length_required" | "event_too_large" | "batch_too_large" | "batch_too_many_events" | "component_too_large" | "query_too_large" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "invalid_component" | "wrong_world" | "forbidden_import" | "component_too_complex" | "query_failed" | "result_too_large" | "rate_limited" | "headers_too_large" | "log_limit_reached" | "view_limit_reached" | "key_limit_reached" | "storage_limit_reached" | "stream_limit_reached" | "member_limit_reached" | "invitation_limit_reached" | "internal" | "not_implemented" | "billing_not_configured" | "unavailable" | "overloaded" | "query_limit_reached" | "view_memory_limit_reached" | "shutting_down" | "view_behind" | "storage_full";
+            code: "invalid_request" | "invalid_name" | "invalid_delimiter" | "invalid_idempotency_key" | "invalid_sequence" | "invalid_filter" | "invalid_cursor" | "invalid_email" | "invalid_password" | "common_password" | "invalid_token" | "empty_batch" | "malformed_batch" | "unauthenticated" | "invalid_credentials" | "second_factor_required" | "compute_limit_reached" | "forbidden" | "foreign_origin" | "person_only" | "email_not_verified" | "tenant_closed" | "too_many_attempts" | "not_found" | "log_not_found" | "view_not_found" | "version_not_found" | "key_not_found" | "deletion_not_found" | "member_not_found" | "invitation_not_found" | "session_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "name_taken" | "email_taken" | "already_member" | "sequence_mismatch" | "idempotency_key_reused" | "view_failed" | "second_factor_on" | "second_factor_off" | "already_subscribed" | "never_subscribed" | "tenant_deleted" | "length_required" | "event_too_large" | "batch_too_large" | "batch_too_many_events" | "component_too_large" | "query_too_large" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "invalid_component" | "wrong_world" | "forbidden_import" | "component_too_complex" | "query_failed" | "result_too_large" | "rate_limited" | "headers_too_large" | "log_limit_reached" | "view_limit_reached" | "key_limit_reached" | "storage_limit_reached" | "stream_limit_reached" | "member_limit_reached" | "invitation_limit_reached" | "internal" | "not_implemented" | "billing_not_configured" | "unavailable" | "overloaded" | "query_limit_reached" | "view_memory_limit_reached" | "shutting_down" | "view_behind" | "storage_full";
             /** @description A sentence for people. */
             error: string;
             /**
@@ -1614,9 +1776,19 @@ export interface components {
             events: components["schemas"]["EventBody"][];
             /**
              * Format: int64
+             * @description With `text` or `filter`: how many of them match.
+             */
+            matched?: number | null;
+            /**
+             * Format: int64
              * @description Where the next page begins; null at the end.
              */
             next?: number | null;
+            /**
+             * Format: int64
+             * @description With `text` or `filter`: how many events were looked at for this page.
+             */
+            scanned?: number | null;
         };
         /**
          * ExactUse
@@ -1842,6 +2014,11 @@ export interface components {
              * @description Null for an empty log.
              */
             last_append_at?: string | null;
+            /**
+             * @description In a list with `density`: the events of each of the last 24 hours, the newest last. Where they
+             *     are archived, they may be estimated.
+             */
+            last_day?: number[] | null;
             /** Format: uuid */
             log_id: string;
             log_name: string;
@@ -1869,7 +2046,7 @@ export interface components {
         };
         /**
          * LoginAnswer
-         * @description A token, unless there are several tenants and none was chosen.
+         * @description A token, unless it is in the cookie, or there are several tenants and none was chosen.
          */
         LoginAnswer: {
             access_token?: string | null;
@@ -1893,6 +2070,12 @@ export interface components {
         LoginBody: {
             /** @description Needed by people who have a second factor: what the authenticator shows, or a recovery code. */
             code?: string | null;
+            /**
+             * @description Puts the token into a cookie that no script can read, and not into the answer; for the pages of
+             *     the server itself.
+             * @default false
+             */
+            cookie: boolean;
             email: string;
             password: string;
             /**
@@ -2510,6 +2693,7 @@ export interface components {
             live_version?: number | null;
             /** Format: uuid */
             log_id: string;
+            log_name: string;
             /** @description The state of the live version, or of the newest one when none is live. */
             state: components["schemas"]["State"];
             versions: components["schemas"]["Version"][];
@@ -2519,13 +2703,18 @@ export interface components {
         };
         /**
          * ViewList
-         * @description A page of views, by name.
+         * @description A page of views.
          */
         ViewList: {
             /** @description For the next page; null at the end. */
             next_cursor?: string | null;
             views: components["schemas"]["View"][];
         };
+        /**
+         * @description What a view does.
+         * @enum {string}
+         */
+        ViewState: "live" | "building" | "failed";
     };
     responses: never;
     parameters: never;
@@ -2583,7 +2772,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `person_only` */
+            /** @description `foreign_origin`, `person_only` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -2723,7 +2912,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `person_only`, `too_many_attempts` */
+            /** @description `foreign_origin`, `person_only`, `too_many_attempts` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -2896,7 +3085,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `person_only`, `too_many_attempts` */
+            /** @description `foreign_origin`, `person_only`, `too_many_attempts` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3080,7 +3269,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `person_only`, `too_many_attempts` */
+            /** @description `foreign_origin`, `person_only`, `too_many_attempts` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3264,7 +3453,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `person_only`, `too_many_attempts` */
+            /** @description `foreign_origin`, `person_only`, `too_many_attempts` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3448,7 +3637,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `person_only`, `too_many_attempts` */
+            /** @description `foreign_origin`, `person_only`, `too_many_attempts` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3633,7 +3822,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `person_only` */
+            /** @description `foreign_origin`, `person_only` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3772,7 +3961,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `person_only` */
+            /** @description `foreign_origin`, `person_only` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -3884,7 +4073,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A token, unless there are several tenants and none was chosen. */
+            /** @description A token, unless it is in the cookie, or there are several tenants and none was chosen. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -3923,7 +4112,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `person_only` */
+            /** @description `foreign_origin`, `person_only` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4217,6 +4406,168 @@ export interface operations {
             };
         };
     };
+    loginByLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyBody"];
+            };
+        };
+        responses: {
+            /** @description The operation was carried out. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_token` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `foreign_origin` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -4230,7 +4581,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A token, unless there are several tenants and none was chosen. */
+            /** @description A token, unless it is in the cookie, or there are several tenants and none was chosen. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -4269,7 +4620,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `email_not_verified`, `forbidden`, `too_many_attempts` */
+            /** @description `email_not_verified`, `forbidden`, `foreign_origin`, `too_many_attempts` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -4451,6 +4802,17 @@ export interface operations {
             };
             /** @description `unauthenticated` */
             401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `foreign_origin` */
+            403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
@@ -5204,7 +5566,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -5388,7 +5750,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -5579,7 +5941,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -5730,7 +6092,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -5914,7 +6276,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6114,7 +6476,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6281,7 +6643,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6751,7 +7113,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -6890,7 +7252,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7670,7 +8032,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7810,7 +8172,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `key_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `key_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -7993,7 +8355,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8147,7 +8509,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8286,6 +8648,10 @@ export interface operations {
                 limit?: number;
                 /** @description From the page before. */
                 cursor?: string;
+                /** @description Only logs whose names begin with this. A cursor belongs to its prefix. */
+                prefix?: string;
+                /** @description Whether each log comes with the events of its last hours (`last_day`); then at most 100 logs. */
+                density?: boolean;
             };
             header?: never;
             path?: never;
@@ -8310,7 +8676,7 @@ export interface operations {
                     "application/json": components["schemas"]["LogList"];
                 };
             };
-            /** @description `invalid_cursor`, `invalid_request` */
+            /** @description `invalid_cursor`, `invalid_name`, `invalid_request` */
             400: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8332,7 +8698,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8472,7 +8838,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `log_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `log_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8657,7 +9023,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8807,7 +9173,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `log_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `log_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -8990,7 +9356,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9146,7 +9512,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9353,7 +9719,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `storage_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `storage_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9569,7 +9935,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `storage_limit_reached`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `storage_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9712,23 +10078,17 @@ export interface operations {
             };
         };
     };
-    readEvents: {
+    readDensity: {
         parameters: {
             query?: {
-                /**
-                 * @description The sequence to begin with. A page begins with the first event, or the last one for
-                 *     `backward`; a tail with the next one that is appended.
-                 */
-                from?: number;
-                /** @description At most so many events; 1 to 10000. A page is also limited in bytes. */
-                limit?: number;
-                /** @description Up or down the sequences; for pages. */
-                direction?: components["schemas"]["Direction"];
+                /** @description The time to begin with, RFC 3339; the log's first event when it is left out. */
+                since?: string;
+                /** @description The time to end before, RFC 3339; now when it is left out. */
+                until?: string;
+                /** @description At most so many buckets; 1 to 500. They have whole milliseconds. */
+                buckets?: number;
             };
-            header?: {
-                /** @description For a live tail: the last sequence that was seen. */
-                "Last-Event-ID"?: number;
-            };
+            header?: never;
             path: {
                 /** @description The log's id or name. */
                 log: string;
@@ -9737,13 +10097,9 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of events, or a live tail. */
+            /** @description How many events were appended when. */
             200: {
                 headers: {
-                    /** @description Where the next page begins. */
-                    "Primatomic-Next"?: number;
-                    /** @description The sequence that the answer reflects. */
-                    "Primatomic-Sequence"?: number;
                     /** @description The capacity of the bucket. */
                     "RateLimit-Limit"?: number;
                     /** @description Requests that are left in it. */
@@ -9755,13 +10111,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EventPageBody"];
-                    "application/vnd.primatomic.events": string;
-                    "application/x-ndjson": components["schemas"]["EventBody"];
-                    "text/event-stream": string;
+                    "application/json": components["schemas"]["Density"];
                 };
             };
-            /** @description `invalid_name`, `invalid_request`, `invalid_sequence` */
+            /** @description `invalid_name`, `invalid_request` */
             400: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9783,7 +10136,194 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `stream_limit_reached`, `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `log_not_found` */
+            404: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The sequence to begin with. A page begins with the first event, or the last one for
+                 *     `backward`; a tail with the next one that is appended.
+                 */
+                from?: number;
+                /**
+                 * @description The time to begin with, in place of `from`; RFC 3339. Events begin with the first one that
+                 *     was appended then or later, and for `backward` with the last one before it.
+                 */
+                at?: string;
+                /** @description At most so many events; 1 to 10000. A page is also limited in bytes. */
+                limit?: number;
+                /** @description Up or down the sequences; for pages. */
+                direction?: components["schemas"]["Direction"];
+                /** @description Only events that hold these bytes; 1 to 256, in upper and lower case as they stand. */
+                text?: string;
+                /**
+                 * @description Only events that are JSON and for which this expression holds, such as
+                 *     `@.model == "gpt-4" && @.tokens_out > 400`: a part of JSONPath (RFC 9535), at most 512
+                 *     bytes.
+                 */
+                filter?: string;
+            };
+            header?: {
+                /** @description For a live tail: the last sequence that was seen. */
+                "Last-Event-ID"?: number;
+            };
+            path: {
+                /** @description The log's id or name. */
+                log: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events, or a live tail. */
+            200: {
+                headers: {
+                    /** @description With `text` or `filter`: how many of them match. */
+                    "Primatomic-Matched"?: number;
+                    /** @description Where the next page begins. */
+                    "Primatomic-Next"?: number;
+                    /** @description With `text` or `filter`: how many events were looked at for this page. */
+                    "Primatomic-Scanned"?: number;
+                    /** @description The sequence that the answer reflects. */
+                    "Primatomic-Sequence"?: number;
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPageBody"];
+                    "application/vnd.primatomic.events": string;
+                    "application/x-ndjson": components["schemas"]["EventBody"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `invalid_filter`, `invalid_name`, `invalid_request`, `invalid_sequence` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `foreign_origin`, `stream_limit_reached`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -9910,7 +10450,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of views, by name. */
+            /** @description A page of views. */
             200: {
                 headers: {
                     /** @description The capacity of the bucket. */
@@ -9949,7 +10489,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10103,7 +10643,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10276,7 +10816,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed`, `view_limit_reached` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed`, `view_limit_reached` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10461,7 +11001,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10664,7 +11204,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -10891,7 +11431,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant_closed` */
+            /** @description `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -11394,6 +11934,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description `foreign_origin` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description `uri_too_long` */
             414: {
                 headers: {
@@ -11523,7 +12074,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `person_only` */
+            /** @description `forbidden`, `foreign_origin`, `person_only` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -11569,6 +12120,152 @@ export interface operations {
             };
             /** @description `unsupported_media_type` */
             415: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readActivity: {
+        parameters: {
+            query?: {
+                /** @description The time to begin with, RFC 3339; a day before `until` when it is left out. */
+                since?: string;
+                /** @description The time to end before, RFC 3339; now when it is left out. */
+                until?: string;
+                /**
+                 * @description How long a step is: a multiple of 60, at most 86400. The first one begins at a multiple of it
+                 *     since 1970.
+                 */
+                step_seconds?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a tenant did in each of some steps of time. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
+            403: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;
@@ -11708,7 +12405,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -11860,7 +12557,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -12000,7 +12697,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `invitation_limit_reached`, `member_limit_reached`, `person_only`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `invitation_limit_reached`, `member_limit_reached`, `person_only`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -12183,7 +12880,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -12335,7 +13032,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -12474,7 +13171,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -12628,7 +13325,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden`, `tenant_closed` */
+            /** @description `forbidden`, `foreign_origin`, `tenant_closed` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -12808,7 +13505,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `forbidden` */
+            /** @description `forbidden`, `foreign_origin` */
             403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
@@ -12821,6 +13518,149 @@ export interface operations {
             };
             /** @description `tenant_deleted` */
             410: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `uri_too_long` */
+            414: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    /** @description Seconds after which it is worth to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example Rate limit exceeded */
+                    "text/plain": string;
+                };
+            };
+            /** @description `headers_too_large` */
+            431: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `overloaded`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listAllViews: {
+        parameters: {
+            query?: {
+                /** @description At most so many; 1 to 1000. */
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string;
+                /** @description Only views in this state. A cursor belongs to its state. */
+                state?: components["schemas"]["ViewState"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of views. */
+            200: {
+                headers: {
+                    /** @description The capacity of the bucket. */
+                    "RateLimit-Limit"?: number;
+                    /** @description Requests that are left in it. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until it is full again. */
+                    "RateLimit-Reset"?: number;
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewList"];
+                };
+            };
+            /** @description `invalid_cursor`, `invalid_request` */
+            400: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    /** @description Names the request; every line about it in the server's log has it. */
+                    "Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `foreign_origin`, `tenant_closed` */
+            403: {
                 headers: {
                     /** @description Names the request; every line about it in the server's log has it. */
                     "Request-Id"?: string;

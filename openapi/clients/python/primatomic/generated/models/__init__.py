@@ -3,6 +3,8 @@
 from .accept_body import AcceptBody
 from .accepted_invitation import AcceptedInvitation
 from .account_body import AccountBody
+from .activity import Activity
+from .activity_step import ActivityStep
 from .actor import Actor
 from .actor_kind import ActorKind
 from .adjustment_body import AdjustmentBody
@@ -33,6 +35,7 @@ from .deletion_body import DeletionBody
 from .deletion_job_state import DeletionJobState
 from .deletion_list import DeletionList
 from .deletion_step_name import DeletionStepName
+from .density import Density
 from .direction import Direction
 from .disable_second_factor_body import DisableSecondFactorBody
 from .email_body import EmailBody
@@ -101,11 +104,14 @@ from .verify_body import VerifyBody
 from .version import Version
 from .view import View
 from .view_list import ViewList
+from .view_state import ViewState
 
 __all__ = (
     "AcceptBody",
     "AcceptedInvitation",
     "AccountBody",
+    "Activity",
+    "ActivityStep",
     "Actor",
     "ActorKind",
     "AdjustmentBody",
@@ -136,6 +142,7 @@ __all__ = (
     "DeletionJobState",
     "DeletionList",
     "DeletionStepName",
+    "Density",
     "Direction",
     "DisableSecondFactorBody",
     "EmailBody",
@@ -204,4 +211,5 @@ __all__ = (
     "Version",
     "View",
     "ViewList",
+    "ViewState",
 )

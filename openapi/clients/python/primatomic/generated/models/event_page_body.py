@@ -21,11 +21,15 @@ class EventPageBody:
 
     Attributes:
         events (list[EventBody]):
+        matched (int | None | Unset): With `text` or `filter`: how many of them match.
         next_ (int | None | Unset): Where the next page begins; null at the end.
+        scanned (int | None | Unset): With `text` or `filter`: how many events were looked at for this page.
     """
 
     events: list[EventBody]
+    matched: int | None | Unset = UNSET
     next_: int | None | Unset = UNSET
+    scanned: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -34,11 +38,23 @@ class EventPageBody:
             events_item = events_item_data.to_dict()
             events.append(events_item)
 
+        matched: int | None | Unset
+        if isinstance(self.matched, Unset):
+            matched = UNSET
+        else:
+            matched = self.matched
+
         next_: int | None | Unset
         if isinstance(self.next_, Unset):
             next_ = UNSET
         else:
             next_ = self.next_
+
+        scanned: int | None | Unset
+        if isinstance(self.scanned, Unset):
+            scanned = UNSET
+        else:
+            scanned = self.scanned
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -47,8 +63,12 @@ class EventPageBody:
                 "events": events,
             }
         )
+        if matched is not UNSET:
+            field_dict["matched"] = matched
         if next_ is not UNSET:
             field_dict["next"] = next_
+        if scanned is not UNSET:
+            field_dict["scanned"] = scanned
 
         return field_dict
 
@@ -64,6 +84,15 @@ class EventPageBody:
 
             events.append(events_item)
 
+        def _parse_matched(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        matched = _parse_matched(d.pop("matched", UNSET))
+
         def _parse_next_(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -73,9 +102,20 @@ class EventPageBody:
 
         next_ = _parse_next_(d.pop("next", UNSET))
 
+        def _parse_scanned(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        scanned = _parse_scanned(d.pop("scanned", UNSET))
+
         event_page_body = cls(
             events=events,
+            matched=matched,
             next_=next_,
+            scanned=scanned,
         )
 
         event_page_body.additional_properties = d

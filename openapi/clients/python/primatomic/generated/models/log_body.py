@@ -32,6 +32,9 @@ class LogBody:
         tenant_id (UUID):
         description (None | str | Unset):
         last_append_at (datetime.datetime | None | Unset): Null for an empty log.
+        last_day (list[int] | None | Unset): In a list with `density`: the events of each of the last 24 hours, the
+            newest last. Where they
+            are archived, they may be estimated.
     """
 
     archived_events: int
@@ -47,6 +50,7 @@ class LogBody:
     tenant_id: UUID
     description: None | str | Unset = UNSET
     last_append_at: datetime.datetime | None | Unset = UNSET
+    last_day: list[int] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -86,6 +90,15 @@ class LogBody:
         else:
             last_append_at = self.last_append_at
 
+        last_day: list[int] | None | Unset
+        if isinstance(self.last_day, Unset):
+            last_day = UNSET
+        elif isinstance(self.last_day, list):
+            last_day = self.last_day
+
+        else:
+            last_day = self.last_day
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -107,6 +120,8 @@ class LogBody:
             field_dict["description"] = description
         if last_append_at is not UNSET:
             field_dict["last_append_at"] = last_append_at
+        if last_day is not UNSET:
+            field_dict["last_day"] = last_day
 
         return field_dict
 
@@ -161,6 +176,23 @@ class LogBody:
 
         last_append_at = _parse_last_append_at(d.pop("last_append_at", UNSET))
 
+        def _parse_last_day(data: object) -> list[int] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                last_day_type_0 = cast(list[int], data)
+
+                return last_day_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[int] | None | Unset, data)
+
+        last_day = _parse_last_day(d.pop("last_day", UNSET))
+
         log_body = cls(
             archived_events=archived_events,
             chain_hash=chain_hash,
@@ -175,6 +207,7 @@ class LogBody:
             tenant_id=tenant_id,
             description=description,
             last_append_at=last_append_at,
+            last_day=last_day,
         )
 
         log_body.additional_properties = d

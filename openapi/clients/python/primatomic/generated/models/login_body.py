@@ -24,12 +24,16 @@ class LoginBody:
         password (str):
         code (None | str | Unset): Needed by people who have a second factor: what the authenticator shows, or a
             recovery code.
+        cookie (bool | Unset): Puts the token into a cookie that no script can read, and not into the answer; for the
+            pages of
+            the server itself. Default: False.
         tenant_id (None | Unset | UUID): Needed by members of several tenants.
     """
 
     email: str
     password: str
     code: None | str | Unset = UNSET
+    cookie: bool | Unset = False
     tenant_id: None | Unset | UUID = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -43,6 +47,8 @@ class LoginBody:
             code = UNSET
         else:
             code = self.code
+
+        cookie = self.cookie
 
         tenant_id: None | str | Unset
         if isinstance(self.tenant_id, Unset):
@@ -62,6 +68,8 @@ class LoginBody:
         )
         if code is not UNSET:
             field_dict["code"] = code
+        if cookie is not UNSET:
+            field_dict["cookie"] = cookie
         if tenant_id is not UNSET:
             field_dict["tenant_id"] = tenant_id
 
@@ -82,6 +90,8 @@ class LoginBody:
             return cast(None | str | Unset, data)
 
         code = _parse_code(d.pop("code", UNSET))
+
+        cookie = d.pop("cookie", UNSET)
 
         def _parse_tenant_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -104,6 +114,7 @@ class LoginBody:
             email=email,
             password=password,
             code=code,
+            cookie=cookie,
             tenant_id=tenant_id,
         )
 

@@ -26,6 +26,7 @@ class View:
         created_at (datetime.datetime):
         head_sequence (int): The log's last sequence.
         log_id (UUID):
+        log_name (str):
         state (State): What a version is doing.
         versions (list[Version]):
         view_id (UUID):
@@ -36,6 +37,7 @@ class View:
     created_at: datetime.datetime
     head_sequence: int
     log_id: UUID
+    log_name: str
     state: State
     versions: list[Version]
     view_id: UUID
@@ -49,6 +51,8 @@ class View:
         head_sequence = self.head_sequence
 
         log_id = str(self.log_id)
+
+        log_name = self.log_name
 
         state = self.state.value
 
@@ -74,6 +78,7 @@ class View:
                 "created_at": created_at,
                 "head_sequence": head_sequence,
                 "log_id": log_id,
+                "log_name": log_name,
                 "state": state,
                 "versions": versions,
                 "view_id": view_id,
@@ -95,6 +100,8 @@ class View:
         head_sequence = d.pop("head_sequence")
 
         log_id = UUID(d.pop("log_id"))
+
+        log_name = d.pop("log_name")
 
         state = State(d.pop("state"))
 
@@ -122,6 +129,7 @@ class View:
             created_at=created_at,
             head_sequence=head_sequence,
             log_id=log_id,
+            log_name=log_name,
             state=state,
             versions=versions,
             view_id=view_id,

@@ -17,7 +17,7 @@ T = TypeVar("T", bound="ViewList")
 
 @_attrs_define
 class ViewList:
-    """A page of views, by name.
+    """A page of views.
 
     Attributes:
         views (list[View]):

@@ -132,7 +132,7 @@ def sync_detailed(
     """Go to another tenant
 
      Gives a token for another tenant of the person, without asking for the password again. It ends when
-    the present one does, which goes on working.
+    the present one does, which goes on working. A browser gets it as a cookie, too.
 
     Args:
         body (SwitchTenantBody): Where to go.
@@ -164,7 +164,7 @@ def sync(
     """Go to another tenant
 
      Gives a token for another tenant of the person, without asking for the password again. It ends when
-    the present one does, which goes on working.
+    the present one does, which goes on working. A browser gets it as a cookie, too.
 
     Args:
         body (SwitchTenantBody): Where to go.
@@ -191,7 +191,7 @@ async def asyncio_detailed(
     """Go to another tenant
 
      Gives a token for another tenant of the person, without asking for the password again. It ends when
-    the present one does, which goes on working.
+    the present one does, which goes on working. A browser gets it as a cookie, too.
 
     Args:
         body (SwitchTenantBody): Where to go.
@@ -221,7 +221,7 @@ async def asyncio(
     """Go to another tenant
 
      Gives a token for another tenant of the person, without asking for the password again. It ends when
-    the present one does, which goes on working.
+    the present one does, which goes on working. A browser gets it as a cookie, too.
 
     Args:
         body (SwitchTenantBody): Where to go.

@@ -14,6 +14,8 @@ def _get_kwargs(
     *,
     limit: int | Unset = 100,
     cursor: str | Unset = UNSET,
+    prefix: str | Unset = "",
+    density: bool | Unset = False,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -21,6 +23,10 @@ def _get_kwargs(
     params["limit"] = limit
 
     params["cursor"] = cursor
+
+    params["prefix"] = prefix
+
+    params["density"] = density
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -107,12 +113,16 @@ def sync_detailed(
     client: AuthenticatedClient,
     limit: int | Unset = 100,
     cursor: str | Unset = UNSET,
+    prefix: str | Unset = "",
+    density: bool | Unset = False,
 ) -> Response[Error | LogList | str]:
     """List logs
 
     Args:
         limit (int | Unset):  Default: 100.
         cursor (str | Unset):
+        prefix (str | Unset):  Default: ''.
+        density (bool | Unset):  Default: False.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -125,6 +135,8 @@ def sync_detailed(
     kwargs = _get_kwargs(
         limit=limit,
         cursor=cursor,
+        prefix=prefix,
+        density=density,
     )
 
     response = client.get_httpx_client().request(
@@ -139,12 +151,16 @@ def sync(
     client: AuthenticatedClient,
     limit: int | Unset = 100,
     cursor: str | Unset = UNSET,
+    prefix: str | Unset = "",
+    density: bool | Unset = False,
 ) -> Error | LogList | str | None:
     """List logs
 
     Args:
         limit (int | Unset):  Default: 100.
         cursor (str | Unset):
+        prefix (str | Unset):  Default: ''.
+        density (bool | Unset):  Default: False.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -158,6 +174,8 @@ def sync(
         client=client,
         limit=limit,
         cursor=cursor,
+        prefix=prefix,
+        density=density,
     ).parsed
 
 
@@ -166,12 +184,16 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     limit: int | Unset = 100,
     cursor: str | Unset = UNSET,
+    prefix: str | Unset = "",
+    density: bool | Unset = False,
 ) -> Response[Error | LogList | str]:
     """List logs
 
     Args:
         limit (int | Unset):  Default: 100.
         cursor (str | Unset):
+        prefix (str | Unset):  Default: ''.
+        density (bool | Unset):  Default: False.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -184,6 +206,8 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         limit=limit,
         cursor=cursor,
+        prefix=prefix,
+        density=density,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -196,12 +220,16 @@ async def asyncio(
     client: AuthenticatedClient,
     limit: int | Unset = 100,
     cursor: str | Unset = UNSET,
+    prefix: str | Unset = "",
+    density: bool | Unset = False,
 ) -> Error | LogList | str | None:
     """List logs
 
     Args:
         limit (int | Unset):  Default: 100.
         cursor (str | Unset):
+        prefix (str | Unset):  Default: ''.
+        density (bool | Unset):  Default: False.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -216,5 +244,7 @@ async def asyncio(
             client=client,
             limit=limit,
             cursor=cursor,
+            prefix=prefix,
+            density=density,
         )
     ).parsed

@@ -16,8 +16,11 @@ def _get_kwargs(
     log: str,
     *,
     from_: int | Unset = UNSET,
+    at: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     direction: Direction | Unset = Direction.FORWARD,
+    text: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
     last_event_id: int | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
@@ -28,6 +31,8 @@ def _get_kwargs(
 
     params["from"] = from_
 
+    params["at"] = at
+
     params["limit"] = limit
 
     json_direction: str | Unset = UNSET
@@ -35,6 +40,10 @@ def _get_kwargs(
         json_direction = direction.value
 
     params["direction"] = json_direction
+
+    params["text"] = text
+
+    params["filter"] = filter_
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -134,21 +143,31 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     from_: int | Unset = UNSET,
+    at: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     direction: Direction | Unset = Direction.FORWARD,
+    text: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
     last_event_id: int | Unset = UNSET,
 ) -> Response[Error | EventPageBody | str]:
     """Read events
 
      The header `Accept` chooses the form: a JSON object, newline-delimited JSON, the binary form
-    of a batch, or with `text/event-stream` a live tail, which sends the log from `from` or
-    behind `Last-Event-ID` on and then every new event, without a gap.
+    of a batch, or with `text/event-stream` a live tail, which sends the log from `from` or `at`
+    or behind `Last-Event-ID` on and then every new event, without a gap.
+
+    With `text` or `filter` only events come that match. A page then looks at a limited number of
+    events, so it may hold few, or none, and still have a next one; it says how many it looked at.
+    A tail sends at most once in a second, as an event `scanned`, how far it looked.
 
     Args:
         log (str):
         from_ (int | Unset):
+        at (str | Unset):
         limit (int | Unset):
         direction (Direction | Unset):  Default: Direction.FORWARD.
+        text (str | Unset):
+        filter_ (str | Unset):
         last_event_id (int | Unset):
 
     Raises:
@@ -162,8 +181,11 @@ def sync_detailed(
     kwargs = _get_kwargs(
         log=log,
         from_=from_,
+        at=at,
         limit=limit,
         direction=direction,
+        text=text,
+        filter_=filter_,
         last_event_id=last_event_id,
     )
 
@@ -179,21 +201,31 @@ def sync(
     *,
     client: AuthenticatedClient,
     from_: int | Unset = UNSET,
+    at: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     direction: Direction | Unset = Direction.FORWARD,
+    text: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
     last_event_id: int | Unset = UNSET,
 ) -> Error | EventPageBody | str | None:
     """Read events
 
      The header `Accept` chooses the form: a JSON object, newline-delimited JSON, the binary form
-    of a batch, or with `text/event-stream` a live tail, which sends the log from `from` or
-    behind `Last-Event-ID` on and then every new event, without a gap.
+    of a batch, or with `text/event-stream` a live tail, which sends the log from `from` or `at`
+    or behind `Last-Event-ID` on and then every new event, without a gap.
+
+    With `text` or `filter` only events come that match. A page then looks at a limited number of
+    events, so it may hold few, or none, and still have a next one; it says how many it looked at.
+    A tail sends at most once in a second, as an event `scanned`, how far it looked.
 
     Args:
         log (str):
         from_ (int | Unset):
+        at (str | Unset):
         limit (int | Unset):
         direction (Direction | Unset):  Default: Direction.FORWARD.
+        text (str | Unset):
+        filter_ (str | Unset):
         last_event_id (int | Unset):
 
     Raises:
@@ -208,8 +240,11 @@ def sync(
         log=log,
         client=client,
         from_=from_,
+        at=at,
         limit=limit,
         direction=direction,
+        text=text,
+        filter_=filter_,
         last_event_id=last_event_id,
     ).parsed
 
@@ -219,21 +254,31 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     from_: int | Unset = UNSET,
+    at: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     direction: Direction | Unset = Direction.FORWARD,
+    text: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
     last_event_id: int | Unset = UNSET,
 ) -> Response[Error | EventPageBody | str]:
     """Read events
 
      The header `Accept` chooses the form: a JSON object, newline-delimited JSON, the binary form
-    of a batch, or with `text/event-stream` a live tail, which sends the log from `from` or
-    behind `Last-Event-ID` on and then every new event, without a gap.
+    of a batch, or with `text/event-stream` a live tail, which sends the log from `from` or `at`
+    or behind `Last-Event-ID` on and then every new event, without a gap.
+
+    With `text` or `filter` only events come that match. A page then looks at a limited number of
+    events, so it may hold few, or none, and still have a next one; it says how many it looked at.
+    A tail sends at most once in a second, as an event `scanned`, how far it looked.
 
     Args:
         log (str):
         from_ (int | Unset):
+        at (str | Unset):
         limit (int | Unset):
         direction (Direction | Unset):  Default: Direction.FORWARD.
+        text (str | Unset):
+        filter_ (str | Unset):
         last_event_id (int | Unset):
 
     Raises:
@@ -247,8 +292,11 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         log=log,
         from_=from_,
+        at=at,
         limit=limit,
         direction=direction,
+        text=text,
+        filter_=filter_,
         last_event_id=last_event_id,
     )
 
@@ -262,21 +310,31 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     from_: int | Unset = UNSET,
+    at: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     direction: Direction | Unset = Direction.FORWARD,
+    text: str | Unset = UNSET,
+    filter_: str | Unset = UNSET,
     last_event_id: int | Unset = UNSET,
 ) -> Error | EventPageBody | str | None:
     """Read events
 
      The header `Accept` chooses the form: a JSON object, newline-delimited JSON, the binary form
-    of a batch, or with `text/event-stream` a live tail, which sends the log from `from` or
-    behind `Last-Event-ID` on and then every new event, without a gap.
+    of a batch, or with `text/event-stream` a live tail, which sends the log from `from` or `at`
+    or behind `Last-Event-ID` on and then every new event, without a gap.
+
+    With `text` or `filter` only events come that match. A page then looks at a limited number of
+    events, so it may hold few, or none, and still have a next one; it says how many it looked at.
+    A tail sends at most once in a second, as an event `scanned`, how far it looked.
 
     Args:
         log (str):
         from_ (int | Unset):
+        at (str | Unset):
         limit (int | Unset):
         direction (Direction | Unset):  Default: Direction.FORWARD.
+        text (str | Unset):
+        filter_ (str | Unset):
         last_event_id (int | Unset):
 
     Raises:
@@ -292,8 +350,11 @@ async def asyncio(
             log=log,
             client=client,
             from_=from_,
+            at=at,
             limit=limit,
             direction=direction,
+            text=text,
+            filter_=filter_,
             last_event_id=last_event_id,
         )
     ).parsed
