@@ -24,7 +24,7 @@ test("an owner invites, changes a role, and removes", async ({ page, browser, te
   const context = await browser.newContext();
   const invited = await context.newPage();
   await invited.goto(new URL(link).pathname + new URL(link).search);
-  await invited.getByLabel("Password").fill(PASSWORD);
+  await invited.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
   await invited.getByRole("button", { name: "Accept" }).click();
   await expect(invited.getByText(`You are a member of ${tenant.name}`)).toBeVisible();
 

@@ -51,9 +51,12 @@ const shared = {
   "--mantine-color-red-outline": "var(--bad)",
   "--mantine-color-red-outline-hover": "var(--bad-bg)",
   "--mantine-shadow-md": "var(--shadow-float)",
+  // Mantine's own red is too light as words, and in light colours under white ones.
+  "--mantine-color-red-outline": "var(--bad)",
+  "--mantine-color-red-light-color": "var(--bad)",
+  "--mantine-color-red-text": "var(--bad)",
 };
 
-// Mantine's own red is too light under white words.
 const light = { ...shared, "--mantine-color-red-filled": "var(--bad)", "--mantine-color-red-filled-hover": "var(--bad)" };
 
 export const variables: CSSVariablesResolver = () => ({ variables: {}, light, dark: shared });
