@@ -49,7 +49,7 @@ function options({ series, format, formatTime, height = 180 }: ChartProps, width
     ],
     series: [
       { label: "Time", value: (_, seconds) => (seconds === null ? "" : formatTime(seconds)) },
-      ...series.map(({ label, color, kind }): uPlot.Series => {
+      ...series.map(({ label, values, color, kind }): uPlot.Series => {
         const stroke = css_variable(color);
         return {
           label,
@@ -58,7 +58,8 @@ function options({ series, format, formatTime, height = 180 }: ChartProps, width
           dash: kind === "dashed" ? [5, 4] : undefined,
           fill: kind === "bars" ? stroke : undefined,
           paths: kind === "bars" ? uPlot.paths.bars?.({ size: [0.72, 40], radius: 0.12 }) : undefined,
-          points: { show: false },
+          // A single value has no line to the next.
+          points: { show: kind === "line" && values.filter((value) => value !== null).length < 30, size: 4 },
           value: (_, value) => (value === null ? "–" : format(value)),
         };
       }),

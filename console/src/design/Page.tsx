@@ -27,7 +27,7 @@ export function Page({ title, name, beside, sub, actions, children }: Props) {
         <span className="grow" />
         {actions && <div className={css.actions}>{actions}</div>}
       </div>
-      <div className={css.sub}>{sub}</div>
+      <div className={sub === undefined ? css.plain : css.sub}>{sub}</div>
       {children}
     </>
   );

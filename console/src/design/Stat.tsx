@@ -14,10 +14,8 @@ export function Stat({ label, value, unit, children }: Props) {
   return (
     <div className={css.tile}>
       <div className="soft">{label}</div>
-      <div className={css.value}>
-        {value}
-        {unit && <small>{unit}</small>}
-      </div>
+      <div className={css.value}>{value}</div>
+      <div className={css.unit}>{unit}</div>
       <div className={css.below}>{children}</div>
     </div>
   );

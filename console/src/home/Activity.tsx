@@ -4,7 +4,7 @@ import { keepPreviousData } from "@tanstack/react-query";
 import { queries } from "../api/client";
 import { LazyChart } from "../chart/LazyChart";
 import { Panel } from "../design/Panel";
-import { ErrorNotice, Skeleton } from "../design/Placeholder";
+import { ErrorNotice } from "../design/Placeholder";
 import { Spark } from "../design/Spark";
 import { Meter, Stat, Stats } from "../design/Stat";
 import { useNow } from "../design/Time";
@@ -33,8 +33,9 @@ export function Activity({ usage, seconds }: { usage?: Usage; seconds: number })
     { refetchInterval: 20_000, placeholderData: keepPreviousData },
   );
   if (activity.isError) return <ErrorNotice error={activity.error} retry={() => void activity.refetch()} />;
-  if (!activity.data) return <Skeleton rows={3} height={120} />;
-  const steps = activity.data.series;
+  // Until it is known the figures are dashes, in their places.
+  const steps = activity.data?.series ?? [];
+  const isKnown = activity.data !== undefined;
   const times = steps.map((step) => Date.parse(step.at) / 1000);
   const sum = (of: (step: (typeof steps)[number]) => number) => steps.reduce((total, step) => total + of(step), 0);
   const events = sum((step) => step.events);
@@ -46,25 +47,25 @@ export function Activity({ usage, seconds }: { usage?: Usage; seconds: number })
   return (
     <>
       <Stats>
-        <Stat label="Events" value={COMPACT.format(events)}>
+        <Stat label="Events" value={isKnown ? COMPACT.format(events) : "–"}>
           <Spark values={steps.map((step) => step.events)} label="Events over time" width={200} height={34} />
         </Stat>
-        <Stat label="Queries" value={COMPACT.format(asked)} unit={failed > 0 && `${count(failed)} failed`}>
+        <Stat label="Queries" value={isKnown ? COMPACT.format(asked) : "–"} unit={failed > 0 && `${count(failed)} failed`}>
           <Spark values={steps.map((step) => step.queries)} label="Queries over time" width={200} height={34} />
         </Stat>
         <Stat label="Queries, p99" value={asked > 0 ? duration(p99 / 1000) : "–"} unit={asked > 0 && "at worst"}>
           <Spark values={steps.map((step) => step.query_p99_ms ?? 0)} label="p99 of queries over time" width={200} height={34} />
         </Stat>
-        {usage && storage && (
+        {storage && (
           <Stat
-            label={usage.cost ? "This month so far" : "Stored this month"}
-            value={usage.cost ? money(usage.cost.cents, usage.cost.currency) : storage.format(storage.used(usage))}
-            unit={usage.cost && `forecast ${money(usage.cost.forecast_cents, usage.cost.currency)}`}
+            label={usage?.cost ? "This month so far" : "Stored this month"}
+            value={!usage ? "–" : usage.cost ? money(usage.cost.cents, usage.cost.currency) : storage.format(storage.used(usage))}
+            unit={usage?.cost && `forecast ${money(usage.cost.forecast_cents, usage.cost.currency)}`}
           >
-            {usage.cost && usage.cap_cents ? (
+            {usage?.cost && usage.cap_cents ? (
               <Meter share={usage.cost.cents / usage.cap_cents} label="Part of the cap that is reached" />
             ) : (
-              usage.free && <Meter share={storage.used(usage) / storage.free(usage.free)} label="Part of the free storage that is used" />
+              usage?.free && <Meter share={storage.used(usage) / storage.free(usage.free)} label="Part of the free storage that is used" />
             )}
           </Stat>
         )}

@@ -3,7 +3,7 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { queries } from "../api/client";
 import { Page } from "../design/Page";
-import { ErrorNotice, Skeleton } from "../design/Placeholder";
+import { ErrorNotice } from "../design/Placeholder";
 import { SegmentedControl } from "../design/fields";
 import { useCopyAs } from "../shell/copyAs";
 import { cli, curl, python, ts } from "../shell/snippets";
@@ -47,7 +47,7 @@ export function HomeScreen() {
       <div className="stack" style={{ gap: 22 }}>
         <Onboarding />
         {usage.isError && <ErrorNotice error={usage.error} retry={() => void usage.refetch()} />}
-        {usage.data ? <NeedsYou usage={usage.data} /> : !usage.isError && <Skeleton rows={1} height={56} />}
+        {!usage.isError && <NeedsYou usage={usage.data} />}
         <Activity usage={usage.data} seconds={RANGES[range as keyof typeof RANGES] ?? RANGES.day} />
         <RecentLogs />
       </div>

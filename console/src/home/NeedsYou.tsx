@@ -6,6 +6,7 @@ import { queries, type Schemas } from "../api/client";
 import { LinkButton } from "../design/LinkButton";
 import { Panel } from "../design/Panel";
 import { Pill, type Tone } from "../design/Pill";
+import { Skeleton } from "../design/Placeholder";
 import { Time } from "../design/Time";
 import { absolute, count, duration, plural } from "../format";
 import { useTenant } from "../session/tenant";
@@ -23,6 +24,7 @@ interface Need {
 /** A view that is further behind than this is worth a look. */
 const LAG_SECONDS = 60;
 const SHOWN_MAX = 6;
+const ROW_HEIGHT = 50;
 
 function ofView(view: Schemas["View"]): Need[] {
   const version = view.versions.find((it) => it.live) ?? view.versions[0];
@@ -135,11 +137,18 @@ function ofInvitation(invitation: Schemas["InvitationBody"]): Need {
   };
 }
 
-export function NeedsYou({ usage }: { usage: Usage }) {
+export function NeedsYou({ usage }: { usage?: Usage }) {
   const tenant = useTenant();
   const failed = queries.useQuery("get", "/views", { params: { query: { state: "failed", limit: 50 } } }, { refetchInterval: 10_000 });
   const live = queries.useQuery("get", "/views", { params: { query: { state: "live", limit: 50 } } }, { refetchInterval: 30_000 });
   const invitations = queries.useQuery("get", "/tenants/me/invitations", {}, { enabled: tenant.may("admin") });
+  if (!usage || failed.isPending) {
+    return (
+      <Panel title="Needs you" flush>
+        <Skeleton rows={1} height={ROW_HEIGHT} />
+      </Panel>
+    );
+  }
   const needs = [
     ...(failed.data?.views ?? []).flatMap(ofView),
     ...ofUsage(usage, tenant.may("admin")),
@@ -148,10 +157,11 @@ export function NeedsYou({ usage }: { usage: Usage }) {
   ];
   if (needs.length === 0) {
     return (
-      <Panel title="Needs you">
-        <span className="soft">
-          <Pill tone="ok">all well</Pill> &nbsp;No view is halted or behind, and nothing comes to its limit.
-        </span>
+      <Panel title="Needs you" flush>
+        <div className={css.need}>
+          <Pill tone="ok">all well</Pill>
+          <span className="soft">No view is halted or behind, and nothing comes to its limit.</span>
+        </div>
       </Panel>
     );
   }
