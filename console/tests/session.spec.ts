@@ -21,23 +21,23 @@ test("signing up leads through the mailbox to the console", async ({ page }) => 
   await page.getByRole("link", { name: "Sign up" }).click();
   await page.getByLabel("Name of your tenant").fill(name);
   await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
   await page.getByRole("button", { name: "Sign up" }).click();
   await expect(page.getByText("Look into your mailbox")).toBeVisible();
 
   await page.getByRole("link", { name: "Log in" }).click();
   await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
   await page.getByRole("button", { name: "Log in" }).click();
   await expect(page.getByRole("alert")).toContainText("Verify your address first");
 
   await page.goto(await mailedLink(email, "verify"));
   await page.getByRole("link", { name: "Log in" }).click();
   await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Password").fill(`${PASSWORD}!`);
+  await page.getByRole("textbox", { name: "Password" }).fill(`${PASSWORD}!`);
   await page.getByRole("button", { name: "Log in" }).click();
   await expect(page.getByRole("alert")).toContainText("request");
-  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
   await page.getByRole("button", { name: "Log in" }).click();
   await expect(page.getByRole("button", { name: `Tenant ${name}` })).toBeVisible();
 });
@@ -49,7 +49,7 @@ test("whoever is not logged in comes back to where they wanted to go", async ({ 
   await expect(page).toHaveURL(/login/);
   await page.goto("/console/logs?prefix=abc");
   await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
   await page.getByRole("button", { name: "Log in" }).click();
   await expect(page).toHaveURL(/\/console\/logs\?prefix=abc$/);
 });

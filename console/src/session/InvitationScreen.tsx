@@ -60,7 +60,7 @@ export function InvitationScreen() {
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
-        <Button type="submit" variant="filled" size="sm" loading={accept.isPending}>
+        <Button type="submit" variant="filled" color="dark" size="sm" loading={accept.isPending}>
           Accept
         </Button>
       </form>

@@ -129,7 +129,7 @@ function PasswordLogin() {
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
-        <Button type="submit" variant="filled" size="sm" loading={login.isPending}>
+        <Button type="submit" variant="filled" color="dark" size="sm" loading={login.isPending}>
           Log in
         </Button>
         <Link to="/forgot-password">I forgot my password</Link>

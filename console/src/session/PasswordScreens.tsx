@@ -35,7 +35,7 @@ export function ForgotScreen() {
           value={email}
           onChange={(event) => setEmail(event.currentTarget.value)}
         />
-        <Button type="submit" variant="filled" size="sm" loading={forgot.isPending}>
+        <Button type="submit" variant="filled" color="dark" size="sm" loading={forgot.isPending}>
           Send me a link
         </Button>
       </form>
@@ -74,7 +74,7 @@ export function ResetScreen() {
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
-        <Button type="submit" variant="filled" size="sm" loading={reset.isPending}>
+        <Button type="submit" variant="filled" color="dark" size="sm" loading={reset.isPending}>
           Set the password
         </Button>
       </form>

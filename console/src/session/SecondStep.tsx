@@ -34,7 +34,7 @@ export function SecondStep({ code, onCode, error, isPending, onSubmit, onBack }:
           value={code}
           onChange={(event) => onCode(event.currentTarget.value.trim())}
         />
-        <Button type="submit" variant="filled" size="sm" loading={isPending}>
+        <Button type="submit" variant="filled" color="dark" size="sm" loading={isPending}>
           Log in
         </Button>
         <Button size="sm" onClick={onBack}>

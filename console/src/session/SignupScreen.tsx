@@ -74,7 +74,7 @@ export function SignupScreen() {
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
-        <Button type="submit" variant="filled" size="sm" loading={signup.isPending}>
+        <Button type="submit" variant="filled" color="dark" size="sm" loading={signup.isPending}>
           Sign up
         </Button>
       </form>
