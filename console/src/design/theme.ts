@@ -5,6 +5,10 @@ import { createTheme, type CSSVariablesResolver } from "@mantine/core";
 // Letters on a filled button are readable in the dark as well.
 const DANGER = { "--button-bg": "var(--bad)", "--button-hover": "var(--bad)", "--button-color": "var(--bg)" };
 const PRIMARY = { "--button-bg": "var(--ink)", "--button-hover": "var(--ink-2)", "--button-color": "var(--bg)" };
+const ACCENT = { "--button-bg": "var(--accent)", "--button-hover": "var(--accent)", "--button-color": "var(--on-accent)" };
+
+const FILLED: Record<string, Record<string, string>> = { dark: PRIMARY, red: DANGER };
+
 const closeButtonProps = { "aria-label": "Close" };
 
 export const theme = createTheme({
@@ -21,7 +25,7 @@ export const theme = createTheme({
       defaultProps: { size: "compact-md", variant: "default", fw: 500 },
       // What a screen is for is in the colour of the text, so that it is seen in the dark as well.
       vars: (_: unknown, { variant, color }: { variant?: string; color?: string }) => ({
-        root: variant !== "filled" ? {} : color === "dark" ? PRIMARY : color === "red" ? DANGER : {},
+        root: variant === "filled" ? ((color ? FILLED[color] : ACCENT) ?? {}) : {},
       }),
     },
     TextInput: { defaultProps: { size: "sm" } },
@@ -50,12 +54,9 @@ const shared = {
   "--mantine-primary-color-light-color": "var(--accent)",
   "--mantine-color-red-outline-hover": "var(--bad-bg)",
   "--mantine-shadow-md": "var(--shadow-float)",
-  // Mantine's own red is too light as words, and in light colours under white ones.
-  "--mantine-color-red-outline": "var(--bad)",
+  // Mantine's own red is too light as words.
   "--mantine-color-red-light-color": "var(--bad)",
   "--mantine-color-red-text": "var(--bad)",
 };
 
-const light = { ...shared, "--mantine-color-red-filled": "var(--bad)", "--mantine-color-red-filled-hover": "var(--bad)" };
-
-export const variables: CSSVariablesResolver = () => ({ variables: {}, light, dark: shared });
+export const variables: CSSVariablesResolver = () => ({ variables: {}, light: shared, dark: shared });

@@ -26,7 +26,7 @@ export function Explain({ month, meterName, part, onClose }: Props) {
     { params: { path: { month }, query: { meter: meterName as Schemas["MeterName"], ...part } } },
     {
       pageParamName: "cursor",
-      initialPageParam: undefined,
+      initialPageParam: null,
       getNextPageParam: (page: Schemas["ExplainedUsage"]) => page.next_cursor ?? undefined,
     },
   );
