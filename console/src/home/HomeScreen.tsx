@@ -1,6 +1,7 @@
 /** What needs somebody, how things go, and which logs are used most. */
 
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { queries } from "../api/client";
 import { Page } from "../design/Page";
 import { ErrorNotice } from "../design/Placeholder";
@@ -9,8 +10,10 @@ import { useCopyAs } from "../shell/copyAs";
 import { cli, curl, python, ts } from "../shell/snippets";
 import { Activity } from "./Activity";
 import { NeedsYou } from "./NeedsYou";
-import { Onboarding } from "./Onboarding";
 import { RecentLogs } from "./RecentLogs";
+import { useOnboarding } from "./useOnboarding";
+
+const Onboarding = lazy(() => import("./Onboarding"));
 
 const route = getRouteApi("/inside/");
 
@@ -20,6 +23,7 @@ export function HomeScreen() {
   const { range = "day" } = route.useSearch();
   const navigate = useNavigate();
   const usage = queries.useQuery("get", "/billing/usage", { params: { query: {} } }, { refetchInterval: 60_000 });
+  const progress = useOnboarding();
   useCopyAs({
     curl: curl({ path: "/billing/usage" }),
     ts: ts(`const { data } = await primatomic.api.GET("/billing/usage");`),
@@ -45,7 +49,11 @@ export function HomeScreen() {
       }
     >
       <div className="stack" style={{ gap: 22 }}>
-        <Onboarding />
+        {progress.isShown && (
+          <Suspense>
+            <Onboarding progress={progress} />
+          </Suspense>
+        )}
         {usage.isError && <ErrorNotice error={usage.error} retry={() => void usage.refetch()} />}
         {!usage.isError && <NeedsYou usage={usage.data} />}
         <Activity usage={usage.data} seconds={RANGES[range as keyof typeof RANGES] ?? RANGES.day} />

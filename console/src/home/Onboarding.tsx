@@ -8,18 +8,12 @@ import { useTenant } from "../session/tenant";
 import css from "./Onboarding.module.css";
 import { OnboardingStep } from "./OnboardingStep";
 import { nextStep, type Step, STEPS } from "./steps";
-import { useOnboarding } from "./useOnboarding";
+import type { Progress } from "./useOnboarding";
 
-/** Nothing for a tenant that has come further. */
-export function Onboarding() {
-  const progress = useOnboarding();
+export default function Onboarding({ progress }: { progress: Progress }) {
   const tenant = useTenant();
   const next = nextStep(progress.done);
   const [chosen, setChosen] = useState<Step>();
-  // Who was led to the end sees the end.
-  const [wasNew, setWasNew] = useState(false);
-  if (progress.isKnown && progress.isNew && !wasNew) setWasNew(true);
-  if (!progress.isKnown || !(progress.isNew || wasNew)) return null;
   const open = chosen ?? next;
   const count = STEPS.filter((step) => progress.done[step]).length;
   return (

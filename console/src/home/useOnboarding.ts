@@ -1,16 +1,16 @@
 /** How far a tenant has come, by what the server has seen; it does not matter from where it was done. */
 
+import { useState } from "react";
 import { queries } from "../api/client";
-import { useLogViews } from "../views/LogViews";
+import { useLogViews } from "../views/useLogViews";
 import { SAMPLE_LOG, SAMPLE_VIEW } from "./sample";
 import { nextStep, type Step } from "./steps";
 
 const POLL_MS = 2000;
 
 export interface Progress {
-  isKnown: boolean;
-  /** No more than one log, and not all of the steps done. */
-  isNew: boolean;
+  /** Whether the tenant is new, or was when the screen was opened: who was led to the end sees the end. */
+  isShown: boolean;
   done: Record<Step, boolean>;
   log: string;
   view: string;
@@ -21,8 +21,13 @@ export interface Progress {
 
 /** Polls as long as something is left, and the page is seen. */
 export function useOnboarding(): Progress {
-  const logs = queries.useQuery("get", "/logs", { params: { query: { limit: 20 } } }, { refetchInterval: POLL_MS });
-  const all = logs.data?.logs ?? [];
+  const logs = queries.useQuery(
+    "get",
+    "/logs",
+    { params: { query: { limit: 2 } } },
+    { refetchInterval: ({ state }) => (isBeyond(state.data) ? false : POLL_MS) },
+  );
+  const all = isBeyond(logs.data) ? [] : (logs.data?.logs ?? []);
   const log = all.find((it) => it.event_count > 0) ?? all[0];
   const name = log?.log_name ?? SAMPLE_LOG;
   const views = useLogViews(name, { enabled: log !== undefined, refetchInterval: POLL_MS });
@@ -41,9 +46,12 @@ export function useOnboarding(): Progress {
     deploy: hasView,
     query: view !== undefined && answered(use.data),
   };
+  const isKnown = logs.data !== undefined && (log === undefined || !views.isPending) && (view === undefined || !use.isPending);
+  const isNew = isKnown && !isBeyond(logs.data) && nextStep(done) !== undefined;
+  const [wasNew, setWasNew] = useState(false);
+  if (isNew && !wasNew) setWasNew(true);
   return {
-    isKnown: logs.data !== undefined && (log === undefined || !views.isPending) && (view === undefined || !use.isPending),
-    isNew: all.length <= 1 && nextStep(done) !== undefined,
+    isShown: isNew || wasNew,
     done,
     log: name,
     view: view?.view_name ?? SAMPLE_VIEW,
@@ -51,5 +59,8 @@ export function useOnboarding(): Progress {
     error: logs.error,
   };
 }
+
+/** Whoever has several logs knows the way. */
+const isBeyond = (list?: { logs: unknown[] }) => list !== undefined && list.logs.length > 1;
 
 const answered = (use?: { exact: { data_out_bytes: string } }) => use !== undefined && use.exact.data_out_bytes !== "0";

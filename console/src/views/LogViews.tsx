@@ -1,7 +1,6 @@
 /** The views of one log, for the screen of the log. */
 
 import { useCopyAs } from "../shell/copyAs";
-import { queries } from "../api/client";
 import { Panel } from "../design/Panel";
 import { Empty, ErrorNotice, Skeleton } from "../design/Placeholder";
 import { Table } from "../design/Table";
@@ -9,20 +8,7 @@ import { byNeed } from "./allViews";
 import { ofLog } from "./columns";
 import { DeployButton, DeployDrop } from "./Deploy";
 import { listSnippets } from "./snippets";
-
-/** A log has far fewer. */
-const VIEWS_MAX = 1000;
-const REFRESH_MS = 5000;
-
-/** The views of a log as the server has them, asked again while they are shown. */
-export function useLogViews(log: string, options: { enabled?: boolean; refetchInterval?: number } = {}) {
-  return queries.useQuery(
-    "get",
-    "/logs/{log}/views",
-    { params: { path: { log }, query: { limit: VIEWS_MAX } } },
-    { refetchInterval: REFRESH_MS, ...options },
-  );
-}
+import { useLogViews } from "./useLogViews";
 
 export function LogViews({ log }: { log: string }) {
   const list = useLogViews(log);
