@@ -164,7 +164,6 @@ pub(super) fn parse_name(text: &str) -> Result<Name> {
     text.parse().map_err(invalid_name)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is passed to `map_err`")]
 fn invalid_name(error: InvalidName) -> Failure {
     Failure::new(ErrorCode::InvalidName, error.to_string())
 }
