@@ -31,6 +31,7 @@ export const theme = createTheme({
     TextInput: { defaultProps: { size: "sm" } },
     Modal: { defaultProps: { radius: "10px", centered: true, transitionProps: { duration: 100 }, closeButtonProps } },
     Drawer: { defaultProps: { closeButtonProps } },
+    Notification: { defaultProps: { closeButtonProps } },
     Menu: { defaultProps: { shadow: "md", position: "bottom-end", transitionProps: { duration: 80 } } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: false, transitionProps: { duration: 80 } } },
   },

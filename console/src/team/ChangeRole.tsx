@@ -48,7 +48,7 @@ export function ChangeRole({ member, opened, onClose }: Props) {
         <div className="soft" aria-live="polite">
           {isLower
             ? "It takes effect at once, in open sessions as well. API keys that this person made are lowered where they are above the new role."
-            : "It takes effect at once. API keys that this person made stay as they are."}
+            : "Open sessions stay what they are: a higher role is taken up on this screen, or with the next login. API keys stay as they are."}
         </div>
         {change.isError && <ErrorNotice error={change.error} />}
         <Group justify="flex-end" gap={8}>

@@ -11,6 +11,7 @@ import { useTenant } from "../session/tenant";
 import { useCopyAs } from "../shell/copyAs";
 import { cli, curl, ts } from "../shell/snippets";
 import { pythonCall } from "../shell/pythonCall";
+import { HigherRole } from "./HigherRole";
 import { Invitations } from "./Invitations";
 import { Invite } from "./Invite";
 import { Members } from "./Members";
@@ -56,6 +57,7 @@ export function TeamScreen() {
       }
     >
       <div className="stack">
+        <HigherRole />
         <Members />
         {mayInvite && <Invitations />}
       </div>
