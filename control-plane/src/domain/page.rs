@@ -104,7 +104,8 @@ impl Filling {
     pub(super) fn take(&mut self, runs: Vec<Run>) -> Result<()> {
         let began = Instant::now();
         for run in runs {
-            if self.is_full {
+            // What was appended since the head was asked for is not on the page.
+            if !self.wants_more() {
                 break;
             }
             let is_needed = self.take_run(&run, began)?;
@@ -218,4 +219,53 @@ pub(super) fn missing(wanted: Sequence) -> Failure {
         "a log has a gap",
         &format_args!("sequence {wanted} is below the head and not stored"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::frame::{FrameBuilder, Head};
+    use protocol::{LogId, Timestamp};
+
+    use super::*;
+
+    /// Runs of so many events each, one behind the other.
+    fn runs(counts: &[usize]) -> Vec<Run> {
+        let log = LogId::generate();
+        let mut head = Head::origin(log);
+        let run = |count: &usize| {
+            let mut builder = FrameBuilder::new(log, head, Timestamp(1), [0; 16]);
+            let events = vec![b"x".as_slice(); *count];
+            builder.push(events, None).unwrap();
+            let frame = builder.finish().unwrap();
+            head = frame.head();
+            Run::from(&frame)
+        };
+        counts.iter().map(run).collect()
+    }
+
+    fn filling(direction: Direction, wanted: u64, head: u64) -> Filling {
+        let sequence = |number| Sequence::new(number).unwrap();
+        let budget = Budget {
+            events: 10,
+            bytes: 100,
+        };
+        Filling::new(direction, sequence(wanted), sequence(head), budget, None)
+    }
+
+    /// Another node may append between the moment the head is asked for and the reading.
+    #[test]
+    fn what_was_appended_meanwhile_is_not_on_the_page_and_no_gap() {
+        let mut page = filling(Direction::Forward, 2, 3);
+        page.take(runs(&[2, 1, 1, 3])).unwrap();
+        assert_eq!((page.wanted.get(), page.next()), (4, None));
+        assert_eq!(page.runs.len(), 2);
+    }
+
+    #[test]
+    fn an_event_that_is_not_there_is_an_error() {
+        let mut page = filling(Direction::Forward, 1, 5);
+        let mut some = runs(&[1, 1, 1]);
+        some.remove(1);
+        assert!(page.take(some).is_err());
+    }
 }
