@@ -111,8 +111,9 @@ mod tests {
             let pairs = [host.clone(), (ORIGIN, origin)];
             assert_eq!(is_own(&Method::POST, &pairs), own, "{origin}");
         }
-        assert!(!is_own(&Method::DELETE, &[host.clone()]));
-        assert!(is_own(&Method::GET, &[host.clone()]));
+        let alone = std::slice::from_ref(&host);
+        assert!(!is_own(&Method::DELETE, alone));
+        assert!(is_own(&Method::GET, alone));
         for site in ["cross-site", "same-site", "none"] {
             let pairs = [host.clone(), (FETCH_SITE, site)];
             assert!(!is_own(&Method::GET, &pairs), "{site}");

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use catalog::clock::{Clock as _, SystemClock};
 use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
@@ -177,10 +177,10 @@ fn sessions_are_listed_and_ended() {
 
 /// What an authenticator shows now (RFC 6238).
 fn code(secret: &str) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let seconds = SystemClock.now().as_micros() / 1_000_000;
     let secret = BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
     let mut mac = Hmac::<Sha1>::new_from_slice(&secret).unwrap();
-    mac.update(&(now.as_secs() / 30).to_be_bytes());
+    mac.update(&(seconds / 30).to_be_bytes());
     let hash = mac.finalize().into_bytes();
     let offset = usize::from(hash[19] & 0x0f);
     let bytes: [u8; 4] = hash[offset..offset + 4].try_into().unwrap();
