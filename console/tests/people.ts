@@ -1,6 +1,6 @@
 /** Tenants and people for tests, made as anybody makes them: by signing up, mail and invitation. */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { test as base, type Browser, type BrowserContext, expect, type Page } from "@playwright/test";
 
 export const PASSWORD = "correct horse battery";
@@ -16,9 +16,11 @@ export async function mailedLink(email: string, page: string): Promise<string> {
   const pattern = new RegExp(`http://[^\\s]*/${page}\\?token=[\\w-]{46}`);
   let link: string | undefined;
   await expect(() => {
-    const mails = readdirSync(mailbox).sort().reverse();
-    const texts = mails.map((name) => readFileSync(`${mailbox}/${name}`, "utf8").replaceAll("=\r\n", "").replaceAll("=3D", "="));
-    link = texts.filter((text) => text.includes(email)).map((text) => pattern.exec(text)?.[0])[0];
+    const files = readdirSync(mailbox).map((name) => `${mailbox}/${name}`);
+    const newestFirst = files.sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
+    const texts = newestFirst.map((file) => readFileSync(file, "utf8").replaceAll("=\r\n", "").replaceAll("=3D", "="));
+    const links = texts.filter((text) => text.includes(email)).map((text) => pattern.exec(text)?.[0]);
+    link = links.find((it) => it !== undefined);
     expect(link).toBeDefined();
   }).toPass();
   return link as string;

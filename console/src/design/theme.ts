@@ -53,6 +53,7 @@ const shared = {
   "--mantine-primary-color-contrast": "var(--on-accent)",
   "--mantine-primary-color-light": "var(--accent-bg)",
   "--mantine-primary-color-light-color": "var(--accent)",
+  "--mantine-color-red-outline": "var(--bad)",
   "--mantine-color-red-outline-hover": "var(--bad-bg)",
   "--mantine-shadow-md": "var(--shadow-float)",
   // Mantine's own red is too light as words.
