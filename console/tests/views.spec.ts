@@ -147,7 +147,7 @@ test("an earlier answer is compared with the one of now", async ({ page, tenant 
   );
   await page.reload();
   await expect(page.getByText("at event 1, against now")).toBeVisible();
-  const difference = page.getByLabel("Difference", { exact: true }).last();
+  const difference = page.getByLabel("The answer then and now");
   await expect(difference).toContainText('"value": 10');
   await expect(difference).toContainText('"value": 25');
   await page.getByRole("button", { name: "Back to now" }).click();
