@@ -7,6 +7,8 @@ export default defineConfig({
   // One server, and two cores.
   workers: 1,
   timeout: 60_000,
+  // A busy machine may miss a moment once; what fails twice has failed.
+  retries: 1,
   expect: { timeout: 10_000 },
   reporter: process.env.CI ? "line" : "list",
   use: {
