@@ -7,7 +7,8 @@ import { Page } from "../design/Page";
 import { ErrorNotice } from "../design/Placeholder";
 import { SegmentedControl } from "../design/fields";
 import { useCopyAs } from "../shell/copyAs";
-import { cli, curl, python, ts } from "../shell/snippets";
+import { pythonCall } from "../shell/pythonCall";
+import { cli, curl, ts } from "../shell/snippets";
 import { Activity } from "./Activity";
 import { NeedsYou } from "./NeedsYou";
 import { RecentLogs } from "./RecentLogs";
@@ -27,7 +28,7 @@ export function HomeScreen() {
   useCopyAs({
     curl: curl({ path: "/billing/usage" }),
     ts: ts(`const { data } = await primatomic.api.GET("/billing/usage");`),
-    python: python("usage = primatomic.usage()"),
+    python: pythonCall("billing", "get_usage"),
     cli: cli("usage"),
   });
   return (

@@ -20,7 +20,8 @@ import { VirtualTable } from "../design/VirtualTable";
 import { bytes, count, plural } from "../format";
 import { useTenant } from "../session/tenant";
 import { useCopyAs } from "../shell/copyAs";
-import { cli, curl, python, ts } from "../shell/snippets";
+import { named, pythonCall } from "../shell/pythonCall";
+import { cli, curl, ts } from "../shell/snippets";
 import { CreateLog } from "./CreateLog";
 import { useSelection } from "./list/useSelection";
 import css from "./LogsScreen.module.css";
@@ -100,7 +101,7 @@ export function LogsScreen() {
   useCopyAs({
     curl: curl({ path: "/logs", query: { prefix } }),
     ts: ts(`const { data } = await primatomic.api.GET("/logs", { params: { query: { prefix: ${JSON.stringify(prefix)} } } });`),
-    python: python("for log in primatomic.logs():", "    print(log.log_name)"),
+    python: pythonCall("logs", "list_logs", ...named({ prefix })),
     cli: cli("log", "list", ...(prefix ? ["--prefix", prefix] : [])),
   });
 

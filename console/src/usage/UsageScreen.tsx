@@ -10,7 +10,8 @@ import { Meter, Stat, Stats } from "../design/Stat";
 import { Alert } from "../design/fields";
 import { absolute, money } from "../format";
 import { useCopyAs } from "../shell/copyAs";
-import { cli, curl, python, ts } from "../shell/snippets";
+import { named, pythonCall } from "../shell/pythonCall";
+import { cli, curl, ts } from "../shell/snippets";
 import { Bill } from "./Bill";
 import { Explain } from "./Explain";
 import { freeUntil, METERS, monthAfter, monthTitle, thisMonth, type Usage } from "./meters";
@@ -38,8 +39,8 @@ export function UsageScreen() {
       `  params: { query: ${JSON.stringify({ month, step, ...part })} },`,
       "});",
     ),
-    python: python(`usage = primatomic.usage(month=${JSON.stringify(month)})`),
-    cli: cli("usage", "--month", month, ...(part.log ? ["--log", part.log] : []), ...(part.view ? ["--view", part.view] : [])),
+    python: pythonCall("billing", "get_usage", ...named({ month, ...part })),
+    cli: cli("usage", month, ...(part.log ? ["--log", part.log] : []), ...(part.view ? ["--view", part.view] : [])),
   });
   const to = (month: string) => ({ ...search, month: month === thisMonth() ? undefined : month });
   return (

@@ -3,8 +3,11 @@
 //!
 //! The page loads nothing from elsewhere, runs no script but its own, and goes into no frame.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use poem::endpoint::make_sync;
 use poem::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, HeaderValue,
@@ -100,7 +103,12 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
         .and_then(|_| Files::get(&format!("{path}.gz")));
     let is_compressed = compressed.is_some();
     let EmbeddedFile { data, .. } = compressed.or_else(|| Files::get(path))?;
-    let mut response = with_type(HeaderValue::from_static(media_type), data.into_owned());
+    // What is part of the program is not copied for each request.
+    let data = match data {
+        Cow::Borrowed(data) => Bytes::from_static(data),
+        Cow::Owned(data) => data.into(),
+    };
+    let mut response = with_type(HeaderValue::from_static(media_type), data);
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     if is_compressed {
